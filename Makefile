@@ -32,7 +32,7 @@ SHIPPED := build/init/github/$(WORKFLOWS) build/init/gitea/.gitea/workflows/*.ym
 HTML_VALIDATE := build/html-validate/node_modules
 HTML_VALIDATE_VERSION := html-validate@10.17.0
 
-.PHONY: help install engines demo serve test test-all check gates lint types workflows examples site-check lighthouse bench clean
+.PHONY: help install engines demo serve test oldest test-all check gates lint types workflows examples site-check lighthouse bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -73,6 +73,16 @@ serve: $(VENV)/.runtime ## serve the site on the loopback address, rebuilding on
 test: $(VENV)/.dev ## the tests, without the slow ones (browser tests where chromium is)
 	@$(if $(BROWSER),:,echo 'no chromium here: the browser tests are left out')
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(SELECT),-m "$(SELECT)") $(COVER) $(PYTEST)
+
+# Versions below a bound of pyproject.toml are not promised; those at the bound are, and this proves it.
+oldest: ## the quick tests with the oldest dependencies that pyproject.toml admits (with uv)
+	@test -n "$(UV)" || { echo 'uv is needed here (UV=/path/to/uv)' >&2; exit 2; }
+	mkdir -p build
+	$(UV) pip compile --quiet --resolution lowest-direct --python-version 3.11 --extra fast pyproject.toml -o build/oldest.txt
+	$(UV) venv --quiet --clear --seed --python "$(PYTHON)" build/oldest
+	$(UV) pip install --quiet --python build/oldest/bin/python --constraint build/oldest.txt --editable '.[dev,fast]'
+	@touch build/oldest/.made build/oldest/.dev build/oldest/.runtime
+	@$(MAKE) --no-print-directory test VENV=build/oldest BROWSER=
 
 test-all: ## every test, the generated documents 10,000 strong; leaves build/screenshots and build/tasks
 	@ITSM_FULL=1 $(MAKE) --no-print-directory test ALL=1

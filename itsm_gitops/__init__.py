@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from itsm_gitops.repository import Repository
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 
 def open(path: str | Path = ".") -> Repository:  # noqa: A001 - itsm_gitops.open() reads well

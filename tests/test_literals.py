@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 276
+MOST = 278
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -43,6 +43,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "gate/summary.py": {"incident": 1},
     },
     FIELD: {
+        "commands/deploying.py": {"change": 1, "service": 1},
         "commands/query_views.py": {"closed": 1, "service": 2},
         "editing/major_review.py": {"review": 2},
         "editing/assign.py": {"offering": 1},
@@ -72,7 +73,9 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "gate/approvals.py": {"approved": 1},
     },
     JSON: {
+        "commands/clocks.py": {"calendar": 1},
         "commands/duties.py": {"team": 1},
+        "commands/clocks.py": {"calendar": 1},
         "commands/major.py": {"service": 2},
         "cli/audit_text.py": {"person": 2, "request": 3, "review": 1},
         "graph/boards.py": {"meeting": 1, "review": 1},
@@ -149,7 +152,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "evidence/hook.py": {"approved": 1},
         "evidence/population.py": {"change": 1, "request": 1},
         "gate/comment.py": {"change": 1, "review": 1},
-        "publish/pages/home.py": {"maintenance": 2, "service": 8},
+        "publish/pages/home.py": {"maintenance": 2, "service": 7},
         "publish/pages/major.py": {"service": 1},
         "publish/pages/item.py": {"planned": 1, "request": 1, "service": 2, "team": 1},
         "publish/pages/lists.py": {"planned": 1, "service": 1, "team": 1},
@@ -163,6 +166,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "reports/delivery.py": {"change": 1, "service": 5},
         "reports/levels.py": {"calendar": 1, "service": 3},
         "reports/quality.py": {"resolved": 2, "service": 2, "team": 2},
+        "reports/major.py": {"review": 1, "service": 1},
         "reports/problems.py": {"problem": 1, "resolved": 1, "team": 1},
         "reports/times.py": {"incident": 1, "offering": 1, "service": 1},
         "reports/top.py": {"incident": 2},

@@ -27,12 +27,14 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "new": Command("new", "Create a record or a configuration item."),
         "model": Command("model", "Create services, items and links from one sheet."),
         "set": Command("edit", "Change fields of a document."),
+        "edit": Command("whole", "Edit a whole document, judged when you save."),
         "note": Command("edit", "Add a note or a comment to the timeline."),
         "move": Command("move", "Move a document to another state."),
         "link": Command("edit", "Link two documents."),
         "major": Command("major", "Lead a major incident, from declaring to review."),
         "emergency": Command("emergency", "Begin an emergency change of an incident at once."),
         "correct": Command("edit", "Correct when something in the timeline happened."),
+        "duplicate": Command("edit", "Cancel a record that repeats another."),
         "unlink": Command("edit", "Remove a link."),
         "sync": Command("sync", "Share what you wrote, take what others wrote."),
         "undo": Command("sync", "Take back what the last command wrote."),
@@ -61,6 +63,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "freeze": Command("planning", "Look at change freezes."),
         "cab": Command("cab", "Prepare a meeting of the board, write back its decisions."),
         "suspects": Command("suspects", "Show what may have caused an incident."),
+        "deploy": Command("deploy", "Let a pipeline ask, begin and tell how it ended."),
     },
     "Keep the repository right": {
         "check": Command("check", "Check documents against all rules."),
@@ -83,6 +86,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
     "Exchange and publish": {
         "import": Command("exchange", "Import records from another tool."),
         "export": Command("exchange", "Export documents as JSON, CSV or Parquet."),
+        "schema": Command("schema", "Print the JSON Schema of what a command prints."),
         "site": Command("site", "Build or serve the web site."),
     },
     "Set up": {

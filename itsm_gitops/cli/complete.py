@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from itsm_gitops.editing.create import SHORT_NAMES, candidates, field_for
+from itsm_gitops.editing.create import LETTERS, SHORT_NAMES, candidates, field_for
 from itsm_gitops.editing.fields import schema_at
 from itsm_gitops.editing.identifiers import names
 from itsm_gitops.editing.steps import next_steps
+from itsm_gitops.model.categories import CATEGORIES, CategoryTree, has_categories
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import PERSON, SERVICE, TEAM
@@ -71,6 +72,14 @@ def cis(ctx: click.Context, incomplete: str) -> Items:
 def services(ctx: click.Context, incomplete: str) -> Items:
     """Offer services."""
     return _items(_of_kinds(repository(ctx), lambda k: SERVICE in k.plays), incomplete)
+
+
+@quiet
+def shapes(ctx: click.Context, incomplete: str) -> Items:
+    """Offer the names of JSON Schemas."""
+    from itsm_gitops.cli.schema import shapes as names
+
+    return _items(names(), incomplete)
 
 
 @quiet
@@ -208,6 +217,8 @@ def values_of(repo: Repository, schema: Mapping[str, Any]) -> list[str]:
     """Return what a field may hold, where that is a choice."""
     if schema.get("type") == "boolean":
         return ["true", "false"]
+    if has_categories(schema):
+        return list(CategoryTree(repo.book.policy(CATEGORIES)).names)
     items = schema.get("items")
     choice = schema.get("enum") or (items.get("enum", ()) if isinstance(items, dict) else ())
     return [str(o) for o in choice] or candidates(repo, schema)
@@ -238,7 +249,7 @@ def field_values(ctx: click.Context, incomplete: str) -> Items:
     """Offer the values of the field whose option of `itsm new` stands before the cursor."""
     kind = _kind(ctx)
     waiting = ""
-    for word in ctx.params.get("rest") or ():
+    for word in (LETTERS.get(w, w) for w in ctx.params.get("rest") or ()):
         waiting = "" if waiting or "=" in word or not word.startswith("--") else word[2:]
     if kind is None or not waiting:
         return []

@@ -20,6 +20,7 @@ from itsm_gitops.cli.base import (
 from itsm_gitops.cli.bulk import bulk_options, edit_all, words_behind
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
+from itsm_gitops.editing.duplicate import mark_duplicate
 from itsm_gitops.editing.edits import add_note, correct, set_fields, with_fields, with_note
 from itsm_gitops.editing.fields import read_assignment
 from itsm_gitops.editing.link import link, linked, unlink
@@ -247,6 +248,32 @@ def link_command(
         )
         return
     edit = link(app.repo, given[0], kind, other, note=note, dry_run=dry_run)
+    print_written([edit], as_json, dry_run=dry_run)
+
+
+@command(
+    "duplicate",
+    [
+        ("itsm duplicate K7QF3 9TX2M", "K7QF3 says again what 9TX2M says"),
+        ('itsm duplicate K7QF3 9TX2M --note "Same call, twice."', "with a word about it"),
+    ],
+)
+@_ID
+@click.argument("other", metavar="OF", shell_complete=lazily("identifiers"))
+@click.option("--note", metavar="TEXT", default="", help="What else is to be said.")
+@by_option
+@sync_option
+@dry_run_option
+@json_option
+@pass_app
+def duplicate_command(
+    app: App, identifier: str, other: str, note: str, by: str | None, dry_run: bool, as_json: bool
+) -> None:
+    """Cancel a record that repeats another.
+
+    It is linked with the one that goes on (OF) and cancelled, in one edit; the reason names the other one.
+    """
+    edit = mark_duplicate(app.repo, identifier, other, note=note, by=by, dry_run=dry_run)
     print_written([edit], as_json, dry_run=dry_run)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,12 +23,17 @@ from itsm_gitops.cli.base import (
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
-from itsm_gitops.editing.create import NewDocument, assignment_for, finish, start, text_of
+from itsm_gitops.cli.render import words
+from itsm_gitops.editing.create import LETTERS, NewDocument, assignment_for, finish, start, text_of
 from itsm_gitops.editing.fields import Assignment, read_assignment
 from itsm_gitops.editing.validation import DocumentRejected
+from itsm_gitops.model import meaning
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.text import safe_text
+from itsm_gitops.model.text import safe_text, shorten
+
+if TYPE_CHECKING:
+    from itsm_gitops.commands.duplicates import Likeness
 
 
 class NewCommand(ItsmCommand):
@@ -41,7 +46,8 @@ class NewCommand(ItsmCommand):
         return [*super().shell_complete(ctx, incomplete), *field_options(ctx, incomplete)]
 
     def keep(self, word: str, waiting: list[str], values: Mapping[str, int], words: list[str]) -> bool:
-        """Take ``--FIELD VALUE`` as one word, whatever the value looks like."""
+        """Take ``--FIELD VALUE`` as one word, whatever the value looks like; letters stand for the usual fields."""
+        word = LETTERS.get(word, word)
         if not word.startswith("--"):
             raise usage(f"there is no option '{word}'", "itsm new --help")
         if "=" not in word and waiting:
@@ -59,6 +65,10 @@ class NewCommand(ItsmCommand):
     "new",
     [
         ("itsm new incident", "on a terminal: asks for what is needed"),
+        (
+            'itsm new incident "Mail is down" -s mail -c mail/sending -i high -u high',
+            "in one line; what is like it is named",
+        ),
         (
             'itsm new problem --title "Mail fails" --service mail --category mail --impact low --urgency low',
             "the fields are options",
@@ -125,11 +135,16 @@ def new_command(
     KIND is a kind of record (incident, change, …) or a class of item (service, database, …).
     Items need an ID, a lower-case name; records get theirs. Every field is an option: --title,
     --impact, --planned-start …; 'itsm explain KIND' lists them. Handy short ones: --ci, --team,
-    --why, --start, --end, --risk, --implementer, --label KEY=VALUE, --answer KEY=VALUE.
+    --why, --start, --end, --risk, --implementer, --label KEY=VALUE, --answer KEY=VALUE; -s, -c, -i
+    and -u are service, category, impact and urgency. A text in quotes is the title of a record.
     On a terminal you are asked for what is missing.
     """
     identifier, options = _split(rest)
     asking = interactive() and not (as_json or edit or dry_run)
+    named = app.repo.book.kind(kind)
+    if identifier is not None and named.is_record and " " in identifier.strip():
+        options.insert(0, (named.label, identifier))  # a text that can be no identifier is what it is about
+        identifier = None
     if asking and identifier is None:
         identifier = _ask_identifier(app, kind)
     draft = start(app.repo, kind, identifier=identifier, template=template, by=by)
@@ -141,11 +156,66 @@ def new_command(
     if edit:
         _finish_in_editor(app, draft, note, as_json, dry_run)
         return
+    known = _alike(app, draft) if not dry_run else []
+    if known and asking and _filed_there(app, draft, known, note):
+        return
     result, others, raw = finish(draft, note=note, dry_run=dry_run)
     if dry_run and not as_json:
         echo(safe_text(raw.decode(), lines=True), nl=False)
         return
     print_written([result, *others], as_json, dry_run=dry_run)
+    if known and not asking:
+        _say_alike(known)
+
+
+def _alike(app: App, draft: NewDocument) -> list[Likeness]:
+    """Return what is like the draft; nothing where it says itself what it is linked with, or cannot be filed anyway."""
+    if draft.links or meaning.INCIDENT not in draft.kind.plays or draft.missing():
+        return []
+    from itsm_gitops.commands.duplicates import alike
+
+    return alike(app.repo.store(None), draft)
+
+
+def _say_alike(known: Sequence[Likeness]) -> None:
+    """Tell, beside the result, what is like the new record: a script goes on, a person looks."""
+    from itsm_gitops.cli.failures import say
+
+    for one in known:
+        say("similar", _in_one_line(one))
+
+
+def _in_one_line(one: Likeness) -> str:
+    more = f"; workaround: {shorten(one.workaround, 60)}" if one.workaround else ""
+    return f"{one.entry.id} {shorten(one.entry.title, 50)} ({words(one.entry.state)}{more})"
+
+
+def _filed_there(app: App, draft: NewDocument, known: Sequence[Likeness], note: str | None) -> bool:
+    """Ask whether it is one of those that are there: then a note is added to that one, and nothing new is filed.
+
+    A known error is no place for reports: the new record is linked with it instead.
+    """
+    from itsm_gitops.editing.edits import add_note
+
+    echo("This may be known already:")
+    for number, one in enumerate(known, 1):
+        echo(f"  {number}  {safe_text(_in_one_line(one))}")
+    choice = click.prompt(
+        "Its number if it is one of these, Enter if it is new",
+        default="",
+        show_default=False,
+        type=click.Choice(["", *(str(n) for n in range(1, len(known) + 1))]),
+        show_choices=False,
+    )
+    if not choice:
+        return False
+    one = known[int(choice) - 1]
+    if one.relation:
+        draft.links = [(one.relation, one.entry.id)]
+        return False
+    text = f"Reported again: {draft.data.get(draft.kind.label)}" + (f"\n{note}" if note else "")
+    print_written([add_note(app.repo, one.entry.id, text, by=draft.by)], as_json=False)
+    return True
 
 
 def _split(rest: Sequence[str]) -> tuple[str | None, list[tuple[str, str]]]:

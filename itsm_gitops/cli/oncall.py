@@ -8,7 +8,16 @@ from pathlib import Path
 
 import click
 
-from itsm_gitops.cli.base import App, command, dry_run_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import (
+    App,
+    command,
+    dry_run_option,
+    json_option,
+    lazily,
+    pass_app,
+    print_json,
+    sync_option,
+)
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles, wrap
@@ -61,6 +70,7 @@ _NOBODY = "nobody"
     help="Add the events of an .ics file.",
 )
 @ics_option
+@sync_option
 @dry_run_option
 @json_option
 @pass_app

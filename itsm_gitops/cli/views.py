@@ -16,7 +16,6 @@ from itsm_gitops.model.text import safe_text
     "views",
     [
         ("itsm views", "all views: yours and those of the repository"),
-        ("itsm list --view mine", "one of them"),
         ("itsm views --save mail incidents state:open service:mail", "keep a list for yourself"),
         (
             "itsm views --save mail 'incidents service:mail' --columns id,state,title --sort age",

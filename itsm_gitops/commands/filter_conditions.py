@@ -84,11 +84,13 @@ _AT_ONCE = 64  # documents that are read before their number is looked at again
 
 
 class ReadDocument:
-    """One document as read from its file, parsed when asked for."""
+    """One document as read from its file, parsed when asked for; ``data`` where it is parsed already."""
 
-    def __init__(self, path: str, raw: bytes) -> None:
+    def __init__(self, path: str, raw: bytes, data: dict[str, Any] | None = None) -> None:
         self._path = path
         self._raw = raw
+        if data is not None:
+            self.data = data
 
     @cached_property
     def _folded(self) -> str:

@@ -71,6 +71,17 @@ def _clause(kinds: Sequence[Kind], term: FilterTerm, name: str) -> Clause | None
     return either([other, held])._replace(exact=False) if held else None
 
 
+def asks_the_document_alone(kinds: Sequence[Kind], term: FilterTerm) -> bool:
+    """Whether a condition on a field says the same of a document whatever the time is and whatever else there is."""
+    first, *rest = term.word.split(".")
+    if first in DERIVED:
+        return False
+    if all(v.text in (NONE, ANY) and not v.quoted and not v.operator for v in term.values):
+        return True
+    schemas = (element(s) for k in kinds if (s := _schema(k, first, rest)) is not None)
+    return not any("x-ref" in s or s.get("format") in _TIMES for s in schemas)
+
+
 def _schema(kind: Kind, first: str, rest: Sequence[str]) -> Mapping[str, Any] | None:
     """Return what one value at a place of a kind is; empty where the schema leaves that open, None for no such place."""
     schema: Any = kind.fields.get(first)

@@ -28,7 +28,12 @@ from itsm_gitops.commands.filter_conditions import (
     one_of,
     plain_text_has,
 )
-from itsm_gitops.commands.filter_fields import field_condition, time_range, unknown_word
+from itsm_gitops.commands.filter_fields import (
+    asks_the_document_alone,
+    field_condition,
+    time_range,
+    unknown_word,
+)
 from itsm_gitops.commands.filter_names import FilterNames, is_none
 from itsm_gitops.model import clock, facts, meaning, moments
 from itsm_gitops.model import filter_words as words
@@ -110,6 +115,18 @@ class FilterMeaning:
             for name in (self._names.handles(term, v) if v.text in (words.ME, words.MY_TEAMS) else [v.text])
         ]
         return field_condition(self._store, self._kinds, replace(term, values=tuple(values)))
+
+    def asks_the_document_alone(self, node: FilterNode) -> bool:
+        """Whether a filter says the same of a document whatever the time is and whatever else the snapshot holds."""
+        if isinstance(node, FilterText):
+            return True
+        if isinstance(node, FilterTerm):
+            if not node.exact and node.word in _OWN:
+                return node.word in _OF_THE_DOCUMENT
+            linked = not node.exact and (node.word in self._book.links or node.word in self._book.inverses)
+            return not linked and asks_the_document_alone(self._kinds, node)
+        parts = (node.part,) if isinstance(node, NoneOf) else node.parts
+        return all(map(self.asks_the_document_alone, parts))
 
     def _unknown(self, term: FilterTerm) -> UsageError:
         link = self._book.links.get(term.word) or self._book.inverses.get(term.word)
@@ -364,6 +381,7 @@ def _time_clause(column: str, spans: Sequence[moments.TimeRange], only: Clause |
     return either(clauses)
 
 
+_OF_THE_DOCUMENT = (words.KIND, words.STATE, words.STATUS, words.PRIORITY, words.ID, words.TITLE)
 _OWN: Mapping[str, Callable[[FilterMeaning, FilterTerm], FilterCondition]] = {
     words.KIND: FilterMeaning._kind,
     words.STATE: FilterMeaning._state,

@@ -54,13 +54,18 @@ def own_titles(book: RuleBook) -> list[tuple[str, str]]:
     return [(name, str(about.get("title", name))) for name, about in own_reports(book).items()]
 
 
-def own_report(store: Store, name: str, now: datetime) -> Report:
+def own_filters(book: RuleBook) -> list[str]:
+    """Return the filters of all reports of ``schemas/reports``."""
+    return [str(table["of"]) for about in own_reports(book).values() for table in about["tables"]]
+
+
+def own_report(store: Store, name: str, now: datetime, filters: StoredFilters | None = None) -> Report:
     """Make one report of ``schemas/reports`` about a loaded snapshot at a moment.
 
-    Raises UsageError, with the file, for an invalid filter or column.
+    ``filters`` are asked instead of the store where they are given. Raises UsageError, with the file, for an invalid filter or column.
     """
     about = own_reports(store.book)[name]
-    filters = StoredFilters(store)
+    filters = filters or StoredFilters(store)
     try:
         tables = tuple(_table(store, filters, table) for table in about["tables"])
     except ItsmError as error:

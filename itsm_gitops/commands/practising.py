@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from heapq import nlargest
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +62,11 @@ def practice(repo: Repository, name: str = "", at: str | None = None) -> Practic
     return made
 
 
-def practice_map(store: Store, name: str, now: datetime) -> PracticeMap:
-    """Return the map of a standard (default: fitsm, or the first there is) of a loaded snapshot; raises NotFound."""
+def practice_map(store: Store, name: str, now: datetime, filters: StoredFilters | None = None) -> PracticeMap:
+    """Return the map of a standard (default: fitsm, or the first there is) of a loaded snapshot; raises NotFound.
+
+    ``filters`` are asked instead of the store where they are given.
+    """
     names = standards(store.book)
     if not names:
         raise NotFound("there is no map of a standard", f"{_FOLDER}NAME.yaml is one")
@@ -71,7 +76,7 @@ def practice_map(store: Store, name: str, now: datetime) -> PracticeMap:
         )
     name = name or (_USUAL if _USUAL in names else names[0])
     about = store.book.policy(f"{_FOLDER}{name}.yaml")
-    gatherer = _Gatherer(store)
+    gatherer = _Gatherer(store, filters or StoredFilters(store))
     areas = tuple(
         PracticeArea(area["number"], area["title"], tuple(map(gatherer.requirement, area["requirements"])))
         for area in about["areas"]
@@ -84,17 +89,24 @@ def map_titles(book: RuleBook) -> list[tuple[str, str]]:
     return [(name, str(book.policy(f"{_FOLDER}{name}.yaml").get("title", name))) for name in standards(book)]
 
 
-def maps(store: Store, now: datetime) -> list[PracticeMap]:
+def maps(store: Store, now: datetime, filters: StoredFilters) -> list[PracticeMap]:
     """Return all maps of standards in a loaded snapshot."""
-    return [practice_map(store, name, now) for name in standards(store.book)]
+    return [practice_map(store, name, now, filters) for name in standards(store.book)]
+
+
+def map_filters(book: RuleBook) -> list[str]:
+    """Return the filters of all maps."""
+    abouts = [book.policy(f"{_FOLDER}{name}.yaml") for name in standards(book)]
+    requirements = (r for about in abouts for area in about["areas"] for r in area["requirements"])
+    return [str(e[QUERY]) for r in requirements for e in r["evidence"] if QUERY in e]
 
 
 class _Gatherer:
     """Looks for evidence in one loaded snapshot."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, filters: StoredFilters) -> None:
         self._store = store
-        self._filters = StoredFilters(store)
+        self._filters = filters
         self._forms: Mapping[str, Callable[[str, Mapping[str, Any]], PracticeEvidence]] = {
             QUERY: self._query,
             RULE: self._rule,
@@ -129,7 +141,7 @@ class _Gatherer:
             else ""
         )
         unread = f", {counted(len(answer.gaps), 'file')} unreadable" if answer.gaps else ""
-        newest = sorted(answer.entries, key=lambda e: (e.opened, e.id), reverse=True)[:_EXAMPLES]
+        newest = nlargest(_EXAMPLES, answer.entries, key=attrgetter("opened", "id"))
         result = f"{count:,}{'' if answer.complete else ' or more'} found{wanted}{unread}"
         return PracticeEvidence(QUERY, text, about, holds, result, count, tuple(e.id for e in newest))
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.filters import since as since_moment
-from itsm_gitops.commands.own_reports import own_report, own_reports, own_titles
-from itsm_gitops.commands.practising import map_titles, maps
+from itsm_gitops.commands.own_reports import own_filters, own_report, own_reports, own_titles
+from itsm_gitops.commands.practising import map_filters, map_titles, maps
+from itsm_gitops.commands.stored_filters import FilterMarks, StoredFilters
 from itsm_gitops.graph.customers import organisations, services_of, whole
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
@@ -146,6 +147,7 @@ class SnapshotReporter:
     def __init__(self) -> None:
         """Make one; it remembers what it was last asked about, as several parts of a site ask about the same."""
         self._last: tuple[Store, LifeShelf, datetime, Log] | None = None
+        self._places: tuple[RuleBook, FilterMarks] | None = None
 
     def _log(self, store: Store, gathered: LifeShelf, now: datetime) -> Log:
         last = self._last
@@ -166,13 +168,24 @@ class SnapshotReporter:
         """Return every report about the loaded snapshot at a moment that is the same in every repository."""
         return reports_of(self._log(store, gathered, now))
 
-    def own_reports(self, store: Store, now: datetime) -> list[Report]:
+    def _filter_marks(self, store: Store) -> FilterMarks:
+        if self._places is None or self._places[0] is not store.book:
+            texts = [*own_filters(store.book), *map_filters(store.book)]
+            self._places = store.book, FilterMarks(store, texts)
+        return self._places[1]
+
+    def marks(self, store: Store, document: Document) -> int:
+        """Return which filters of own reports and of maps a document fulfils; runs while documents are read."""
+        return self._filter_marks(store).of(document)
+
+    def own_reports(self, store: Store, now: datetime, marks: Mapping[str, int]) -> list[Report]:
         """Return the reports that the repository describes itself, and the maps of standards.
 
         They are made from a whole snapshot only: a part would give other figures.
         """
-        own = [own_report(store, name, now) for name in own_reports(store.book)]
-        return [*own, *(m.as_report() for m in maps(store, now))]
+        filters = StoredFilters(store, self._filter_marks(store), marks)
+        own = [own_report(store, name, now, filters) for name in own_reports(store.book)]
+        return [*own, *(m.as_report() for m in maps(store, now, filters))]
 
     def history(
         self, store: Store, gathered: LifeShelf, now: datetime, days: int

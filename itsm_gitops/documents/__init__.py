@@ -12,7 +12,7 @@ Editing is splicing. No library that dumps YAML leaves a hand-written file byte 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from itsm_gitops.documents.problems import (
     LIMITS,
@@ -23,6 +23,7 @@ from itsm_gitops.documents.problems import (
     Problem,
 )
 from itsm_gitops.documents.reader import load
+from itsm_gitops.model.lazy_names import lazy_names
 
 if TYPE_CHECKING:  # __getattr__ below imports these when they are asked for
     from itsm_gitops.documents.dumper import dump
@@ -81,14 +82,4 @@ _LATER = {
     "write_atomic": "files",
     "write_output": "files",
 }
-
-
-def __getattr__(name: str) -> Any:
-    """Import what writes or locates when it is first asked for (PEP 562)."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _LATER)

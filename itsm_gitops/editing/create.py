@@ -47,6 +47,9 @@ SHORT_NAMES: Mapping[str, tuple[str, ...]] = {
     "alias": ("aliases",),
 }
 
+# The fields that are typed every day, by one letter.
+LETTERS: Mapping[str, str] = {"-s": "--service", "-c": "--category", "-i": "--impact", "-u": "--urgency"}
+
 # Fields that default to whoever acts.
 _ACTING = ("reported_by", "requested_by", "owner")
 

@@ -145,7 +145,7 @@ def update(
     if not word.strip():
         raise UsageError("the update is empty", f'itsm major update {document.id} "what users should know"')
     values = {"next_update_by": _next_word(repo, policy, following) or ""}
-    new = apply(document, reader(repo), _assignments(policy, values))
+    new = apply(document, reader(repo), _assignments(document, policy, values))
     return _told(
         repo, document, new, occasion(acting(repo, by), None, None, repo.config.timezone), word, dry_run
     )
@@ -190,18 +190,19 @@ def _step(
         raise Refused(f"{document.id} {said}", "itsm show says what happened, itsm major list what goes on")
     refuse_closed(document, [policy.group], "the major incident process")
     step = {policy.flow.state_field.partition(".")[2]: leading[0], _REASON: " ".join(reason.split())[:500]}
-    given = _assignments(policy, {**step, **values})
+    given = _assignments(document, policy, {**step, **values})
     given += [Assignment((n,), SET, v) for n, v in (top or {}).items() if v]
     new = apply(document, reader(repo), given)
     return _told(repo, document, new, occasion(by, at, reason, repo.config.timezone), word, dry_run)
 
 
-def _assignments(policy: MajorPolicy, values: Mapping[str, str | None]) -> list[Assignment]:
+def _assignments(document: Opened, policy: MajorPolicy, values: Mapping[str, str | None]) -> list[Assignment]:
     """Return the assignments of fields of the process; None leaves a field alone, an empty text takes it away."""
+    there = document.data.get(policy.group) or {}
     return [
         Assignment((policy.group, name), SET if text else UNSET, text)
         for name, text in values.items()
-        if text is not None
+        if text or (text is not None and name in there)
     ]
 
 

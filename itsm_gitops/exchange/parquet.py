@@ -24,7 +24,6 @@ from itsm_gitops.exchange.typed_columns import TypedColumn
 from itsm_gitops.model import ids
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import RuleBookError, UsageError
-from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository.snapshot import CMDB, CONFIG, SCHEMAS
 from itsm_gitops.repository.store import identifier_of, is_document
 from itsm_gitops.repository.trees import CommitTree
@@ -139,15 +138,11 @@ def _partitions(store: Store, exposure: Exposure) -> Iterator[Partition]:
 def _paths(store: Store) -> list[tuple[str, str]] | None:
     """Return the kind and path of every document, without the entries; None where files do not say it all."""
     found: dict[str, tuple[str, str]] = {}
-    kinds: dict[str, Kind | None] = {}
     for path in store.files:
         identifier = identifier_of(path)
         if not is_document(path) or identifier in store.broken or path in store.irregular:
             continue
-        folder = path.rpartition("/")[0]
-        if folder not in kinds:
-            kinds[folder] = store.book.kind_at(path)
-        if kind := kinds[folder]:
+        if kind := store.book.kind_at(path):
             found.setdefault(identifier, (kind.name, path))
     return list(found.values()) if len(found) == len(store.entries) else None
 

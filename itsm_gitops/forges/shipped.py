@@ -47,6 +47,17 @@ def forge_files(forge: str) -> dict[str, bytes]:
     return files
 
 
+def deploy_templates() -> tuple[str, ...]:
+    """Return the names of what the repository of an application may need, sorted."""
+    return tuple(sorted(p.stem for p in (_FILES / "deploy").iterdir() if p.is_file()))
+
+
+def deploy_template(name: str) -> str:
+    """Return what the repository of an application needs on a forge, in a cluster or on a plain server, by its name."""
+    (file,) = (_FILES / "deploy").glob(f"{name}.*")
+    return file.read_text("utf-8").replace("{version}", __version__)
+
+
 def robots(forge: str, host: str = "") -> tuple[str, ...]:
     """Return the addresses that a forge commits by on somebody's behalf, in lower case, sorted.
 

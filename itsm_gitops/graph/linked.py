@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
-from itsm_gitops.model import facts
+from itsm_gitops.model import clock, facts
 from itsm_gitops.model.conditions import OtherEnd
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.rulebook import RuleBook
@@ -48,10 +48,14 @@ class Surroundings(Protocol):
 
 
 class EntrySubject(DocumentSubject):
-    """A document that is read only where its entry lacks the value."""
+    """A document that is read only where its entry lacks the value.
 
-    def __init__(self, around: Surroundings, entry: Entry) -> None:
-        super().__init__(None, partial(item_of, around), partial(linked_documents, around, entry), around.now)
+    With ``until``, records that were opened after that moment are not linked with it yet.
+    """
+
+    def __init__(self, around: Surroundings, entry: Entry, until: datetime | None = None) -> None:
+        linked = partial(linked_documents, around, entry, until=until)
+        super().__init__(None, partial(item_of, around), linked, around.now)
         self._around = around
         self._entry = entry
 
@@ -80,10 +84,21 @@ def item_of(around: Surroundings, name: str) -> Data | None:
     return around.data(entry)
 
 
-def linked_documents(around: Surroundings, entry: Entry, relation: str) -> list[OtherEnd]:
-    """Return what is linked with a document by a type of link, or by the inverse name of one."""
+def linked_documents(
+    around: Surroundings, entry: Entry, relation: str, until: datetime | None = None
+) -> list[OtherEnd]:
+    """Return what is linked with a document by a type of link, or by the inverse name of one.
+
+    With ``until``, without the records that were opened after that moment.
+    """
     found = linked_entries(around, entry, relation)
-    return [_document(around, e) for e in found]
+    return [_document(around, e) for e in found if until is None or not opened_after(e, until)]
+
+
+def opened_after(entry: Entry, moment: datetime) -> bool:
+    """Whether a record was opened after a moment; no item is."""
+    opened = clock.parse_time(entry.opened) if entry.opened else None
+    return opened is not None and opened > moment
 
 
 def linked_entries(around: Surroundings, entry: Entry, relation: str) -> list[Entry]:

@@ -55,8 +55,9 @@ def on_call(loaded: Loaded, identifier: str, moment: datetime) -> list[OnCall]:
     Of an item it is the team that owns it; of a record the teams behind what it affects, the service first. A team
     without anybody on call is left out.
     """
-    found = [_of_rota(loaded, team, rota, moment) for team, rota in _named(loaded, identifier)]
-    return list(dict.fromkeys(f for f in found if f is not None))
+    return list(
+        dict.fromkeys(_of_rota(loaded, team, rota, moment) for team, rota in named(loaded, identifier))
+    )
 
 
 def all_on_call(loaded: Loaded, moment: datetime) -> list[OnCall]:
@@ -67,7 +68,7 @@ def all_on_call(loaded: Loaded, moment: datetime) -> list[OnCall]:
 
 def teams_of(loaded: Loaded, identifier: str) -> list[str]:
     """Return the teams that are asked who is on call for something."""
-    return list(dict.fromkeys(team for team, _ in _named(loaded, identifier) if team))
+    return list(dict.fromkeys(team for team, _ in named(loaded, identifier) if team))
 
 
 def rotas_naming(loaded: Loaded, person: str) -> list[str]:
@@ -82,7 +83,7 @@ def turns_of(rota: Rota, person: str, start: datetime, end: datetime) -> Iterato
     return (t for t in rota.turns(start, end) if person in t.people)
 
 
-def _named(loaded: Loaded, identifier: str) -> Iterator[tuple[str, str]]:
+def named(loaded: Loaded, identifier: str) -> Iterator[tuple[str, str]]:
     """Yield the teams behind something, each with who or what it names as being on call."""
     entry = loaded.entries.get(identifier)
     if entry is None:
@@ -94,7 +95,7 @@ def _named(loaded: Loaded, identifier: str) -> Iterator[tuple[str, str]]:
             yield entry.id, name
     elif loaded.book.kinds[entry.kind].is_record:
         for item in facts.affected(entry):
-            yield from _named(loaded, item)
+            yield from named(loaded, item)
     else:
         yield from _of_owner(loaded, entry)
 
@@ -102,16 +103,16 @@ def _named(loaded: Loaded, identifier: str) -> Iterator[tuple[str, str]]:
 def _of_owner(loaded: Loaded, entry: Entry) -> Iterator[tuple[str, str]]:
     owner = loaded.entries.get(facts.owner(entry))
     if owner is not None and facts.is_a(loaded.book, owner, meaning.TEAM):
-        yield from _named(loaded, owner.id)
+        yield from named(loaded, owner.id)
 
 
-def _of_rota(loaded: Loaded, team: str, named: str, moment: datetime) -> OnCall | None:
-    rota = rota_of(loaded, named)
+def _of_rota(loaded: Loaded, team: str, name: str, moment: datetime) -> OnCall:
+    rota = rota_of(loaded, name)
     if rota is None:
-        return OnCall(team, "", (named,))
+        return OnCall(team, "", (name,))
     turn = whole_turn(rota, moment)
     following = whole_turn(rota, turn.end) if turn.end < moment + _FAR else None
-    return OnCall(team, named, turn.people, turn, following)
+    return OnCall(team, name, turn.people, turn, following)
 
 
 def whole_turn(rota: Rota, moment: datetime) -> Turn:

@@ -50,10 +50,17 @@ class CategoryTree:
                 yield self._by_levels[wanted[:length]]
 
 
+NO_CATEGORIES = CategoryTree({})
+
+
+def has_categories(field: Any) -> bool:
+    """Whether the schema of a field says that it holds a category."""
+    return isinstance(field, Mapping) and field.get(_VOCABULARY) is True
+
+
 def category_fields(kind: Kind) -> list[str]:
     """Return the fields of a kind that hold a category."""
-    fields = kind.fields.items()
-    return [name for name, field in fields if isinstance(field, Mapping) and field.get(_VOCABULARY) is True]
+    return [name for name, field in kind.fields.items() if has_categories(field)]
 
 
 def closing_fields(kind: Kind) -> frozenset[str]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from itsm_gitops.model.categories import NO_CATEGORIES, CategoryTree, has_categories
 from itsm_gitops.model.condition_reader import (
     ALL,
     AND,
@@ -54,6 +55,7 @@ class Vocabulary:
     ends: Mapping[str, tuple[frozenset[str], frozenset[str]]]
     inverses: Mapping[str, str]
     states: Mapping[str, frozenset[str]]
+    categories: CategoryTree = NO_CATEGORIES
 
     def expand(self, names: Iterable[str]) -> frozenset[str]:
         """Return the kinds that names of kinds and groups stand for."""
@@ -113,7 +115,7 @@ def _line(
         yield _unknown(path, schemas, words, at)
         return
     if not isinstance(value, Mapping):
-        yield from _values(value, found, at)
+        yield from value_misfits(value, found, words.categories, at)
         return
     for key, wanted in value.items():
         here = (*at, key)
@@ -121,7 +123,7 @@ def _line(
             hint = did_you_mean(str(key), TESTS) or f"tests: {', '.join(sorted(TESTS))}"
             yield Misfit(here, f"there is no test '{key}'", hint, at_key=True)
         elif key in (IN, NOT):
-            yield from _values(wanted, found, here)
+            yield from value_misfits(wanted, found, words.categories, here)
         elif key == PRESENT:
             if not isinstance(wanted, bool):
                 yield Misfit(here, "'present' is true or false")
@@ -149,15 +151,26 @@ def _operand(sign: str, wanted: Any, fields: Sequence[Schema], at: Pointer) -> I
         yield Misfit(at, f"'{sign}' compares numbers, but this field is not a number", "dates: after, before")
 
 
-def _values(wanted: Any, fields: Sequence[Schema], at: Pointer) -> Iterator[Misfit]:
-    """Yield the values that none of the fields can have."""
+def with_states(schema: Schema, states: Collection[str]) -> Schema:
+    """Return the schema of a kind, with the states of its life cycle as the values of its state."""
+    properties = schema.get("properties", {})
+    if not states or STATE not in properties:
+        return schema
+    return {**schema, "properties": {**properties, STATE: {**properties[STATE], "enum": sorted(states)}}}
+
+
+def value_misfits(
+    wanted: Any, fields: Sequence[Schema], categories: CategoryTree, at: Pointer, *, loose: bool = False
+) -> Iterator[Misfit]:
+    """Yield the values that none of some fields can have; ``loose`` values are meant however they are written."""
     several = isinstance(wanted, list | tuple)
     for index, value in enumerate(values_of(wanted)):
         place = (*at, index) if several else at
         if isinstance(value, dict | list) or value is None:
             yield Misfit(place, "a value is text, a number, true or false")
-        elif not any(_can_be(value, field) for field in fields):
+        elif not any(_can_be(value, field, categories, loose=loose) for field in fields):
             known = [str(v) for f in fields for v in f.get("enum", ())]
+            known += categories.names if any(map(has_categories, fields)) else ()
             types = sorted({t for f in fields for t in _types(f)})
             near = did_you_mean(str(value), known)
             hint = near or (f"values: {', '.join(known[:_LISTED])}" if known else f"it is {_or(types)}")
@@ -172,11 +185,15 @@ def _or(words: Sequence[str]) -> str:
     return " or ".join(words) if words else "something else"
 
 
-def _can_be(value: Any, field: Schema) -> bool:
+def _can_be(value: Any, field: Schema, categories: CategoryTree, *, loose: bool) -> bool:
+    if has_categories(field) and categories.names and isinstance(value, str):
+        return categories.has(value)
+    sort = "boolean" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
     if "enum" in field:
+        if loose and sort == "string":
+            return value.casefold() in {str(v).casefold() for v in field["enum"]}
         return any(value == v and isinstance(value, bool) == isinstance(v, bool) for v in field["enum"])
     types = _types(field)
-    sort = "boolean" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
     return not types or sort in types or (sort == "number" and "integer" in types)
 
 
@@ -204,7 +221,7 @@ def _form(
     if IN not in raw and HAVE not in raw:
         yield Misfit((*at, form), f"'{form}' needs '{IN}' (values) or '{HAVE}' (a condition)")
     if IN in raw:
-        yield from _values(raw[IN], found, (*at, IN))
+        yield from value_misfits(raw[IN], found, words.categories, (*at, IN))
     if HAVE in raw:
         base = path.rpartition(".")[0] if IN in raw else path
         yield from condition_misfits_in(raw[HAVE], fields_at(base, schemas, words), words, (*at, HAVE))

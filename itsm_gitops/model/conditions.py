@@ -341,7 +341,8 @@ class Linked:
         return [o.id for o in self._asked(others, subject) if not self._truth_of(o)]
 
     def _asked(self, others: Sequence[OtherEnd], subject: Subject) -> list[OtherEnd]:
-        out = (subject.values(self.besides) or ()) if self.besides else ()
+        # Most documents have nothing linked, and what is left out stands in the document itself, which need not be read.
+        out = (subject.values(self.besides) or ()) if self.besides and others else ()
         return [o for o in others if (not self.kinds or o.kind in self.kinds) and o.id not in out]
 
     def _truth_of(self, other: OtherEnd) -> Truth:

@@ -85,9 +85,13 @@ class Kinds(Mapping[str, Kind]):
     def __init__(self, names: Mapping[str, str], build: Callable[[str], Kind]) -> None:
         self._names = names
         self._build = build
+        self._built: dict[str, Kind] = {}
 
     def __getitem__(self, key: str) -> Kind:
-        return self._build(self._names[key])
+        kind = self._built.get(key)  # asked for every entry of a snapshot
+        if kind is None:
+            kind = self._built[key] = self._build(self._names[key])
+        return kind
 
     def __contains__(self, key: object) -> bool:
         return key in self._names

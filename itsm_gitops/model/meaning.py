@@ -19,6 +19,7 @@ KNOWN_ERROR = "known_error"
 CHANGE = "change"
 ARTICLE = "article"
 MEETING = "meeting"
+DEPLOYMENT = "deployment"
 
 # Roles of classes of item.
 SERVICE = "service"
@@ -41,6 +42,7 @@ KIND_ROLES: Mapping[str, str] = {
     CHANGE: "work on items that is planned, authorised and carried out",
     ARTICLE: "an answer that is kept for the next who asks",
     MEETING: "a board that meets and decides",
+    DEPLOYMENT: "a version that was brought into an environment, or tried to",
     SERVICE: "what is provided to users",
     OFFERING: "what can be ordered in the catalogue",
     PERSON: "somebody who works, asks or approves",

@@ -41,6 +41,7 @@ class RuleBook:
         self._load = load
         self._workflows: dict[str, Workflow] = {}
         self._built: dict[str, Kind] = {}
+        self._kinds_below: dict[str, Kind | None] = {}  # of every folder that was asked about
         self._inlined: dict[str, Any] = {}  # definitions, by name
         self._states: dict[tuple[str, str], frozenset[str]] = {}
         self._playing: dict[str, tuple[str, ...]] = {}
@@ -275,12 +276,12 @@ class RuleBook:
 
     def kind_at(self, path: str) -> Kind | None:
         """Return the kind whose folder holds ``path``; None when no kind's does."""
-        parts = path.split("/")
-        for depth in range(len(parts) - 1, 0, -1):
-            kind = self.by_folder.get("/".join(parts[:depth]))
-            if kind is not None:
-                return kind
-        return None
+        folder = above = path.rpartition("/")[0]
+        while folder not in self._kinds_below:
+            while above and above not in self.by_folder:
+                above = above.rpartition("/")[0]
+            self._kinds_below[folder] = self.by_folder[above] if above else None
+        return self._kinds_below[folder]
 
     def members(self, names: Iterable[str]) -> frozenset[str]:
         """Expand kinds, classes and the groups record, ci, item and any into kind names."""

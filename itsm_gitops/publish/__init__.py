@@ -53,14 +53,14 @@ graphs), `drawing.js` makes SVG, details and list of it, `address.js` keeps what
 What programs read (`publish/data/`) is written beside the pages from the same snapshot: the JSON of a document by the
 worker that stamps its page, everything else once. Finished records share files (`publish/finished.py`): a file each was half
 of all files of a site, and a record that is done is rarely asked for alone. Whoever makes the pages of one such file's records
-writes the file (`publish/sheets.py`); it has one line for each record, so a later build takes over the lines of all
+writes the file (`publish/stamping.py`); it has one line for each record, so a later build takes over the lines of all
 records that did not change. None of it holds the moment of the build, so a file changes only when
 what it says does; windows in calendar files are dated from the first of the months they cover.
 
 What a record's page says beyond its document comes from what is known of that record before any page is stamped, so that
 pages can be made in any order and process. `publish/background.py` gathers what reads Git: one log for the edits of all
 documents (`repository/versions.py`; blobs are read for the share of pages that a worker stamps, in one go), one reading of
-the evidence. `publish/similar.py` looks up at most 30 titles for each of six rare words. The policy's answer
+the evidence. `graph/similar.py` looks up at most 30 titles for each of six rare words. The policy's answer
 (`gate/asking.py`: the gate's own rules with the snapshot as both sides) and the course of a record
 (`reports/course.py`) are functions that `commands/` hands over (`publish/reporter.py`), asked for one record at a time.
 
@@ -101,7 +101,9 @@ policy without inline style, for 40 kB. A kept package that ships a layered layo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from itsm_gitops.model.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.build import OUTPUT, SiteReport, build_site
@@ -116,14 +118,4 @@ _LATER = {
     "build_site": "build",
     "serve": "serve",
 }
-
-
-def __getattr__(name: str) -> Any:
-    """Import what builds a site when it is first asked for (PEP 562): a build that has nothing to do needs little."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _LATER)

@@ -31,6 +31,7 @@ from itsm_gitops.publish.site_reports import SiteReports, made_anew, made_before
 from itsm_gitops.publish.view import View, extra_of
 from itsm_gitops.repository import Snapshot, Store, load_store
 from itsm_gitops.repository.config import Config, Hosting
+from itsm_gitops.repository.store import identifier_of
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.gaps import Gap
@@ -61,12 +62,16 @@ def load(
         told = reporter.visit(document) if reporter else []
         if made is None:
             words = search.words_of(document.data)
-            return [DocumentFacts(extra_of(document, store.book), told, told, id=document.id, words=words)]
+            marks = reporter.marks(store, document) if reporter and audience.reports else 0
+            return [
+                DocumentFacts(document.path, extra_of(document, store.book), told, told, words, marks=marks)
+            ]
         shown = made.document(store, document)
         if shown is None:
-            return [DocumentFacts([], [], told)] if told else []
+            return [DocumentFacts(document.path, [], [], told)] if told else []
         lives = reporter.visit(shown.document) if reporter else []
-        return [DocumentFacts(extra_of(shown.document, store.book), lives, told, shown.seen)]
+        extras = extra_of(shown.document, store.book)
+        return [DocumentFacts(document.path, extras, lives, told, seen=shown.seen)]
 
     full, gathered = load_store(
         snapshot,
@@ -77,8 +82,10 @@ def load(
         progress=progress,
     )
     extras = [extra for some in gathered for extra in some.extras]
+    marks = {some.path: some.marks for some in gathered}
     if readings:
         extras += readings.extras()
+        marks |= readings.marks()
     store = full if made is None else AudienceStore(full, made, [g.seen for g in gathered if g.seen])
     view = View(store, extras, now, audience)
     view.gaps = full.gaps(status_kinds(full.book))
@@ -89,20 +96,29 @@ def load(
         told = Lives((life for some in gathered for life in some.told), readings)
         lives = told if made is None else Lives(life for some in gathered for life in some.lives)
         whole = not (full.unreadable or full.broken or full.duplicates)
-        reports = _reports(reporter, view, full, told, lives, readings if whole else None)
+        own = tuple(reporter.own_reports(store, view.now, marks)) if audience.reports and made is None else ()
+        reports = _reports(reporter, view, full, told, lives, own, readings if whole else None)
         view.past, view.kept = reports.past, reports.kept
         if audience.reports:
             view.course = reporter.course(store, lives, view.now)
-    words = {g.id: g.words for g in gathered if g.id} if made is None else None
+    words = {identifier_of(g.path): g.words for g in gathered} if made is None else None
     return view, reports, words, full.unreadable
 
 
 def _reports(
-    reporter: Reporter, view: View, full: Store, told: Lives, lives: Lives, readings: Readings | None
+    reporter: Reporter,
+    view: View,
+    full: Store,
+    told: Lives,
+    lives: Lives,
+    own: Sequence[Report],
+    readings: Readings | None,
 ) -> SiteReports:
-    """Return the reports that are for an audience; ``told`` are all lives, ``lives`` those that it may know."""
+    """Return the reports that are for an audience, with the repository's ``own``.
+
+    ``told`` are all lives, ``lives`` those that the audience may know.
+    """
     shows = view.audience.reports
-    own = tuple(reporter.own_reports(view.store, view.now)) if shows and view.audience.everything else ()
 
     def make() -> Sequence[Report]:
         return (*reporter.reports(view.store, lives, view.now), *own) if shows else ()
@@ -171,7 +187,9 @@ class Screen:
         if facts.is_draft(kind, facts.stage_of(kind, data)):
             return None  # it is for its writers: nothing offers it to readers yet
         shown = self.data(kind.name, data, self._early(store), store)
-        return _Shown(document._replace(data=shown, raw=b""), VisibleDocument(document.path, times(shown)))
+        return _Shown(
+            document._replace(data=shown, raw=b"", entry=None), VisibleDocument(document.path, times(shown))
+        )
 
     def _early(self, store: Store) -> Names:
         if self._first is None:

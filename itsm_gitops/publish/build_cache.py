@@ -15,10 +15,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
+from itsm_gitops.graph.similar import CAP, GROUPS
 from itsm_gitops.publish import output, reasons, urls
 from itsm_gitops.publish.changed_keys import changed_keys, differing
 from itsm_gitops.publish.readings import DocumentChange, Readings
-from itsm_gitops.publish.similar import CAP, GROUPS
 from itsm_gitops.publish.tracing import (
     ALL,
     BACK,

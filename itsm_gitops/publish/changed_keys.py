@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from itsm_gitops.graph.similar import title_words
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.publish.similar import title_words
 from itsm_gitops.publish.tracing import ALL, FAILURES, GRAPH, ITEMS, KIND, LINKS, SIMILAR, WORD
 
 _CAUSES = "causes"  # the relation of a change to what went wrong because of it

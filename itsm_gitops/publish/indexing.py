@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.tokens import in_order, tokens
 from itsm_gitops.publish import output, prose, search, urls
 from itsm_gitops.publish.build_cache import BuildCache
 from itsm_gitops.publish.pages.parts import excerpt
 from itsm_gitops.publish.readings import DocumentChange
-from itsm_gitops.publish.reindex import WordChange, Words, revised
-from itsm_gitops.publish.search import Doc, Postings
+from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
+from itsm_gitops.publish.search import CHUNK, Doc, Postings, Shard
 from itsm_gitops.publish.view import View
 
 SYNONYMS = "schemas/search.yaml"
@@ -37,15 +38,20 @@ def group_of(view: View, entry: Entry) -> str:
 
 
 class StoredIndex(NamedTuple):
-    """What the next build needs of an index: digest of its pages, documents in their order, stamps of its shards."""
+    """What the next build needs of an index.
+
+    The digest of its pages, its documents in their order, the first word of each shard, and the stamps of its files
+    by name.
+    """
 
     pages: str = ""
     documents: Sequence[str] = ()
-    signs: Sequence[str] = ()
+    firsts: Sequence[str] = ()
+    signs: Mapping[str, str] = {}
 
 
 class Indexer:
-    """Makes the index of one site."""
+    """Makes the index of one site; ``kept`` are then the files that stay as they are, with their stamps."""
 
     def __init__(
         self, view: View, pages: Sequence[Doc], bodies: Postings, cache: BuildCache, root: str
@@ -59,19 +65,50 @@ class Indexer:
         self._bodies = bodies
         self._cache = cache
         self._root = root
-        self._last = StoredIndex(*cache.index)
         text = repr((pages, sorted((w, list(numbers)) for w, numbers in bodies.items())))
         self._digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+        last = StoredIndex(*cache.index)
+        self._last = last if last.pages == self._digest else StoredIndex()
+        self._shards: Sequence[Shard] = ()
+        self.kept: dict[str, bytes] = {}
 
     def files(self, entries: Sequence[Entry], words: dict[str, str]) -> Iterator[tuple[str, bytes]]:
-        """Yield the files (name and content) over documents in the order of their numbers.
+        """Yield the files (name and content) over documents in the order of their numbers, but for those in ``kept``.
 
         ``words`` are those of each document that the cache does not know; they are used up.
         """
-        entries_by_word = self._revised(entries) or self._anew(entries, words)
+        self._shards = self._revised(entries) or search.shards_of(self._anew(entries, words))
         words.clear()
-        docs = [*self._pages, *(self._doc(e) for e in entries)]
-        return search.files(docs, entries_by_word, self._about(entries))
+        for number, shard in enumerate(self._shards):
+            if shard.content is None:
+                self._keep(search.words_file(number))
+            else:
+                yield search.words_script(number, shard)
+        yield from self._docs(entries)
+        about = self._about(entries)
+        bounded = [e for e in entries if not self._view.kind(e).is_record]
+        yield search.spelling_file([*self._pages, *map(self._doc, bounded)], about)
+        yield search.header(len(self._pages) + len(entries), self._shards, about)
+
+    def _docs(self, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
+        """Yield the chunks of what is shown of documents, but for those in which nothing is other."""
+        changed = self._cache.before.keys() | self._cache.after.keys()
+        known, many = self._last.documents, len(self._pages)
+        for number, start in enumerate(range(0, many + len(entries), CHUNK)):
+            part = slice(max(0, start - many), max(0, start + CHUNK - many))
+            listed = [e.id for e in entries[part]]
+            name = search.docs_file(number)
+            if listed == known[part] and changed.isdisjoint(listed) and self._is_as_written(name):
+                self._keep(name)
+            else:
+                docs = (self._doc(e) for e in entries[part])
+                yield search.docs_script(number, [*self._pages[start : start + CHUNK], *docs])
+
+    def _is_as_written(self, name: str) -> bool:
+        return output.sign(self._root, name).hex() == self._last.signs.get(name)
+
+    def _keep(self, name: str) -> None:
+        self.kept[name] = bytes.fromhex(self._last.signs[name])
 
     def _about(self, entries: Sequence[Entry]) -> search.About:
         """Return what ranking needs to know of the documents."""
@@ -87,17 +124,18 @@ class Indexer:
                 last = name
         still = [n for n, e in enumerate(entries, first) if view.kind(e).is_record and view.is_open(e)]
         written_down = view.book.policy(SYNONYMS).get("synonyms", ())
-        synonyms = [[search.in_order(str(phrase)) for phrase in group] for group in written_down]
+        synonyms = [[in_order(str(phrase)) for phrase in group] for group in written_down]
         shown = [(p.url, p.title) for p in self._pages if p.url in ACTIONS]
         actions = sorted(shown, key=lambda action: ACTIONS.index(action[0]))
         return search.About(groups, still, synonyms, actions)
 
     def keep(self, entries: Iterable[Entry], signs_by_name: Mapping[str, bytes]) -> None:
-        """Save this index for the next build; ``signs_by_name`` has the stamp of each file."""
-        signs: list[bytes] = []
-        while (name := search.words_file(len(signs))) in signs_by_name:
-            signs.append(signs_by_name[name])
-        self._cache.index = StoredIndex(self._digest, [e.id for e in entries], [s.hex() for s in signs])
+        """Save this index for the next build; ``signs_by_name`` has the stamp of each file of the site."""
+        documents = [e.id for e in entries]
+        names = [search.words_file(n) for n in range(len(self._shards))]
+        names += [search.docs_file(n) for n in range(-(-(len(self._pages) + len(documents)) // CHUNK))]
+        signs = {name: signs_by_name[name].hex() for name in names}
+        self._cache.index = StoredIndex(self._digest, documents, [s.first for s in self._shards], signs)
 
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)
@@ -121,37 +159,32 @@ class Indexer:
         if self._cache.readings and not words.keys() >= {e.id for e in entries}:
             words = self._cache.readings.words() | words
         for number, page in enumerate(self._pages):
-            search.post(titles, number, search.tokens(page.title))
+            search.post(titles, number, tokens(page.title))
         for number, entry in enumerate(entries, len(self._pages)):
             search.post(bodies, number, words.pop(entry.id, "").split())
             search.post(titles, number, _title_words(entry))
         return search.entries(titles, bodies)
 
-    def _revised(self, entries: Iterable[Entry]) -> list[search.IndexWord] | None:
-        shards = self._shards() if self._last.pages == self._digest else []
-        if not shards:
+    def _revised(self, entries: Iterable[Entry]) -> list[Shard] | None:
+        """Return the shards of the last index as they are to be; None where it must be made anew."""
+        last = self._last
+        names = [search.words_file(number) for number in range(len(last.firsts))]
+        if not names or not all(map(self._is_as_written, names)):
             return None
         before, after = self._cache.before, self._cache.after
         changes = {
             i: WordChange(_words_of(before.get(i)), _words_of(after.get(i)))
             for i in before.keys() | after.keys()
         }
-        documents = [e.id for e in entries]
-        return revised(shards, len(self._pages), self._last.documents, documents, changes)
-
-    def _shards(self) -> list[bytes]:
-        """Return the shards of the last index; none when one of them is not as it was written."""
-        shards = []
-        for number, sign in enumerate(self._last.signs):
-            name = search.words_file(number)
-            if output.sign(self._root, name).hex() != sign:
-                return []
-            shards.append(Path(self._root, name).read_bytes())
-        return shards
+        shards = [
+            LastShard(first, Path(self._root, name).read_bytes)
+            for first, name in zip(last.firsts, names, strict=True)
+        ]
+        return revised(shards, len(self._pages), last.documents, [e.id for e in entries], changes)
 
 
 def _title_words(entry: Entry) -> set[str]:
-    return search.tokens(" ".join((entry.id, entry.title, *entry.aliases)))
+    return tokens(" ".join((entry.id, entry.title, *entry.aliases)))
 
 
 def _words_of(reading: DocumentChange | None) -> Words:

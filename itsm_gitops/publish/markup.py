@@ -15,7 +15,7 @@ from html import escape
 from urllib.parse import quote
 
 from itsm_gitops.model.joiners import is_needed
-from itsm_gitops.publish.language import Html as Html
+from itsm_gitops.publish.language import Html as Html  # noqa: PLC0414 - this module is where pages take it from
 from itsm_gitops.publish.language import t
 
 ROOT = "\x01"

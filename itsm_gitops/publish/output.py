@@ -255,20 +255,6 @@ def _audience_of(text: str, new: str) -> str:
     return names[0].removeprefix(_FOR) if names else (INTERNAL if text else new)
 
 
-def stamps_below(root: str) -> Iterator[tuple[str, bytes]]:
-    """Yield every file below ``root`` but the marker with its sign, and every folder (``name/``) without one."""
-    pending = [""]
-    while pending:
-        folder = pending.pop()
-        with os.scandir(f"{root}/{folder}") as listing:
-            for item in listing:
-                if item.is_dir(follow_symlinks=False):
-                    pending.append(f"{folder}{item.name}/")
-                    yield pending[-1], b""
-                elif folder or item.name != MARKER:
-                    yield folder + item.name, stamp_of(item.stat(follow_symlinks=False))
-
-
 def work_folder(path: Path, trusted: Path | None = None) -> Path:
     """Make a folder for what only builds need, without anything in it that leads elsewhere; return its path.
 

@@ -22,15 +22,17 @@ from itsm_gitops.service_levels.life import Life
 class DocumentFacts(NamedTuple):
     """Data of one document: the part that the audience may see, and (``told``) all of it.
 
-    ``words`` are those that search finds it by, where all of it may be seen; ``seen`` says what is withheld.
+    Where all of it may be seen, ``words`` are those that search finds it by, and ``marks`` say which filters of the rule
+    book it fulfils (see `Reporter.marks`); ``seen`` says what is withheld.
     """
 
+    path: str
     extras: list[Extra]
     lives: list[Life]
     told: list[Life]
-    seen: Any = None
-    id: str = ""
     words: str = ""
+    seen: Any = None
+    marks: int = 0
 
 
 class DocumentChange(NamedTuple):
@@ -50,9 +52,11 @@ class Readings:
         self._rows = rows
         self.facts = facts
         self._extras: dict[str, list[Extra]] = {}
+        self._marks: dict[str, int] = {}
         before: dict[str, MemoryRow] = {}
         for path, row in rows.documents():
             before[path] = MemoryRow(row.stamp, row.digest, row.entry, row.data)
+            self._marks[path] = row.marks
             if row.extra:
                 self._extras[path] = [Extra(*values) for values in row.extra]
         self.memory = Memory(stamps, before)
@@ -63,6 +67,11 @@ class Readings:
         for path, extras in self._extras.items():
             if path in rows and rows[path].visited is None:
                 yield from extras
+
+    def marks(self) -> dict[str, int]:
+        """Return the marks of the documents that were not read this time, by path."""
+        rows, marks = self.memory.rows, self._marks
+        return {path: marks[path] for path, row in rows.items() if row.visited is None}
 
     @cached_property
     def changes(self) -> tuple[dict[str, DocumentChange], dict[str, DocumentChange]]:
@@ -89,7 +98,7 @@ class Readings:
             some = _only(row)
             detail = ([[life.id, packed(life.replay)] for life in some.lives], some.words)
             extra = [list(e) for e in some.extras] or None
-            rows[path] = DocumentRow(row.stamp, row.digest, row.entry, row.data, extra, detail)
+            rows[path] = DocumentRow(row.stamp, row.digest, row.entry, row.data, extra, detail, some.marks)
         self._rows.keep_documents(gone, rows, purpose)
         self.memory.before, self.memory.rows = {}, {}
         self.__dict__.pop("changes", None)  # who needs them has them: at a first build they are all documents
@@ -135,7 +144,7 @@ def _lives(plain: Iterable[Any]) -> list[Life]:
 
 def _only(row: MemoryRow) -> DocumentFacts:
     """Return what was gathered of a document that was read."""
-    return row.visited[0] if row.visited else DocumentFacts([], [], [])
+    return row.visited[0] if row.visited else DocumentFacts("", [], [], [])
 
 
 def _before(row: MemoryRow, lives: Iterable[Any], words: str) -> DocumentChange:

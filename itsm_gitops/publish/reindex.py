@@ -2,16 +2,17 @@
 
 A word's entry is text: the numbers of the documents it is in, as differences. Where documents come and go, the
 numbers behind them shift; in the text of a word, that is one difference at each such place. So most entries
-stay as they are, and of the others only the beginning is read, up to the last such place.
+stay as they are, and of the others only the beginning is read, up to the last such place. Where no number shifts, a
+shard without a word that came or went is not even read.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from itsm_gitops.publish.search import IndexWord, differences, read_words
+from itsm_gitops.publish.search import IndexWord, Shard, ShardMaker, differences, read_words
 
 
 class Words(NamedTuple):
@@ -52,34 +53,57 @@ class _Edit(NamedTuple):
     come: list[int]
 
 
+class LastShard(NamedTuple):
+    """A shard of the last index: its first word, and what reads its file."""
+
+    first: str
+    read: Callable[[], bytes]
+
+
 def revised(
-    shards: Iterable[bytes],
+    last: Sequence[LastShard],
     first: int,
     before: Sequence[str],
     after: Sequence[str],
     changes: Mapping[str, WordChange],
-) -> list[IndexWord] | None:
-    """Return the words of the updated index, sorted; None when the index must be made anew.
+) -> list[Shard] | None:
+    """Return the shards of the updated index; None when the index must be made anew.
 
-    ``shards`` are the files of the last index, ``before`` and ``after`` the documents in their order, the number
+    ``last`` are those of the last index, ``before`` and ``after`` the documents in their order, the number
     of the first being ``first``; each document that is new, changed or gone is in ``changes``.
     """
     places = _places(first, before, after)
     if places is None or not (places.before.keys() ^ places.after.keys()) <= changes.keys():
         return None
     titles, texts = (_edits(places, changes, part) for part in ("title", "text"))
-    by_word: dict[str, IndexWord] = {}
-    for shard in shards:
-        for entry in read_words(shard):
-            title = _revised(entry.titles, titles.pop(entry.word, _NO_EDIT), places)
-            text = _revised(entry.bodies, texts.pop(entry.word, _NO_EDIT), places)
-            if title or text:
-                by_word[entry.word] = IndexWord(entry.word, title, text)
+    firsts = [shard.first for shard in last]
+    edited: dict[int, set[str]] = {}
     for word in titles.keys() | texts.keys():
-        title, text = (_revised("", edits.get(word, _NO_EDIT), places) for edits in (titles, texts))
+        edited.setdefault(max(0, bisect_right(firsts, word) - 1), set()).add(word)
+    maker = ShardMaker()
+    for number, shard in enumerate(last):
+        if not places.starts and number not in edited and maker.is_between and len(maker.shards) == number:
+            maker.shards.append(Shard(shard.first, None))
+        else:
+            maker.add(_words(shard.read(), edited.get(number, ()), titles, texts, places))
+    return maker.end()
+
+
+def _words(
+    shard: bytes,
+    edited: Collection[str],
+    titles: Mapping[str, _Edit],
+    texts: Mapping[str, _Edit],
+    places: _Places,
+) -> Iterator[IndexWord]:
+    """Yield the words of a shard after the edits, sorted, with those that come into it."""
+    known = {entry.word: entry for entry in read_words(shard)}
+    for word in sorted({*known, *edited}) if edited else known:
+        entry = known.get(word, IndexWord(word, "", ""))
+        title = _revised(entry.titles, titles.get(word, _NO_EDIT), places)
+        text = _revised(entry.bodies, texts.get(word, _NO_EDIT), places)
         if title or text:
-            by_word[word] = IndexWord(word, title, text)
-    return [by_word[word] for word in sorted(by_word)]
+            yield IndexWord(word, title, text)
 
 
 _NO_EDIT = _Edit(set(), [])

@@ -41,8 +41,18 @@ class Reporter(Protocol):
         """
         ...
 
-    def own_reports(self, store: Store, now: datetime) -> Sequence[Report]:
-        """Return further reports about a loaded store from which nothing was withheld; they may say anything."""
+    def marks(self, store: Store, document: Document) -> int:
+        """Return what ``own_reports`` needs of one document, which it must not read again: a bit for each filter.
+
+        It may depend on nothing but the document and the rule book; ``store`` knows the CMDB only.
+        """
+        ...
+
+    def own_reports(self, store: Store, now: datetime, marks: Mapping[str, int]) -> Sequence[Report]:
+        """Return further reports about a loaded store from which nothing was withheld; they may say anything.
+
+        ``marks`` are those of all documents, by path.
+        """
         ...
 
     def course(self, store: Store, gathered: Lives, now: datetime) -> Callable[[str], Course]:

@@ -21,25 +21,18 @@ from itertools import chain
 from operator import sub
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.text import without_accents
+from itsm_gitops.model.tokens import tokens
 
 VERSION = 2
 CHUNK = 128
 SHARD_BYTES = 48_000
 MOST_WORDS = 600
-_LONGEST = 32
-_WORD = re.compile(r"[^\W_]+")
-_CJK = re.compile(
-    "[\u1100-\u11ff\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3041-\u30ff\u3130-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]+"
-)
-_FOLDED = str.maketrans(
-    {"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ß": "ss", "ς": "σ"}
-)
 _MOST_SPELLINGS = 20_000
 _LEAST_SPELT = 4
 _TAGS = re.compile(r"<[^>]+>")
-# What each character of ASCII is in a word: most texts have no others, and this is faster than a pattern.
-_ASCII_IN_WORDS = "".join(c.lower() if c.isalnum() else " " for c in map(chr, range(128)))
+
+
+RECORD = "record"  # the group of all records
 
 
 class Doc(NamedTuple):
@@ -63,36 +56,6 @@ class About(NamedTuple):
     open: Sequence[int] = ()
     synonyms: Sequence[Sequence[Sequence[str]]] = ()
     actions: Sequence[tuple[str, str]] = ()
-
-
-def fold(text: str) -> str:
-    """Return a text in lower case, without accents, ligatures and letters that keyboards lack."""
-    return without_accents(text).lower().translate(_FOLDED)
-
-
-def in_order(text: str) -> list[str]:
-    """Return the words of a text in their order, as they are indexed."""
-    found = []
-    for run in _WORD.findall(fold(text)):
-        last = 0
-        for match in _CJK.finditer(run):
-            found += [run[last : match.start()]] if match.start() > last else []
-            found += [match[0][n : n + 2] for n in range(len(match[0]))]
-            last = match.end()
-        found += [run[last:]] if last < len(run) else []
-    return [word[:_LONGEST] for word in found]
-
-
-def tokens(text: str) -> set[str]:
-    """Return the words of a text as they are indexed: lower case, without accents, at most 32 long."""
-    if text.isascii():
-        words = set(text.translate(_ASCII_IN_WORDS).split())
-    else:
-        folded = fold(text)
-        words = set(in_order(text) if _CJK.search(folded) else _WORD.findall(folded))
-    if words and len(max(words, key=len)) > _LONGEST:
-        return {w[:_LONGEST] for w in words}
-    return words
 
 
 def words_of(data: Any) -> str:
@@ -142,57 +105,84 @@ def entries(titles: Postings, bodies: Postings) -> Iterator[IndexWord]:
         yield IndexWord(word, _text(titles.get(word, ())), _text(bodies.get(word, ())))
 
 
-def files(
-    docs: Sequence[Doc], words: Iterable[IndexWord], about: About | None = None
-) -> Iterator[tuple[str, bytes]]:
-    """Yield the files of an index (name and content) over documents and the words they have, sorted."""
-    about = about or About()
-    firsts = []
-    for number, (first, content) in enumerate(_shards(words)):
-        firsts.append(first)
-        yield script(words_file(number), f"words-{number}", content)
-    for start in range(0, len(docs), CHUNK):
-        rows = [list(d if d.snippet else d[:-1]) for d in docs[start : start + CHUNK]]
-        yield _file(f"docs-{start // CHUNK}", rows)
-    header = {
-        "version": VERSION,
-        "docs": len(docs),
-        "chunk": CHUNK,
-        "shards": firsts,
-        "groups": list(map(list, about.groups)),
-        "open": differences(about.open),
-        "synonyms": about.synonyms,
-        "actions": list(map(list, about.actions)),
-    }
-    bounded = next((first for name, first in about.groups if name == RECORD), len(docs))
-    yield _file("spelling", spelling(docs[:bounded], about))
-    yield _file("index", header)
+class Shard(NamedTuple):
+    """A part of an index: its first word, and all its words as JSON; None where its file stays as it is."""
+
+    first: str
+    content: str | None
 
 
-RECORD = "record"
+class ShardMaker:
+    """Cuts sorted words into shards. Where one ends depends on its own words only, so that later ones can stay."""
+
+    def __init__(self) -> None:
+        self.shards: list[Shard] = []
+        self._words: list[str] = []
+        self._first, self._size = "", 0
+
+    @property
+    def is_between(self) -> bool:
+        """Whether the next word begins a shard."""
+        return not self._words
+
+    def add(self, words: Iterable[IndexWord]) -> None:
+        """Add words, which follow those that were added before."""
+        for word, titles, bodies in words:
+            self._first = self._first or word
+            self._words.append(f'"{word}":[[{titles}],[{bodies}]]')  # words need no quoting
+            self._size += len(word) + 8 + 3 * (_count(titles) + _count(bodies))
+            if self._size >= SHARD_BYTES:
+                self.end()
+
+    def end(self) -> list[Shard]:
+        """End the shard that was begun, and return all."""
+        if self._words:
+            self.shards.append(Shard(self._first, f"{{{','.join(self._words)}}}"))
+            self._words, self._first, self._size = [], "", 0
+        return self.shards
 
 
-def spelling(docs: Iterable[Doc], about: About) -> list[str]:
-    """Return the words that a mistyped one may have been meant to be: of titles, of texts about items, of synonyms."""
+def shards_of(words: Iterable[IndexWord]) -> list[Shard]:
+    """Return the shards of all words of an index, which are sorted."""
+    maker = ShardMaker()
+    maker.add(words)
+    return maker.end()
+
+
+def words_script(number: int, shard: Shard) -> tuple[str, bytes]:
+    """Return the file of a shard that does not stay as it is."""
+    return script(words_file(number), f"words-{number}", shard.content or "{}")
+
+
+def docs_script(number: int, docs: Iterable[Doc]) -> tuple[str, bytes]:
+    """Return the file with what is shown of the documents of one chunk."""
+    return _file(f"docs-{number}", [list(d if d.snippet else d[:-1]) for d in docs])
+
+
+def header(count: int, shards: Iterable[Shard], about: About) -> tuple[str, bytes]:
+    """Return the file that says how many documents there are, where words are, and what ranking has to know."""
+    return _file(
+        "index",
+        {
+            "version": VERSION,
+            "docs": count,
+            "chunk": CHUNK,
+            "shards": [shard.first for shard in shards],
+            "groups": list(map(list, about.groups)),
+            "open": differences(about.open),
+            "synonyms": about.synonyms,
+            "actions": list(map(list, about.actions)),
+        },
+    )
+
+
+def spelling_file(docs: Iterable[Doc], about: About) -> tuple[str, bytes]:
+    """Return the file of the words that a mistyped one may have been meant to be: of titles, of texts, of synonyms."""
     known = {word for group in about.synonyms for phrase in group for word in phrase}
     for doc in docs:
         known |= tokens(f"{doc.title} {doc.snippet}")
-    return sorted(w for w in known if len(w) >= _LEAST_SPELT and not w.isdigit())[:_MOST_SPELLINGS]
-
-
-def _shards(words: Iterable[IndexWord]) -> Iterator[tuple[str, str]]:
-    """Yield the first word and the content of each shard, as JSON: words need no quoting."""
-    shard: list[str] = []
-    first, size = "", 0
-    for word, titles, bodies in words:
-        first = first or word
-        shard.append(f'"{word}":[[{titles}],[{bodies}]]')
-        size += len(word) + 8 + 3 * (_count(titles) + _count(bodies))
-        if size >= SHARD_BYTES:
-            yield first, f"{{{','.join(shard)}}}"
-            shard, first, size = [], "", 0
-    if shard:
-        yield first, f"{{{','.join(shard)}}}"
+    spelt = sorted(w for w in known if len(w) >= _LEAST_SPELT and not w.isdigit())
+    return _file("spelling", spelt[:_MOST_SPELLINGS])
 
 
 def read_words(shard: bytes) -> Iterator[IndexWord]:
@@ -205,8 +195,13 @@ def read_words(shard: bytes) -> Iterator[IndexWord]:
 
 
 def words_file(number: int) -> str:
-    """Return the name of a shard."""
+    """Return the name of the file of a shard."""
     return f"search/words-{number}.js"
+
+
+def docs_file(number: int) -> str:
+    """Return the name of the file of a chunk of documents."""
+    return f"search/docs-{number}.js"
 
 
 def _count(numbers: str) -> int:

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.tokens import tokens
 from itsm_gitops.publish import chrome, engine, explorer, output, search, urls
 from itsm_gitops.publish.background import conflicts, evidence_files
-from itsm_gitops.publish.batches import Batch
+from itsm_gitops.publish.batches import Batch, shape_of
 from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.indexing import HANDBOOK, Indexer, group_of
@@ -29,10 +30,9 @@ from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reasons import ALWAYS, OTHER_FIGURES, OTHER_ROWS, PageReason, not_made
 from itsm_gitops.publish.script_words import with_words
 from itsm_gitops.publish.search import Doc, Postings, handed_over
-from itsm_gitops.publish.sheets import StaleFile, pieces, shape_of
 from itsm_gitops.publish.site_reports import SiteReports
 from itsm_gitops.publish.slim import STYLES
-from itsm_gitops.publish.stamping import Progress, Stamper
+from itsm_gitops.publish.stamping import Progress, StaleFile, Stamper, pieces
 from itsm_gitops.publish.topology import Topology, data_file
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
@@ -155,6 +155,7 @@ class Site:
         """Write the search index."""
         for name, content in indexer.files(entries, words):
             self._put(name, content)
+        self.written |= indexer.kept
         indexer.keep(entries, self.written)
 
     def _pages(self) -> Iterator[ListPage]:
@@ -247,7 +248,7 @@ class Site:
         docs += self._shortcuts()
         for doc, text in written:
             docs.append(doc)
-            search.post(words, len(docs) - 1, search.tokens(text))
+            search.post(words, len(docs) - 1, tokens(text))
         return docs, words
 
     def _shortcuts(self) -> Iterator[Doc]:

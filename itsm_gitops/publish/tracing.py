@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
+from itsm_gitops.graph.similar import title_words
 from itsm_gitops.graph.status import Health
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.publish.markup import Html
-from itsm_gitops.publish.similar import title_words
 from itsm_gitops.publish.view import View
 
 V = TypeVar("V")

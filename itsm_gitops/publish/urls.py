@@ -107,6 +107,11 @@ def service_ics(service: str) -> str:
     return f"calendar/services/{service}.ics"
 
 
+def rota_ics(rota: str) -> str:
+    """Return the calendar file of the turns of one rota."""
+    return f"calendar/rotas/{rota}.ics"
+
+
 def service_feed(service: str) -> str:
     """Return the feed of the incidents of one service."""
     return f"feeds/services/{service}.xml"

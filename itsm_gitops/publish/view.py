@@ -15,6 +15,7 @@ from itsm_gitops.graph.due import DueEntry, DueRow, due_entries, due_rows, in_or
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
+from itsm_gitops.graph.similar import Similar
 from itsm_gitops.graph.status import OPERATIONAL, STATUSES, Health, health
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.audience import Audience
@@ -32,7 +33,6 @@ from itsm_gitops.publish import finished, urls
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
 from itsm_gitops.publish.rulebook_words import in_language
-from itsm_gitops.publish.similar import Similar
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.background import Conflicts

@@ -14,6 +14,7 @@ from itsm_gitops import documents
 from itsm_gitops.model.audience import AUDIENCES, Audience, audience_of
 from itsm_gitops.model.audience_names import name_misfits
 from itsm_gitops.model.categories import CATEGORIES, CategoryTree, category_fields
+from itsm_gitops.model.condition_names import with_states
 from itsm_gitops.model.errors import ItsmError, NotFound, RuleBookError, SettingsError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, Finding
 from itsm_gitops.model.meaning import PERSON
@@ -185,7 +186,8 @@ def read_audience(snapshot: Snapshot, book: RuleBook, name: str) -> Audience:
     data = book.policy(AUDIENCES)
     if AUDIENCES in book.files:
         schema = packaged_schema("audiences")
-        found = list(misfits(data, schema, schema)) or list(name_misfits(data, _schemas(book)))
+        categories = CategoryTree(book.policy(CATEGORIES))
+        found = list(misfits(data, schema, schema)) or list(name_misfits(data, _schemas(book), categories))
         for fault in _located(snapshot.read(AUDIENCES), AUDIENCES, "", found)[:1] if found else ():
             raise RuleBookError(f"{place_of(fault)}: {fault.message}", fault.hint or f"correct {AUDIENCES}")
     audience = audience_of(data, name, book.playing(PERSON))
@@ -272,7 +274,11 @@ def _is_rule_file(info: FileInfo) -> bool:
 
 
 def _schemas(book: RuleBook) -> Mapping[str, Mapping[str, Any]]:
-    return {name: book.kinds[name].schema for name in book.kinds}
+    kinds = {name: book.kinds[name] for name in book.kinds}
+    return {
+        name: with_states(kind.schema, kind.workflow.states if kind.workflow else ())
+        for name, kind in kinds.items()
+    }
 
 
 def _load_rule_file(snapshot: Snapshot, path: str) -> Any:

@@ -74,13 +74,6 @@ class ChangedFile(NamedTuple):
     path: str
 
 
-class Dates(NamedTuple):
-    """When a file was first and last committed: committer dates, RFC 3339."""
-
-    first: str
-    last: str
-
-
 class Deletion(NamedTuple):
     """The commit that deleted a file, and the bytes the file held before."""
 
@@ -312,16 +305,3 @@ def deletions(repo: Repository, commit: str, paths: Iterable[str]) -> dict[str, 
                 last.setdefault(by_name[name], (_text(header), raw.split(b" ")[2].decode("ascii")))
     blobs = git.blobs(oid for _, oid in last.values())
     return {path: Deletion(last[path][0], blob.content) for path, blob in zip(last, blobs, strict=True)}
-
-
-def file_dates(repo: Repository, at: str | None = None) -> dict[str, Dates]:
-    """Return when each file of the data roots was first and last committed, from one log."""
-    git = repo.history
-    git.require_history("the age of files")
-    first: dict[bytes, bytes] = {}
-    last: dict[bytes, bytes] = {}
-    for (when,), entries in log(git, ("%cI",), git.resolve("HEAD" if at is None else at), ROOTS):
-        for _raw, name in entries:
-            last.setdefault(name, when)
-            first[name] = when
-    return {decode(n): Dates(first[n].decode("ascii"), last[n].decode("ascii")) for n in sorted(last)}

@@ -60,7 +60,7 @@ class LazyStore(Store):
 
     def document(self, path: str) -> Document:
         """Return one document of this side, whatever is wrong with it."""
-        document = self.pool.get(self.side, path).document
+        document = self.pool.get(self.side, path)
         if document.problems:
             self.problems[path] = document.problems
         return document
@@ -99,7 +99,7 @@ class LazyStore(Store):
         for path in self.side.named(identifier, self.pool.likely(identifier)):
             if not is_document(path) or (self._items_only and not path.startswith(ITEMS)):
                 continue
-            if self.pool.kind_at(path) is None:
+            if self.pool.book.kind_at(path) is None:
                 continue
             info = self.side.info(path)
             if info is None or info.mode != REGULAR:
@@ -143,14 +143,14 @@ class LazyStore(Store):
         return sorted(n for n in self.side.stems(beginning) if any(map(self._may_be, self.side.named(n))))
 
     def _may_be(self, path: str) -> bool:
-        return is_document(path) and self.pool.kind_at(path) is not None
+        return is_document(path) and self.pool.book.kind_at(path) is not None
 
     def data(self, identifier: str) -> dict[str, Any]:
         """Return a whole document by its exact identifier; do not change it."""
         entry = self.holder(identifier).entry
         if entry is None:
             return super().data(identifier)  # says what is wrong
-        data: dict[str, Any] = self.pool.get(self.side, entry.path).document.data
+        data: dict[str, Any] = self.pool.get(self.side, entry.path).data
         return data
 
     def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:

@@ -7,20 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
-from itsm_gitops import documents
 from itsm_gitops.documents import Problem
-from itsm_gitops.model.entry import Entry, summarise
-from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
-from itsm_gitops.repository.gaps import in_place_of_folders, unread
+from itsm_gitops.repository.gaps import in_place_of_folders
 from itsm_gitops.repository.modes import FILE, REGULAR, FileInfo
 from itsm_gitops.repository.packing import packed, unpacked
 from itsm_gitops.repository.root_shelf import git_of
 from itsm_gitops.repository.rooted import rooted
 from itsm_gitops.repository.snapshot import Snapshot, absent_of, own_files, progress_of, root_of
 from itsm_gitops.repository.stamps import digest_of
-from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of
+from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of, parsed, unreadable
 from itsm_gitops.repository.workers import collector_paused, share_as_free
 
 if TYPE_CHECKING:
@@ -82,18 +80,17 @@ def load_store(
     store.irregular |= dict.fromkeys(in_place_of_folders(book, store.files), FILE)
     store.absent = absent_of(snapshot)
     _prepare(snapshot, infos)
-    kinds = _KindOf(book)
     with collector_paused():  # parsed documents hold no cycles; looking for some doubles the time
         if memory:
             memory.begin(infos)
         known = frozenset(memory.rows) if memory else frozenset()
-        items = list(_load_items(store, kinds, infos, memory))
+        items = list(_load_items(store, infos, memory))
         records = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(FOLDERS[1])]
         records = [p for p in records if p.endswith(SUFFIX)]
         todo: list[Document | str] = [d for d in items if d.path not in known]
         todo += [p for p in records if p not in known]
         store.spool = spool
-        work = _Work(store, kinds, visit, learn=memory is not None)
+        work = _Work(store, visit, learn=memory is not None)
         work.report, work.total = progress or progress_of(snapshot), len(todo)
         shares = share_as_free(todo, work, jobs=jobs)
         if work.report:
@@ -114,40 +111,17 @@ def _prepare(snapshot: Snapshot, infos: Iterable[FileInfo]) -> None:
         git.supplier.prepare(git, wanted)
 
 
-class _KindOf:
-    """The kind of a path, remembered by folder."""
-
-    def __init__(self, book: RuleBook) -> None:
-        self._book = book
-        self._known: dict[str, Kind | None] = {}
-
-    def __call__(self, path: str) -> Kind | None:
-        folder = path.rpartition("/")[0]
-        try:
-            return self._known[folder]
-        except KeyError:
-            kind = self._known[folder] = self._book.kind_at(path)
-            return kind
-
-
-def _read(snapshot: Snapshot, kinds: _KindOf, paths: Sequence[str]) -> Iterator[Document]:
+def _read(snapshot: Snapshot, book: RuleBook, paths: Sequence[str]) -> Iterator[Document]:
     """Yield a document for each path, in order, whatever is wrong with it."""
-    load = documents.load
     expected = iter(paths)
     for path, raw in snapshot.read_many(paths):
         for missed in expected:
             if missed == path:
                 break
-            yield _unread(snapshot, kinds, missed)
-        data, problems = load(raw)
-        yield Document(path, raw, data, kinds(path), problems)
+            yield unreadable(book, snapshot, missed)
+        yield parsed(book, path, raw)
     for missed in expected:
-        yield _unread(snapshot, kinds, missed)
-
-
-def _unread(snapshot: Snapshot, kinds: _KindOf, path: str) -> Document:
-    """Return the document of a file whose bytes are not to be had, with the reason that reading it gives."""
-    return Document(path, b"", None, kinds(path), (unread(snapshot, path),))
+        yield unreadable(book, snapshot, missed)
 
 
 def _learn(memory: Memory, store: Store, shares: Iterable[_Share[Any]]) -> None:
@@ -159,47 +133,40 @@ def _learn(memory: Memory, store: Store, shares: Iterable[_Share[Any]]) -> None:
                 memory.learn(path, digest, store.by_path[path], visited)
 
 
-def _items(store: Store, kinds: _KindOf, paths: Sequence[str], memory: Memory | None) -> Iterator[Document]:
+def _items(store: Store, paths: Sequence[str], memory: Memory | None) -> Iterator[Document]:
     """Yield the documents of the CMDB in order of path, those that are remembered without reading them."""
     known = dict(memory.rows) if memory else {}
-    fresh = iter(_read(store.snapshot, kinds, [p for p in paths if p not in known]))
+    fresh = iter(_read(store.snapshot, store.book, [p for p in paths if p not in known]))
     for path in paths:
         row = known.get(path)
         if row is not None:
-            yield Document(path, b"", row.data, kinds(path), ())
+            yield Document(path, b"", row.data, store.book.kind_at(path), (), row.entry)
             continue
         document = next(fresh)
-        if memory and not document.problems and document.kind is not None and isinstance(document.data, dict):
-            entry = summarise(document.kind, path, document.data)
-            memory.learn(path, digest_of(document.raw), entry, [], document.data)
+        if memory and not document.problems and document.entry:
+            memory.learn(path, digest_of(document.raw), document.entry, [], document.data)
         yield document
 
 
-def _load_items(
-    store: Store, kinds: _KindOf, infos: Iterable[FileInfo], memory: Memory | None = None
-) -> Iterator[Document]:
+def _load_items(store: Store, infos: Iterable[FileInfo], memory: Memory | None = None) -> Iterator[Document]:
     """Load the CMDB into the store and yield its documents."""
     paths = [i.path for i in infos if i.mode == REGULAR and i.path.startswith(FOLDERS[0])]
-    for document in _items(store, kinds, [p for p in paths if p.endswith(SUFFIX)], memory):
+    for document in _items(store, [p for p in paths if p.endswith(SUFFIX)], memory):
         if document.problems:
             store.problems[document.path] = document.problems
-        if document.kind is not None:
-            if isinstance(document.data, dict):
-                row = memory.rows.get(document.path) if memory else None
-                entry = row.entry if row else summarise(document.kind, document.path, document.data)
-                store.add(entry)
-                store.pinned.setdefault(entry.id, document.data)
-            elif document.id not in store.entries:
-                store.broken.setdefault(document.id, document.path)
+        if document.entry:
+            store.add(document.entry)
+            store.pinned.setdefault(document.entry.id, document.data)
+        elif document.kind is not None and document.id not in store.entries:
+            store.broken.setdefault(document.id, document.path)
         yield document
 
 
 class _Work(Generic[T]):
     """One worker's job: visit CMDB documents, load and visit records."""
 
-    def __init__(self, store: Store, kinds: _KindOf, visit: Visit[T] | None, *, learn: bool = False) -> None:
+    def __init__(self, store: Store, visit: Visit[T] | None, *, learn: bool = False) -> None:
         self._store = store
-        self._kinds = kinds
         self._visit = visit
         self._learn = learn
         self.report: Report | None = None
@@ -221,22 +188,21 @@ class _Work(Generic[T]):
         paths = [i for i in share if isinstance(i, str)]
         own = os.getpid() == self._parent
         report = self.report if own else None
-        for count, document in enumerate(_read(store.snapshot, self._kinds, paths)):
+        for count, document in enumerate(_read(store.snapshot, store.book, paths)):
             if report and count % _REPORT_EVERY == 0:
                 report(first + count, self.total)  # the parts before this one are done or being done
-            path, raw, data, kind, found = document
+            path, raw, data, kind, found, entry = document
             results = visit(store, document) if visit else []
             if found:
                 problems.append((path, found))
-            if kind is not None:
-                if isinstance(data, dict):
-                    entries.append(summarise(kind, path, data))
-                    if spool:
-                        spool.add(path, data)
-                    if self._learn and not found:
-                        learnt.append((path, digest_of(raw), results))
-                else:
-                    broken.append(path)
+            if entry:
+                entries.append(entry)
+                if spool:
+                    spool.add(path, data)
+                if self._learn and not found:
+                    learnt.append((path, digest_of(raw), results))
+            elif kind is not None:
+                broken.append(path)
             visited.extend(results)
         if spool:
             spool.flush()

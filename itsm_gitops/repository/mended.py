@@ -6,13 +6,14 @@ the freeze was. Nothing of it may come from the repair itself, which is what is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 
 from itsm_gitops import documents
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.outside import outside
+from itsm_gitops.repository.overlay import WithContents
 from itsm_gitops.repository.snapshot import Snapshot
 from itsm_gitops.repository.trees import CommitTree
 
@@ -38,41 +39,18 @@ def last_readable(git: Git, commit: str, path: str) -> bytes | None:
     return None
 
 
-class Mended:
+class Mended(WithContents):
     """A snapshot in which some files have other content; None stands for a file that is not there."""
-
-    def __init__(self, snapshot: Snapshot, replaced: Mapping[str, bytes | None]) -> None:
-        self._below = snapshot
-        self._replaced = replaced
-        self.name = snapshot.name
 
     def files(self, *roots: str) -> list[FileInfo]:
         """Return the files under ``roots`` (default: all data roots), sorted by path."""
         found = {i.path: i for i in self._below.files(*roots)}
-        for path in self._replaced.keys() & found.keys():
-            if self._replaced[path] is None:
+        for path in self._contents.keys() & found.keys():
+            if self._contents[path] is None:
                 del found[path]
             else:
                 found[path] = FileInfo(path, REGULAR, found[path].oid)
         return list(found.values())
-
-    def read(self, path: str) -> bytes:
-        """Return the bytes of one file."""
-        raw = self._replaced.get(path)
-        return self._below.read(path) if raw is None else raw
-
-    def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Yield each file as ``(path, bytes)``, those that are replaced with their older content."""
-        run: list[str] = []
-        for path in paths:
-            raw = self._replaced.get(path)
-            if raw is None:
-                run.append(path)
-                continue
-            yield from self._below.read_many(run)
-            run = []
-            yield path, raw
-        yield from self._below.read_many(run)
 
 
 def mended(git: Git, base: str, head: Snapshot, touched: Iterable[str]) -> dict[str, bytes | None]:

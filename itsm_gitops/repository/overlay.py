@@ -1,4 +1,4 @@
-"""A small snapshot around documents that are not written yet."""
+"""Snapshots in which some files have other contents: those of documents that are not written yet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,34 @@ from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.snapshot import CMDB, SCHEMAS, Snapshot, absent_of, ignored_of
 
 
-class Overlay:
+class WithContents:
+    """A snapshot in which some files have other bytes; None stands for the bytes that they have."""
+
+    def __init__(self, snapshot: Snapshot, contents: Mapping[str, bytes | None]) -> None:
+        self._below = snapshot
+        self._contents = contents
+        self.name = snapshot.name
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of one file."""
+        raw = self._contents.get(path)
+        return self._below.read(path) if raw is None else raw
+
+    def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield each file as ``(path, bytes)``."""
+        run: list[str] = []
+        for path in paths:
+            raw = self._contents.get(path)
+            if raw is None:
+                run.append(path)
+                continue
+            yield from self._below.read_many(run)
+            run = []
+            yield path, raw
+        yield from self._below.read_many(run)
+
+
+class Overlay(WithContents):
     """What a snapshot would be with some files replaced or added, limited to what those files need.
 
     It holds the whole CMDB, the documents themselves and the documents in ``also``; other records are
@@ -16,10 +43,8 @@ class Overlay:
     """
 
     def __init__(self, snapshot: Snapshot, contents: Mapping[str, bytes], also: Iterable[str] = ()) -> None:
-        self._below = snapshot
-        self._contents = contents
+        super().__init__(snapshot, contents)
         self._also = [p for p in also if p not in contents]
-        self.name = snapshot.name
 
     @property
     def below(self) -> Snapshot:
@@ -43,19 +68,3 @@ class Overlay:
     def ignored(self) -> frozenset[str]:
         """The files of the working tree that are no part of the repository."""
         return ignored_of(self._below) - self._contents.keys()
-
-    def read(self, path: str) -> bytes:
-        """Return the bytes of one file; those of the documents are the new ones."""
-        return self._contents[path] if path in self._contents else self._below.read(path)
-
-    def read_many(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Yield each file as ``(path, bytes)``, the documents with their new bytes."""
-        run: list[str] = []
-        for path in paths:
-            if path not in self._contents:
-                run.append(path)
-                continue
-            yield from self._below.read_many(run)
-            run = []
-            yield path, self._contents[path]
-        yield from self._below.read_many(run)

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from itsm_gitops import documents
 from itsm_gitops.model.errors import (
     GitError,
     MissingObject,
@@ -27,7 +26,7 @@ from itsm_gitops.repository.snapshot import (
     WorkingTree,
     refuse_unread,
 )
-from itsm_gitops.repository.store import Document, Store
+from itsm_gitops.repository.store import Document, Store, parsed
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.loading import T, Visit
@@ -299,9 +298,7 @@ class Repository:
         snapshot = self.snapshot(at)
         path = self.locate(fragment, at)
         raw = snapshot.read(path)
-        loaded = documents.load(raw)
-        book = self.book if at is None else read_rulebook(snapshot)
-        return Document(path, raw, loaded.data, book.kind_at(path), loaded.problems)
+        return parsed(self.book if at is None else read_rulebook(snapshot), path, raw)
 
     def key_order(self, kind: Kind | str) -> tuple[str, ...]:
         """Return the canonical order of a kind's top-level keys."""

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
-from itsm_gitops import documents
 from itsm_gitops.model import ids
-from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.gaps import unread
 from itsm_gitops.repository.request_files import RequestFiles, RequestSide
 from itsm_gitops.repository.request_text import RequestText, holds, needle
 from itsm_gitops.repository.snapshot import CMDB
-from itsm_gitops.repository.store import SUFFIX, Document
+from itsm_gitops.repository.store import SUFFIX, Document, parsed, unreadable
 
 ITEMS = f"{CMDB}/"
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """A document with its entry; None where it cannot be used."""
-
-    document: Document
-    entry: Entry | None
 
 
 class RequestIndex(Protocol):
@@ -57,18 +45,10 @@ class RequestPool:
         self.book = book
         self.text = text or RequestText(files)
         self.index: RequestIndex | None = None
-        self.parsed: dict[tuple[str, str], Parsed] = {}
+        self.parsed: dict[tuple[str, str], Document] = {}
         self._naming: dict[str, list[str]] = {}
         self._aliased: dict[str, list[str]] = {}
-        self._kinds: dict[str, Kind | None] = {}
         self._indexed: set[str] = set()
-
-    def kind_at(self, path: str) -> Kind | None:
-        """Return the kind whose folder holds a path, remembered by folder."""
-        folder = path.rpartition("/")[0]
-        if folder not in self._kinds:
-            self._kinds[folder] = self.book.kind_at(path)
-        return self._kinds[folder]
 
     def likely(self, identifier: str) -> Iterator[str]:
         """Yield the paths that a document of this name can have by the rule book."""
@@ -80,7 +60,7 @@ class RequestPool:
         else:
             yield from (f"{f}/{identifier}{SUFFIX}" for f in self.book.by_folder if f.startswith(ITEMS))
 
-    def get(self, side: RequestSide, path: str, raw: bytes | None = None) -> Parsed:
+    def get(self, side: RequestSide, path: str, raw: bytes | None = None) -> Document:
         """Parse one file of a side, once."""
         key = (side.side if side.changed(path) else "", path)
         known = self.parsed.get(key)
@@ -88,16 +68,10 @@ class RequestPool:
             known = self.parsed[key] = self._parse(side, path, raw)
         return known
 
-    def _parse(self, side: RequestSide, path: str, raw: bytes | None) -> Parsed:
-        kind = self.kind_at(path)
+    def _parse(self, side: RequestSide, path: str, raw: bytes | None) -> Document:
         if raw is None:
             raw = next((r for _, r in side.read_many([path])), None)
-        if raw is None:
-            return Parsed(Document(path, b"", None, kind, (unread(side, path),)), None)
-        data, problems = documents.load(raw)
-        document = Document(path, raw, data, kind, problems)
-        usable = kind is not None and isinstance(data, dict)
-        return Parsed(document, summarise(kind, path, data) if kind and usable else None)
+        return unreadable(self.book, side, path) if raw is None else parsed(self.book, path, raw)
 
     def naming(self, identifier: str) -> list[str]:
         """Return the unchanged documents that link to an identifier."""
@@ -117,7 +91,7 @@ class RequestPool:
         """Return the unchanged documents that hold a word, or may, anywhere."""
         self._search([word])
         wanted = [needle(word)]
-        return [path for path in self._indexed if holds(self.get(self.files.head, path).document.raw, wanted)]
+        return [path for path in self._indexed if holds(self.get(self.files.head, path).raw, wanted)]
 
     def items_naming(self, identifier: str) -> list[str]:
         """Return the unchanged items that link to an identifier, or may."""

@@ -10,7 +10,7 @@ from itsm_gitops import documents
 from itsm_gitops.documents import Problem
 from itsm_gitops.model import ids
 from itsm_gitops.model.archive import ArchivedRecord, ListFault
-from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.lifetime import Wanted, lifetime_of
@@ -44,7 +44,8 @@ _KEPT = 4096  # documents remembered by Store.data
 class Document(NamedTuple):
     """One document just read. ``data`` is None when it cannot be used; ``problems`` say why.
 
-    ``kind`` is the kind whose folder the file is in, None when no kind lives there.
+    ``kind`` is the kind whose folder the file is in, None when no kind lives there; ``entry`` its summary, None where
+    there is no kind or no data, or where nobody has asked for it.
     """
 
     path: str
@@ -52,11 +53,25 @@ class Document(NamedTuple):
     data: Any
     kind: Kind | None
     problems: tuple[Problem, ...]
+    entry: Entry | None = None
 
     @property
     def id(self) -> str:
         """The identifier that the file's name states."""
         return identifier_of(self.path)
+
+
+def parsed(book: RuleBook, path: str, raw: bytes) -> Document:
+    """Return the document that a file holds, whatever is wrong with it."""
+    data, problems = documents.load(raw)
+    kind = book.kind_at(path)
+    entry = summarise(kind, path, data) if kind is not None and isinstance(data, dict) else None
+    return Document(path, raw, data, kind, problems, entry)
+
+
+def unreadable(book: RuleBook, snapshot: Snapshot, path: str) -> Document:
+    """Return the document of a file whose bytes are not to be had, with the reason that reading it gives."""
+    return Document(path, b"", None, book.kind_at(path), (unread(snapshot, path),))
 
 
 def identifier_of(path: str) -> str:

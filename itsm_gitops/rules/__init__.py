@@ -19,7 +19,9 @@ How a check runs
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from itsm_gitops.model.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from itsm_gitops.rules.engine import CheckReport, check
@@ -50,14 +52,4 @@ _PLACES = {
     "book_errors": "judge",
     "new_findings": "single",
 }
-
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first used (PEP 562)."""
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _PLACES)

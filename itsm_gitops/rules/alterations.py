@@ -56,7 +56,7 @@ class Alterations:
         self.head = head
         self.sides = (base, head)
         self.book: RuleBook = head.book
-        paths = [p for p in head.side.request.differences if is_document(p) and head.pool.kind_at(p)]
+        paths = [p for p in head.side.request.differences if is_document(p) and head.pool.book.kind_at(p)]
         self.changed: Ids = frozenset(map(identifier_of, paths))
         self._all = [self._alteration(i) for i in sorted(self.changed)]
 

@@ -8,7 +8,7 @@ records alone that had reached a last state before that day. Demands always appl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from itsm_gitops.model import clock
@@ -21,6 +21,12 @@ SINCE = "x-since"
 
 def finished_on(flow: Workflow | None, data: Mapping[str, Any]) -> str:
     """Return the day (``YYYY-MM-DD``, UTC) on which a record reached the last state that it is in; empty for others."""
+    moment = finished_at(flow, data)
+    return moment.astimezone(UTC).date().isoformat() if moment else ""
+
+
+def finished_at(flow: Workflow | None, data: Mapping[str, Any]) -> datetime | None:
+    """Return when a record reached the last state that it is in; None for others."""
     state, timeline = data.get(flow.state_field if flow else ""), data.get("timeline")
     if (
         flow is None
@@ -28,10 +34,9 @@ def finished_on(flow: Workflow | None, data: Mapping[str, Any]) -> str:
         or not flow.is_terminal(state)
         or not isinstance(timeline, list)
     ):
-        return ""
+        return None
     entered = [e.get("at") for e in timeline if isinstance(e, Mapping) and e.get("state")]
-    moment = clock.parse_time(entered[-1]) if entered and isinstance(entered[-1], str) else None
-    return moment.astimezone(UTC).date().isoformat() if moment else ""
+    return clock.parse_time(entered[-1]) if entered and isinstance(entered[-1], str) else None
 
 
 def asked(kind: Kind, data: Mapping[str, Any], refusals: Iterable[Coded]) -> list[Coded]:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from itsm_gitops.model.condition_names import Vocabulary, condition_misfits, fields_at
+from itsm_gitops.model.categories import CATEGORIES, NO_CATEGORIES, CategoryTree
+from itsm_gitops.model.condition_names import Vocabulary, condition_misfits, fields_at, with_states
 from itsm_gitops.model.condition_reader import FORMS
 from itsm_gitops.model.errors import RuleBookError, did_you_mean
 from itsm_gitops.model.findings import Pointer
@@ -52,12 +53,18 @@ def vocabulary(ctx: BookContext) -> Vocabulary:
         k: (ctx.data(f"schemas/workflows/{f}.yaml") or {}).get("states") or () for k, f in flows.items()
     }
     return Vocabulary(
-        schemas,
+        {kind: with_states(schema, states[kind]) for kind, schema in schemas.items()},
         members,
         {name: (ends(link["from"]), ends(link["to"])) for name, link in links.items()},
         {str(link["inverse"]): name for name, link in links.items() if "inverse" in link},
         {kind: frozenset(names) for kind, names in states.items()},
+        categories_of(ctx),
     )
+
+
+def categories_of(ctx: BookContext) -> CategoryTree:
+    """Return the tree of categories; an empty one, which knows no values, where it is absent or broken."""
+    return NO_CATEGORIES if ctx.refusals(CATEGORIES) else CategoryTree(ctx.data(CATEGORIES) or {})
 
 
 def workflow_conditions(
@@ -77,8 +84,12 @@ def _misfits(flow: Mapping[str, Any], kinds: Collection[str], words: Vocabulary)
         place: Pointer = ("require", index)
         yield from demand_misfits(demand, kinds, words, place)
         yield from _states(demand[WHILE], flow, (*place, WHILE))
+    for key in ("track", "reason_for"):
+        yield from _fields(flow.get(key, ()), kinds, words, (key,))
     for number, step in enumerate(flow["transitions"]):
         here: Pointer = ("transitions", number)
+        for key in ("clear", "require"):
+            yield from _fields(step.get(key, ()), kinds, words, (*here, key))
         if WHEN in step:
             yield from condition_misfits(step[WHEN], kinds, words, (*here, WHEN))
         yield from _stops(step, flow, kinds, words, here)
@@ -86,6 +97,18 @@ def _misfits(flow: Mapping[str, Any], kinds: Collection[str], words: Vocabulary)
         if isinstance(asked, Mapping) and WHEN in asked:
             yield from condition_misfits(asked[WHEN], kinds, words, ("reason_for", index, WHEN))
     yield from _stops(flow, flow, kinds, words, ())
+
+
+def _fields(names: Iterable[Any], kinds: Collection[str], words: Vocabulary, at: Pointer) -> Iterator[Misfit]:
+    """Look up the fields of a list that holds their names, or mappings with a name."""
+    schemas = [words.schemas[k] for k in sorted(kinds) if k in words.schemas]
+    for index, about in enumerate(names):
+        place: Pointer = (*at, index, FIELD) if isinstance(about, Mapping) else (*at, index)
+        name = about.get(FIELD) if isinstance(about, Mapping) else about
+        if isinstance(name, str) and schemas and not fields_at(name, schemas, words):
+            known = {n for s in schemas for n in s.get("properties", ())}
+            hint = did_you_mean(name, known)
+            yield Misfit(place, f"no kind of this life cycle has a field '{name}'", hint)
 
 
 def demand_misfits(
@@ -117,13 +140,10 @@ def _stops(
     words: Vocabulary,
     at: Pointer,
 ) -> Iterator[Misfit]:
-    schemas = [words.schemas[k] for k in sorted(kinds) if k in words.schemas]
     for index, stop in enumerate(holder.get("refuse", ())):
         here: Pointer = (*at, "refuse", index)
-        if FIELD in stop and schemas and not fields_at(stop[FIELD], schemas, words):
-            names = {n for s in schemas for n in s.get("properties", ())}
-            hint = did_you_mean(stop[FIELD], names)
-            yield Misfit((*here, FIELD), f"no kind of this life cycle has a field '{stop[FIELD]}'", hint)
+        if FIELD in stop:
+            yield from (m._replace(pointer=(*here, FIELD)) for m in _fields([stop], kinds, words, ()))
         if WHEN in stop:
             yield from condition_misfits(stop[WHEN], kinds, words, (*here, WHEN))
         if FIELD not in stop and WHEN not in stop:

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from itsm_gitops.graph.linked import EntrySubject, item_of
+from itsm_gitops.graph.linked import EntrySubject, item_of, opened_after
 from itsm_gitops.model import facts
+from itsm_gitops.model.conditions import Linked
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.guards import Breach, Guard, asked_of, breaches, stops
@@ -20,9 +22,9 @@ from itsm_gitops.model.owing import Escape, escapes
 from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.timeline import SET
 from itsm_gitops.model.workflow import Transition, Workflow
-from itsm_gitops.rules.asked_since import finished_on
+from itsm_gitops.rules.asked_since import finished_at, finished_on
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, NetworkContext, moment
-from itsm_gitops.rules.rule import CHANGE, GUARDS, ITEMS, NETWORK, Hit, Rule
+from itsm_gitops.rules.rule import CHANGE, GUARDS, ITEMS, NETWORK, TARGETS, Hit, Rule
 from itsm_gitops.rules.workflow_change import moves_of
 
 _REASONS = ("note", "comment", "reason")
@@ -72,8 +74,41 @@ def links_keep_guards(ctx: NetworkContext) -> Iterator[Hit]:
             if any(g.since for g in guards):
                 finished = finished_on(ctx.book.kinds[entry.kind].workflow, ctx.data(entry))
                 guards = tuple(asked_of(guards, finished))
-            for breach in breaches(guards, EntrySubject(ctx, entry)):
+            found = list(breaches(guards, EntrySubject(ctx, entry)))
+            if found and (until := finished_at(ctx.book.kinds[entry.kind].workflow, ctx.data(entry))):
+                # What came under it after its end was not its to wait for: W040 finds it there.
+                found = list(breaches(guards, EntrySubject(ctx, entry, until)))
+            for breach in found:
                 yield _hit(breach, field, entry.path)
+
+
+def nothing_begins_under_what_is_over(ctx: NetworkContext) -> Iterator[Hit]:
+    """Look for open records under one that was finished before they were opened, and that would have waited for them."""
+    for entry in ctx.judged:
+        if not ctx.book.kinds[entry.kind].is_record or not facts.is_open(ctx.book, entry):
+            continue
+        for edge in ctx.edges_of(entry):
+            above = ctx.find(edge.target)
+            if above is not None and _waited(ctx, above, edge.relation, entry):
+                day = finished_on(ctx.book.kinds[above.kind].workflow, ctx.data(above))
+                message = f"'{above.id}' was finished on {day}, before this was opened"
+                yield Hit(message, edge.pointer, "", entry.path)
+
+
+def _waited(ctx: NetworkContext, above: Entry, relation: str, entry: Entry) -> bool:
+    """Whether a record that is over would have waited for one that was opened later and stores a relation to it."""
+    flow, link = ctx.book.kinds[above.kind].workflow, ctx.book.links.get(relation)
+    guards = guards_joined(flow).get(facts.stage(ctx.book, above), ()) if flow and link else ()
+    asked = [
+        g.must
+        for g in guards
+        if link and isinstance(g.must, Linked) and g.must.every and g.must.relation == link.inverse
+    ]
+    until = finished_at(flow, ctx.data(above)) if asked else None
+    if until is None or not opened_after(entry, until):
+        return False
+    subject = EntrySubject(ctx, above)
+    return any(entry.id in must.failing(subject) for must in asked)
 
 
 def step_has_its_reason(ctx: DocumentContext) -> Iterator[Hit]:
@@ -97,7 +132,7 @@ def _inner_steps_have_reasons(ctx: DocumentContext, flow: Workflow) -> Iterator[
         if step is not None and step.reason:
             later = (entry for entry in ctx.timeline[made.place :])
             if not any(entry.get(name) for entry in later for name in _REASONS):
-                yield Hit(_no_reason(step), ("timeline", made.place, SET))
+                yield Hit(_no_reason(step), ("timeline", made.place, SET, flow.state_field))
 
 
 def _no_reason(step: Transition) -> str:
@@ -192,6 +227,17 @@ def _order(task: Mapping[str, Any], before: Mapping[str, Any], index: int) -> It
 
 
 RULES = (
+    Rule(
+        "W040",
+        "Opened under a record that was over",
+        scope=NETWORK,
+        why="A closed record is final: what happens later is a case of its own, with its own clock and its own cause.",
+        hint="unlink it, and say what it has to do with the other: itsm link ID relates_to OTHER (or caused_by a problem)",
+        bad="# INC-261120-AAAAA was closed on 21 November\nopened: 22 November\nlinks:\n  - {type: child_of, target: INC-261120-AAAAA}",
+        good="# INC-261120-AAAAA was closed on 21 November\nopened: 22 November\nlinks:\n  - {type: relates_to, target: INC-261120-AAAAA}",
+        reach=(TARGETS, GUARDS),
+        check=nothing_begins_under_what_is_over,
+    ),
     Rule(
         "W030",
         "State without what it demands",

@@ -16,7 +16,8 @@ from itsm_gitops.rules.asked_since import answered, finished_on
 from itsm_gitops.rules.audience_names import audience_hits
 from itsm_gitops.rules.book import CONFIG, BookContext, meta_of
 from itsm_gitops.rules.book_conditions import vocabulary, workflow_conditions
-from itsm_gitops.rules.book_dates import date_names
+from itsm_gitops.rules.book_keywords import date_names, reference_names
+from itsm_gitops.rules.book_policies import policy_names
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, day
 from itsm_gitops.rules.major_incidents import criteria_names, inner_life_names
 from itsm_gitops.rules.own_rule_book import own_codes, own_rule_names
@@ -79,8 +80,11 @@ def book_agrees_with_itself(ctx: BookContext) -> Iterator[Hit]:
         schema = words.schemas.get(str(about.get("kind", about.get("class"))))
         if schema is not None and not ctx.refusals(path):
             yield from date_names(path, schema, words)
+    for path, data in ctx.usable("schemas/", ".schema.json"):
+        yield from reference_names(path, data, words)
     yield from own_rule_names(ctx, words)
-    yield from audience_hits(ctx)
+    yield from audience_hits(ctx, words)
+    yield from policy_names(ctx, words)
     yield from inner_life_names(ctx, words)
     yield from criteria_names(ctx, words)
 

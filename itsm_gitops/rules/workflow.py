@@ -158,7 +158,8 @@ def _inner_steps_are_legal(ctx: DocumentContext, flow: Workflow) -> Iterator[Hit
     for step in inner_steps(flow, ctx.timeline):
         if is_allowed(flow, step):
             continue
-        name, place = flow.state_field, ("timeline", step.place, SET if step.after is not None else WAS)
+        name = flow.state_field
+        place: Pointer = ("timeline", step.place, SET if step.after is not None else WAS, name)
         if step.after is None:
             yield Hit(f"{name} cannot be taken away: the life cycle has no such step", place, _stays(flow))
         elif step.after in flow.states:

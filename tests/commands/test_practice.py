@@ -10,12 +10,14 @@ from click.testing import CliRunner
 
 from itsm_gitops.cli.app import group
 from itsm_gitops.commands import filter_conditions, practising
-from itsm_gitops.commands.practising import practice
-from itsm_gitops.commands.stored_filters import StoredFilters
+from itsm_gitops.commands.own_reports import own_filters
+from itsm_gitops.commands.practising import map_filters, practice
+from itsm_gitops.commands.stored_filters import FilterMarks, StoredFilters
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.practice import MET, MISSING, PARTLY
-from itsm_gitops.repository import Repository
+from itsm_gitops.repository import Repository, Store, load_store
+from itsm_gitops.repository.store import Document
 from itsm_gitops.rules.registry import RULES
 from tests.support import incident, path_of, service
 
@@ -166,3 +168,36 @@ def test_what_is_not_counted_to_the_end_says_so(
     made = practising.practice_map(example_repo.store(), "fitsm", clock.now())
     results = [e.result for area in made.areas for r in area.requirements for e in r.evidence]
     assert any(r.endswith(" or more found") for r in results)
+
+
+def test_marks_of_documents_say_what_a_filter_finds(example_repo: Repository) -> None:
+    snapshot = example_repo.snapshot(None)
+    known = [
+        "incidents",
+        "records",
+        "items",
+        "incidents opened:<today",
+        "cis depends_on:*",
+        "incidents colour:red",
+    ]
+    own = [
+        "(changes or problems) state:closed",
+        "incidents service:shop",
+        "requests -description:*",
+        "server",
+    ]
+    made: dict[str, FilterMarks] = {}
+
+    def mark(store: Store, document: Document) -> list[tuple[str, int]]:
+        texts = [*known, *own, *map_filters(store.book), *own_filters(store.book)]
+        marker = made.get("") or made.setdefault("", FilterMarks(store, texts))
+        return [(document.path, marker.of(document))]
+
+    store, marks = load_store(snapshot, jobs=1, visit=mark)
+    marked, asked = StoredFilters(store, made[""], dict(marks)), StoredFilters(store)
+    places = made[""].places
+    assert {"incidents", "records", "items", "server"} <= places.keys()
+    assert not {"incidents opened:<today", "cis depends_on:*", "incidents service:shop"} & places.keys()
+    assert len(places) > 60
+    for text in places:
+        assert marked.ask(text) == asked.ask(text), text

@@ -17,6 +17,7 @@ from itsm_gitops.gate.landing import LANDING, PROPOSAL
 from tests.evidence.test_audit import NOW, Place
 from tests.gate.test_server import Server
 from tests.gate.world import CHANGE_PATH, POLICY_PATH, SERVER, World, change, server
+from tests.warm import Warm
 
 LONG = server("s1", extra="".join(f"# line {n}\n" for n in range(9)) + "description: Holds the shop.\n")
 NAMED = LONG.replace("name: Server s1", "name: Server one")
@@ -183,8 +184,8 @@ def test_old_statements_are_computed_as_they_were_but_not_behind_new_ones() -> N
 
 
 @pytest.mark.slow
-def test_a_plain_server_asks_again_and_takes_what_was_approved_again(tmp_path: Path) -> None:
-    made = Server(tmp_path)
+def test_a_plain_server_asks_again_and_takes_what_was_approved_again(tmp_path: Path, warm: Warm) -> None:
+    made = Server(tmp_path, warm)
     world = made.world
     world.git("fetch", "-q", "origin")
 

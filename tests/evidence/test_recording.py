@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ from itsm_gitops.repository.ledger import EVIDENCE
 from tests.evidence.test_audit import NOW, Place
 from tests.fake_github import FakeGitHub, account, running
 from tests.gate.world import NUMBERS, POLICY_PATH, SERVER, World, server
+from tests.warm import Warm
 
 WRITERS = 4
 
@@ -182,13 +182,13 @@ def test_evidence_that_has_parted_is_not_overwritten(place: Place, bare: Path) -
 
 
 @pytest.fixture
-def plain(place: Place, bare: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def plain(place: Place, bare: Path, monkeypatch: pytest.MonkeyPatch, warm: Warm) -> Path:
     """A server with both hooks."""
     monkeypatch.setenv("ITSM_NOW", NOW)
     for name in ("pre-receive", "post-receive"):
         hook = bare / "hooks" / name
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m itsm_gitops hook {name}\n")
+        hook.write_text(f"#!/bin/sh\nexec {shlex.join(warm.command())} hook {name}\n")
         hook.chmod(0o755)
     return bare
 

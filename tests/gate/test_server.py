@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,8 @@ from itsm_gitops.gate.guard import read_guard
 from itsm_gitops.model.errors import GitError, UsageError
 from itsm_gitops.repository import Git
 from tests.gate.world import NUMBERS, SERVER, World, person
+from tests.support import run_here
+from tests.warm import Warm
 
 NOW = "2026-11-22T12:00:00Z"
 
@@ -30,7 +31,7 @@ def _key(folder: Path, name: str) -> Path:
 class Server:
     """A bare repository with the hook, and one clone of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, warm: Warm) -> None:
         self.keys = {name: _key(folder, name) for name in ("bob", "carl")}
         world = World.make(folder / "work")
         for name in ("bob", "carl"):
@@ -44,7 +45,7 @@ class Server:
         world.git("remote", "add", "origin", str(self.bare))
         hook = self.bare / "hooks" / "pre-receive"
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m itsm_gitops hook pre-receive\n")
+        hook.write_text(f"#!/bin/sh\nexec {shlex.join(warm.command())} hook pre-receive\n")
         hook.chmod(0o755)
 
     def push(self, *refs: str) -> tuple[bool, str]:
@@ -70,24 +71,8 @@ class Server:
             "--base",
             "origin/main",
         ]
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "itsm_gitops",
-                *words,
-                "--head",
-                "HEAD",
-                "--target",
-                "main",
-                *["--reject"] * reject,
-            ],
-            cwd=self.world.root,
-            env={**os.environ, "ITSM_NOW": when},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        about = ["--head", "HEAD", "--target", "main", *["--reject"] * reject]
+        done = run_here([*words, *about], self.world.root, env={"ITSM_NOW": when})
         assert done.returncode == 0, done.stdout + done.stderr
         return "refs/itsm/approvals/*:refs/itsm/approvals/*"
 
@@ -110,8 +95,8 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Server:
-    made = Server(tmp_path_factory.mktemp("server"))
+def template(tmp_path_factory: pytest.TempPathFactory, warm: Warm) -> Server:
+    made = Server(tmp_path_factory.mktemp("server"), warm)
     made.world.git("fetch", "-q", "origin")
     return made
 

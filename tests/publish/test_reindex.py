@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import pytest
 
 from itsm_gitops.publish import search
-from itsm_gitops.publish.reindex import WordChange, Words, revised
+from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
 
 PAGES = 3
 VOCABULARY = [f"w{n}" for n in range(12)] + ["größe", "日本"]
@@ -31,10 +32,30 @@ def anew(documents: Documents) -> list[search.IndexWord]:
     return list(search.entries(titles, bodies))
 
 
-def shards(documents: Documents) -> list[bytes]:
-    docs = [search.Doc(f"{n}.html", n, "Page") for n in documents]
-    files = dict(search.files(docs, anew(documents)))
-    return [content for name, content in files.items() if name.startswith("search/words-")]
+def shards(documents: Documents) -> list[search.Shard]:
+    return search.shards_of(anew(documents))
+
+
+def as_last(shards: list[search.Shard], read: list[str] | None = None) -> list[LastShard]:
+    """The shards as the next build finds them; ``read`` gets the first words of those that it reads."""
+
+    def reading(number: int, shard: search.Shard) -> bytes:
+        if read is not None:
+            read.append(shard.first)
+        return search.words_script(number, shard)[1]
+
+    return [LastShard(s.first, partial(reading, n, s)) for n, s in enumerate(shards)]
+
+
+def filled(found: list[search.Shard] | None, before: list[search.Shard]) -> list[search.Shard]:
+    """The shards with the content of those that stay."""
+    assert found is not None
+    pairs = enumerate(found)
+    return [
+        s if s.content is not None else before[n]
+        for n, s in pairs
+        if s.content is not None or s.first == before[n].first
+    ]
 
 
 def changed(documents: Documents, dice: random.Random) -> Documents:
@@ -61,21 +82,39 @@ def test_a_changed_index_equals_a_new_one(seed: int, monkeypatch: pytest.MonkeyP
     before: Documents = {f"d{n}": made_up(dice) for n in range(dice.choice([1, 5, 40]))}
     for _ in range(4):
         after = changed(before, dice)
-        found = revised(shards(before), PAGES, list(before), list(after), changes(before, after))
-        assert found == anew(after)
+        last = shards(before)
+        found = revised(as_last(last), PAGES, list(before), list(after), changes(before, after))
+        assert filled(found, last) == shards(after)
         before = after
+
+
+def test_shards_without_another_word_stay_and_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "SHARD_BYTES", 200)
+    dice = random.Random(7)
+    stay = total = 0
+    for _ in range(60):
+        before: Documents = {f"d{n}": made_up(dice) for n in range(40)}
+        name, word = dice.choice(list(before)), dice.choice(VOCABULARY)
+        after = {**before, name: before[name]._replace(text=before[name].text ^ {word})}
+        last, read = shards(before), list[str]()
+        found = revised(as_last(last, read), PAGES, list(before), list(after), changes(before, after))
+        assert filled(found, last) == shards(after)
+        kept = [s.first for s in found or () if s.content is None]
+        assert not set(kept) & set(read)
+        stay, total = stay + len(kept), total + len(last)
+    assert stay > total // 2  # where a word moves into another shard, those behind it move, too
 
 
 def test_nothing_is_parsed_where_nothing_moved() -> None:
     before = {"a": Words(frozenset(), frozenset({"one"}))}
     after = {"a": Words(frozenset(), frozenset({"two"}))}
-    shard = search.script("x", "x", '{"kept":[[],[as it was]],"one":[[],[3]]}')[1]
-    found = revised([shard], PAGES, ["a"], ["a"], changes(before, after))
-    assert found == [search.IndexWord("kept", "", "as it was"), search.IndexWord("two", "", "3")]
+    shard = search.Shard("kept", '{"kept":[[],[as it was]],"one":[[],[3]]}')
+    found = revised(as_last([shard]), PAGES, ["a"], ["a"], changes(before, after))
+    assert found == [search.Shard("kept", '{"kept":[[],[as it was]],"two":[[],[3]]}')]
 
 
 def test_other_orders_and_unknown_documents_are_not_guessed() -> None:
     documents = {n: Words(frozenset({n}), frozenset({n})) for n in ("a", "b")}
-    assert revised(shards(documents), PAGES, ["a", "b"], ["b", "a"], {}) is None
-    assert revised(shards(documents), PAGES, ["a", "b"], ["a"], {}) is None
-    assert revised(shards(documents), PAGES, ["a", "b"], ["a", "b", "c"], {}) is None
+    assert revised(as_last(shards(documents)), PAGES, ["a", "b"], ["b", "a"], {}) is None
+    assert revised(as_last(shards(documents)), PAGES, ["a", "b"], ["a"], {}) is None
+    assert revised(as_last(shards(documents)), PAGES, ["a", "b"], ["a", "b", "c"], {}) is None

@@ -12,7 +12,7 @@ import pytest
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository import CommitTree, Git, Repository, git_process
 from itsm_gitops.repository import git as git_module
-from itsm_gitops.repository.history import changed_files, field_history, file_dates
+from itsm_gitops.repository.history import changed_files, field_history
 from tests.support import GitRepo, children
 
 ALL_PATHS = ("itsm.yaml", "schemas/common.schema.json")
@@ -30,7 +30,6 @@ def ask_everything(made: GitRepo) -> None:
     assert git.directory == made.root / ".git"
     assert git.merge_base("HEAD", "HEAD~1") == git.resolve("HEAD~1")
     assert field_history(repo, "itsm.yaml")
-    assert file_dates(repo)["itsm.yaml"]
     changed_files(repo, "HEAD~1", "HEAD")
     changed_files(repo, "HEAD~1")
     changed_files(repo, "HEAD~1", ":")
@@ -246,10 +245,9 @@ def test_shallow_clones_answer_no_question_about_history(git_repo: GitRepo, tmp_
     git_repo.git("clone", "-q", "--depth=1", f"file://{git_repo.root}", str(tmp_path / "shallow"))
     repo = Repository.open(tmp_path / "shallow")
     assert repo.history.shallow
-    for question in (lambda: field_history(repo, "itsm.yaml"), lambda: file_dates(repo)):
-        with pytest.raises(GitError, match="shallow clone") as caught:
-            question()
-        assert "--unshallow" in caught.value.hint
+    with pytest.raises(GitError, match="shallow clone") as caught:
+        field_history(repo, "itsm.yaml")
+    assert "--unshallow" in caught.value.hint
     with pytest.raises(GitError, match="no revision 'HEAD~1'") as caught:
         repo.snapshot("HEAD~1")
     assert "--unshallow" in caught.value.hint
@@ -308,7 +306,6 @@ def test_a_repository_inside_a_larger_one(git_repo: GitRepo) -> None:
         assert [i.path for i in repo.snapshot(at).files()] == ["cmdb/teams/blue.yaml", "itsm.yaml"]
         assert repo.snapshot(at).read("cmdb/teams/blue.yaml") == b"id: blue\n"
     assert [f.path for f in changed_files(repo, "HEAD~1", "HEAD")] == ["cmdb/teams/blue.yaml", "itsm.yaml"]
-    assert set(file_dates(repo)) == {"cmdb/teams/blue.yaml", "itsm.yaml"}
     assert field_history(repo, "cmdb/teams/blue.yaml")[0].new == "blue"
 
 

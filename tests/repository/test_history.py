@@ -14,7 +14,7 @@ from itsm_gitops.repository.history import (
     changed_files,
     deletions,
     field_history,
-    file_dates,
+    log,
 )
 from tests.support import GitRepo
 
@@ -141,10 +141,14 @@ def test_hostile_names_and_messages_do_not_forge_history(git_repo: GitRepo) -> N
     git_repo.write(names[1], text(title="two"))
     git_repo.commit(forged, author="a:b")
     git_repo.git("commit", "-q", "--allow-empty", "--allow-empty-message", "-m", "")
-    dates = file_dates(git_repo.repo)
-    assert {*names, os.fsdecode(b"records/\xff.yaml")} == {p for p in dates if p.startswith("records/")}
-    assert dates[names[0]] == ("2026-01-01T00:02:00+00:00", "2026-01-01T00:02:00+00:00")
-    assert dates[names[1]] == ("2026-01-01T00:02:00+00:00", "2026-01-01T00:03:00+00:00")
+    history = git_repo.repo.history
+    told = list(log(history, ("%cI",), history.resolve("HEAD"), ["records"]))
+    dates = [(when.decode(), {os.fsdecode(name) for _, name in entries}) for (when,), entries in told]
+    every = {*names, os.fsdecode(b"records/\xff.yaml")}
+    assert [d for d in dates if d[1]] == [
+        ("2026-01-01T00:03:00+00:00", {names[1]}),
+        ("2026-01-01T00:02:00+00:00", every),
+    ]
     assert [(a, s) for a, s, p, *_ in short(git_repo, names[1])] == [("a:b", forged), ("1" * 40, imitation)]
 
 

@@ -45,6 +45,7 @@ def planted(root: Path, plantings: Sequence[Planting], *, whole: Collection[str]
 
 def _plant(file: Path, lines: str, *, whole: bool) -> None:
     if whole or not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(lines)
         return
     text = file.read_text()

@@ -53,6 +53,22 @@ calendar: {calendar}
 underpins:
 - standard-support
 """
+OPERATIONAL = "cmdb/service-levels/ola.yaml"
+OLA = """\
+id: ola
+class: service-level
+name: Operations
+owner: it-operations
+lifecycle: production
+kind: ola
+targets:
+- record: incident
+  metric: resolution
+  minutes: 120
+calendar: office-hours
+underpins:
+- standard-support
+"""
 MORNINGS = """\
 id: mornings
 class: calendar
@@ -313,6 +329,14 @@ BREACHES = (
         "licences:\n- mail-client\n",
         "- mail-client",
         also=((LICENCE, "start: 2025-01-01\n=>start: 2027-01-01\n"),),
+    ),
+    Breach(
+        "team and supplier together too slow",
+        "L020",
+        UNDERPINNING,
+        UC.format(metric="resolution", minutes=150, calendar="office-hours"),
+        "minutes: 150",
+        also=((OPERATIONAL, OLA),),
     ),
     Breach(
         "contract covers fewer",

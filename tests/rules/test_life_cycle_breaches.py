@@ -72,6 +72,50 @@ timeline:
 """
 
 
+CRITICAL = ("cmdb/services/email.yaml", "criticality: high=>criticality: critical")
+MAJOR = "records/incidents/2026/11/INC-261128-EXMP7.yaml"
+STEPS = """\
+- at: 2026-11-28T11:10:00Z
+  by: service-desk
+  set:
+    major.state: accepted
+    major.next_update_by: 2026-11-28T11:40:00Z
+  reason: Nobody can send.
+"""
+
+
+def major(
+    state: str = "accepted",
+    told: str = STEPS,
+    following: str = "2026-11-28T12:30:00Z",
+    lead: str = "mail-engineer",
+) -> str:
+    """An open incident in which the major incident process stands somewhere; empty for none of it."""
+    people = f"  commander: {lead}\n" if lead else ""
+    words = "  comms_lead: service-desk\n  business_impact: No orders.\n"
+    promised = f"  next_update_by: {following}\n" if following else ""
+    about = f"major:\n  state: {state}\n{people}{words}{promised}" if state else ""
+    return f"""\
+id: INC-261128-EXMP7
+kind: incident
+title: Nobody can send mail
+reported_by: front-office
+service: email
+category: email/sending
+impact: high
+urgency: high
+state: in_progress
+{about}assigned_team: it-operations
+timeline:
+- at: 2026-11-28T11:00:00Z
+  by: front-office
+  state: new
+- at: 2026-11-28T11:05:00Z
+  by: mail-engineer
+  state: in_progress
+{told.replace("11:40", following[11:16] or "11:40")}"""
+
+
 @dataclass(frozen=True)
 class LifeCycleBreach:
     """What is planted, and the file and the text of the line where a rule finds it."""
@@ -132,6 +176,48 @@ BREACHES = (
         PROBLEM,
         "name: Count  # again",
         ((PROBLEM, "tasks:\n- name: Count\n  status: open\n- name: Count  # again\n  status: open\n"),),
+    ),
+    LifeCycleBreach(
+        "a major incident that nobody declared",
+        "W034",
+        MAJOR,
+        "state: in_progress",
+        (CRITICAL, (MAJOR, major("", ""))),
+    ),
+    LifeCycleBreach(
+        "a next word that is late",
+        "D021",
+        MAJOR,
+        "next_update_by",
+        ((MAJOR, major(following="2026-11-28T11:40:00Z")),),
+    ),
+    LifeCycleBreach(
+        "a major incident that nobody leads",
+        "W030",
+        MAJOR,
+        "state: accepted",
+        ((MAJOR, major(lead="")),),
+    ),
+    LifeCycleBreach(
+        "a major incident declared without a reason",
+        "W033",
+        MAJOR,
+        "    major.state: accepted",
+        ((MAJOR, major(told=STEPS.replace("  reason: Nobody can send.\n", ""))),),
+    ),
+    LifeCycleBreach(
+        "a major incident that was declined before",
+        "W006",
+        MAJOR,
+        "    major.state: accepted",
+        ((MAJOR, major(told=STEPS.replace("  reason", "  was:\n    major.state: rejected\n  reason"))),),
+    ),
+    LifeCycleBreach(
+        "a major incident over and no day for its review",
+        "W030",
+        MAJOR,
+        "state: stood_down",
+        ((MAJOR, major("stood_down", "", "")),),
     ),
     LifeCycleBreach(
         "satisfied with what is not finished",

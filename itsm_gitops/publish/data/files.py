@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from itsm_gitops.graph.ics import calendar, domain
+from itsm_gitops.model import meaning
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.data import api, feeds
 from itsm_gitops.publish.data.text import as_json
 from itsm_gitops.publish.pages.board import has_board, meetings_file
 from itsm_gitops.publish.pages.due import due_file
+from itsm_gitops.publish.pages.on_call import rota_file
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.view import View
 
@@ -21,6 +23,8 @@ def data_files(view: View, plan: Plan, url: str) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a site (name and content); ``url`` is where the site will be, '' if unknown."""
     base = url.rstrip("/") + "/" if url else ""
     yield from _calendars(view, plan, base)
+    for rota in view.of_role(meaning.ROTA):
+        yield urls.rota_ics(rota.id), rota_file(view, rota, base)
     if view.audience.reports:
         yield urls.DUE_ICS, due_file(view, base)
     if has_board(view):

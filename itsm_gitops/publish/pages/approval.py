@@ -53,9 +53,7 @@ def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     asking = view.asking(entry, data)
     if not asking.facts:
         return EMPTY
-    needs = join([_need(view, n) for n in asking.needs]) or Html(
-        f"<li>{esc(t(_NOBODY))}</li>"
-    )
+    needs = join([_need(view, n) for n in asking.needs]) or Html(f"<li>{esc(t(_NOBODY))}</li>")
     text = t(
         "What the policy asks for to authorise it as it is written here. The rules see that it {facts}.",
         facts=asking.facts,

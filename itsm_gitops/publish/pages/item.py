@@ -11,7 +11,7 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
-from itsm_gitops.publish.pages import forms, maps, past
+from itsm_gitops.publish.pages import forms, maps, on_call, past
 from itsm_gitops.publish.pages.contracts import contracts_with
 from itsm_gitops.publish.pages.dependents import who_depends
 from itsm_gitops.publish.pages.edits import field_history
@@ -37,6 +37,7 @@ _HELP = {
     "contacts": "Get help",
     "support_hours": "Supported",
     "owner": "Owner",
+    "on_call": "On call",
     "offerings": "You can request",
     "report": "Something is wrong",
 }
@@ -67,6 +68,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     main = join(
         [
             over_time(view, entry),
+            on_call.turns(view, entry),
             contracts_with(view, entry),
             *_records(view, entry),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
@@ -83,6 +85,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             past.kept(view, entry.id),
             section("Details", definition_list(rows), "details"),
             links if beside else EMPTY,
+            section("On call", on_call.called(view, entry) if not is_service else EMPTY, "on-call"),
             section("Follow", _follow(view, entry), "follow"),
             origin(view, entry),
         ]
@@ -106,6 +109,7 @@ def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]
     contents = {f.name: value(view, data[f.name], f.schema) for f in fields if f.name in _HELP}
     contents["contacts"] = _contacts(data.get("contacts"))
     offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
+    contents["on_call"] = on_call.called(view, entry)
     contents["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
     if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
         contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report it")))

@@ -12,12 +12,10 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from itsm_gitops import documents
 from itsm_gitops.model.clock import format_time, now
-from itsm_gitops.model.entry import Entry, summarise
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.timeline import Replay, replay_of
-from itsm_gitops.repository.gaps import unread
 from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.index import database, freshness
 from itsm_gitops.repository.index.freshness import SUFFIX, Moves, Tracked, Unusual
@@ -33,7 +31,7 @@ from itsm_gitops.repository.index.rows import (
 from itsm_gitops.repository.package_sign import package_sign
 from itsm_gitops.repository.snapshot import SCHEMAS, WorkingTree
 from itsm_gitops.repository.stamps import digest_of
-from itsm_gitops.repository.store import Document, Store, identifier_of
+from itsm_gitops.repository.store import Document, Store, identifier_of, parsed, unreadable
 
 MOST_AT_ONCE = 5_000  # documents to read one after the other; more are read as if there were no index
 _BATCH = 2_000
@@ -238,14 +236,11 @@ def read(book: RuleBook, snapshot: WorkingTree, change: Moves, names: Mapping[st
 
 def _reading(book: RuleBook, snapshot: WorkingTree, path: str, source: RowOrigin) -> Reading:
     raw = next((raw for _, raw in snapshot.read_many([path])), None)
-    if raw is None:
-        return Reading(path, broken_row(book, path, (unread(snapshot, path),), source, 0), None)
-    data, problems = documents.load(raw)
-    source = source._replace(digest=digest_of(raw))
-    kind = book.kind_at(path)
-    if kind is None or not isinstance(data, dict) or problems:
-        return Reading(path, broken_row(book, path, problems, source, 0), None)
-    entry = summarise(kind, path, data)
+    document = unreadable(book, snapshot, path) if raw is None else parsed(book, path, raw)
+    entry, data = document.entry, document.data
+    source = source if raw is None else source._replace(digest=digest_of(raw))
+    if entry is None or document.problems:
+        return Reading(path, broken_row(book, path, document.problems, source, 0), None)
     return Reading(path, row_of(book, entry, steps_of(data), replay_of(data), source, 0), entry)
 
 

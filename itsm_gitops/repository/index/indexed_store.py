@@ -295,12 +295,3 @@ class IndexedStore(Store):
             "SELECT timeline FROM document WHERE usable = 1 AND id = ?", (encodable(identifier),)
         ).fetchone()
         return timeline_of(row[0]) if row else []
-
-    def changed_since(self, generation: int) -> tuple[list[str], list[str]]:
-        """Return the paths of the documents that changed since a generation of the index, and of those that are gone."""
-        question = "SELECT path FROM {} WHERE generation > ? ORDER BY path"
-        changed, gone = (
-            [path for (path,) in self.connection.execute(question.format(table), (generation,))]
-            for table in ("document", "gone")
-        )
-        return changed, gone

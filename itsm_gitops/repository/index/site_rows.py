@@ -23,7 +23,7 @@ from itsm_gitops.repository.packing import entry_of, plain
 
 _TABLES = (
     "CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
-    "CREATE TABLE document (path BLOB PRIMARY KEY, stamp BLOB, digest BLOB, entry TEXT, data TEXT, extra TEXT)",
+    "CREATE TABLE document (path BLOB PRIMARY KEY, stamp BLOB, digest BLOB, entry TEXT, data TEXT, extra TEXT, marks INTEGER)",
     "CREATE TABLE detail (path BLOB PRIMARY KEY, value TEXT)",
     "CREATE TABLE page (id BLOB PRIMARY KEY, keys BLOB, signs BLOB, shape TEXT, about TEXT)",
 )
@@ -53,6 +53,7 @@ class DocumentRow(NamedTuple):
     data: Any = None
     extra: Any = None
     detail: Any = None
+    marks: int = 0
 
 
 class SiteRows:
@@ -79,13 +80,18 @@ class SiteRows:
     def documents(self) -> Iterator[tuple[str, DocumentRow]]:
         """Yield every document by its path, without the details."""
         with self._guarded():
-            cursor = self._connection.execute("SELECT path, stamp, digest, entry, data, extra FROM document")
+            cursor = self._connection.execute(
+                "SELECT path, stamp, digest, entry, data, extra, marks FROM document"
+            )
             while rows := cursor.fetchmany(_AT_ONCE):
                 values = json.loads(f"[{','.join(f'[{r[3]},{r[4]},{r[5]}]' for r in rows)}]")
-                for (path, stamp, digest, *_), (entry, data, extra) in zip(rows, values, strict=True):
+                for (path, stamp, digest, *rest), (entry, data, extra) in zip(rows, values, strict=True):
                     entry[_EDGES] = [(r, t, tuple(pointer), o) for r, t, pointer, o in entry[_EDGES]]
                     entry[_ALIASES] = tuple(entry[_ALIASES])
-                    yield _text(path), DocumentRow(stamp, digest, entry_of(entry), data, extra)
+                    yield (
+                        _text(path),
+                        DocumentRow(stamp, digest, entry_of(entry), data, extra, None, rest[-1]),
+                    )
 
     def details(self, paths: Iterable[str] | None = None) -> Iterator[tuple[str, Any]]:
         """Yield the details of some documents (default: all) by path."""
@@ -108,7 +114,7 @@ class SiteRows:
     def keep_documents(self, gone: Iterable[str], come: Mapping[str, DocumentRow], purpose: str) -> None:
         """Write documents that are new or other, remove those that are gone. Of what was noted only ``purpose`` is left."""
         documents = (
-            (_raw(p), r.stamp, r.digest, _json(plain(r.entry)), _json(r.data), _json(r.extra))
+            (_raw(p), r.stamp, r.digest, _json(plain(r.entry)), _json(r.data), _json(r.extra), r.marks)
             for p, r in come.items()
         )
         details = ((_raw(p), _json(r.detail)) for p, r in come.items())
@@ -117,7 +123,7 @@ class SiteRows:
             connection.execute("DELETE FROM note")
             connection.executemany("DELETE FROM document WHERE path = ?", removed)
             connection.executemany("DELETE FROM detail WHERE path = ?", removed)
-            connection.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?, ?)", documents)
+            connection.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?, ?, ?)", documents)
             connection.executemany("INSERT OR REPLACE INTO detail VALUES (?, ?)", details)
             connection.execute(_NOTE, (_PURPOSE, _json(purpose)))
 

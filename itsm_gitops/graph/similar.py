@@ -23,7 +23,7 @@ from typing import NamedTuple
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.publish.search import tokens
+from itsm_gitops.model.tokens import tokens
 
 GROUPS = ((meaning.INCIDENT, meaning.PROBLEM, meaning.KNOWN_ERROR), (meaning.CHANGE,))
 MOST = 5

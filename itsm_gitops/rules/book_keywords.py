@@ -1,4 +1,4 @@
-"""Part of rule S022: what schemas say of dates (``x-due``, ``x-time``) uses fields that there are."""
+"""Part of rule S022: keywords of schemas (``x-ref``, ``x-due``, ``x-time``) use kinds, link types and fields that there are."""
 
 from __future__ import annotations
 
@@ -20,6 +20,35 @@ def date_names(path: str, schema: Schema, words: Vocabulary) -> Iterator[Hit]:
     """Yield what is wrong with the names that the dates of one schema (definitions in their places) use."""
     for misfit in _walk(schema, {}, words, ()):
         yield Hit(misfit.message, misfit.pointer, misfit.hint, path, misfit.at_key)
+
+
+def reference_names(path: str, data: Any, words: Vocabulary) -> Iterator[Hit]:
+    """Yield the kinds and link types of the references in one schema, as written, that do not exist.
+
+    A link type that nobody has is followed by nothing: not by impact, and not by the gate that asks owners.
+    """
+    for at, about in _references(data, ()):
+        named = about.get("to")
+        for index, name in enumerate(named if isinstance(named, list) else ()):
+            if name not in words.schemas and name not in words.members:
+                hint = did_you_mean(str(name), [*words.schemas, *words.members])
+                yield Hit(f"there is no kind or class '{name}'", (*at, "to", index), hint, path)
+        relation = about.get("relation")
+        if relation is not None and relation not in words.ends:
+            hint = did_you_mean(str(relation), words.ends)
+            yield Hit(f"there is no link type '{relation}'", (*at, "relation"), hint, path)
+
+
+def _references(node: Any, at: Pointer) -> Iterator[tuple[Pointer, Schema]]:
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if key == "x-ref" and isinstance(value, Mapping):
+                yield (*at, key), value
+            else:
+                yield from _references(value, (*at, key))
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from _references(value, (*at, index))
 
 
 def _walk(schema: Any, around: Schema, words: Vocabulary, at: Pointer) -> Iterator[Misfit]:

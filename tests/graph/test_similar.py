@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from math import log2
 
+from itsm_gitops.graph.similar import CAP, MOST, Similar
 from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.publish.similar import CAP, MOST, Similar
 from itsm_gitops.repository import WorkingTree, packaged_rulebook_root, read_rulebook
 
 

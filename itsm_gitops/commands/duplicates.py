@@ -1,0 +1,52 @@
+"""What is like a record before it is filed: open records and known errors of its group, by the measure of the site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry, summarise
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.publish.similar import GROUPS, Similar
+
+if TYPE_CHECKING:
+    from itsm_gitops.editing.create import NewDocument
+    from itsm_gitops.repository import Store
+
+
+class Likeness(NamedTuple):
+    """A record that is like a draft. ``relation`` is the link type by which the draft can name it, empty where there is none.
+
+    ``workaround`` is what a known error says, as one line.
+    """
+
+    entry: Entry
+    relation: str
+    workaround: str
+
+
+def alike(store: Store, draft: NewDocument) -> list[Likeness]:
+    """Return what is like a draft of an incident, the most similar first: open ones, problems, known errors on offer.
+
+    Only what is open or on offer is compared, so that this takes no longer as years of records gather.
+    """
+    book = store.book
+    if meaning.INCIDENT not in draft.kind.plays:
+        return []
+    group = next(roles for roles in GROUPS if meaning.INCIDENT in roles)
+    kinds = [kind for role in group for kind in book.playing(role)]
+    entries = [e for e in store.of_kinds(kinds) if facts.is_open(book, e) or facts.is_offered(book, e)]
+    own = summarise(draft.kind, draft.path, draft.data)
+    found = Similar(book, [*entries, own, *store.of_kinds(book.playing(meaning.SERVICE))]).of(own)
+    by_id = {e.id: e for e in entries}
+    return [_likeness(book, draft.kind, by_id[a.id]) for a in found if a.id in by_id]
+
+
+def _likeness(book: RuleBook, kind: Kind, entry: Entry) -> Likeness:
+    text = entry.columns.get("workaround")
+    relation = ""
+    if meaning.KNOWN_ERROR in book.kinds[entry.kind].plays:
+        links = (t for t in book.links.values() if book.members(t.targets) == {entry.kind})
+        relation = next((t.name for t in links if kind.name in book.members(t.sources)), "")
+    return Likeness(entry, relation, " ".join(text.split()) if isinstance(text, str) else "")

@@ -1,0 +1,129 @@
+"""Who is on call: on the pages of services and teams, and the turns of a rota as a calendar and a table.
+
+A page is as old as its build, so it says until when what it says is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from itsm_gitops.graph.ics import domain
+from itsm_gitops.graph.on_call import OnCall, named, on_call, rota_of
+from itsm_gitops.graph.on_call_ics import rota_calendar
+from itsm_gitops.model import meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.rotas import Turn
+from itsm_gitops.model.windows import moment_of
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.view import View, chip
+
+_WEEKS = 5
+_FILE_DAYS = 92
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAY = timedelta(days=1)
+_HEAD = ("From", "To", "On call", "Backup")
+
+
+def called(view: View, entry: Entry) -> Html:
+    """Return who is on call for a service or a team when the page is made; nothing where nobody may be named."""
+    if not {meaning.SERVICE, meaning.TEAM} & set(view.kind(entry).plays):
+        return EMPTY
+    known = [(team, name) for team, name in named(view.store, entry.id) if name in view.entries]
+    if not known:
+        return EMPTY
+    if any(rota_of(view.store, name) for _, name in known):
+        lines = [_line(view, c) for c in on_call(view.store, entry.id, view.now)]
+    else:  # somebody for good: the page does not depend on when it is made
+        lines = [Html(f"<li>{view.link(name)}</li>") for _, name in known]
+    return Html(f"<ul class=it-list>{''.join(lines)}</ul>")
+
+
+def _line(view: View, one: OnCall) -> Html:
+    if one.turn is None:
+        return Html(f"<li>{_person(view, one.people[0])}</li>")
+    who = _people(view, one.people)
+    following = f"; then {_people(view, one.following.people)}" if one.following else ""
+    until = f"until {view.moment(one.turn.end)}"
+    return Html(f"<li>{who} {until}{following}<br>{view.link(one.rota)}</li>")
+
+
+def _people(view: View, people: Sequence[str]) -> Html:
+    if not people:
+        return chip("Nobody", "bad")
+    first, *backups = (_person(view, p) for p in people)
+    more = f" (backup: {', '.join(backups)})" if backups else ""
+    return Html(f"{first}{more}")
+
+
+def _person(view: View, person: str) -> Html:
+    return view.link(person) if person in view.entries else esc(person)
+
+
+def turns(view: View, entry: Entry) -> Html:
+    """Return the turns of a rota of five weeks as a calendar and as a table, and the way to its calendar file."""
+    if meaning.ROTA not in view.kind(entry).plays:
+        return EMPTY
+    rota = rota_of(view.store, entry.id)
+    if rota is None:
+        return EMPTY
+    today = view.now.astimezone(view.zone).date()
+    monday = today - timedelta(days=today.weekday())
+    days = [monday + n * _DAY for n in range(7 * _WEEKS + 1)]
+    edges = [moment_of(d, "00:00", view.zone) for d in days]
+    found = rota.turns(edges[0], edges[-1])
+    weeks = []
+    for week in range(_WEEKS):
+        cells = []
+        for place in range(7 * week, 7 * week + 7):
+            near = [t for t in found if t.start < edges[place + 1] and edges[place] < t.end]
+            mark = " it-grid__day--today" if days[place] == today else ""
+            items = "".join(_event(view, t, edges[place] <= t.start) for t in near)
+            cells.append(
+                f'<td class="it-grid__day{mark}"><p><time datetime="{days[place]}">{days[place].day} {days[place]:%b}</time></p><ul>{items}</ul></td>'
+            )
+        weeks.append(f"<tr>{''.join(cells)}</tr>")
+    head = "".join(f'<th scope="col"><abbr title="{d}">{d[:3]}</abbr></th>' for d in _DAYS)
+    grid = Html(
+        f'<div class="it-rota"><table class="it-grid"><caption class="it-vh">Turns by day</caption><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(weeks)}</tbody></table></div>"
+    )
+    file = Html(f"<p>{link(urls.rota_ics(entry.id), esc('Calendar file (.ics)'))}</p>")
+    return section("Turns", join([grid, _table(view, [t for t in found if t.end > view.now]), file]), "turns")
+
+
+def _event(view: View, turn: Turn, begins: bool) -> str:
+    person = esc(turn.people[0]) if turn.people else "nobody"
+    time = f'<span class="it-ev__time">{turn.start.astimezone(view.zone):%H:%M}</span> ' if begins else ""
+    look = "" if turn.people else " it-ev--nobody"
+    backups = (
+        f'<span class="it-vh">, backup {esc(", ".join(turn.people[1:]))}</span>' if turn.people[1:] else ""
+    )
+    return f'<li class="it-ev{look}">{time}{person}{backups}</li>'
+
+
+def _table(view: View, found: Sequence[Turn]) -> Html:
+    head = "".join(f'<th scope="col">{title}</th>' for title in _HEAD)
+    rows = []
+    for turn in found:
+        first = _people(view, turn.people[:1])
+        mark = f" {chip('Override', 'waiting')}" if turn.override else ""
+        backups = Html(", ".join(_person(view, p) for p in turn.people[1:]))
+        cells = (view.moment(turn.start), view.moment(turn.end), Html(f"{first}{mark}"), backups)
+        rows.append("".join(f'<td data-label="{t}">{c}</td>' for t, c in zip(_HEAD, cells, strict=True)))
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return Html(
+        '<div class="it-scroll"><table class="it-table"><caption class="it-vh">Turns</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def rota_file(view: View, entry: Entry, base: str) -> bytes:
+    """Return the calendar file of a rota, three months from the first of this month; ``base`` is where the site will be."""
+    start = view.now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    rota = rota_of(view.store, entry.id)
+    found = rota.turns(start, start + timedelta(days=_FILE_DAYS)) if rota else []
+    url = base + view.url(entry.id) if base else ""
+    return rota_calendar(found, entry.id, entry.title, domain(view.config.identity), start, url).encode()
