@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from itsm_gitops.graph.similar import GROUPS, Similar
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.publish.similar import GROUPS, Similar
 
 if TYPE_CHECKING:
     from itsm_gitops.editing.create import NewDocument
