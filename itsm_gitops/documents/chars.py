@@ -3,16 +3,19 @@
 Refused are characters that people cannot see or that make a text look like another text: control
 characters, marks that reverse the reading direction (CVE-2021-42574), zero-width characters,
 Unicode tag characters, line breaks that YAML 1.1 and 1.2 read differently, and the two code points
-at the end of the basic plane that are no characters.
+at the end of the basic plane that are no characters. Joiners and marks stand where a script needs them
+(``model/joiners.py``) and nowhere else.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterator
 from functools import cache
 
 from itsm_gitops.documents.problems import MAX_PROBLEMS, Problem
+from itsm_gitops.model.joiners import is_needed
 
 _NOT_ASCII = (
     "\x80-\x9f"  # C1 controls, among them U+0085 NEXT LINE
@@ -35,6 +38,17 @@ def forbidden(*, ascii_too: bool = True) -> re.Pattern[str]:
     """The pattern of one forbidden character. Compiled when first needed: sound ASCII texts never do."""
     controls = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f" if ascii_too else ""
     return re.compile(f"[{controls}{_NOT_ASCII}]")
+
+
+def hidden(text: str, *, ascii_too: bool = True) -> Iterator[re.Match[str]]:
+    """Yield the characters of a text that are forbidden where they stand."""
+    found = forbidden(ascii_too=ascii_too).finditer(text)
+    return (match for match in found if not is_needed(text, match.start()))
+
+
+def replaced(text: str, how: Callable[[str], str]) -> str:
+    """Return a text with what ``how`` makes of each character that is forbidden where it stands."""
+    return forbidden().sub(lambda m: m[0] if is_needed(text, m.start()) else how(m[0]), text)
 
 
 def clean_text(raw: bytes) -> str | None:
@@ -60,14 +74,14 @@ def _hides_something(text: str) -> bool:
     # Nothing forbidden is printable, and all that is in most texts is. That is quicker than the pattern.
     if text.replace("\n", " ").replace("\t", " ").isprintable():
         return False
-    return bool(forbidden(ascii_too=False).search(text))
+    return any(hidden(text, ascii_too=False))
 
 
 def is_clean(value: str) -> bool:
     """Whether a value holds only allowed characters and is normalised (NFC)."""
     if value.isascii() and value.isprintable():
         return True
-    return not forbidden().search(value) and unicodedata.is_normalized("NFC", value)
+    return not any(hidden(value)) and unicodedata.is_normalized("NFC", value)
 
 
 def describe(character: str) -> str:
@@ -87,7 +101,7 @@ def position(text: str, index: int) -> tuple[int, int]:
 def value_problems(value: str, line: int, column: int) -> list[Problem]:
     """Return the problems of the characters of a value that starts at ``line`` and ``column``."""
     problems = []
-    bad = forbidden().search(value)
+    bad = next(hidden(value), None)
     if bad:
         problems.append(_forbidden(bad.group(), line, column, "through an escape"))
     if not unicodedata.is_normalized("NFC", value):
@@ -103,7 +117,7 @@ def diagnose(raw: bytes) -> list[Problem]:
         return [_undecodable(raw, error)]
     problems = [
         _forbidden(match.group(), *position(text, match.start()))
-        for match, _ in zip(forbidden().finditer(text), range(MAX_PROBLEMS), strict=False)
+        for match, _ in zip(hidden(text), range(MAX_PROBLEMS), strict=False)
     ]
     for match, _ in zip(_LONE_RETURN.finditer(text), range(MAX_PROBLEMS), strict=False):
         line, column = position(text, match.start())

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from itsm_gitops.documents.chars import describe, forbidden, is_clean
+from itsm_gitops.documents.chars import describe, hidden, is_clean
 from itsm_gitops.documents.scalars import is_plain_string
 
 INDENT = 2
@@ -82,7 +82,7 @@ def quote(text: str) -> str:
 def _check_characters(text: str) -> None:
     """Refuse what `load` would refuse."""
     if not is_clean(text):
-        bad = forbidden().search(text)
+        bad = next(hidden(text), None)
         what = describe(bad.group()) if bad else "characters that are not in Unicode normal form C"
         raise ValueError(f"a text with {what} cannot be written")
 

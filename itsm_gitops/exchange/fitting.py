@@ -86,7 +86,7 @@ def names_people(schema: Mapping[str, Any], handles: Collection[str]) -> bool:
 def clean(text: str) -> str:
     """Return a text with line feeds, in normal form C and without characters that documents refuse."""
     value = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return chars.forbidden().sub(" ", value).strip()
+    return chars.replaced(value, lambda _: " ").strip()
 
 
 def whole(text: str) -> str:
@@ -95,11 +95,11 @@ def whole(text: str) -> str:
     Characters that documents refuse are written as their numbers, because they tell names apart, too.
     """
     line = " ".join(unicodedata.normalize("NFC", text).split())
-    return line if line.isascii() and line.isprintable() else chars.forbidden().sub(_number_of, line)
+    return line if line.isascii() and line.isprintable() else chars.replaced(line, _number_of)
 
 
-def _number_of(match: re.Match[str]) -> str:
-    return "".join(f"\\u{ord(character):04x}" for character in match[0])
+def _number_of(character: str) -> str:
+    return f"\\u{ord(character):04x}"
 
 
 def caseless(text: str) -> str:

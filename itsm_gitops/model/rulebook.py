@@ -53,6 +53,10 @@ class RuleBook:
         gone = {self._heads[name].path for name in kinds}
         return RuleBook((f for f in self.files if f not in gone), self._load)
 
+    def reworded(self, how: Callable[[str, Any], Any]) -> RuleBook:
+        """Return this rule book with what ``how`` makes of the content of each file (path and data)."""
+        return RuleBook(self.files, lambda path: how(path, self._load(path)))
+
     @cached_property
     def kinds(self) -> Kinds:
         """Every kind and class by name: records first, each family in file order.

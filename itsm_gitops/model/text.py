@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from itsm_gitops.model.joiners import NEEDED_SOMEWHERE, is_needed
+
 # C0 and C1 controls and DEL; bidi embeddings, overrides, isolates and marks; zero-width characters,
 # line and paragraph separators, the byte-order mark, interlinear annotations, tag characters.
 _CONTROLS = "\x00-\x1f"
@@ -55,7 +57,10 @@ def harmless(text: str, *, colours: bool = False) -> str:
     if all(map(str.isprintable, text.split("\n"))):
         return text
     return _acting().sub(
-        lambda m: m[0] if m["kept"] or (colours and m["colour"]) else "".join(map(_visible, m[0])), text
+        lambda m: (
+            m[0] if m["kept"] or (colours and m["colour"]) or _is_needed(m) else "".join(map(_visible, m[0]))
+        ),
+        text,
     )
 
 
@@ -92,8 +97,12 @@ def _json_escape(match: re.Match[str]) -> str:
     return "".join(f"\\u{units[i] << 8 | units[i + 1]:04x}" for i in range(0, len(units), 2))
 
 
+def _is_needed(match: re.Match[str]) -> bool:
+    return is_needed(match.string, match.start())
+
+
 def _escape(match: re.Match[str]) -> str:
-    return _escaped(match[0])
+    return match[0] if _is_needed(match) else _escaped(match[0])
 
 
 def _escaped(character: str) -> str:
@@ -115,7 +124,7 @@ def width(text: str) -> int:
 def _cells(character: str) -> int:
     import unicodedata
 
-    if unicodedata.combining(character):
+    if unicodedata.combining(character) or character in NEEDED_SOMEWHERE:
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 

@@ -18,6 +18,7 @@ from html import unescape
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, scrollable
 from itsm_gitops.publish.slim import Slim
 
@@ -56,15 +57,26 @@ _SEARCH_ICON = (
 _THEME_ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18m0 2v14a7 7 0 0 1 0-14"/></svg>'
 
 
+# The engine's main part holds the menu, too; for readers with a screen reader it is what stands beside that.
+_MAIN = re.compile(
+    r'<main (class="md-main"[^>]*>)(.*?)<div (class="md-content"[^>]*>)(.*?</article>.*?)</div>(.*?)</main>',
+    re.DOTALL,
+)
+
+
 def search_box(root: str) -> str:
     """Return the header's search form (without a script it leads to the search page) and theme button."""
     return (
         f'<form class="it-find" role="search" action="{root}{urls.SEARCH}" data-root="{root}">'
-        f'<label class="it-find__icon" for="it-q">{_SEARCH_ICON}<span class="it-vh">Search</span></label>'
-        '<input id="it-q" name="q" type="search" placeholder="Search records, services, pages"'
+        f'<label class="it-find__icon" for="it-q">{_SEARCH_ICON}<span class="it-vh">{esc(t("Search"))}</span></label>'
+        '<input id="it-q" name="q" type="search" placeholder="'
+        + esc(t("Search records, services, pages"))
+        + '"'
         ' autocomplete="off" spellcheck="false" maxlength="100">'
         '<kbd aria-hidden="true">/</kbd></form>'
-        '<button type="button" class="it-theme md-header__button md-icon" aria-label="Switch between light and dark">'
+        '<button type="button" class="it-theme md-header__button md-icon" aria-label="'
+        + esc(t("Switch between light and dark"))
+        + '">'
         f"{_THEME_ICON}</button>"
     )
 
@@ -75,12 +87,17 @@ def dress(html: str, root: str, scripts: Container[str] | None = None) -> str:
     ``scripts`` are the inline scripts that may run: all of them where it is None, for pages without anybody's text.
     """
     html = _SKIP.sub(
-        '<div data-md-component="skip"><a href="#it-main" class="md-skip">Skip to content</a></div>', html, 1
+        '<div data-md-component="skip"><a href="#it-main" class="md-skip">'
+        + esc(t("Skip to content"))
+        + "</a></div>",
+        html,
+        1,
     )
     html = _NO_NUMBER.sub(r"\1", _OUTSIDE.sub('<a rel="noopener noreferrer" ', html))
     html = scrollable(_OWN_SEARCH.sub("", html, 1)).replace(
         'class="md-content__inner md-typeset"', 'class="md-content__inner md-typeset" id="it-main"'
     )
+    html = _MAIN.sub(r"<div \1\2<main \3\4</main>\5</div>", html, 1)
     head, mark, rest = html.partition("</header>")
     inner, closing, tabs = head.rpartition("</nav>") if "md-tabs" not in head else _split_tabs(head)
     return _with_policy(f"{inner}{search_box(root)}{closing}{tabs}{mark}{rest}", _feeds(root), scripts)
@@ -96,7 +113,7 @@ def _feeds(root: str) -> str:
     """Return what lets a feed reader find the feeds from any page."""
     # "feed", because the theme's script takes what is an alternate and nothing else for another language.
     return "".join(
-        f'<link rel="alternate feed" type="application/atom+xml" title="{title}" href="{root}{url}">'
+        f'<link rel="alternate feed" type="application/atom+xml" title="{esc(t(title))}" href="{root}{url}">'
         for title, url in (("Incidents", urls.INCIDENT_FEED), ("Changes", urls.CHANGE_FEED))
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.layout import Placed, place
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, link, shorten
 
@@ -62,7 +63,9 @@ def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int 
     wide = ' class="it-map__wide"' if width > _SHRINK else ""
     lines = join(_line(placed, a) for a in edges if (a.source, a.target) in placed.routes)
     shapes = join(_box(placed, b) for b in boxes)
-    rest = f" {more:,} more {'is' if more == 1 else 'are'} not drawn." if more > 0 else ""
+    rest = (
+        " " + counted(more, "{count} more is not drawn.", "{count} more are not drawn.") if more > 0 else ""
+    )
     return Html(
         f'<figure class="it-map"><div class="it-map__view" tabindex="0" role="group" aria-label="{esc(caption)}">'
         f'<svg{wide} xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
@@ -140,7 +143,7 @@ def _as_list(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Html:
         if a.source in names and a.target in names
     )
     return (
-        Html(f'<details class="it-more"><summary>As a list</summary><ul>{items}</ul></details>')
+        Html(f'<details class="it-more"><summary>{esc(t("As a list"))}</summary><ul>{items}</ul></details>')
         if items
         else EMPTY
     )

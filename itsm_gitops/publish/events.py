@@ -8,6 +8,8 @@ from typing import NamedTuple
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.schedule import Schedule
 from itsm_gitops.publish.agenda import LOOKS, Span
+from itsm_gitops.publish.language import t
+from itsm_gitops.publish.markup import words
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.view import View
 
@@ -39,8 +41,8 @@ def kinds(known: Sequence[CalendarEvent]) -> list[tuple[str, str]]:
     used = {e.kind for e in known if e.kind}
     changes = sorted(k for k in used if k not in _TYPES)
     return [
-        *((k, f"{k.capitalize()} changes") for k in changes),
-        *((k, t) for k, t in _TYPES.items() if k in used),
+        *((k, t("{type} changes", type=words(k))) for k in changes),
+        *((k, t(title)) for k, title in _TYPES.items() if k in used),
     ]
 
 
@@ -58,14 +60,14 @@ def _changes(view: View, plan: Plan) -> Iterator[CalendarEvent]:
 def _warnings(view: View, schedule: Schedule, change: Planned) -> Iterator[str]:
     for collision in schedule.collisions_of(change.id):
         other = collision.second if collision.first.id == change.id else collision.first
-        yield f"Collides with {other.id}: {collision.reason}"
+        yield t("Collides with {record}: {reason}", record=other.id, reason=collision.reason)
     for hold in schedule.holds.get(change.id, ()):
         if not hold.exempt:
-            yield f"In a freeze: {hold.window.name or hold.calendar.name}"
+            yield t("In a freeze: {name}", name=hold.window.name or hold.calendar.name)
     left = schedule.outside.get(change.id)
     if left:
         names = ", ".join(view.title(c.id) for c in left.calendars)
-        yield f"Outside its maintenance windows: {names}"
+        yield t("Outside its maintenance windows: {names}", names=names)
 
 
 def _around(view: View, plan: Plan) -> Iterator[CalendarEvent]:

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import MONTHS
 from itsm_gitops.publish import prose
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
+from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View, chip
 
 Schema = Mapping[str, Any]
@@ -33,7 +35,7 @@ _LOOKS = {
 # How the patterns of identifiers begin, for fields that name documents without being relations.
 _NAMES = ("^[a-z][a-z0-9-]", "^[A-Za-z][A-Za-z0-9-]")
 
-_MAX_ITEMS = 200
+_MAX_ITEMS, _MOST_ITEMS = 200, 5_000  # shown at once, and when they are asked for
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _LONG = 24
 
@@ -113,7 +115,7 @@ def _date(_: View, text: str) -> Html:
         day = date.fromisoformat(text)
     except ValueError:
         return esc(text)
-    return Html(f"<time datetime={day.isoformat()}>{day.day} {MONTHS[day.month - 1]} {day.year}</time>")
+    return Html(f"<time datetime={day.isoformat()}>{day.day} {t(MONTHS[day.month - 1])} {day.year}</time>")
 
 
 def _url(_: View, text: str) -> Html:
@@ -130,7 +132,8 @@ _FORMATS: Mapping[str, Callable[[View, str], Html]] = {"date-time": _moment, "da
 def _list(view: View, data: list[Any], schema: Schema) -> Html:
     items = schema.get("items", {})
     shown = [value(view, d, items) for d in data[:_MAX_ITEMS]]
-    more = f"<li>and {len(data) - _MAX_ITEMS} more" if len(data) > _MAX_ITEMS else ""
+    rest = [value(view, d, items) for d in data[_MAX_ITEMS:_MOST_ITEMS]]
+    more = Html(f"<li>{opening(rest)}") if rest else EMPTY
     if items.get("type") == "object":
         if _is_flat(data, items):
             return _table(view, data[:_MAX_ITEMS], items)
@@ -153,7 +156,7 @@ def _is_flat(data: list[Any], schema: Schema) -> bool:
 def _table(view: View, rows: list[Any], schema: Schema) -> Html:
     properties = schema.get("properties", {})
     used = [k for k in properties if any(isinstance(r, dict) and k in r for r in rows)]
-    labels = {k: esc(_title(k, properties[k])) for k in used}
+    labels = {k: esc(t(_title(k, properties[k]))) for k in used}
     head = "".join(f"<th scope=col>{label}</th>" for label in labels.values())
     body = "".join(
         "<tr>"
@@ -218,16 +221,18 @@ def _open_area(data: Mapping[str, Any]) -> Html:
 
 
 def _plain(data: object) -> Html:
-    return Html("Yes" if data else "No") if isinstance(data, bool) else esc(data)
+    return Html(t("Yes") if data else t("No")) if isinstance(data, bool) else esc(data)
 
 
 def definition_list(rows: list[tuple[str, Html, bool]]) -> Html:
     """Return terms (plain text) with their descriptions; the third says that it needs the whole width."""
     if not any(wide for _, _, wide in rows):
-        pairs = "".join([f"<dt>{esc(t)}<dd>{v}" for t, v, _ in rows])
+        pairs = "".join([f"<dt>{esc(t(name))}<dd>{v}" for name, v, _ in rows])
         return Html(f"<dl class=it-facts>{pairs}</dl>")
     items = "".join(
-        f"<div class=it-wide><dt>{esc(t)}<dd>{v}</div>" if wide else f"<div><dt>{esc(t)}<dd>{v}</div>"
-        for t, v, wide in rows
+        f"<div class=it-wide><dt>{esc(t(name))}<dd>{v}</div>"
+        if wide
+        else f"<div><dt>{esc(t(name))}<dd>{v}</div>"
+        for name, v, wide in rows
     )
     return Html(f'<dl class="it-facts it-rows">{items}</dl>')

@@ -13,10 +13,17 @@ from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import engine, handbook, navigation, urls
 from itsm_gitops.publish.engine_settings import read_settings
+from itsm_gitops.publish.language import ENGLISH, current, t
 from itsm_gitops.publish.markup import esc
 from itsm_gitops.publish.tool import site_folder
 from itsm_gitops.publish.view import zone_of
 from itsm_gitops.repository.config import Config
+
+
+def language_of(root: Path, config: Config) -> str:
+    """Return the language of a site: that of the settings, else that of the theme, else English."""
+    theme = read_settings(site_folder(root) / "mkdocs.yml", "site/mkdocs.yml")["theme"]
+    return config.language or str(theme.get("language") or ENGLISH)
 
 
 def sources(
@@ -51,6 +58,9 @@ def sources(
         book, prose, titles, figures, forms=audience.forms, dues=audience.reports
     )
     name = navigation.plain(config.site_name or config.organisation)
-    footer = esc(f"{config.organisation}. Times are in {zone_of(config)}.")
+    footer = esc(
+        t("{organisation}. Times are in {zone}.", organisation=config.organisation, zone=zone_of(config))
+    )
     look = read_settings(folder / "mkdocs.yml", "site/mkdocs.yml")
+    look = {**look, "theme": {**look["theme"], "language": current()}}
     return engine.Sources(folder, look, {**empty, **pages}, nav, name, url, footer, left_out, config.engine)

@@ -7,14 +7,34 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.tokens import tokens
-from itsm_gitops.publish import output, search
+from itsm_gitops.model.tokens import in_order, tokens
+from itsm_gitops.publish import output, prose, search, urls
 from itsm_gitops.publish.build_cache import BuildCache
+from itsm_gitops.publish.pages.parts import excerpt
 from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
 from itsm_gitops.publish.search import CHUNK, Doc, Postings, Shard
 from itsm_gitops.publish.view import View
+
+SYNONYMS = "schemas/search.yaml"
+HANDBOOK = "Handbook"
+# The pages that the search box leads to before anything is typed.
+ACTIONS = (
+    urls.HOME, urls.REPORT, urls.CATALOGUE, urls.SERVICES, urls.EXPLORE, urls.MY_WORK, urls.CHANGES, urls.CALENDAR,
+    urls.KNOWN_ERRORS, urls.MAP, urls.DUE, urls.REPORTS, urls.SUBSCRIBE,
+)  # fmt: skip
+
+
+def group_of(view: View, entry: Entry) -> str:
+    """Return the group in which search ranks and shows a document."""
+    kind = view.kind(entry)
+    if kind.is_record:
+        return search.RECORD
+    if meaning.SERVICE in kind.plays:
+        return "service"
+    return "offering" if meaning.OFFERING in kind.plays else "item"
 
 
 class StoredIndex(NamedTuple):
@@ -65,7 +85,10 @@ class Indexer:
             else:
                 yield search.words_script(number, shard)
         yield from self._docs(entries)
-        yield search.header(len(self._pages) + len(entries), self._shards)
+        about = self._about(entries)
+        bounded = [e for e in entries if not self._view.kind(e).is_record]
+        yield search.spelling_file([*self._pages, *map(self._doc, bounded)], about)
+        yield search.header(len(self._pages) + len(entries), self._shards, about)
 
     def _docs(self, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
         """Yield the chunks of what is shown of documents, but for those in which nothing is other."""
@@ -87,6 +110,25 @@ class Indexer:
     def _keep(self, name: str) -> None:
         self.kept[name] = bytes.fromhex(self._last.signs[name])
 
+    def _about(self, entries: Sequence[Entry]) -> search.About:
+        """Return what ranking needs to know of the documents."""
+        view, first = self._view, len(self._pages)
+        groups = [("page", 0)]
+        written = next((n for n, page in enumerate(self._pages) if page.label == HANDBOOK), None)
+        groups += [] if written is None else [("handbook", written)]
+        last = ""
+        for number, entry in enumerate(entries, first):
+            name = group_of(view, entry)
+            if name != last:
+                groups.append((name, number))
+                last = name
+        still = [n for n, e in enumerate(entries, first) if view.kind(e).is_record and view.is_open(e)]
+        written_down = view.book.policy(SYNONYMS).get("synonyms", ())
+        synonyms = [[in_order(str(phrase)) for phrase in group] for group in written_down]
+        shown = [(p.url, p.title) for p in self._pages if p.url in ACTIONS]
+        actions = sorted(shown, key=lambda action: ACTIONS.index(action[0]))
+        return search.About(groups, still, synonyms, actions)
+
     def keep(self, entries: Iterable[Entry], signs_by_name: Mapping[str, bytes]) -> None:
         """Save this index for the next build; ``signs_by_name`` has the stamp of each file of the site."""
         documents = [e.id for e in entries]
@@ -99,7 +141,16 @@ class Indexer:
         kind = self._view.kind(entry)
         state = kind.workflow.states.get(entry.state) if kind.workflow else None
         state_title = state.title if state else entry.state
-        return Doc(self._view.url(entry.id), entry.title, kind.title, entry.id, state_title)
+        # Of records there are too many to say more than their title.
+        text = "" if kind.is_record else self._snippet(entry)
+        return Doc(self._view.url(entry.id), entry.title, kind.title, entry.id, state_title, text)
+
+    def _snippet(self, entry: Entry) -> str:
+        """Return what is shown of an item below its title; of those that are not looked for by many only what is short."""
+        if group_of(self._view, entry) != "item":
+            return excerpt(self._view, entry, "description")
+        text = entry.columns.get("description")
+        return " ".join(prose.plain(text).split()) if isinstance(text, str) else ""
 
     def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.IndexWord]:
         titles: Postings = {}

@@ -15,9 +15,11 @@ from itsm_gitops.publish.audience import load, visible_book
 from itsm_gitops.publish.background import add_background
 from itsm_gitops.publish.build_cache import BuildCache, digest
 from itsm_gitops.publish.handbook import RuleText
+from itsm_gitops.publish.language import spoken
 from itsm_gitops.publish.last_build import Figures, LastBuild
 from itsm_gitops.publish.reasons import PageReason
 from itsm_gitops.publish.reporter import Reporter
+from itsm_gitops.publish.rulebook_words import in_language
 from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
 from itsm_gitops.repository.config import Config, read_audience, read_rulebook
@@ -98,7 +100,8 @@ def make(repo: Repository, wishes: Wishes, last_build: LastBuild) -> Made:
             cache = BuildCache(rows, purpose, files)
             if last_build.untouched(cache.signature):
                 cache.trust_output()
-            site = _made(repo, wishes, visibility, book, config, folder, cache)
+            with spoken(frame.language_of(repo.root, config)):
+                site = _made(repo, wishes, visibility, book, config, folder, cache)
             cache.keep(site.reports.fact())
             return site, cache.signature
 
@@ -133,7 +136,7 @@ def _made(
     url = wishes.base_url if wishes.base_url is not None else config.site_url
     parts = frame.sources(
         repo.root,
-        visible_book(book, visibility),
+        in_language(visible_book(book, visibility)),
         config,
         visibility,
         url,

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from html import escape
-from typing import NewType
 from urllib.parse import quote
 
-Html = NewType("Html", str)
+from itsm_gitops.model.joiners import is_needed
+from itsm_gitops.publish.language import Html as Html  # noqa: PLC0414 - this module is where pages take it from
+from itsm_gitops.publish.language import t
 
 ROOT = "\x01"
 EMPTY = Html("")
@@ -35,8 +36,12 @@ _MOST_NAMES = 4_096
 
 
 def visible(text: str) -> str:
-    """Return the text with every invisible or direction-changing character as U+FFFD."""
-    return text if text.isprintable() else _UNSAFE.sub("\ufffd", text)
+    """Return the text with every invisible or direction-changing character that no script needs as U+FFFD."""
+    return text if text.isprintable() else _UNSAFE.sub(_shown, text)
+
+
+def _shown(match: re.Match[str]) -> str:
+    return match[0] if is_needed(match.string, match.start()) else "\ufffd"
 
 
 def esc(value: object) -> Html:
@@ -106,7 +111,7 @@ _SHORT = {
 
 def words(name: str) -> str:
     """Turn a name used in files (``in_progress``, ``cause_ci``) into words (``In progress``)."""
-    return _words(name)
+    return t(_words(name))
 
 
 @lru_cache(_MOST_NAMES)

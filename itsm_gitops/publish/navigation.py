@@ -12,6 +12,7 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.handbook import md
+from itsm_gitops.publish.language import t
 
 _HEADING = re.compile(r"^# +(.+?)\s*#*$", re.MULTILINE)
 _PLAIN = re.compile(r"[^\w ,.()/-]+")
@@ -43,38 +44,40 @@ def navigation(
     pages to report and to file something, ``dues`` whether there is one of what is due.
     """
     tabs: list[Any] = [
-        {"Home": _page(urls.HOME)},
-        {"Services": _page(urls.SERVICES)},
-        {"Catalogue": _page(urls.CATALOGUE)},
-        {"Records": [*_records(dues=dues), *_kinds(book, records=True)]},
+        {t("Home"): _page(urls.HOME)},
+        {t("Services"): _page(urls.SERVICES)},
+        {t("Catalogue"): _page(urls.CATALOGUE)},
+        {t("Records"): [*_records(dues=dues), *_kinds(book, records=True)]},
     ]
     if book.playing(meaning.CHANGE):
-        tabs.append({"Changes": _page(urls.CHANGES)})
+        tabs.append({t("Changes"): _page(urls.CHANGES)})
     if book.playing(meaning.KNOWN_ERROR):
-        tabs.append({"Known errors": _page(urls.KNOWN_ERRORS)})
-    classes = [{"Map": _page(urls.MAP)}, *_kinds(book, records=False)]
+        tabs.append({t("Known errors"): _page(urls.KNOWN_ERRORS)})
+    classes = [{t("Map"): _page(urls.MAP)}, *_kinds(book, records=False)]
     tabs.append({"CMDB": [_page(urls.CMDB), *classes]})
     if reports:
-        tabs.append({"Reports": [_page(urls.REPORTS), *({title: _page(url)} for url, title in reports)]})
+        tabs.append(
+            {t("Reports"): [_page(urls.REPORTS), *({t(title): _page(url)} for url, title in reports)]}
+        )
     prose: list[Any] = [
         {title: path} if path != source_of(urls.HANDBOOK) else path for path, title in handbook
     ]
     if reference:
-        prose.append({"Reference": _reference(reference)})
+        prose.append({t("Reference"): _reference(reference)})
     if prose:
-        tabs.append({"Handbook": prose})
+        tabs.append({t("Handbook"): prose})
     return tabs, _empty_pages(book, tabs, forms=forms)
 
 
 def _records(*, dues: bool) -> list[Any]:
-    pages = [_page(urls.RECORDS), {EXPLORER: _page(urls.EXPLORE)}]
-    return [*pages, {DUE_TITLE: _page(urls.DUE)}] if dues else pages
+    pages = [_page(urls.RECORDS), {t(EXPLORER): _page(urls.EXPLORE)}]
+    return [*pages, {t(DUE_TITLE): _page(urls.DUE)}] if dues else pages
 
 
 def _reference(pages: Sequence[tuple[str, str]]) -> list[Any]:
     """Return the reference's pages, those about the fields of a kind in a part of their own."""
     kinds = [{title: path} for path, title in pages if "/fields-" in path]
-    return [*({title: path} for path, title in pages if "/fields-" not in path), {"Fields": kinds}]
+    return [*({title: path} for path, title in pages if "/fields-" not in path), {t("Fields"): kinds}]
 
 
 def _page(url: str) -> str:
@@ -92,16 +95,19 @@ def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
 
 def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, str]:
     """Return the Markdown of the pages whose article is filled in later."""
-    pages = {_page(urls.SEARCH): _empty("Search", _NEITHER)}
+    pages = {
+        _page(urls.SEARCH): _empty(t("Search"), _NEITHER),
+        _page(urls.SUBSCRIBE): _empty(t("Subscribe"), _NEITHER),
+    }
     for role, url, title in (
         (meaning.INCIDENT, urls.REPORT, "Report an incident"),
         (meaning.CHANGE, urls.NEW_CHANGE, "File a change"),
     ):
         if forms and book.playing(role):
-            pages[_page(url)] = _empty(title, _NEITHER)
+            pages[_page(url)] = _empty(t(title), _NEITHER)
     for tab in tabs:
         for title, content in tab.items():
-            if title == "Handbook":
+            if title == t("Handbook"):
                 continue
             if isinstance(content, str):
                 pages[content] = _empty(title, _NEITHER)
@@ -111,7 +117,7 @@ def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, s
                     (entry, title) if isinstance(entry, str) else next((p, t) for t, p in entry.items())
                 )
                 # The explorer and the map need the whole width.
-                wide = name == EXPLORER or path == _page(urls.MAP)
+                wide = name == t(EXPLORER) or path == _page(urls.MAP)
                 pages[path] = _empty(name, _NEITHER if wide else _SIDE)
     return pages
 

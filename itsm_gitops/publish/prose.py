@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from html import unescape
 from typing import TYPE_CHECKING
 
 from itsm_gitops.publish.markup import Html, esc, scrollable, visible
@@ -33,6 +34,10 @@ _TAG_OR_RECORD = re.compile(
     r"|\b[A-Z]{2,6}-\d{6}-[0-9A-HJKMNP-TV-Z]{5}\b",
     re.ASCII,
 )
+_BLOCKS = re.compile(
+    r"</?(?:br|hr|pre|blockquote|ul|ol|li|h[1-6]|table|thead|tbody|tr|th|td)\b[^>]*>|</?p>(?=<)"
+)
+_INSIDE = re.compile(r"</?[a-z][^>]*>")
 _TAGS = {
     "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li",
     "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td", "a",
@@ -58,6 +63,14 @@ def _is_marked(text: str) -> bool:
         return True
     breaks = text.endswith("  ") or "  \n" in text
     return breaks or _MARKED_LINE.search(f"\n{text}") is not None
+
+
+def plain(text: str) -> str:
+    """Return prose as plain text without any marks of Markdown, for excerpts; not escaped."""
+    text = text[:LONGEST].replace("\r\n", "\n")
+    if not _is_marked(text):
+        return text
+    return unescape(_INSIDE.sub("", _BLOCKS.sub(" ", _parser().render(visible(text)))))
 
 
 def line(text: str, resolve: Resolve) -> Html:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 
 Schema = Mapping[str, Any]
@@ -37,7 +38,8 @@ class Question:
     """One question. ``path`` says where the answer goes in the record: ``title``, ``answers.model``.
 
     ``choices`` are the only answers; ``names`` is the id of a list of suggestions on the page, and
-    with ``known`` only what is in it is right.
+    with ``known`` only what is in it is right. ``when`` are the cases in which it is asked, each with the answers (by
+    path) that make it so; without any it always is.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Question:
     names: str = ""
     known: bool = False
     value: Any = None
+    when: tuple[Mapping[str, tuple[Any, ...]], ...] = ()
 
     @property
     def id(self) -> str:
@@ -63,19 +66,49 @@ def of_form(form: Any) -> list[Question]:
         return []
     needed = form.get("required")
     needed = needed if isinstance(needed, list) else []
+    cases = _cases(form)
     return [
         Question(
             f"answers.{name}",
             str(schema.get("title") or words(name)),
             str(schema.get("description") or ""),
             schema,
-            name in needed,
+            name in needed or str(name) in cases,
             tuple(Choice(o, str(o)) for o in _options(schema)),
             value=schema.get("default"),
+            when=tuple(cases.get(str(name), ())),
         )
         for name, schema in properties.items()
         if isinstance(schema, dict) and _NAME.fullmatch(str(name))
     ]
+
+
+def _cases(form: Mapping[str, Any]) -> dict[str, list[Mapping[str, tuple[Any, ...]]]]:
+    """Return the questions that are asked in some cases only: those that a ``then`` or ``else`` of the form requires.
+
+    A case is what JSON Schema can say of it here: each named answer is one of some values.
+    """
+    found: dict[str, list[Mapping[str, tuple[Any, ...]]]] = {}
+    rules = [form, *(form["allOf"] if isinstance(form.get("allOf"), list) else ())]
+    for rule in rules:
+        condition = rule.get("if") if isinstance(rule, dict) else None
+        answers = _wanted(condition) if isinstance(condition, dict) else {}
+        then = rule.get("then") if answers else None
+        needed = then.get("required") if isinstance(then, dict) else None
+        for name in needed if isinstance(needed, list) else ():
+            found.setdefault(str(name), []).append(answers)
+    return found
+
+
+def _wanted(condition: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+    properties = condition.get("properties")
+    wanted = {}
+    for name, schema in properties.items() if isinstance(properties, dict) else ():
+        if isinstance(schema, dict):
+            values = (schema["const"],) if "const" in schema else tuple(schema.get("enum") or ())
+            if values:
+                wanted[f"answers.{name}"] = values
+    return wanted
 
 
 def of_field(kind: Kind, name: str) -> Question:
@@ -98,7 +131,7 @@ def _options(schema: Schema) -> list[str | int | float]:
 def render(question: Question) -> Html:
     """Return a question with its control, its help, and the place for its error message."""
     how = _control_of(question)
-    needed = Html(' <span class="it-muted">(required)</span>') if question.required else EMPTY
+    needed = Html(f' <span class="it-muted">({esc(t("required"))})</span>') if question.required else EMPTY
     label = Html(f"{esc(question.title)}{needed}")
     help_text = (
         Html(f'<p class="it-q__help" id="{question.id}-help">{esc(question.help)}</p>')
@@ -106,8 +139,10 @@ def render(question: Question) -> Html:
         else EMPTY
     )
     fault = Html(f'<p class="it-q__fault" id="{question.id}-fault"></p>')
+    known = f' data-names="{question.names}"' if question.names else ""
     box = (
-        f'class="it-q" data-path="{esc(question.path)}" data-control="{how}" data-rules="{_rules(question)}"'
+        f'class="it-q" id="{question.id}-box" data-path="{esc(question.path)}" data-control="{how}"{known}'
+        f' data-rules="{_rules(question)}"'
     )
     if how in ("choices", "yesno"):
         options = _boxes(question, how)
@@ -154,7 +189,31 @@ def _rules(question: Question) -> Html:
         rules["unique"] = schema.get("uniqueItems") is True
     if question.known:
         rules["known"] = question.names
+    if "pattern" in rules or "pattern" in rules.get("items", {}):
+        asked = {"asked": in_words(question)}
+        rules |= asked
+        if "items" in rules:
+            rules["items"] = {**rules["items"], **asked}
+    if question.when:
+        rules["when"] = [{path: list(values) for path, values in case.items()} for case in question.when]
     return data(rules)
+
+
+# How the patterns of handles begin, and of names that begin with a capital letter, too.
+_HANDLES = ("^[a-z][a-z0-9-]", "^[A-Za-z][A-Za-z0-9-]")
+
+
+def in_words(question: Question) -> str:
+    """Return what a question wants, in the words of people: a pattern says nothing to them."""
+    items = question.schema.get("items")
+    pattern = (
+        question.schema.get("pattern") or (items.get("pattern") if isinstance(items, dict) else "") or ""
+    )
+    if str(pattern).startswith(_HANDLES):
+        if question.names:
+            return t("Type a part of the name and choose one from the list.")
+        return t("Use lower-case letters, digits and hyphens, without blanks: it begins with a letter.")
+    return f"{t('This is not written in the way that is asked for.')} {question.help}".strip()
 
 
 def _is_number(value: Any) -> bool:
@@ -189,7 +248,7 @@ def _control(question: Question, how: str) -> Html:
 
 
 def _select(question: Question, common: str) -> Html:
-    options = ['<option value="">Choose…</option>'] + [
+    options = [f'<option value="">{esc(t("Choose…"))}</option>'] + [
         f'<option value="{data(c.value)}"{" selected" if c.value == question.value else ""}>{esc(c.label)}</option>'
         for c in question.choices
     ]
@@ -200,7 +259,7 @@ def _boxes(question: Question, how: str) -> Html:
     """Return check boxes for several answers, or the two ways to answer yes or no."""
     kind = "checkbox" if how == "choices" else "radio"
     options: Iterable[tuple[Any, str]] = (
-        question.choices if how == "choices" else ((True, "Yes"), (False, "No"))
+        question.choices if how == "choices" else ((True, t("Yes")), (False, t("No")))
     )
     return join(
         [

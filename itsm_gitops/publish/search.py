@@ -4,7 +4,10 @@
 of one) up costs one or two small files whatever the size of the site. A word's entry holds the
 numbers of the documents it is in, as differences, those with it in the title first. Documents are
 numbered in the order they are shown when nothing else decides: pages, items, then records from the
-newest; ``search/docs-N.js`` holds what is shown of 256 of them.
+newest; ``search/docs-N.js`` holds what is shown of 128 of them. Documents of one group (services, offerings, other items
+…) stand together, and the index names the records that are open, so that ranking costs no further file. Words that are
+written without blanks between them (Chinese, Japanese, Korean) are indexed as pairs of letters. ``search/spelling.js`` has
+the words of pages and items, for words that nothing has; it is read only then.
 """
 
 from __future__ import annotations
@@ -20,11 +23,16 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model.tokens import tokens
 
-VERSION = 1
-CHUNK = 256
+VERSION = 2
+CHUNK = 128
 SHARD_BYTES = 48_000
 MOST_WORDS = 600
+_MOST_SPELLINGS = 20_000
+_LEAST_SPELT = 4
 _TAGS = re.compile(r"<[^>]+>")
+
+
+RECORD = "record"  # the group of all records
 
 
 class Doc(NamedTuple):
@@ -35,6 +43,19 @@ class Doc(NamedTuple):
     label: str
     id: str = ""
     state: str = ""
+    snippet: str = ""
+
+
+class About(NamedTuple):
+    """What ranking needs to know: the first number of each group, the open records, words that mean the same, actions.
+
+    ``synonyms`` are groups of phrases, each as its words; ``actions`` the addresses and titles of pages to go to.
+    """
+
+    groups: Sequence[tuple[str, int]] = ()
+    open: Sequence[int] = ()
+    synonyms: Sequence[Sequence[Sequence[str]]] = ()
+    actions: Sequence[tuple[str, str]] = ()
 
 
 def words_of(data: Any) -> str:
@@ -135,13 +156,33 @@ def words_script(number: int, shard: Shard) -> tuple[str, bytes]:
 
 def docs_script(number: int, docs: Iterable[Doc]) -> tuple[str, bytes]:
     """Return the file with what is shown of the documents of one chunk."""
-    return _file(f"docs-{number}", [list(d) for d in docs])
+    return _file(f"docs-{number}", [list(d if d.snippet else d[:-1]) for d in docs])
 
 
-def header(count: int, shards: Iterable[Shard]) -> tuple[str, bytes]:
-    """Return the file that says how many documents there are, and where words are."""
-    firsts = [shard.first for shard in shards]
-    return _file("index", {"version": VERSION, "docs": count, "chunk": CHUNK, "shards": firsts})
+def header(count: int, shards: Iterable[Shard], about: About) -> tuple[str, bytes]:
+    """Return the file that says how many documents there are, where words are, and what ranking has to know."""
+    return _file(
+        "index",
+        {
+            "version": VERSION,
+            "docs": count,
+            "chunk": CHUNK,
+            "shards": [shard.first for shard in shards],
+            "groups": list(map(list, about.groups)),
+            "open": differences(about.open),
+            "synonyms": about.synonyms,
+            "actions": list(map(list, about.actions)),
+        },
+    )
+
+
+def spelling_file(docs: Iterable[Doc], about: About) -> tuple[str, bytes]:
+    """Return the file of the words that a mistyped one may have been meant to be: of titles, of texts, of synonyms."""
+    known = {word for group in about.synonyms for phrase in group for word in phrase}
+    for doc in docs:
+        known |= tokens(f"{doc.title} {doc.snippet}")
+    spelt = sorted(w for w in known if len(w) >= _LEAST_SPELT and not w.isdigit())
+    return _file("spelling", spelt[:_MOST_SPELLINGS])
 
 
 def read_words(shard: bytes) -> Iterator[IndexWord]:

@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import tokens
 from itsm_gitops.publish import chrome, engine, explorer, output, search, urls
@@ -16,15 +17,19 @@ from itsm_gitops.publish.background import conflicts, evidence_files
 from itsm_gitops.publish.batches import Batch, shape_of
 from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import api, data_files
-from itsm_gitops.publish.indexing import Indexer
+from itsm_gitops.publish.indexing import HANDBOOK, Indexer, group_of
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.pages import board, calendar, due, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import ListPage
+from itsm_gitops.publish.pages.parts import explore_url
+from itsm_gitops.publish.pages.subscribe import subscribe_page
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reasons import ALWAYS, OTHER_FIGURES, OTHER_ROWS, PageReason, not_made
-from itsm_gitops.publish.search import Doc, Postings
+from itsm_gitops.publish.script_words import with_words
+from itsm_gitops.publish.search import Doc, Postings, handed_over
 from itsm_gitops.publish.site_reports import SiteReports
 from itsm_gitops.publish.slim import STYLES
 from itsm_gitops.publish.stamping import Progress, StaleFile, Stamper, pieces
@@ -33,6 +38,7 @@ from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.workers import default_jobs, share_as_free
 
+_GROUPS = ("service", "offering", "item")
 _LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
 
 
@@ -65,7 +71,9 @@ class Site:
         self._progress = progress
         shell = rendered / f"{engine.SHELL}.html"
         self._shell = chrome.Shell(
-            shell.read_text(encoding="utf-8"), engine.SHELL_ROOT, lambda url: (rendered / url).read_bytes()
+            shell.read_text(encoding="utf-8"),
+            engine.SHELL_ROOT,
+            lambda url: with_words(url, (rendered / url).read_bytes()),
         )
         paths = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
         self._existing = frozenset(paths)
@@ -132,6 +140,8 @@ class Site:
         for name, content in data_files(self._view, self._plan, self._url):
             self._put(name, content)
         self._put(*data_file(self._topology))
+        built = {"at": clock.format_time(self._view.now), "zone": str(self._view.zone)}
+        self._put(*handed_over(urls.BUILT, urls.BUILT.removesuffix(".js"), built))
         for url, content in (*data, *evidence_files(self._view)):
             self._put(url, content)
         self._note_reports(keys)
@@ -151,6 +161,7 @@ class Site:
     def _pages(self) -> Iterator[ListPage]:
         """Yield every page that is not a document's."""
         view = self._view
+        yield subscribe_page(view, self._url)
         yield home.services_page(view)
         yield home.catalogue_page(view)
         yield lists.records_index(view)
@@ -207,6 +218,7 @@ class Site:
     def _engine_files(self, pages: dict[str, ListPage]) -> tuple[list[Doc], Postings]:
         """Take over what the engine rendered; return the search entries of its pages."""
         docs: list[Doc] = []
+        written: list[tuple[Doc, str]] = []  # pages with text of their own come after the others
         words: Postings = {}
         for name, content in self._shell.shared():
             self._put(name, content)
@@ -219,7 +231,7 @@ class Site:
                 continue
             if not url.endswith(".html"):
                 added = self._shell.styles() if url == STYLES else b""
-                self._put(url, path.read_bytes() + added)
+                self._put(url, with_words(url, path.read_bytes()) + added)
                 continue
             html = path.read_text(encoding="utf-8")
             if url == urls.NOT_FOUND:
@@ -231,9 +243,24 @@ class Site:
                 docs.append(Doc(url, pages[url].title, "Page"))
                 continue
             self._put(url, chrome.dress(html, urls.root(url), scripts).encode())
-            docs.append(Doc(url, chrome.title_of(html), "Handbook"))
-            search.post(words, len(docs) - 1, tokens(search.page_text(html)))
+            text = search.page_text(html)
+            written.append((Doc(url, chrome.title_of(html), HANDBOOK), text))
+        docs += self._shortcuts()
+        for doc, text in written:
+            docs.append(doc)
+            search.post(words, len(docs) - 1, tokens(text))
         return docs, words
+
+    def _shortcuts(self) -> Iterator[Doc]:
+        """Yield what search leads to beside pages: the open records of each kind, those of each priority."""
+        view = self._view
+        for kind in view.book.kinds.values():
+            if kind.is_record and view.of_kind(kind.name):
+                title = t("Open: {kind}", kind=kind.plural_title)
+                yield Doc(explore_url(kind=kind.name), title, t("Page"))
+        for name in sorted({p.name for e in view.paged if view.is_open(e) and (p := view.priority(e))}):
+            title = t("Open records with priority {priority}", priority=name)
+            yield Doc(explore_url(priority=name), title, t("Page"))
 
     def _put(self, url: str, content: bytes) -> None:
         self._changed += self._folder.write(url, content)
@@ -251,6 +278,7 @@ class Site:
         """Return the documents that get a page, in the order search numbers them."""
         view = self._view
         items = [e for e in view.paged if not view.kind(e).is_record]
+        items.sort(key=lambda e: _GROUPS.index(group_of(view, e)))
         records = [e for e in view.paged if view.kind(e).is_record]
         records.sort(key=lambda e: (e.opened, e.id), reverse=True)
         return [*items, *records]

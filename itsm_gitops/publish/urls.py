@@ -23,6 +23,9 @@ CHANGES = "changes/index.html"
 KNOWN_ERRORS = "known-errors/index.html"
 CMDB = "cmdb/index.html"
 REPORT = "report.html"
+SUBSCRIBE = "subscribe.html"
+MY_WORK = "my-work.html"
+BUILT = "assets/built.js"
 NEW_CHANGE = "changes/new.html"
 HANDBOOK = "handbook/index.html"
 CALENDAR = "changes/calendar.html"
@@ -35,6 +38,7 @@ ICS = "calendar/changes.ics"
 DUE_ICS = "calendar/due.ics"
 MEETINGS_ICS = "calendar/meetings.ics"
 BOARD = "changes/board.html"
+OUTAGE_FEED = "feeds/outages.xml"
 INCIDENT_FEED = "feeds/incidents.xml"
 CHANGE_FEED = "feeds/changes.xml"
 STATUS = "status.json"
@@ -106,6 +110,11 @@ def service_ics(service: str) -> str:
 def rota_ics(rota: str) -> str:
     """Return the calendar file of the turns of one rota."""
     return f"calendar/rotas/{rota}.ics"
+
+
+def service_feed(service: str) -> str:
+    """Return the feed of the incidents of one service."""
+    return f"feeds/services/{service}.xml"
 
 
 def api_record(identifier: str) -> str:

@@ -30,7 +30,9 @@ from itsm_gitops.model.report import MONTHS, Cell
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.publish import finished, urls
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
+from itsm_gitops.publish.rulebook_words import in_language
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.background import Conflicts
@@ -83,7 +85,7 @@ class View:
         """Take a loaded store, the extras gathered while loading, the moment of the build, and whom it is for."""
         self.audience = audience
         self.store = store
-        self.book = store.book
+        self.book = in_language(store.book)
         self.config = store.config
         self.entries: Mapping[str, Entry] = store.entries
         self.now = now.astimezone(UTC)
@@ -334,13 +336,13 @@ class View:
 
     def _moment(self, moment: datetime, written: str) -> Html:
         local = in_zone(moment, self.zone)
-        shown = f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02}"
+        shown = f"{local.day} {t(MONTHS[local.month - 1])} {local.year}, {local.hour:02}:{local.minute:02}"
         return Html(f"<time datetime={written}>{shown}</time>")
 
 
 def chip(text: str, look: str) -> Html:
     """Return a small label; ``look`` is a word of the program (a category, not data)."""
-    return _chip(text, look)
+    return _chip(t(text), look)
 
 
 @lru_cache(_MOST_CHIPS)

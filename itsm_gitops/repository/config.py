@@ -67,6 +67,7 @@ class Config(NamedTuple):
     edit_url: str = ""
     audience: str = "internal"
     engine: str = "mkdocs"
+    language: str = ""
     repository: Hosting = Hosting()
     history: bool = True
     directory: str = "open"
@@ -219,6 +220,7 @@ def _config(data: Mapping[str, Any]) -> Config:
         edit_url=_text(site, "edit_url"),
         audience=_text(site, "audience") or Config().audience,
         engine=_text(site, "engine") or Config().engine,
+        language=_text(site, "language"),
         repository=_hosting(site.get("repository")),
         history=site.get("history") is not False,
         cut_over=_text(data, "cut_over"),

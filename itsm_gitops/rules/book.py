@@ -18,6 +18,7 @@ from itsm_gitops.schema import validate
 from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_faults
 
 CONFIG = "itsm.yaml"
+SEARCH = "schemas/search.yaml"  # words that mean the same to people who search the site
 _META = "schemas/meta/"
 
 
@@ -150,7 +151,7 @@ _DESCRIBED = {
     "policies/standards": "standard",
 }
 _POLICIES = "policies"
-_OF_ONE_FILE = {CONFIG: "config", COMMON: "kind"}
+_OF_ONE_FILE = {CONFIG: "config", COMMON: "kind", SEARCH: "search"}
 
 
 def meta_of(path: str) -> str:
@@ -172,7 +173,7 @@ def described_files(paths: Iterable[str]) -> dict[str, list[str]]:
     for path in sorted(p for p in paths if p.startswith(_META)):
         name = path.removeprefix(_META).removesuffix(".schema.json")
         ending = ".schema.json" if name == _OF_ONE_FILE[COMMON] else ".yaml"
-        patterns = [CONFIG] if name == _OF_ONE_FILE[CONFIG] else []
+        patterns = [path for path in (CONFIG, SEARCH) if name == _OF_ONE_FILE[path]]
         patterns += [f"schemas/{folder}/*{ending}" for folder, meta in _DESCRIBED.items() if meta == name]
         found[path] = patterns or [f"schemas/{_POLICIES}/{name}.yaml"]
     return found

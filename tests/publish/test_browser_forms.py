@@ -180,25 +180,28 @@ def test_what_is_wrong_is_said_beside_the_answer(open_form: Callable[..., Any]) 
     page.get_by_label("Who asks for it?").fill("eve")
     page.get_by_label("Title of the request").fill("   ")
     assert faults() == {
-        "number": "This does not have the form that is asked for: ^HP-[0-9]{4}$",
+        "number": "This is not written in the way that is asked for. For example HP-3207.",
         "reason": "Write at least 10 characters; there are 7.",
-        "count": "This is not a whole number.",
-        "share": "This is not a number.",
+        "count": "Enter a whole number.",
+        "share": "Enter a number.",
         "systems": "Give at most 2.",
         "owners": "The same answer is there twice.",
-        "page": "This is not a web address; it begins with https://",
-        "mail": "This is not an e-mail address.",
-        "requested_by": "Nothing here is called eve.",
+        "page": "Enter a web address that begins with https://",
+        "mail": "Enter an e-mail address, like name@example.org.",
+        "requested_by": "“eve” is not in the list. Type a part of the name and choose one.",
         "title": need,
     }
     page.get_by_label("How many?").fill("10")
     page.get_by_label("Who owns it?").fill("a" * 21)
     page.get_by_label("Why do you need it?").fill("x" * 201)
     said = faults()
-    assert (said["count"], said["owners"]) == ("The most is 9.", "Write at most 20 characters; there are 21.")
+    assert (said["count"], said["owners"]) == (
+        "Enter 9 or less.",
+        "Write at most 20 characters; there are 21.",
+    )
     assert said["reason"] == "Write at most 200 characters; there are 201."
     page.get_by_label("How many?").fill("0")
-    assert faults()["count"] == "The least is 1."
+    assert faults()["count"] == "Enter 1 or more."
 
 
 TRAPS = (
@@ -367,7 +370,7 @@ def test_a_change_is_filed(open_form: Callable[..., Any], repo: GitRepo) -> None
     page.get_by_label("Why is it needed?").fill("It is faster.")
     page.get_by_label("Who asks for it?").fill("ada")
     page.locator(".it-form [type=submit]").click()
-    page.get_by_text("Nothing here is called shop-wev.").wait_for()
+    page.get_by_text("“shop-wev” is not in the list. Type a part of the name and choose one.").wait_for()
     page.get_by_label("Which configuration items?").fill("shop-web")
     found = make(page)
     assert (found["type"], found["cis"], found["state"]) == ("normal", ["shop-web"], "draft")

@@ -200,10 +200,14 @@ def test_every_rule_of_the_style_sheet_ends() -> None:
         (packaged_rulebook_root() / "site/docs/assets/itsm.css").read_text(encoding="utf-8"),
         flags=re.DOTALL,
     )
-    depth = 0
+    opened: list[bool] = []  # whether each open block is that of an at-rule, which may hold others
     for number, line in enumerate(text.splitlines(), 1):
         at_rule = line.lstrip().startswith("@")
-        assert depth == 0 or not at_rule, f"line {number}: an at-rule inside a rule"
-        depth += line.count("{") - line.count("}")
-        assert depth in (0, 1, 2), f"line {number}"
-    assert depth == 0
+        assert all(opened) or not at_rule, f"line {number}: an at-rule inside a rule"
+        for place, brace in enumerate(c for c in line if c in "{}"):
+            if brace == "{":
+                opened.append(at_rule and place == 0)
+            else:
+                assert opened, f"line {number}: a brace too many"
+                opened.pop()
+    assert not opened

@@ -254,7 +254,7 @@ def test_collisions_and_windows_are_conflicts(tmp_path: Path) -> None:
 
 def test_what_follows_from_a_record(view: View) -> None:
     hits = part(page(view, INC), "worked-out")
-    assert "Hits now" in hits
+    assert "Affected now" in hits
     assert "Shop front Outage" in hits
     due = int(datetime(2026, 11, 23, 8, tzinfo=UTC).timestamp())
     promises = (

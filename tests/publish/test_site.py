@@ -373,7 +373,7 @@ def test_a_shell_that_looks_different_is_refused() -> None:
 def test_words_are_indexed_without_case_and_accents() -> None:
     assert tokens("Über-Größe, naïve INC-261120-AAAAA") == {
         "uber",
-        "große",
+        "grosse",
         "naive",
         "inc",
         "261120",
@@ -383,7 +383,7 @@ def test_words_are_indexed_without_case_and_accents() -> None:
 
 
 def test_words_of_other_scripts_and_long_ones_are_indexed() -> None:
-    assert tokens("Łódź\tСЕРВЕР_1 x\u0308y") == {"łodz", "сервер", "1", "xy"}
+    assert tokens("Łódź\tСЕРВЕР_1 x\u0308y") == {"lodz", "сервер", "1", "xy"}
     assert tokens("A" * 40 + " b") == {"a" * 32, "b"}
 
 
@@ -406,7 +406,7 @@ def test_large_indexes_are_cut_into_shards() -> None:
     whole = {w: v for s in shards for w, v in s.items()}
     assert whole["word00000"] == [[], [0, 599]]
     assert sum(whole["common"][0]) == 599
-    assert len(index_data(files["search/docs-2.js"])) == 600 - 2 * search.CHUNK
+    assert len(index_data(files["search/docs-4.js"])) == 600 - 4 * search.CHUNK
 
 
 def test_the_server_answers_to_this_machine_only(site: Path) -> None:

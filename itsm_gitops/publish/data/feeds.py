@@ -8,7 +8,7 @@ are for the staff who work on a record; a feed has none.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -17,10 +17,12 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.data.text import xml
+from itsm_gitops.publish.language import current, t
 from itsm_gitops.publish.markup import words
 from itsm_gitops.publish.view import View
 
 MOST = 50
+_FELT = ("high", "medium")  # the impact that counts as an outage or a degradation (graph/declared.py)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # the date of a feed in which nothing ever happened
 
 
@@ -32,12 +34,31 @@ class _Item(NamedTuple):
 
 def incidents(view: View, base: str) -> bytes:
     """Return the feed of the incidents that were updated last; ``base`` is the site's address or ''."""
-    return _feed(view, base, urls.INCIDENT_FEED, "Incidents", view.of_role(meaning.INCIDENT))
+    return _feed(view, base, urls.INCIDENT_FEED, t("Incidents"), view.of_role(meaning.INCIDENT))
+
+
+def outages(view: View, base: str) -> bytes:
+    """Return the feed of the incidents that took a service down or slowed it down; ``base`` is as above."""
+    felt = [e for e in view.of_role(meaning.INCIDENT) if e.columns.get("impact") in _FELT]
+    return _feed(view, base, urls.OUTAGE_FEED, t("Outages"), felt)
+
+
+def of_services(view: View, base: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the feed of the incidents of each service in production (name and content)."""
+    by_service: dict[str, list[Entry]] = {}
+    for entry in view.of_role(meaning.INCIDENT):
+        for target in facts.affected(entry):
+            by_service.setdefault(target, []).append(entry)
+    for service in view.of_role(meaning.SERVICE):
+        if service.id in view.health:
+            url = urls.service_feed(service.id)
+            title = t("Incidents of {service}", service=service.title or service.id)
+            yield url, _feed(view, base, url, title, by_service.get(service.id, ()))
 
 
 def changes(view: View, base: str) -> bytes:
     """Return the feed of the changes that were updated last; ``base`` is the site's address or ''."""
-    return _feed(view, base, urls.CHANGE_FEED, "Changes", view.of_role(meaning.CHANGE))
+    return _feed(view, base, urls.CHANGE_FEED, t("Changes"), view.of_role(meaning.CHANGE))
 
 
 def _feed(view: View, base: str, url: str, title: str, entries: Sequence[Entry]) -> bytes:
@@ -46,12 +67,12 @@ def _feed(view: View, base: str, url: str, title: str, entries: Sequence[Entry])
     shown = items[:MOST]
     newest = shown[0].updated if shown else _EPOCH
     name = view.config.site_name or view.config.organisation
-    root = base or "../"
+    root = base or urls.root(url)
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
-        '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en">',
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="' + current() + '">',
         f"<id>{_identifier(view, url)}</id>",
-        f"<title>{xml(f'{name}: {title.lower()}')}</title>",
+        f"<title>{xml(f'{name}: {title}')}</title>",
         f"<updated>{clock.format_time(newest)}</updated>",
         f"<author><name>{xml(view.config.organisation)}</name></author>",
         f'<link rel="self" type="application/atom+xml" href="{xml(root + url)}"/>',

@@ -30,6 +30,8 @@ def data_files(view: View, plan: Plan, url: str) -> Iterator[tuple[str, bytes]]:
     if has_board(view):
         yield urls.MEETINGS_ICS, meetings_file(view, base)
     yield urls.INCIDENT_FEED, feeds.incidents(view, base)
+    yield urls.OUTAGE_FEED, feeds.outages(view, base)
+    yield from feeds.of_services(view, base)
     yield urls.CHANGE_FEED, feeds.changes(view, base)
     yield urls.STATUS, as_json(api.status(view))
     for path in sorted(_SCHEMAS.glob("*.json")):

@@ -11,8 +11,10 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.standing import ApprovalNeed, Proof
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import definition_list
+from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.publish.pages.parts import paragraph, section
+from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View, chip
 
 _NAMED = 8
@@ -27,6 +29,7 @@ _RESULTS = {
     "NOT_APPLICABLE": ("Nobody need approve", "none"),
 }
 _SHORT = 16
+_NOBODY = "The policy asks for nobody's approval."
 
 
 def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -50,24 +53,26 @@ def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     asking = view.asking(entry, data)
     if not asking.facts:
         return EMPTY
-    needs = join([_need(view, n) for n in asking.needs]) or Html(
-        "<li>The policy asks for nobody's approval.</li>"
+    needs = join([_need(view, n) for n in asking.needs]) or Html(f"<li>{esc(t(_NOBODY))}</li>")
+    text = t(
+        "What the policy asks for to authorise it as it is written here. The rules see that it {facts}.",
+        facts=asking.facts,
     )
-    text = f"What the policy asks for to authorise it as it is written here. The rules see that it {asking.facts}."
     return Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
 
 
 def _need(view: View, need: ApprovalNeed) -> Html:
     role = need.role.replace("_", " ")
-    subject = Html(f" of {view.link(need.subject)}") if need.subject else EMPTY
-    signed = " (signed)" if need.signed else ""
+    subject = Html(f" {told('of {subject}', subject=view.link(need.subject))}") if need.subject else EMPTY
+    signed = f" ({t('signed')})" if need.signed else ""
     if need.error:
         who = Html(f"<small>{esc(need.error)}</small>")
         return Html(f"<li>{chip('Cannot be asked', 'bad')} {esc(role)}{subject}{who}</li>")
     people = ", ".join(view.link(p) for p in need.people[:_NAMED])
-    more = f" and {len(need.people) - _NAMED} more" if len(need.people) > _NAMED else ""
+    more = opening([view.link(p) for p in need.people[_NAMED:]]) if len(need.people) > _NAMED else EMPTY
     could = Html(f": {people}{more}") if people else Html(f" {chip('nobody can', 'bad')}")
-    why = Html(f"<small>{esc(need.why)} From the rule {esc(need.rule)}.</small>")
+    rule = t("From the rule {rule}.", rule=need.rule)
+    why = Html(f"<small>{esc(need.why)} {esc(rule)}</small>")
     return Html(f"<li><strong>{need.number}</strong> {esc(role)}{subject}{signed}{could}{why}</li>")
 
 
@@ -86,9 +91,9 @@ def _proof(view: View, proof: Proof) -> Html:
         ("Statement", Html(f"<code class=it-digest>sha256:{esc(proof.sha256)}</code>"), False),
         ("To be reviewed by", view.time(proof.review_due) if proof.review_due else EMPTY, False),
     ]
-    file = link(urls.evidence(proof.file), esc("The in-toto statement as JSON"))
+    file = link(urls.evidence(proof.file), esc(t("The in-toto statement as JSON")))
     return Html(
-        f"<div class='it-proof'><p>{chip(outcome, look)} {esc(title)} {view.time(proof.judged_at)}</p>"
+        f"<div class='it-proof'><p>{chip(outcome, look)} {esc(t(title))} {view.time(proof.judged_at)}</p>"
         f"{definition_list([r for r in rows if r[1]])}"
         f"<p class=it-muted>Statement {proof.sequence}. {file}. <code>itsm audit verify</code> computes it again.</p></div>"
     )
@@ -109,7 +114,11 @@ def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     points = "".join(_point(p) for p in assessment.points if p.points)
     listed = f"<ul class=it-needs>{points}</ul>" if points else ""
     open_questions = len(assessment.unanswered)
-    missing = f"{open_questions} of its questions {'is' if open_questions == 1 else 'are'} not answered."
+    missing = counted(
+        open_questions,
+        "{count} of its questions is not answered.",
+        "{count} of its questions are not answered.",
+    )
     return Html(f"<p>{_level(assessment)}</p>{listed}{paragraph(missing) if open_questions else ''}")
 
 
@@ -117,7 +126,7 @@ def _level(assessment: RiskAssessment) -> Html:
     counts = f"{_of(assessment, QUESTION, 'answers')} and {_of(assessment, FACT, 'facts')}; the higher level counts"
     stored = f", stored is {assessment.stored}" if assessment.stored else ""
     overridden = " Set by hand; see the reason." if assessment.override else ""
-    level = chip(f"{words(assessment.effective)} risk", assessment.effective)
+    level = chip(t("{level} risk", level=words(assessment.effective)), assessment.effective)
     return Html(f"{level} <small>{esc(f'from {counts}{stored}.{overridden}')}</small>")
 
 

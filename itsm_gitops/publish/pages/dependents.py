@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join
 from itsm_gitops.publish.pages.parts import paragraph, section
+from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View
 
 _MOST = 300
@@ -24,7 +26,7 @@ def who_depends(view: View, entry: Entry) -> Html:
         for name, title in view.book.kinds.items()
         if name in by_class
     ]
-    more = paragraph(f"The nearest {_MOST} are shown.") if len(members) >= _MOST else EMPTY
+    more = paragraph(t("The nearest {count} are shown.", count=_MOST)) if len(members) >= _MOST else EMPTY
     return section(
         "Who depends on it", Html(f"<div class=it-dependents>{join(groups)}</div>{more}"), "dependents"
     )
@@ -46,7 +48,8 @@ def _group(view: View, members: list[str], title: str) -> Html:
     nearest = sorted(members, key=lambda i: (view.title(i).lower(), i))[:_NAMED]
     items = "".join(f"<li>{view.link(i)}{_health(view, i)}" for i in nearest)
     if len(members) > _NAMED:
-        items += f"<li class=it-muted>and {len(members) - _NAMED} more"
+        rest = sorted(members, key=lambda i: (view.title(i).lower(), i))[_NAMED:]
+        items += f"<li>{opening([Html(f'{view.link(i)}{_health(view, i)}') for i in rest])}"
     count = f" <span class=it-count>{len(members)}</span>" if len(members) > 1 else ""
     return Html(f"<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>")
 

@@ -10,8 +10,10 @@ from itsm_gitops.model.promises import MET, MISSED, in_words, pressing, spoken
 from itsm_gitops.model.report import duration
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.publish.fields import definition_list
+from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
 from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View, chip
 
 _LOOKS = {"met": "done", "missed": "bad", "running": "active"}
@@ -24,7 +26,7 @@ def derived_facts(view: View, entry: Entry) -> Html:
     rows = [
         (title, Html(f"{content} <small>{how}</small>"), False) for title, content, how in _facts(view, entry)
     ]
-    return section("Worked out", definition_list(rows), "worked-out") if rows else EMPTY
+    return section("Calculated", definition_list(rows), "worked-out") if rows else EMPTY
 
 
 def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
@@ -39,8 +41,13 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
             _from(view, promise),
         )
     if course.resolved_after is not None:
-        waited = f", {duration(course.waited)} of it waiting" if course.waited else ""
-        how = f"from the first state of its timeline to the last time it was done, without the time between a resolution and reopening{waited}"
+        waited = t(", {time} of it waiting", time=duration(course.waited)) if course.waited else ""
+        how = (
+            t(
+                "from the first state of its timeline to the last time it was done, without the time between a resolution and reopening"
+            )
+            + waited
+        )
         yield "Time to resolve", esc(duration(course.resolved_after)), esc(how)
 
 
@@ -58,27 +65,35 @@ def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
     hits = view.hit_by.get(entry.id, [])
     if not hits:
         return
-    lines = [f"{view.link(h.id)} {chip(words(h.status), h.status)}" for h in hits[:_NAMED]]
-    more = f"<br>and {len(hits) - _NAMED} more" if len(hits) > _NAMED else ""
-    how = "from what it affects and what depends on that"
-    yield "Hits now", Html("<br>".join(lines) + more), esc(how)
+    lines = [Html(f"{view.link(h.id)} {chip(words(h.status), h.status)}") for h in hits]
+    more = opening(lines[_NAMED:]) if len(hits) > _NAMED else EMPTY
+    how = t("from what it affects and what depends on that")
+    yield t("Affected now"), Html("<br>".join(lines[:_NAMED]) + more), esc(how)
 
 
 def _verdict(view: View, promise: Promise) -> Html:
     label = chip(words(promise.verdict), _LOOKS.get(promise.verdict, "none"))
     if promise.due is not None:
-        return Html(f"{label} until {view.moment(datetime.fromtimestamp(promise.due, UTC))}")
+        return Html(
+            f"{label} {told('until {end}', end=view.moment(datetime.fromtimestamp(promise.due, UTC)))}"
+        )
     if promise.verdict == "running":
         by = " ".join(promise.paused_by[-1:]).replace("_", " ")
         return Html(f"{label} {esc(f'paused: {by}' if by else 'paused while it waits')}")
     over = promise.used - promise.promised
     return (
-        Html(f"{label} {esc(f'by {spoken(promise, over)}')}")
+        Html(f"{label} {esc(t('by {time}', time=spoken(promise, over)))}")
         if promise.verdict == "missed" and over > 0
         else label
     )
 
 
 def _from(view: View, promise: Promise) -> Html:
-    hours = Html(f" of {view.link(promise.calendar)}") if promise.calendar else esc(" around the clock")
-    return Html(f"from {view.link(promise.level)}: {esc(spoken(promise, promise.promised))}{hours}")
+    hours = (
+        Html(f" {told('of {calendar}', calendar=view.link(promise.calendar))}")
+        if promise.calendar
+        else esc(f" {t('around the clock')}")
+    )
+    return Html(
+        f"{told('from {level}', level=view.link(promise.level))}: {esc(spoken(promise, promise.promised))}{hours}"
+    )

@@ -10,7 +10,9 @@ from itsm_gitops.graph.due_ics import due_calendar
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.model import clock
 from itsm_gitops.model.duties import LATER, NEAR, PAST
+from itsm_gitops.model.report import MONTHS
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.navigation import DUE_TITLE as TITLE
 from itsm_gitops.publish.pages.contracts import NAME as CONTRACTS
@@ -28,7 +30,7 @@ def due_page(view: View) -> ListPage:
     """Return the page; what lies further ahead than half a year is in the calendar file only."""
     dues = within(view.dues, _AHEAD)
     dues += [d for d in view.dues if d.day.stage == NEAR and d not in dues]
-    file = link(urls.DUE_ICS, esc("a calendar file"))
+    file = link(urls.DUE_ICS, esc(t("a calendar file")))
     lead = Html(
         "Ends of contracts and days of notice, licences, certificates, support, reviews, inspections, access, agreed "
         f"actions: whatever has a day by which somebody must see to it. Subscribe to all of it as {file}."
@@ -43,20 +45,24 @@ def due_page(view: View) -> ListPage:
         for stage, title, look in _PARTS
     ]
     body = join(
-        [heading([], TITLE, lead=lead), join(parts) or paragraph("Nothing is due in the next six months.")]
+        [heading([], t(TITLE), lead=lead), join(parts) or paragraph("Nothing is due in the next six months.")]
     )
-    return ListPage(urls.DUE, TITLE, urls.RECORDS, body)
+    return ListPage(urls.DUE, t(TITLE), urls.RECORDS, body)
 
 
 def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Html:
     if not dues:
         return EMPTY
-    head = "".join(f'<th scope="col">{esc(title)}</th>' for title in _HEAD)
+    head = "".join(f'<th scope="col">{esc(t(title))}</th>' for title in _HEAD)
     rows = "".join(_row(view, due, look) for due in dues[:_MOST])
-    more = paragraph(f"and {len(dues) - _MOST} more: itsm due lists them") if len(dues) > _MOST else EMPTY
+    more = (
+        paragraph(t("and {count} more: itsm due lists them", count=len(dues) - _MOST))
+        if len(dues) > _MOST
+        else EMPTY
+    )
     return Html(
         '<div class="it-scroll"><table class="it-table">'
-        f'<caption class="it-vh">{esc(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<caption class="it-vh">{esc(t(caption))}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         f"{more}"
     )
 
@@ -64,7 +70,9 @@ def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Htm
 def _row(view: View, due: DueEntry, look: str) -> str:
     who = view.link(due.who) if due.who in view.entries else esc(due.who)
     cells = (_day(view, due), esc(due.day.text[:1].upper() + due.day.text[1:]), view.link(due.entry.id), who)
-    shown = "".join(f'<td data-label="{t}">{c}</td>' for t, c in zip(_HEAD, cells, strict=False))
+    shown = "".join(
+        f'<td data-label="{esc(t(name))}">{c}</td>' for name, c in zip(_HEAD, cells, strict=False)
+    )
     return f"<tr>{shown}<td>{chip(_distance(due.days), look)}</td></tr>"
 
 
@@ -73,14 +81,15 @@ def _day(view: View, due: DueEntry) -> Html:
     if moment is not None:
         return view.moment(moment)
     day = date.fromisoformat(due.day.day)
-    return Html(f'<time datetime="{day:%Y-%m-%d}">{day.day} {day:%B} {day.year}</time>')
+    return Html(f'<time datetime="{day:%Y-%m-%d}">{day.day} {t(MONTHS[day.month - 1])} {day.year}</time>')
 
 
 def _distance(days: int) -> str:
     if days == 0:
         return "today"
-    count = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
-    return f"in {count}" if days > 0 else f"{count} over"
+    if days > 0:
+        return counted(days, "in {count} day", "in {count} days")
+    return counted(-days, "{count} day over", "{count} days over")
 
 
 def due_file(view: View, base: str) -> bytes:

@@ -7,11 +7,10 @@ from itertools import groupby
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish.document_history import MOST, Edit
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.view import View
-
-_GONE = Html("<span class=it-muted>nothing</span>")
 
 
 def field_history(view: View, entry: Entry) -> Html:
@@ -23,8 +22,8 @@ def field_history(view: View, entry: Entry) -> Html:
     items = join([_commit(view, some) for some in commits])
     if not items:
         return EMPTY
-    note = "As the commits say it; new entries of the timeline are above."
-    more = paragraph(f"The last {MOST} edits. {note}" if len(edits) >= MOST else note)
+    note = t("As the commits say it; new entries of the timeline are above.")
+    more = paragraph(f"{t('The last {count} edits.', count=MOST)} {note}" if len(edits) >= MOST else note)
     body = Html(f"<ol class=it-edits>{items}</ol>{more}")
     return section("Field history", body, "history")
 
@@ -49,7 +48,7 @@ def _edit(view: View, edit: Edit) -> Html:
 
 def _value(view: View, text: str) -> Html:
     if not text:
-        return _GONE
+        return Html(f"<span class=it-muted>{esc(t('nothing'))}</span>")
     if view.url(text):
         return view.link(text)
     return view.time(text) if clock.parse_time(text) else esc(text)

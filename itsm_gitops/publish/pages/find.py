@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import ROOT, Html, esc, link
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import heading
 
-_BODY = (
-    '<form class="it-search" action="search.html" role="search">'
-    '<label for="it-search-q">Number, name or words</label>'
-    '<input id="it-search-q" name="q" type="search" autocomplete="off" spellcheck="false" maxlength="100">'
-    '<button type="submit" class="md-button md-button--primary">Search</button></form>'
-    '<p id="it-search-status" role="status" class="it-muted"></p>'
-    f'<p class="it-next"><a id="it-search-filter" href="{ROOT}{urls.EXPLORE}">Filter and sort records with these words</a></p>'
-    '<ol id="it-search-results" class="it-results"></ol>'
-    "<noscript><p>Search needs a script; the lists of records and the catalogue work without.</p></noscript>"
-)
+
+def _body() -> str:
+    return (
+        '<form class="it-search" action="search.html" role="search">'
+        f'<label for="it-search-q">{esc(t("Number, name or words"))}</label>'
+        '<input id="it-search-q" name="q" type="search" autocomplete="off" spellcheck="false" maxlength="100">'
+        f'<button type="submit" class="md-button md-button--primary">{esc(t("Search"))}</button></form>'
+        '<p id="it-search-status" role="status" class="it-muted"></p>'
+        '<ol id="it-search-results" class="it-results"></ol>'
+        f'<p class="it-next"><a id="it-search-filter" href="{ROOT}{urls.EXPLORE}">'
+        f"{esc(t('Filter and sort records with these words'))}</a></p>"
+        f"<noscript><p>{esc(t('Search needs a script; the lists of records and the catalogue work without.'))}</p></noscript>"
+    )
 
 
 def search_page() -> ListPage:
     """Return the search page; its results are put in by the site's script."""
-    return ListPage(urls.SEARCH, "Search", "", Html(f"{heading([], 'Search')}{_BODY}"))
+    return ListPage(urls.SEARCH, t("Search"), "", Html(f"{heading([], t('Search'))}{_body()}"))
 
 
 def not_found_page() -> ListPage:
     """Return what a web server shows for an address without a page."""
-    lead = esc("The address may be mistyped, or what it named has another number now.")
+    lead = esc(t("The address may be mistyped, or what it named has another number now."))
     ways = "".join(
-        f"<li>{link(url, esc(text))}</li>"
+        f"<li>{link(url, esc(t(text)))}</li>"
         for url, text in (
             (urls.SEARCH, "Search for it"),
             (urls.RECORDS, "All records"),
@@ -36,5 +40,5 @@ def not_found_page() -> ListPage:
             (urls.HOME, "The start page"),
         )
     )
-    body = Html(f"{heading([], 'There is no page here', lead=lead)}<ul class='it-lost'>{ways}</ul>")
-    return ListPage(urls.NOT_FOUND, "There is no page here", "", body)
+    body = Html(f"{heading([], t('There is no page here'), lead=lead)}<ul class='it-lost'>{ways}</ul>")
+    return ListPage(urls.NOT_FOUND, t("There is no page here"), "", body)

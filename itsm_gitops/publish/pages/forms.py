@@ -13,7 +13,8 @@ from typing import Any
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.publish import questions, urls
+from itsm_gitops.publish import prose, questions, urls
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading
@@ -25,15 +26,15 @@ MOST_NAMES = 500
 
 _PEOPLE, _ITEMS, _CATEGORIES = "it-people", "it-items", "it-categories"
 _HANDLES = ("requested_by", "requested_for", "reported_by")
-_HANDLE = "The handle of a person or a team."
-_ITEM_LINES = "Their identifiers, one in each line."
+_HANDLE = "Type a part of the name of a person or a team."
+_ITEM_LINES = "Find them by name; one stands in each line."
 # Where a form says something else than the schema, which speaks to those who know the files.
 _ASKED = {
-    "title": ("", "It stands in every list."),
-    "category": ("", "For example network/vpn; a slash separates levels."),
+    "title": ("", "What people see in lists: say it in one line."),
+    "category": ("", "Type a word and choose one from the list."),
     "requested_by": ("", _HANDLE),
     "reported_by": ("", _HANDLE),
-    "requested_for": ("Who gets it?", f"{_HANDLE} Only where that is somebody else."),
+    "requested_for": ("Who gets it?", "Only where that is somebody else: type a part of the name."),
     "location": ("Where does it happen?", ""),
     "cis": ("Which configuration items?", _ITEM_LINES),
     "type": ("", "Standard changes follow an approved template; emergency changes must not wait."),
@@ -54,23 +55,26 @@ _CHANGE = (
     "implementation_plan", "test_plan", "backout_plan", "planned_start", "planned_end", "requested_by",
 )  # fmt: skip
 
-_MADE = Html(
-    '<section class="it-made" hidden tabindex="-1" aria-labelledby="it-made-title">'
-    '<h3 id="it-made-title">Your record <span data-part="id"></span></h3>'
-    "<p>Nothing is sent yet. It counts once it is a file of the repository, with this path:</p>"
-    '<pre data-part="path" tabindex="0"></pre>'
-    '<p class="it-made__ways"><a class="md-button" data-part="open" hidden></a>'
-    '<a class="md-button" data-part="issue" hidden></a>'
-    '<button type="button" class="md-button" data-part="copy">Copy the record</button>'
-    '<button type="button" class="md-button" data-part="download">Download the file</button></p>'
-    '<p class="it-muted" data-part="advice" hidden></p>'
-    '<p data-part="said" role="status"></p>'
-    '<pre data-part="text" tabindex="0" aria-label="The record as YAML"></pre>'
-    "<p>Or in a clone of the repository, where it gets a number of its own:</p>"
-    '<pre data-part="command" tabindex="0" aria-label="The command that says the same"></pre>'
-    '<p class="it-made__ways">'
-    '<button type="button" class="md-button" data-part="copy-command">Copy the command</button></p></section>'
-)
+
+def _made() -> str:
+    """Return the place where a script shows the record that the answers make."""
+    return (
+        '<section class="it-made" hidden tabindex="-1" aria-labelledby="it-made-title">'
+        f'<h3 id="it-made-title">{esc(t("Your record"))} <span data-part="id"></span></h3>'
+        f"<p>{esc(t('Nothing is sent yet. It counts once it is a file of the repository, with this path:'))}</p>"
+        '<pre data-part="path" tabindex="0"></pre>'
+        '<p class="it-made__ways"><a class="md-button" data-part="open" hidden></a>'
+        '<a class="md-button" data-part="issue" hidden></a>'
+        f'<button type="button" class="md-button" data-part="copy">{esc(t("Copy the record"))}</button>'
+        f'<button type="button" class="md-button" data-part="download">{esc(t("Download the file"))}</button></p>'
+        '<p class="it-muted" data-part="advice" hidden></p>'
+        '<p data-part="said" role="status"></p>'
+        f'<pre data-part="text" tabindex="0" aria-label="{esc(t("The record as YAML"))}"></pre>'
+        f"<p>{esc(t('Or in a clone of the repository, where it gets a number of its own:'))}</p>"
+        f'<pre data-part="command" tabindex="0" aria-label="{esc(t("The command that says the same"))}"></pre>'
+        '<p class="it-made__ways">'
+        f'<button type="button" class="md-button" data-part="copy-command">{esc(t("Copy the command"))}</button></p></section>'
+    )
 
 
 def request_form(view: View, offering: Entry, form: Any) -> Html:
@@ -85,10 +89,10 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
     ):
         return EMPTY
     title, *rest = (_field(view, kind, name) for name in _REQUEST if name in kind.fields)
-    title = replace(title, title="Title of the request", value=offering.title)
+    title = replace(title, title=t("Title of the request"), value=offering.title)
     fixed = {"offering": offering.id, "origin": "portal"}
     command = f"itsm new {kind.name} --offering {offering.id}"
-    return _form(view, kind, [*form_questions, title, *rest], fixed, "Make the request", command)
+    return _form(view, kind, [*form_questions, title, *rest], fixed, t("Make the request"), command)
 
 
 def pages(view: View) -> Iterator[ListPage]:
@@ -110,8 +114,9 @@ def pages(view: View) -> Iterator[ListPage]:
         form_questions = [_field(view, kind, f) for f in fields if f in kind.fields]
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
         way = [Crumb(urls.CHANGES, "Changes")] if section else []
-        body = _form(view, kind, form_questions, fixed, "Make the record", f"itsm new {kind.name}")
-        yield ListPage(url, title, section, Html(f"{heading(way, title, lead=esc(lead))}{body}"))
+        known = _known(view) if role == meaning.INCIDENT else EMPTY
+        body = _form(view, kind, form_questions, fixed, t("Make the record"), f"itsm new {kind.name}", known)
+        yield ListPage(url, t(title), section, Html(f"{heading(way, t(title), lead=esc(t(lead)))}{body}"))
 
 
 def _form(
@@ -121,15 +126,40 @@ def _form(
     fixed: Mapping[str, str],
     button: str,
     command: str,
+    known: Html = EMPTY,
 ) -> Html:
     lists = [_names(view, name) for name in dict.fromkeys(q.names for q in form_questions if q.names)]
     return Html(
-        f'<form class="it-form" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
-        f"{join([questions.render(q) for q in form_questions])}{join(lists)}"
+        f'<form class="it-form" autocomplete="off" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
+        f"{join([questions.render(q) for q in form_questions])}{known}{join(lists)}"
         f'<p><button type="submit" class="md-button md-button--primary" disabled>{esc(button)}</button></p>'
         '<p class="it-form__said" role="status"></p>'
-        "<noscript><p>The form needs a script. Without one, from a clone of the repository:</p>"
-        f'<pre class="it-cmd"><code>{esc(command)}</code></pre></noscript>{_MADE}</form>'
+        f"<noscript><p>{esc(t('The form needs a script. Without one, from a clone of the repository:'))}</p>"
+        f'<pre class="it-cmd"><code>{esc(command)}</code></pre></noscript>{_made()}</form>'
+    )
+
+
+_MOST_KNOWN = 300
+
+
+def _known(view: View) -> Html:
+    """Return what may be the same fault: open incidents and known errors, shown while somebody types what they see."""
+    incidents = [e for e in view.of_role(meaning.INCIDENT) if view.is_open(e)]
+    errors = [e for e in view.of_role(meaning.KNOWN_ERROR) if facts.is_offered(view.book, e)]
+    found = sorted([*incidents, *errors], key=lambda e: (e.updated, e.id), reverse=True)[:_MOST_KNOWN]
+    rows = [
+        {
+            "url": view.url(e.id),
+            "title": e.title,
+            "label": view.kind(e).title,
+            "service": e.columns.get("service", ""),
+            "more": prose.plain(str(e.columns.get("symptom") or "")),
+        }
+        for e in found
+    ]
+    return Html(
+        f'<section class="it-known" hidden data-known="{questions.data(rows)}">'
+        f"<h2>{esc(t('Is it one of these?'))}</h2><p>{esc(t('They are known already; nobody need report them again.'))}</p><ul></ul></section>"
     )
 
 
@@ -157,7 +187,9 @@ def _field(view: View, kind: Kind, name: str) -> Question:
     )
     question = questions.of_field(kind, name)
     if texts:
-        question = replace(question, title=texts[0] or question.title, help=texts[1])
+        question = replace(
+            question, title=t(texts[0]) if texts[0] else question.title, help=t(texts[1]) if texts[1] else ""
+        )
     if name == "service":
         running = [e for e in view.of_role(meaning.SERVICE) if not facts.is_inactive(view.kind(e), e.columns)]
         ordered = sorted(running, key=lambda e: (e.title.lower(), e.id))

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from itsm_gitops.graph.status import STATUSES
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.words import counted
 from itsm_gitops.publish import agenda, urls
+from itsm_gitops.publish.language import counted, digits, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.pages.derived import clock_chip
@@ -49,7 +49,9 @@ def home_page(view: View, pages: frozenset[str]) -> ListPage:
     head = Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
         f"<h1>{esc(_headline(statuses))}</h1>"
-        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p></header>'
+        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p>{_actions(view, pages)}'
+        f'<p class="it-next">{link(urls.SUBSCRIBE, esc(t("Subscribe to incidents and changes")))} · '
+        f"{link(urls.INCIDENT_FEED, esc(t('Feed of incidents (Atom)')))}</p></header>"
     )
     body = join(
         [
@@ -72,39 +74,42 @@ def home_page(view: View, pages: frozenset[str]) -> ListPage:
 
 def _headline(statuses: Counter[str]) -> str:
     if statuses["outage"]:
-        return f"{_count(statuses['outage'], 'service')} down"
+        return counted(statuses["outage"], "{count} service is down", "{count} services are down")
     if statuses["degraded"]:
-        return f"{_count(statuses['degraded'], 'service')} degraded"
+        return counted(statuses["degraded"], "{count} service is degraded", "{count} services are degraded")
     if statuses["unknown"]:
-        return f"The status of {_services(statuses['unknown'])} is not known"
+        return counted(
+            statuses["unknown"],
+            "The status of {count} service is not known",
+            "The status of {count} services is not known",
+        )
     if statuses["maintenance"]:
-        return f"{_count(statuses['maintenance'], 'service')} in maintenance"
-    return "All services are operational" if statuses else "IT services"
-
-
-def _services(number: int) -> str:
-    return counted(number, "service")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{' is' if number == 1 else 's are'}"
+        return counted(
+            statuses["maintenance"],
+            "{count} service is in maintenance",
+            "{count} services are in maintenance",
+        )
+    return t("All services are operational") if statuses else t("IT services")
 
 
 def _summary(statuses: Counter[str]) -> Html:
-    return join([chip(f"{statuses[s]} {s}", s) for s in _ORDER if statuses[s]], " ")
+    return join([chip(f"{statuses[s]} {t(s)}", s) for s in _ORDER if statuses[s]], " ")
 
 
 def _updated(view: View) -> Html:
     """Return when the newest record was updated: what the status is based on."""
     newest = max((e.updated for e in view.entries.values() if view.kind(e).is_record), default="")
-    return Html(f'<span class="it-muted">Last update {view.time(newest)}</span>') if newest else EMPTY
+    said = [told("As of {moment}", moment=view.moment(view.now))]
+    if newest:
+        said.append(told("last update {moment}", moment=view.time(newest)))
+    return Html(f'<span class="it-muted">{join(said, ", ")}</span>')
 
 
 def _actions(view: View, pages: frozenset[str]) -> Html:
     # What can be requested is requested by a form.
     pages = pages if view.audience.forms else pages - {urls.CATALOGUE}
     items = "".join(
-        f"<li>{link(url, Html(f'<strong>{esc(title)}</strong><span>{esc(below)}</span>'))}</li>"
+        f"<li>{link(url, Html(f'<strong>{esc(t(title))}</strong><span>{esc(t(below))}</span>'))}</li>"
         for url, title, below in _ACTIONS
         if url in pages
     )
@@ -121,9 +126,9 @@ def _week(view: View) -> Html:
     now = rows(view, running, frozen, short=True)
     shown = join([day_block(view, day, waiting, spans, frozen, short=True) for day in days])
     if now:
-        shown = Html(f'<section class="it-day"><h2>Under way</h2>{now}</section>{shown}')
+        shown = Html(f'<section class="it-day"><h2>{esc(t("Under way"))}</h2>{now}</section>{shown}')
     late = sum(s.end < days[0][0] for s in waiting)
-    text = f"All upcoming changes, {late} overdue" if late else "All upcoming changes"
+    text = t("All upcoming changes, {count} overdue", count=late) if late else t("All upcoming changes")
     more = Html(f'<p class="it-next">{link(urls.CHANGES, esc(text))}</p>')
     return section(
         "What changes this week", Html(f"{shown or paragraph('Nothing is planned.')}{more}"), "week"
@@ -142,7 +147,11 @@ def _open(view: View) -> Html:
     none = "No incident is open." if view.audience.everything else "No open incident is shown here."
     shown = _lines(items) or paragraph("No incident that can be read is open." if view.gaps else none)
     kind = view.book.player(meaning.INCIDENT)
-    text = f"All {len(found):,} open incidents" if len(found) > _MOST_OPEN else "All incidents"
+    text = (
+        t("All {count} open incidents", count=digits(len(found)))
+        if len(found) > _MOST_OPEN
+        else t("All incidents")
+    )
     more = Html(f'<p class="it-next">{link(urls.index(kind), esc(text))}</p>') if kind else EMPTY
     return section("Open incidents", Html(f"{shown}{more}"), "open")
 
@@ -153,7 +162,7 @@ def _errors(view: View) -> Html:
     if not found:
         return EMPTY
     items = [f"<li><div>{line(view, e, [reference(view, e, 'service')])}</div></li>" for e in found[:_MOST]]
-    more = link(urls.KNOWN_ERRORS, esc("All known errors"))
+    more = link(urls.KNOWN_ERRORS, esc(t("All known errors")))
     return section("Known errors", Html(f'{_lines(items)}<p class="it-next">{more}</p>'), "known-errors")
 
 
@@ -196,17 +205,19 @@ def services_page(view: View) -> ListPage:
     for entry in view.of_role(meaning.SERVICE):
         groups.setdefault(str(entry.columns.get("category") or "Other"), []).append(entry)
     parts = [
-        heading([], "Services", lead=esc("What IT provides, whether it works now, and who answers for it.")),
+        heading(
+            [], t("Services"), lead=esc(t("What IT provides, whether it works now, and who answers for it."))
+        ),
         incomplete(view),
         major_section(view),
     ]
     for category, entries in sorted(groups.items()):
         entries.sort(key=lambda e: (e.title.lower(), e.id))
-        rows_of = table(entries, shown, f"Services: {category}")
+        rows_of = table(entries, shown, t("Services: {category}", category=words(category)))
         parts.append(section(words(category), rows_of, css="it-even"))
     if not groups:
         parts.append(paragraph("None yet."))
-    return ListPage(urls.SERVICES, "Services", urls.SERVICES, join(parts))
+    return ListPage(urls.SERVICES, t("Services"), urls.SERVICES, join(parts))
 
 
 def catalogue_page(view: View) -> ListPage:
@@ -225,13 +236,13 @@ def catalogue_page(view: View) -> ListPage:
         groups.setdefault(str(entry.columns.get("category") or "Other"), []).append(
             _offering_card(view, entry)
         )
-    parts = [heading([], "Catalogue", lead=esc("What you can use, and what you can ask for."))]
+    parts = [heading([], t("Catalogue"), lead=esc(t("What you can use, and what you can ask for.")))]
     parts.append(section("What you can request", _requests(view, offerings), "requests"))
     parts += [
         section(words(category), Html(f'<ul class="it-cards">{join(cards)}</ul>'))
         for category, cards in sorted(groups.items())
     ]
-    return ListPage(urls.CATALOGUE, "Catalogue", urls.CATALOGUE, join(parts))
+    return ListPage(urls.CATALOGUE, t("Catalogue"), urls.CATALOGUE, join(parts))
 
 
 def _requests(view: View, offerings: list[Entry]) -> Html:
@@ -243,18 +254,30 @@ def _requests(view: View, offerings: list[Entry]) -> Html:
 def _offering_card(view: View, entry: Entry) -> Html:
     intro = first_words(view, entry, "description")
     hours = entry.columns.get("expected_hours")
-    takes = f'<p class="it-muted">Usually takes {esc(hours)} support hours</p>' if hours else ""
+    takes = (
+        f'<p class="it-muted">{esc(t("Usually takes {hours} support hours", hours=hours))}</p>'
+        if hours
+        else ""
+    )
     return Html(f'<li class="it-card it-card--offer"><h3>{view.link(entry.id)}</h3>{intro}{takes}</li>')
 
 
 def _service_card(view: View, entry: Entry, offerings: list[Entry]) -> Html:
     intro = first_words(view, entry, "description")
     asked = "".join(f"<li>{view.link(o.id)}</li>" for o in offerings)
-    listed = f'<p class="it-label">Request</p><ul class="it-list">{asked}</ul>' if asked else ""
+    listed = f'<p class="it-label">{esc(t("Request"))}</p><ul class="it-list">{asked}</ul>' if asked else ""
     owner = entry.columns.get("owner")
-    by = f'<p class="it-muted">Owner: {view.link(owner)}</p>' if isinstance(owner, str) else ""
+    by = (
+        f'<p class="it-muted">{told("Owner: {who}", who=view.link(owner))}</p>'
+        if isinstance(owner, str)
+        else ""
+    )
     open_at = entry.columns.get("support_hours")
-    hours = f'<p class="it-muted">Supported: {view.link(open_at)}</p>' if isinstance(open_at, str) else ""
+    hours = (
+        f'<p class="it-muted">{told("Supported: {hours}", hours=view.link(open_at))}</p>'
+        if isinstance(open_at, str)
+        else ""
+    )
     return Html(
         f'<li class="it-card"><h3>{view.link(entry.id)}</h3>{view.health_chip(entry.id)}'
         f"{intro}{by}{hours}{past.kept_line(view, entry.id)}{listed}</li>"

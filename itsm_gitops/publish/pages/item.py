@@ -9,6 +9,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
+from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages import forms, maps, on_call, past
 from itsm_gitops.publish.pages.contracts import contracts_with
@@ -61,7 +62,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     present = [f for f in present_fields(fields, data) if f.name not in _ABOVE]
     is_service = meaning.SERVICE in kind.plays
     used = [f for f in present if not is_service or f.name not in _HELP]
-    links = section("Linked", relations(view, _to_items(view, entry)), "links")
+    links = section("Linked", relations(view, entry.id, _to_items(view, entry)), "links")
     # What is not part of the network has little of its own to say: its links are its content.
     beside = view.kind(entry).operational
     main = join(
@@ -111,9 +112,9 @@ def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]
     contents["on_call"] = on_call.called(view, entry)
     contents["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
     if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
-        contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc("Report it"))
+        contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report it")))
     cells = "".join(
-        f"<div><dt>{esc(title)}</dt><dd>{contents[name]}</dd></div>"
+        f"<div><dt>{esc(t(title))}</dt><dd>{contents[name]}</dd></div>"
         for name, title in _HELP.items()
         if contents.get(name)
     )
@@ -124,9 +125,17 @@ def _follow(view: View, entry: Entry) -> Html:
     """Return where the changes of a service can be seen and subscribed to."""
     if meaning.SERVICE not in view.kind(entry).plays:
         return EMPTY
-    calendar_link = link(f"{urls.CALENDAR}?service={entry.id}", esc("Its changes in the calendar"))
-    file = link(urls.service_ics(entry.id), esc("Calendar file (.ics)"))
-    return Html(f"<ul class=it-list><li>{calendar_link}</li><li>{file}</li></ul>")
+    ways = [
+        link(f"{urls.CALENDAR}?service={entry.id}", esc(t("Its changes in the calendar"))),
+        link(urls.service_ics(entry.id), esc(t("Calendar file (.ics)"))),
+        *(
+            [link(urls.service_feed(entry.id), esc(t("Feed of its incidents (Atom)")))]
+            if entry.id in view.health
+            else []
+        ),
+        link(urls.SUBSCRIBE, esc(t("How to subscribe"))),
+    ]
+    return Html(f"<ul class=it-list>{join([Html(f'<li>{way}') for way in ways])}</ul>")
 
 
 def _is_offered(view: View, offering: Entry, service: Entry) -> bool:
@@ -157,7 +166,7 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     chips = [view.health_chip(entry.id), view.state_chip(entry)]
     if data.get("criticality") in ("critical", "high", "medium", "low"):
         level = data["criticality"]
-        text = "Business critical" if level == "critical" else f"{words(level)} criticality"
+        text = t("Business critical") if level == "critical" else t("{level} criticality", level=words(level))
         chips.append(chip(text, "high" if level == "critical" else level))
     if isinstance(data.get("environment"), str):
         chips.append(chip(words(data["environment"]), "none"))
@@ -172,7 +181,7 @@ def _reason(view: View, entry: Entry) -> Html:
     links = "".join(f"<li>{view.link(i)}</li>" for i in health.causes)
     reason = view.reason(health)
     why = f": {reason}" if reason else ""
-    text = f"{words(health.status)}{why}" if health.status != "operational" else f"At risk{why}"
+    text = f"{words(health.status)}{why}" if health.status != "operational" else f"{t('At risk')}{why}"
     return Html(
         f'<div class="it-notice it-notice--{health.status}"><p><strong>{esc(text)}</strong></p><ul>{links}</ul></div>'
     )
@@ -185,7 +194,12 @@ def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
         members = group.get("members") if isinstance(group, dict) else None
         if isinstance(members, list):
             names = ", ".join(view.link(m) for m in members if isinstance(m, str))
-            text = f"{group.get('name', 'Group')}: {group.get('min_up', '?')} of {len(members)} must be up"
+            text = t(
+                "{group}: {least} of {all} must be up",
+                group=group.get("name", t("Group")),
+                least=group.get("min_up", "?"),
+                all=len(members),
+            )
             parts.append(f"<p>{esc(text)} ({names})</p>")
     return section("Redundancy", Html("".join(parts)), "redundancy")
 
@@ -205,7 +219,7 @@ def _records(view: View, entry: Entry) -> list[Html]:
         rows = sorted(by_kind[name], key=view.is_open, reverse=True)
         body = table(rows[:_RECENT], record_columns, kind.plural_title)
         if len(rows) > _RECENT:
-            body = Html(f"{body}<p class=it-muted>and {len(rows) - _RECENT} older ones</p>")
+            body = Html(f"{body}{_older(view, entry, name, len(rows) - _RECENT)}")
         sections.append(section(kind.plural_title, body, f"records-{name}"))
     return [*sections, _all_records(view, entry)]
 
@@ -219,8 +233,22 @@ def _all_records(view: View, entry: Entry) -> Html:
     others = (view.entries.get(r.other) for r in view.network.related(entry.id))
     if not any(e and view.kind(e).is_record for e in others):
         return EMPTY
-    what = "item" if facet == "ci" else facet
-    return explore_link(f"Filter and sort all records of this {what}", **{facet: entry.id}, status="all")
+    return explore_link(t(_ALL_RECORDS[facet]), **{facet: entry.id}, status="all")
+
+
+_ALL_RECORDS = {
+    "service": "Filter and sort all records of this service",
+    "team": "Filter and sort all records of this team",
+    "ci": "Filter and sort all records of this item",
+}
+
+
+def _older(view: View, entry: Entry, kind: str, number: int) -> Html:
+    """Return the way to the records of a kind that are older than those shown."""
+    plays = view.kind(entry).plays
+    facet = "service" if meaning.SERVICE in plays else "ci" if view.kind(entry).operational else "q"
+    text = counted(number, "and {count} older one", "and {count} older ones")
+    return explore_link(text, **{facet: entry.id}, kind=kind, status="all")
 
 
 def _to_items(view: View, entry: Entry) -> list[Any]:

@@ -10,6 +10,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.batches import Wanted, every
+from itsm_gitops.publish.language import digits, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.pages.parts import Crumb, columns, explore_link, heading, paragraph, section, table
 from itsm_gitops.publish.view import View
@@ -42,7 +43,7 @@ def records_index(view: View) -> ListPage:
         still = sum(view.is_open(e) for e in entries)
         cards.append(
             f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
-            f'<p class="it-big">{still}<span> open of {len(entries):,}</span></p>'
+            f'<p class="it-big">{still}<span> {esc(t("open of {count}", count=digits(len(entries))))}</span></p>'
             f"<p>{esc(kind.description)}</p></li>"
         )
     recent = sorted(
@@ -52,10 +53,10 @@ def records_index(view: View) -> ListPage:
     )[:15]
     latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), "Latest changes")
     body = Html(
-        f"{heading([], 'Records')}<ul class='it-cards'>{''.join(cards)}</ul>"
+        f"{heading([], t('Records'))}<ul class='it-cards'>{''.join(cards)}</ul>"
         f"{explore_link('Filter and sort all records')}{section('Latest changes', latest)}"
     )
-    return ListPage(urls.RECORDS, "Records", urls.RECORDS, body)
+    return ListPage(urls.RECORDS, t("Records"), urls.RECORDS, body)
 
 
 def _record_kinds(view: View) -> list[Kind]:
@@ -78,8 +79,8 @@ def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
                 where = partial(urls.state, kind, state)
                 yield from _pages(view, kind, title, some, where, ways, wants, most)
         for month, some in _by(entries, _month_of).items():
-            title = f"{kind.plural_title} of {_month_title(month)}"
-            text = f"Filter and sort all {kind.plural_title.lower()}"
+            title = t("{kind} of {month}", kind=kind.plural_title, month=_month_title(month))
+            text = t("Filter and sort all: {kind}", kind=kind.plural_title)
             ways = explore_link(text, kind=kind.name, status="all")
             where = partial(urls.month, kind, month)
             yield from _pages(view, kind, title, some, where, ways, wants, len(some))
@@ -97,7 +98,7 @@ def _month_of(entry: Entry) -> str:
 
 
 def _month_title(month: str) -> str:
-    return f"{_MONTHS[int(month[2:])]} 20{month[:2]}"
+    return f"{t(_MONTHS[int(month[2:])])} 20{month[:2]}"
 
 
 def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
@@ -109,11 +110,14 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
             counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
     still = [e for e in entries if view.is_open(e)]
     still.sort(key=view.urgency)
-    content = table(still[:MOST_OPEN], columns(view, *_COLUMNS), f"Open {kind.plural_title.lower()}")
+    content = table(still[:MOST_OPEN], columns(view, *_COLUMNS), t("Open: {kind}", kind=kind.plural_title))
     if len(still) > MOST_OPEN:
-        content = Html(
-            f"{content}{paragraph(f'The first {MOST_OPEN} of {len(still):,}; the states above list all.')}"
+        said = t(
+            "The first {shown} of {count}; the states above list all.",
+            shown=MOST_OPEN,
+            count=digits(len(still)),
         )
+        content = Html(f"{content}{paragraph(said)}")
     ways = explore_link("Filter and sort these", kind=kind.name)
     months = "".join(
         f"<li>{link(urls.month(kind, m), esc(_month_title(m)))} <span class='it-count'>{len(some):,}</span></li>"
@@ -150,13 +154,15 @@ def _pages(
         rows = entries[(number - 1) * ROWS : min(number * ROWS, most)]
         if not wants(url(number), " ".join([title, str(len(entries)), *(e.id for e in rows)])):
             continue
-        lead = esc(f"{len(entries):,} in all")
+        lead = esc(t("{count} in all", count=digits(len(entries))))
         if len(entries) > most:
-            by_month = link(urls.index(kind), esc("by month"))
-            lead = Html(f"{lead}, the newest {most} here and every one {by_month}")
+            by_month = link(urls.index(kind), esc(t("by month")))
+            lead = Html(
+                f"{lead}, {told('the newest {most} here and every one {by_month}', most=esc(most), by_month=by_month)}"
+            )
         if total > 1:
-            finds = link(urls.SEARCH, esc("Search"))
-            lead = Html(f"{lead}, page {number} of {total}. {finds} finds one by its number or a word.")
+            finds = link(urls.SEARCH, esc(t("Search")))
+            lead = Html(f"{lead}, {esc(t('page {number} of {total}', number=number, total=total))}. {finds}")
         pager = _pager(number, total, url)
         body = Html(
             f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *_COLUMNS), title)}{pager}{ways}"
@@ -176,7 +182,7 @@ def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
         here = f'<span aria-current="page">{page}</span>' if page == number else link(url(page), esc(page))
         items.append(f"<li>{here}</li>")
         last = page
-    return Html(f'<nav class="it-pager" aria-label="Pages"><ol>{"".join(items)}</ol></nav>')
+    return Html(f'<nav class="it-pager" aria-label="{esc(t("Pages"))}"><ol>{"".join(items)}</ol></nav>')
 
 
 def cmdb_index(view: View) -> ListPage:
@@ -189,13 +195,17 @@ def cmdb_index(view: View) -> ListPage:
                 f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
                 f'<p class="it-big">{count:,}</p><p>{esc(kind.description)}</p></li>'
             )
-    on_map = link(urls.MAP, esc("the map"))
-    lead = Html(
-        f"Everything the services are made of and who answers for it; {on_map} shows how it hangs together."
+    on_map = link(urls.MAP, esc(t("the map")))
+    lead = told(
+        "Everything the services are made of and who answers for it; {map} shows how it hangs together.",
+        map=on_map,
     )
-    head = heading([], "Configuration items", lead=lead)
+    head = heading([], t("Configuration items"), lead=lead)
     return ListPage(
-        urls.CMDB, "Configuration items", urls.CMDB, Html(f"{head}<ul class='it-cards'>{''.join(cards)}</ul>")
+        urls.CMDB,
+        t("Configuration items"),
+        urls.CMDB,
+        Html(f"{head}<ul class='it-cards'>{''.join(cards)}</ul>"),
     )
 
 

@@ -9,6 +9,7 @@ from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.diagram import Arrow, Box, draw
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.topology import LOOKS, look_of
@@ -38,7 +39,9 @@ def affected_map(view: View, entry: Entry) -> Html:
     state = flow.states.get(entry.state) if flow else None
     if state is not None and state.terminal:
         links = ", ".join(link(urls.map_of(i), esc(view.title(i))) for i in roots[:_MOST_ROOTS])
-        return section("Impact", Html(f"<p>In the map: {links}</p>") if links else EMPTY, "impact")
+        return section(
+            "Impact", Html(f"<p>{esc(t('In the map:'))} {links}</p>") if links else EMPTY, "impact"
+        )
     if roots not in view.pictures:
         view.pictures[roots] = _affected_map(view, roots) if roots else EMPTY
     return view.pictures[roots]
@@ -49,7 +52,7 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     nearest = _within(roots, lambda i: sorted(d for d in view.graph.dependents.get(i, ()) if d in hits))
     boxes = [_box(view, i, _EFFECT_LOOKS[hits[i].effect], i in roots) for i in nearest]
     more = len(hits) - len(nearest)
-    caption = "What an outage of the affected items would hit."
+    caption = t("What an outage of the affected items would hit.")
     return section("Impact", draw(caption, boxes, _arrows(view, nearest), more), "impact")
 
 
@@ -67,10 +70,10 @@ def item_map(view: View, identifier: str) -> Html:
     members = list(dict.fromkeys([*_nearest(users), *_nearest(needs)]))
     boxes = [_box(view, i, look_of(view, i), i == identifier) for i in members]
     more = len(set(users) | set(needs)) - len(members)
-    picture = draw("Left: what relies on it. Right: what it needs.", boxes, _arrows(view, members), more)
+    picture = draw(t("Left: what relies on it. Right: what it needs."), boxes, _arrows(view, members), more)
     if not picture:
         return EMPTY
-    more_of = link(urls.map_of(identifier), esc("Open in the map"))
+    more_of = link(urls.map_of(identifier), esc(t("Open in the map")))
     return section("Dependencies", Html(f"{picture}<p class=it-next>{more_of}</p>"), "map")
 
 
@@ -106,5 +109,5 @@ def _arrows(view: View, members: Iterable[str]) -> list[Arrow]:
 def _box(view: View, identifier: str, look: str, focus: bool) -> Box:
     entry = view.entries[identifier]
     state = look.replace("risk", "at risk")
-    below = view.kind(entry).title + (f" · {state}" if state and state != "operational" else "")
+    below = view.kind(entry).title + (f" · {t(state)}" if state and state != "operational" else "")
     return Box(identifier, entry.title or identifier, below, view.url(identifier), look, focus)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import Html, esc, external, join, link
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.config import Hosting
@@ -22,7 +23,9 @@ _TITLES = ("Edit this file", "Raw", "History on the forge")
 def origin(view: View, entry: Entry) -> Html:
     """Return the links; file, forge and command only where the site's audience has a use for files."""
     is_record = view.kind(entry).is_record
-    links = [link(view.data_url(entry), esc("This record as JSON" if is_record else "This item as JSON"))]
+    links = [
+        link(view.data_url(entry), esc(t("This record as JSON") if is_record else t("This item as JSON")))
+    ]
     if not view.audience.sources:
         return Html(f"<p class=it-source>{links[0]}</p>")
     root = view.store.root_of(entry.path)
@@ -40,7 +43,7 @@ def _on_forge(view: View, path: str) -> Iterator[Html]:
         pages = (f"{view.config.edit_url.rstrip('/')}/{place}", *(pages[1:] or ("", "")))
     for title, address in zip(_TITLES, pages, strict=False):
         if address:
-            yield external(address, esc(title))
+            yield external(address, esc(t(title)))
 
 
 def forge_pages(hosting: Hosting, place: str) -> tuple[str, ...]:

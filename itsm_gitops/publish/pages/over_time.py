@@ -10,7 +10,8 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import COUNT, MONTH, OVER_TIME, Bars, Column, Table
 from itsm_gitops.publish.chart import draw
-from itsm_gitops.publish.markup import EMPTY, Html
+from itsm_gitops.publish.language import t
+from itsm_gitops.publish.markup import EMPTY, Html, esc
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.pages.reports import figures
 from itsm_gitops.publish.view import View
@@ -27,7 +28,9 @@ def over_time(view: View, entry: Entry) -> Html:
     picture = draw(table, "over-time")
     if not picture:
         return EMPTY
-    listed = f"<details class=it-more><summary>As a table</summary>{figures(view, table)}</details>"
+    listed = (
+        f"<details class=it-more><summary>{esc(t('As a table'))}</summary>{figures(view, table)}</details>"
+    )
     return section(_TITLE, Html(f"{picture}{listed}"), "over-time")
 
 
@@ -53,7 +56,7 @@ def months_of(view: View, records: Iterable[Entry]) -> Table:
     return Table(
         "over_time",
         _TITLE,
-        (Column("month", "Month", MONTH), *(Column(name, title, COUNT) for name, title, _ in used)),
+        (Column("month", t("Month"), MONTH), *(Column(name, t(title), COUNT) for name, title, _ in used)),
         tuple((month, *(counts[name, month] for name, _, _ in used)) for month in months),
         Bars(OVER_TIME, tuple(name for name, _, _ in used), tuple(look for _, _, look in used)),
     )

@@ -9,9 +9,12 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from itsm_gitops.graph.network import Relation
+from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish import urls
+from itsm_gitops.publish import prose, urls
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
+from itsm_gitops.publish.remainder import and_more, opening
 from itsm_gitops.publish.view import View
 
 MOST_LINKS = 60
@@ -31,7 +34,7 @@ def heading(
     crumbs: Iterable[Crumb], title: str, chips: Iterable[Html] = (), lead: Html = EMPTY, kicker: str = ""
 ) -> Html:
     """Return the head of a page: where it is, its title, its state at a glance."""
-    way = join([Html(f"<li>{link(c.url, esc(c.title))}") for c in crumbs])
+    way = join([Html(f"<li>{link(c.url, esc(t(c.title)))}") for c in crumbs])
     chip_row = join([c for c in chips if c], " ")
     return Html(
         "<header class=it-head>"
@@ -44,6 +47,12 @@ def heading(
     )
 
 
+_INCOMPLETE = (
+    "Not everything can be read at the moment, so a fault could be missing here. No service is called operational until "
+    "that is repaired."
+)
+
+
 def incomplete(view: View) -> Html:
     """Return the notice that the status of services is not known, because files cannot be read; else nothing.
 
@@ -54,10 +63,11 @@ def incomplete(view: View) -> Html:
     named = view.gaps[:_MOST_GAPS] if view.audience.everything else ()
     items = "".join(f"<li><code>{esc(g.place)}</code>: {esc(g.reason)}</li>" for g in named)
     more = len(view.gaps) - len(named)
-    rest = f"<li>and {more} more: itsm check lists them</li>" if named and more else ""
+    rest = (
+        f"<li>{esc(t('and {count} more: itsm check lists them', count=more))}</li>" if named and more else ""
+    )
     return Html(
-        '<div class="it-notice it-notice--unknown" role=status><p><strong>Not everything can be read at the moment, '
-        "so a fault could be missing here. No service is called operational until that is repaired.</strong></p>"
+        f'<div class="it-notice it-notice--unknown" role=status><p><strong>{esc(t(_INCOMPLETE))}</strong></p>'
         + (f"<ul>{items}{rest}</ul>" if named else "")
         + "</div>"
     )
@@ -67,7 +77,7 @@ def section(title: str, body: Html, anchor: str = "", *, css: str = "") -> Html:
     """Return a titled part of a page, nothing when it has no content."""
     if not body:
         return EMPTY
-    return Html(f"{_opening(title, anchor, css)}{body}</section>")
+    return Html(f"{_opening(t(title), anchor, css)}{body}</section>")
 
 
 @lru_cache(_MOST_HEADINGS)
@@ -84,7 +94,7 @@ def two_columns(main: Html, side: Html) -> Html:
 
 def paragraph(text: str, css: str = "it-muted") -> Html:
     """Return one paragraph of the program's own words."""
-    return Html(f'<p class="{css}">{esc(text)}</p>')
+    return Html(f'<p class="{css}">{esc(t(text))}</p>')
 
 
 def line(view: View, entry: Entry, details: Iterable[Html]) -> Html:
@@ -99,10 +109,15 @@ def line(view: View, entry: Entry, details: Iterable[Html]) -> Html:
 
 def first_words(view: View, entry: Entry, field: str) -> Html:
     """Return the first paragraph of a field of an entry as plain text, cut at a word."""
+    text = excerpt(view, entry, field)
+    return Html(f"<p>{esc(text)}</p>") if text else EMPTY
+
+
+def excerpt(view: View, entry: Entry, field: str) -> str:
+    """Return the first paragraph of a field of an entry without marks, cut at a word; not escaped."""
     text = view.store.data(entry.id).get(field)
-    first = text.strip().split("\n\n")[0].replace("\n", " ") if isinstance(text, str) else ""
-    excerpt = first if len(first) <= _MOST_WORDS else first[: _MOST_WORDS - 1].rsplit(" ", 1)[0] + "…"
-    return Html(f"<p>{esc(excerpt)}</p>") if excerpt else EMPTY
+    first = " ".join(prose.plain(text.strip().split("\n\n")[0]).split()) if isinstance(text, str) else ""
+    return first if len(first) <= _MOST_WORDS else first[: _MOST_WORDS - 1].rsplit(" ", 1)[0] + "…"
 
 
 class ListColumn(NamedTuple):
@@ -149,7 +164,7 @@ def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: st
         return EMPTY
     cells = [[c.cell(e) for c in list_columns] for e in rows]
     used = [i for i in range(len(list_columns)) if any(row[i] for row in cells)]
-    head = "".join(f"<th scope=col>{esc(list_columns[i].title)}</th>" for i in used)
+    head = "".join(f"<th scope=col>{esc(t(list_columns[i].title))}</th>" for i in used)
     of_records = any(c.css == "it-c-id" for c in list_columns)
     # Tables are most of what lists weigh: their cells have no end tags, and labels only where a phone shows them.
     openings = [(i, _opening_of(list_columns[i], of_records)) for i in used]
@@ -164,7 +179,7 @@ def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: st
 def _opening_of(column: ListColumn, of_records: bool) -> str:
     """Return the start tag of a column's cells; on a phone, lists of records show the labels of times only."""
     style = f" class={column.css}" if column.css else ""
-    label = "" if of_records and column.css != "it-c-time" else f' data-label="{column.title}"'
+    label = "" if of_records and column.css != "it-c-time" else f' data-label="{esc(t(column.title))}"'
     return f"<td{style}{label}>"
 
 
@@ -173,21 +188,40 @@ def unseen(view: View, entry: Entry) -> list[Relation]:
     return [r for r in view.network.related(entry.id) if not r.outgoing or r.pointer[0] == "links"]
 
 
-def relations(view: View, all_relations: Iterable[Relation]) -> Html:
-    """Return relations grouped by their title, each group with links that show titles and states."""
+def relations(view: View, about: str, all_relations: Iterable[Relation]) -> Html:
+    """Return the relations of a document grouped by title, each group with links that show titles and states."""
     groups: dict[str, list[str]] = {}
     for relation in all_relations:
         groups.setdefault(relation.title, []).append(relation.other)
-    return join([_group(view, title, others) for title, others in sorted(groups.items())])
+    return join([_group(view, about, title, others) for title, others in sorted(groups.items())])
 
 
-def _group(view: View, title: str, others: list[str]) -> Html:
+def _group(view: View, about: str, title: str, others: list[str]) -> Html:
     unique = _newest_first(view, dict.fromkeys(others))
+    # All items and the newest records: the explorer has all records, and nothing else lists the items.
+    rest = [i for i in unique[MOST_LINKS:] if not _is_record(view, i)]
     items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}" for i in unique[:MOST_LINKS])
-    if len(unique) > MOST_LINKS:
-        items += f"<li class=it-muted>and {len(unique) - MOST_LINKS} more"
+    more = len(unique) - MOST_LINKS - len(rest)
+    if more > 0:
+        items += f"<li>{link(_records_about(view, about), esc(and_more(more)))}"
+    if rest:
+        items += f"<li>{opening([view.link(i) for i in rest])}"
     count = f" <span class=it-count>{len(unique)}</span>" if len(unique) > 1 else ""
     return Html(f"<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>")
+
+
+def _is_record(view: View, identifier: str) -> bool:
+    entry = view.entries.get(identifier)
+    return entry is not None and view.kind(entry).is_record
+
+
+def _records_about(view: View, identifier: str) -> str:
+    """Return the address of the explorer with every record that names a document."""
+    entry = view.entries.get(identifier)
+    plays = view.kind(entry).plays if entry else ()
+    facets = {meaning.SERVICE: "service", meaning.TEAM: "team"}
+    facet = next((facets[p] for p in plays if p in facets), "q")
+    return explore_url(**{facet: identifier, "status": "all"})
 
 
 def _newest_first(view: View, identifiers: Iterable[str]) -> list[str]:
@@ -223,6 +257,10 @@ def _item_state(view: View, identifier: str) -> Html:
 
 def explore_link(text: str, **facets: str) -> Html:
     """Return a paragraph that leads to the explorer with facets chosen."""
+    return Html(f"<p class=it-next>{link(explore_url(**facets), esc(t(text)))}</p>")
+
+
+def explore_url(**facets: str) -> str:
+    """Return the address of the explorer with facets chosen."""
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in facets.items())
-    target = f"{urls.EXPLORE}?{query}" if query else urls.EXPLORE
-    return Html(f"<p class=it-next>{link(target, esc(text))}</p>")
+    return f"{urls.EXPLORE}?{query}" if query else urls.EXPLORE

@@ -11,6 +11,7 @@ from itsm_gitops.model.field_history import UNKNOWN, Day
 from itsm_gitops.model.report import EXACT_SHARE, SHARE, Cell, Column, Report, day_and_month, shown
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import definition_list
+from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View, chip
@@ -34,7 +35,7 @@ class _Run(NamedTuple):
     @property
     def name(self) -> str:
         first, last = day_and_month(self.days[0].day), day_and_month(self.days[-1].day)
-        return first if len(self.days) == 1 else f"{first} to {last}"
+        return first if len(self.days) == 1 else t("{start} to {end}", start=first, end=last)
 
 
 def _runs(days: Sequence[Day]) -> list[_Run]:
@@ -65,26 +66,30 @@ def bar(view: View, service: str) -> Html:
 
 
 def _word(status: str) -> str:
-    return "not known" if status == UNKNOWN else status
+    return t("not known") if status == UNKNOWN else t(status)
 
 
 def summary(days: Sequence[Day]) -> str:
     """Return in words how the last days were."""
-    return f"Last {_days(len(days))}: {_sum(days).lower()}"
+    return f"{t('Last {days}', days=_days(len(days)))}: {_sum(days)}"
 
 
 def _sum(days: Sequence[Day]) -> str:
     known = sum(d.status != UNKNOWN for d in days)
     down, worn = (sum(d.status == s for d in days) for s in (OUTAGE, DEGRADED))
-    parts = [f"{_days(n)} {what}" for n, what in ((down, "with an outage"), (worn, "degraded")) if n]
-    said = ", ".join(parts) or "No outage"
+    parts = [f"{_days(n)} {t(what)}" for n, what in ((down, "with an outage"), (worn, "degraded")) if n]
+    said = ", ".join(parts) or t("No outage")
     if known == len(days):
         return said
-    return f"{said} in {_days(known)} with records" if known else "Nothing is known of this time"
+    return (
+        t("{said} in {days} with records", said=said, days=_days(known))
+        if known
+        else t("Nothing is known of this time")
+    )
 
 
 def _days(count: int) -> str:
-    return f"{count} day{'' if count == 1 else 's'}"
+    return counted(count, "{count} day", "{count} days")
 
 
 def service_past(view: View, service: str) -> Html:
@@ -92,7 +97,7 @@ def service_past(view: View, service: str) -> Html:
     days = view.past.get(service)
     if not days:
         return EMPTY
-    ends = f"<p class=it-past__ends><span>{esc(day_and_month(days[0].day))}</span><span>today</span></p>"
+    ends = f"<p class=it-past__ends><span>{esc(day_and_month(days[0].day))}</span><span>{esc(t('today'))}</span></p>"
     ill = [r for r in reversed(_runs(days)) if r.status not in (OPERATIONAL, UNKNOWN)]
     items = "".join(
         f"<li>{chip(words(run.status), run.status)} {esc(run.name)} {_causes(view, run)}</li>"
@@ -100,7 +105,7 @@ def service_past(view: View, service: str) -> Html:
     )
     listed = f'<ul class="it-list it-past__list">{items}</ul>' if items else ""
     body = Html(f"<p>{esc(_sum(days))}.</p>{bar(view, service)}{ends}{listed}")
-    return section(f"The last {len(days)} days", body, "past")
+    return section(t("The last {days} days", days=len(days)), body, "past")
 
 
 def _causes(view: View, run: _Run) -> Html:
@@ -130,18 +135,18 @@ def kept(view: View, service: str) -> Html:
     rows = [(title, Html(f"{figure} {aim}"), False) for title, figure, aim in _figures(view, service)]
     if not rows:
         return EMPTY
-    more = link(urls.report(_REPORT), esc("How this is measured"))
+    more = link(urls.report(_REPORT), esc(t("How this is measured")))
     level = view.link(str(view.kept[service]["level"]))
     return section(
         "Service level",
-        Html(f"<p>{level}, last 12 months</p>{definition_list(rows)}<p class=it-next>{more}</p>"),
+        Html(f"<p>{level}, {esc(t('last 12 months'))}</p>{definition_list(rows)}<p class=it-next>{more}</p>"),
         "service-level",
     )
 
 
 def kept_line(view: View, service: str) -> Html:
     """Return the same in one line, nothing where there is nothing to say."""
-    found = [f"{esc(title)} {figure}" for title, figure, _ in _figures(view, service)]
+    found = [f"{esc(t(title))} {figure}" for title, figure, _ in _figures(view, service)]
     return Html(f"<p class=it-muted>{' · '.join(found)}</p>") if found else EMPTY
 
 
@@ -152,5 +157,5 @@ def _figures(view: View, service: str) -> Iterator[tuple[str, Html, Html]]:
         share, goal = row.get(name), row.get(f"{name}_goal")
         if isinstance(share, float) and isinstance(goal, float):
             text = shown(Column(name, title, form), share)
-            aim = f"<small>goal {esc(shown(Column(name, title, form), goal))}</small>"
+            aim = f"<small>{esc(t('goal'))} {esc(shown(Column(name, title, form), goal))}</small>"
             yield title, chip(text, "done" if share >= goal else "bad"), Html(aim)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
-from itsm_gitops.model import facts, meaning
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.agenda import Day, Span
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.language import t, told
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.publish.pages.board import has_board
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import (
     columns,
+    explore_link,
     first_words,
     heading,
     line,
@@ -21,10 +24,12 @@ from itsm_gitops.publish.pages.parts import (
     section,
     table,
 )
+from itsm_gitops.publish.remainder import and_more
 from itsm_gitops.publish.view import View, chip
 
 _DAYS = 28
-_MOST_LATER = 100
+_MOST_LATER, _NAMED = 100, 6
+_MOST_ERRORS, _MOST_RETIRED = 500, 200
 NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holiday": "Holiday"}
 
 
@@ -38,39 +43,52 @@ def changes_page(view: View) -> ListPage:
     running = [s for s in planned if agenda.is_running(view, s)]
     waiting = [s for s in planned if s not in running]
     late = [s for s in waiting if s.end < start]
-    later = [s for s in waiting if s.start >= end][:_MOST_LATER]
+    later = [s for s in waiting if s.start >= end]
     unplanned = [
         e for e in view.of_role(meaning.CHANGE) if view.is_open(e) and not e.columns.get("planned_start")
     ]
     shown = join([day_block(view, day, waiting, spans, frozen) for day in days])
     body = join(
         [
-            heading([], "Upcoming changes", lead=_lead(view)),
+            heading([], t("Upcoming changes"), lead=_lead(view)),
             section("Under way", rows(view, running, frozen), "under-way"),
             section("Overdue", rows(view, late, frozen), "overdue"),
             shown or paragraph("Nothing is planned in the next four weeks."),
-            section("Later", rows(view, later, frozen), "later"),
+            section("Later", _later(view, later, frozen), "later"),
             section(
                 "Not planned yet",
                 table(unplanned, columns(view, "id", "title", "state", "team"), "Not planned"),
             ),
         ]
     )
-    return ListPage(urls.CHANGES, "Upcoming changes", urls.CHANGES, body)
+    return ListPage(urls.CHANGES, t("Upcoming changes"), urls.CHANGES, body)
+
+
+def _later(view: View, later: Sequence[Span], frozen: frozenset[str]) -> Html:
+    """Return the first changes that are further ahead, and the way to all of them."""
+    shown = rows(view, later[:_MOST_LATER], frozen)
+    kind = view.book.player(meaning.CHANGE)
+    if kind is None or len(later) <= _MOST_LATER:
+        return shown
+    return Html(f"{shown}{explore_link(and_more(len(later) - _MOST_LATER), kind=kind.name)}")
 
 
 def _lead(view: View) -> Html:
     kind = view.book.player(meaning.CHANGE)
     if kind is None:
         return EMPTY
-    listed = link(urls.index(kind), esc("list of changes"))
-    months = link(urls.CALENDAR, esc("calendar"))
-    own = link(urls.NEW_CHANGE, esc("File a change")) if view.audience.forms else EMPTY
-    board = Html(f" {link(urls.BOARD, esc('The agenda of the board'))} is for its next meeting.")
-    return Html(
-        f"The next {_DAYS} days, with freezes and maintenance windows. The {months} shows whole months; "
-        f"all changes are in the {listed}.{board if has_board(view) else ''} {own}"
+    listed = link(urls.index(kind), esc(t("list of changes")))
+    months = link(urls.CALENDAR, esc(t("calendar")))
+    own = link(urls.NEW_CHANGE, esc(t("File a change"))) if view.audience.forms else EMPTY
+    board = Html(f" {link(urls.BOARD, esc(t('The agenda of the board')))}.")
+    said = told(
+        "The next {days} days, with freezes and maintenance windows. The {calendar} shows whole months; all changes are in "
+        "the {list}.",
+        days=esc(_DAYS),
+        calendar=months,
+        list=listed,
     )
+    return Html(f"{said}{board if has_board(view) else ''} {own}")
 
 
 def day_block(
@@ -94,17 +112,34 @@ def day_block(
         return EMPTY
     local = start.astimezone(view.zone)
     marks = "".join(
-        f'<li class="it-mark it-mark--{s.look}">{esc(NAMES[s.look])}: {link(view.url(s.id), esc(s.title))}'
+        f'<li class="it-mark it-mark--{s.look}">{esc(t(NAMES[s.look]))}: {link(view.url(s.id), esc(s.title))}'
         f"{_lasts(view, s, day)}</li>"
         for s in around
     )
     return Html(
-        '<section class="it-day">'
-        f"<h2>{'Today, ' if today else ''}{local:%A} {local.day} {local:%B}</h2>"
+        f'<section class="it-day" data-day={local:%Y-%m-%d}>'
+        f"<h2>{_today(today)}{esc(day_title(local))}</h2>"
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
         + rows(view, here, frozen, day=day, short=short)
         + "</section>"
     )
+
+
+MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def day_title(day: date) -> str:
+    """Return a day as a heading: Saturday 28 November."""
+    return f"{t(_DAY_NAMES[day.weekday()])} {day.day} {t(MONTH_NAMES[day.month - 1])}"
+
+
+def _today(today: bool) -> Html:
+    """Return the word before the heading of today; a script moves it on with the reader's clock."""
+    return Html(f"<span class=it-day__today>{esc(t('Today'))}, </span>") if today else EMPTY
 
 
 def _lasts(view: View, span: Span, day: Day) -> Html:
@@ -120,26 +155,38 @@ def rows(
     """Return changes as lines with their times, their state and what they touch."""
     if not spans:
         return EMPTY
-    items = "".join(f"<li>{_row(view, s, frozen, day, short=short)}</li>" for s in spans)
+    items = "".join(f"<li{lasts(s)}>{_row(view, s, frozen, day, short=short)}</li>" for s in spans)
     return Html(f'<ul class="it-agenda">{items}</ul>')
+
+
+def lasts(span: Span) -> str:
+    """Return the attributes by which a script tells what is under way and what is over."""
+    return f" data-from={clock.format_time(span.start)} data-until={clock.format_time(span.end)}"
 
 
 def _row(view: View, span: Span, frozen: frozenset[str], day: Day | None, *, short: bool) -> Html:
     entry = view.entries[span.id]
     kind = str(entry.columns.get("type", ""))
-    touched = "" if short else ", ".join(view.link(i) for i in facts.affected(entry)[:6] if i in view.entries)
+    touched = "" if short else _touched(view, entry)
     chips = [view.state_chip(entry)]
     if kind:
-        chips.append(chip(kind.capitalize(), "bad" if kind == "emergency" else "none"))
+        chips.append(chip(words(kind), "bad" if kind == "emergency" else "none"))
     if span.id in frozen:
         chips.append(chip("In a freeze", "bad"))
     if span.end < view.now and (day or agenda.is_running(view, span)):
         chips.append(chip("Overdue", "bad"))
-    below = Html(f'<p class="it-touched">Touches {touched}</p>') if touched else EMPTY
+    below = Html(f'<p class="it-touched">{esc(t("Touches"))} {touched}</p>') if touched else EMPTY
     return Html(
         f'<div class="it-agenda__when">{when(view, span, day)}</div>'
         f'<div class="it-agenda__what">{line(view, entry, chips)}{below}</div>'
     )
+
+
+def _touched(view: View, entry: Entry) -> str:
+    """Return links to what a change affects; the page of the change has those that there is no room for."""
+    items = [i for i in facts.affected(entry) if i in view.entries]
+    more = link(view.url(entry.id), esc(and_more(len(items) - _NAMED))) if len(items) > _NAMED else ""
+    return ", ".join([*(view.link(i) for i in items[:_NAMED]), *([more] if more else [])])
 
 
 def when(view: View, span: Span, day: Day | None = None) -> Html:
@@ -149,12 +196,14 @@ def when(view: View, span: Span, day: Day | None = None) -> Html:
         if start == end:
             return view.moment(span.start)
         until = Html(f"{end:%H:%M}") if start.date() == end.date() else view.moment(span.end)
-        return Html(f"{view.moment(span.start)} to {until}")
+        return told("{start} to {end}", start=view.moment(span.start), end=until)
     if span.start < day[0]:
-        return Html(f"until {_end(view, span, day)}")
+        return told("until {end}", end=_end(view, span, day))
     if span.end > day[1]:
-        return Html(f"from {start:%H:%M} until {_end(view, span, day)}")
-    return Html(f"{start:%H:%M} to {_end(view, span, day)}" if start != end else f"{start:%H:%M}")
+        return told("from {start} until {end}", start=Html(f"{start:%H:%M}"), end=_end(view, span, day))
+    if start == end:
+        return Html(f"{start:%H:%M}")
+    return told("{start} to {end}", start=Html(f"{start:%H:%M}"), end=_end(view, span, day))
 
 
 def _end(view: View, span: Span, day: Day) -> Html:
@@ -162,7 +211,11 @@ def _end(view: View, span: Span, day: Day) -> Html:
     local = span.end.astimezone(view.zone)
     if span.end < day[1]:
         return Html(f"{local:%H:%M}")
-    return Html("24:00") if span.end == day[1] else Html(f"{local.day} {local:%B}, {local:%H:%M}")
+    return (
+        Html("24:00")
+        if span.end == day[1]
+        else Html(f"{local.day} {t(MONTH_NAMES[local.month - 1])}, {local:%H:%M}")
+    )
 
 
 def known_errors_page(view: View) -> ListPage:
@@ -170,15 +223,24 @@ def known_errors_page(view: View) -> ListPage:
     entries = sorted(view.of_role(meaning.KNOWN_ERROR), key=lambda e: (e.opened, e.id), reverse=True)
     current = [e for e in entries if facts.is_offered(view.book, e)]
     retired = [e for e in entries if facts.is_retired(view.book, e)]
-    lead = esc("Faults whose cause is known, with the way around them until they are fixed.")
+    lead = esc(t("Faults whose cause is known, with the way around them until they are fixed."))
     body = join(
         [
-            heading([], "Known errors", lead=lead),
-            _errors(view, current[:500]) or paragraph("There are none."),
-            section("Retired", _errors(view, retired[:200])),
+            heading([], t("Known errors"), lead=lead),
+            _errors(view, current[:_MOST_ERRORS]) or paragraph("There are none."),
+            section("Retired", _errors(view, retired[:_MOST_RETIRED])),
+            _rest(view, max(0, len(current) - _MOST_ERRORS) + max(0, len(retired) - _MOST_RETIRED)),
         ]
     )
-    return ListPage(urls.KNOWN_ERRORS, "Known errors", urls.KNOWN_ERRORS, body)
+    return ListPage(urls.KNOWN_ERRORS, t("Known errors"), urls.KNOWN_ERRORS, body)
+
+
+def _rest(view: View, number: int) -> Html:
+    """Return the way to the known errors that the page has no room for."""
+    kind = view.book.player(meaning.KNOWN_ERROR)
+    if kind is None or not number:
+        return EMPTY
+    return explore_link(and_more(number), kind=kind.name, status="all")
 
 
 def _errors(view: View, entries: Sequence[Entry]) -> Html:

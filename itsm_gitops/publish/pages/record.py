@@ -10,6 +10,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.major import RUNNING
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
+from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.major_incidents import is_major
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.pages import maps
@@ -47,7 +48,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
             derived_facts(view, entry),
             section("Known errors", _offered(view, entry, meaning.KNOWN_ERROR), "known-errors"),
             section("Articles", _offered(view, entry, meaning.ARTICLE), "articles"),
-            section("Linked", relations(view, unseen(view, entry)), "links"),
+            section("Linked", relations(view, entry.id, unseen(view, entry)), "links"),
             similar_records(view, entry),
             origin(view, entry),
         ]
@@ -88,11 +89,15 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
         declared = view.major_stage(entry) == RUNNING
         chips.append(chip("Major incident" if declared else "Major incident proposed", "bad"))
     if meaning.CHANGE in view.kind(entry).plays and isinstance(data.get("type"), str):
-        chips.append(chip(f"{words(data['type'])} change", "bad" if data["type"] == "emergency" else "none"))
+        chips.append(
+            chip(
+                t("{type} change", type=words(data["type"])), "bad" if data["type"] == "emergency" else "none"
+            )
+        )
     risk = data.get("risk")
     level = risk.get("level") if isinstance(risk, dict) else None
     if level in ("low", "medium", "high"):
-        chips.append(chip(f"{words(level)} risk", level))
+        chips.append(chip(t("{level} risk", level=words(level)), level))
     if isinstance(data.get("outcome"), str):
         good = data["outcome"].startswith("successful")
         chips.append(chip(words(data["outcome"]), "done" if good else "bad"))
@@ -119,9 +124,13 @@ def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html
     title = view.priority_title(priority.name)
     name = esc(f"{priority.name} {title}" if title and title != priority.name else priority.name)
     if priority.overridden:
-        how = esc("set by hand; see the reason")
+        how = esc(t("set by hand; see the reason"))
     else:
-        how = Html(f"from impact {esc(data.get('impact'))} and urgency {esc(data.get('urgency'))}")
+        how = told(
+            "from impact {impact} and urgency {urgency}",
+            impact=esc(words(str(data.get("impact"))).lower()),
+            urgency=esc(words(str(data.get("urgency"))).lower()),
+        )
     return Html(f"{name} <small>{how}</small>")
 
 

@@ -23,6 +23,7 @@ from itsm_gitops.model.report import (
 )
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chart import charted, draw
+from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.pages.evidence import evidence_list
 from itsm_gitops.publish.pages.lists import ListPage
@@ -41,20 +42,20 @@ def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
     cards = join(
         [
             Html(
-                f'<li class="it-card"><h2>{link(urls.report(r.name), esc(r.title))}</h2>'
-                f"<p>{esc(r.lead)}</p><p><strong>{esc(_sentence(r.headline))}</strong></p></li>"
+                f'<li class="it-card"><h2>{link(urls.report(r.name), esc(t(r.title)))}</h2>'
+                f"<p>{esc(t(r.lead))}</p><p><strong>{esc(_sentence(r.headline))}</strong></p></li>"
             )
             for r in reports
         ]
     )
-    lead = esc("How much there is, how long it takes, how well it goes: replayed from the timelines.")
-    head = heading([], "Reports", lead=lead)
+    lead = esc(t("How much there is, how long it takes, how well it goes: replayed from the timelines."))
+    head = heading([], t("Reports"), lead=lead)
     when = _time(view, reports[0])
     yield ListPage(
-        urls.REPORTS, "Reports", urls.REPORTS, Html(f'{head}{when}<ul class="it-cards">{cards}</ul>')
+        urls.REPORTS, t("Reports"), urls.REPORTS, Html(f'{head}{when}<ul class="it-cards">{cards}</ul>')
     )
     for report in reports:
-        yield ListPage(urls.report(report.name), report.title, urls.REPORTS, _body(view, report))
+        yield ListPage(urls.report(report.name), t(report.title), urls.REPORTS, _body(view, report))
 
 
 def data_files(reports: Sequence[Report]) -> Iterator[tuple[str, bytes]]:
@@ -74,17 +75,19 @@ def _sentence(text: str) -> str:
 def _time(view: View, report: Report) -> Html:
     since, until = view.moment(report.since), view.moment(report.until)
     if since == until:
-        return Html(f'<p class="it-muted">As of {until}, when this site was built.</p>')
-    scope = "" if view.audience.everything else " Only what is shown here is counted."
-    return Html(f'<p class="it-muted">From {since} to {until}, the moment this site was built.{scope}</p>')
+        return Html(f'<p class="it-muted">{told("As of {until}, when this site was made.", until=until)}</p>')
+    scope = "" if view.audience.everything else f" {t('Only what is shown here is counted.')}"
+    return Html(
+        f'<p class="it-muted">{told("From {since} to {until}, the moment this site was made.", since=since, until=until)}{scope}</p>'
+    )
 
 
 def _body(view: View, report: Report) -> Html:
-    lead = Html(f"<p>{esc(report.lead)} <strong>{esc(_sentence(report.headline))}.</strong></p>")
-    data = link(urls.report_json(report.name), esc("All tables as JSON"))
+    lead = Html(f"<p>{esc(t(report.lead))} <strong>{esc(_sentence(report.headline))}.</strong></p>")
+    data = link(urls.report_json(report.name), esc(t("All tables as JSON")))
     return join(
         [
-            heading([Crumb(urls.REPORTS, "Reports")], report.title, lead=lead),
+            heading([Crumb(urls.REPORTS, "Reports")], t(report.title), lead=lead),
             _time(view, report),
             *(section(t.title, _table(view, report, t), t.name.replace("_", "-")) for t in report.tables),
             section("What the figures mean", _definitions(report), "definitions")
@@ -102,7 +105,7 @@ def _table(view: View, report: Report, table: Table) -> Html:
     note = " ".join(part for part in (table.note, partly) if part)
     below = paragraph(note) if note else EMPTY
     wide = " it-report--wide" if len(table.columns) > _BESIDE else ""
-    csv = link(urls.report_csv(report.name, table.name), esc("This table as CSV"))
+    csv = link(urls.report_csv(report.name, table.name), esc(t("This table as CSV")))
     return Html(
         f'<div class="it-report{wide}">{draw(table, table.name.replace("_", "-"), view.title)}'
         f'<div class="it-report__table">{figures(view, table)}{below}<p class="it-next">{csv}</p></div></div>'
@@ -111,7 +114,7 @@ def _table(view: View, report: Report, table: Table) -> Html:
 
 def figures(view: View, table: Table) -> Html:
     """Return the rows of a table as HTML, wide ones in a box that scrolls."""
-    head = "".join(f'<th scope="col"{_css(c)}>{esc(c.title)}</th>' for c in table.columns)
+    head = "".join(f'<th scope="col"{_css(c)}>{esc(t(c.title))}</th>' for c in table.columns)
     body = "".join(
         "<tr>"
         + "".join(
@@ -122,7 +125,7 @@ def figures(view: View, table: Table) -> Html:
         for row in table.rows
     )
     return Html(
-        f'<div class="it-scroll"><table class="it-plain it-figures{_looks_as_map(table)}"><caption class="it-vh">{esc(table.title)}</caption>'
+        f'<div class="it-scroll"><table class="it-plain it-figures{_looks_as_map(table)}"><caption class="it-vh">{esc(t(table.title))}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -162,8 +165,8 @@ def _cell(view: View, column: Column, value: Cell) -> Html:
 
 def _definitions(report: Report) -> Html:
     items = "".join(
-        f"<dt>{esc(m.name)}</dt><dd>{esc(m.definition)} "
-        f'<span class="it-muted">After {esc(m.source)}</span></dd>'
+        f"<dt>{esc(t(m.name))}</dt><dd>{esc(t(m.definition))} "
+        f'<span class="it-muted">{esc(t("After {source}", source=m.source))}</span></dd>'
         for m in report.measures
     )
     return Html(f'<dl class="it-meanings">{items}</dl>')

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish import prose
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
@@ -31,7 +33,7 @@ def _hint(view: View, entry: Entry) -> Html:
     if not label:
         return EMPTY
     more = f" {esc(shorten(text, _WIDTH))}" if text else ""
-    return Html(f"<p><b>{esc(label)}</b>{more}")
+    return Html(f"<p><b>{esc(t(label))}</b>{more}")
 
 
 def _answer(view: View, entry: Entry) -> tuple[str, str]:
@@ -45,14 +47,14 @@ def _answer(view: View, entry: Entry) -> tuple[str, str]:
         return "", ""
     if meaning.CHANGE in plays:
         outcome = _text(entry, "outcome")
-        return (f"Outcome: {words(outcome).lower()}.", "") if outcome else ("", "")
+        return (t("Outcome: {outcome}.", outcome=words(outcome).lower()), "") if outcome else ("", "")
     code = _text(entry, "resolution_code")
     notes = _text(entry, "resolution_notes") or _text(entry, "resolution")
-    how = f"Resolved: {words(code).lower()}." if code else ("Resolved like this:" if notes else "")
+    how = t("Resolved: {how}.", how=words(code).lower()) if code else ("Resolved like this:" if notes else "")
     return how, notes
 
 
 def _text(entry: Entry, field: str) -> str:
     """Return a field of an entry as one line; entries hold short texts only."""
     value = entry.columns.get(field)
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    return " ".join(prose.plain(value).split()) if isinstance(value, str) else ""

@@ -10,6 +10,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_in_words
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.publish import prose
+from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.view import View
 
@@ -36,7 +37,8 @@ def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
         else:
             look = "next" if state.name in ahead else "past"
         items.append(f"<li class={look}>{esc(state.title)}")
-    return Html(f'<ol class=it-steps aria-label="Life cycle">{"".join(items)}</ol>')
+    label = esc(t("Life cycle"))
+    return Html(f'<ol class=it-steps aria-label="{label}">{"".join(items)}</ol>')
 
 
 def _way_to_end(workflow: Workflow, state: str, data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -80,7 +82,8 @@ def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
     all_events = events(data)
     items = [_event(view, kind, e) for e in reversed(all_events[-MOST_EVENTS:])]
     more = len(all_events) - MOST_EVENTS
-    tail = Html(f"<p class=it-muted>{more} older events are in the file.</p>") if more > 0 else EMPTY
+    said = counted(more, "{count} older event is in the file.", "{count} older events are in the file.")
+    tail = Html(f"<p class=it-muted>{esc(said)}</p>") if more > 0 else EMPTY
     return Html(f"<ol class=it-timeline>{join(items)}</ol>{tail}") if items else EMPTY
 
 
@@ -89,10 +92,14 @@ def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
     yield from map(esc, changes_in_words(event))
     happened, wrong, reason = (event.get(name) for name in (HAPPENED, CORRECTS, REASON))
     if isinstance(happened, str):
-        what = f"What was written {view.time(wrong)} happened" if isinstance(wrong, str) else "Happened"
+        what = (
+            told("What was written {when} happened", when=view.time(wrong))
+            if isinstance(wrong, str)
+            else esc(t("Happened"))
+        )
         yield Html(f"{what} {view.time(happened)}")
     if isinstance(reason, str):
-        yield esc(f"Because: {reason}")
+        yield esc(t("Because: {reason}", reason=reason))
 
 
 def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
@@ -107,7 +114,7 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
         text = event.get(name)
         if isinstance(text, str):
             look = name if look == "note" else look
-            parts += f"<div class={name}><b>{label}</b>{prose.render(text, view.id_link)}</div>"
+            parts += f"<div class={name}><b>{esc(t(label))}</b>{prose.render(text, view.id_link)}</div>"
     parts += "".join(f"<div class=it-muted>{line}</div>" for line in _asides(view, event))
     who = event.get("by")
     by = f" · {view.link(who)} " if isinstance(who, str) else " "

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.diagram import SIGNS
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import ROOT, Html, esc, join, link
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph
@@ -54,40 +55,48 @@ def map_page(topology: Topology) -> ListPage:
             Html(
                 f'<div class="it-net__stage"><div class="it-net__left">{_buttons()}{_VIEW}</div>{_PANEL}</div>'
             ),
-            Html(f'{_legend()}<p class="it-muted" id="it-net-keys">{esc(_KEYS)}</p>'),
-            Html('<section class="it-section"><h2 id="list">As a list</h2><div class="it-net__list"></div>'),
+            Html(f'{_legend()}<p class="it-muted" id="it-net-keys">{esc(t(_KEYS))}</p>'),
+            Html(
+                '<section class="it-section"><h2 id="list">'
+                + esc(t("As a list"))
+                + '</h2><div class="it-net__list"></div>'
+            ),
             Html("</section></div>"),
             Html(f"<noscript>{paragraph(without)}<ul>{lists}</ul></noscript>"),
             *(Html(f'<script src="{ROOT}{script}" defer></script>') for script in _SCRIPTS),
         ]
     )
-    return ListPage(urls.MAP, _TITLE, urls.CMDB, body)
+    return ListPage(urls.MAP, t(_TITLE), urls.CMDB, body)
 
 
 _VIEW = '<div class="it-net__view"></div>'
-_PANEL = '<section class="it-net__panel" aria-label="Details" hidden></section>'
+_PANEL = '<section class="it-net__panel" hidden></section>'
 
 
 def _head() -> Html:
-    return heading([Crumb(urls.CMDB, "CMDB")], _TITLE, lead=esc(_LEAD))
+    return heading([Crumb(urls.CMDB, "CMDB")], t(_TITLE), lead=esc(t(_LEAD)))
 
 
 def _tools(classes: Iterable[tuple[str, str]]) -> Html:
     """Return the questions of the map: where it starts, which way and how far it goes."""
     chosen = _select("class", "or with all", [("", "Choose a class"), *classes])
     return Html(
-        '<form class="it-net__tools" aria-label="What the map shows">'
-        '<label class="it-net__start">Start at <input name="start" type="search" list="it-net-names"'
-        ' autocomplete="off" spellcheck="false" maxlength="200" placeholder="Name or identifier"></label>'
+        '<form class="it-net__tools" aria-label="' + esc(t("What the map shows")) + '">'
+        '<label class="it-net__start">'
+        + esc(t("Start at"))
+        + ' <input name="start" type="search" list="it-net-names"'
+        ' autocomplete="off" spellcheck="false" maxlength="200" placeholder="'
+        + esc(t("Name or identifier"))
+        + '"></label>'
         f'<datalist id="it-net-names"></datalist>{chosen}'
         f"{_select('dir', 'Direction', _DIRECTIONS)}{_select('depth', 'Distance', _STEPS)}"
-        '<button type="submit">Show</button></form>'
+        '<button type="submit">' + esc(t("Show")) + "</button></form>"
     )
 
 
 def _select(name: str, label: str, choices: Iterable[tuple[str, str]]) -> str:
-    options = "".join(f'<option value="{esc(v)}">{esc(title)}</option>' for v, title in choices)
-    return f'<label>{label} <select name="{name}">{options}</select></label>'
+    options = "".join(f'<option value="{esc(v)}">{esc(t(title))}</option>' for v, title in choices)
+    return f'<label>{esc(t(label))} <select name="{name}">{options}</select></label>'
 
 
 def _filters(topology: Topology) -> Html:
@@ -95,9 +104,9 @@ def _filters(topology: Topology) -> Html:
     classes = "".join(_check("class", k.name, k.plural_title, checked=True) for k in topology.classes)
     ways = "".join(_check("way", w.name, w.title, checked=w.impact) for w in topology.ways)
     return Html(
-        '<details class="it-net__filters"><summary>Classes and relations</summary>'
-        f"<form><fieldset><legend>Classes</legend>{classes}</fieldset>"
-        f"<fieldset><legend>Relations</legend>{ways}</fieldset></form></details>"
+        '<details class="it-net__filters"><summary>' + esc(t("Classes and relations")) + "</summary>"
+        f"<form><fieldset><legend>{esc(t('Classes'))}</legend>{classes}</fieldset>"
+        f"<fieldset><legend>{esc(t('Relations'))}</legend>{ways}</fieldset></form></details>"
     )
 
 
@@ -109,16 +118,16 @@ def _check(name: str, value: str, title: str, *, checked: bool) -> str:
 def _legend() -> str:
     signs = (
         f'<li class="it-map__box{f" it-map__box--{look}" if look else ""}"><svg viewBox="-8 -8 16 16" aria-hidden="true">'
-        f'<path class="it-map__sign" d="{SIGNS[look]}"/></svg>{esc(title)}</li>'
+        f'<path class="it-map__sign" d="{SIGNS[look]}"/></svg>{esc(t(title))}</li>'
         for look, title in LOOKS.items()
     )
-    return f'<ul class="it-net__legend" aria-label="Signs">{"".join(signs)}</ul>'
+    return f'<ul class="it-net__legend" aria-label="{esc(t("Signs"))}">{"".join(signs)}</ul>'
 
 
 def _buttons() -> str:
     buttons = (("out", "−", "Smaller"), ("in", "+", "Larger"), ("fit", "Fit", "Fit everything in"))
     content = "".join(
-        f'<button type="button" data-zoom="{do}" aria-label="{name}" title="{name}">{sign}</button>'
+        f'<button type="button" data-zoom="{do}" aria-label="{esc(t(name))}" title="{esc(t(name))}">{esc(t(sign))}</button>'
         for do, sign, name in buttons
     )
-    return f'<div class="it-net__zoom" role="group" aria-label="Size">{content}</div>'
+    return f'<div class="it-net__zoom" role="group" aria-label="{esc(t("Size"))}">{content}</div>'

@@ -1,349 +1,197 @@
-// The site's own script: search, the light/dark button, relative times. No dependency; everything
-// that comes from the index is put into the page as text, never as HTML.
+// What every page has: the light/dark button, the menu, how old the page is, times that move on, keys for lists.
 (() => {
   "use strict";
 
-  const form = document.querySelector(".it-find");
-  const root = form ? form.dataset.root : "";
+  const { root, t, load, element, ago, isTyping } = globalThis.itsm;
+  const HOUR = 3600 * 1000;
+  const OLD = 24 * HOUR;
 
-  // ---- Index ------------------------------------------------------------------------------
-  // Its files are scripts that hand their data to this function, because a page that is opened
-  // from a disk may load scripts beside it but may not fetch data.
-  const loaded = new Map();
-  const awaited = new Map();
-
-  window.itsmIndex = (name, data) => awaited.get(name)(data);
-
-  function load(name) {
-    if (!loaded.has(name)) {
-      const answer = new Promise((resolve, reject) => {
-        const script = document.createElement("script");
-        awaited.set(name, resolve);
-        script.src = `${root}${name.includes("/") ? name : `search/${name}`}.js`;
-        script.addEventListener("load", () => script.remove());
-        script.addEventListener("error", () => reject(new Error(script.src)));
-        document.head.append(script);
-      });
-      answer.catch(() => loaded.delete(name));
-      loaded.set(name, answer);
-    }
-    return loaded.get(name);
-  }
-
-  const WORD = /[\p{L}\p{N}]+/gu;
-  const MOST_SHARDS = 4;
-
-  function words(text) {
-    const plain = text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-    return (plain.match(WORD) || []).slice(0, 8).map((w) => w.slice(0, 32));
-  }
-
-  // The shards in which words that begin with `word` can be.
-  function shardsFor(firsts, word) {
-    let low = 0;
-    let high = firsts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (firsts[middle] <= word) low = middle + 1;
-      else high = middle;
-    }
-    const found = [Math.max(0, low - 1)];
-    while (low < firsts.length && firsts[low].startsWith(word) && found.length < MOST_SHARDS) found.push(low++);
-    return found;
-  }
-
-  // Document numbers with a score: whole word before beginning of a word, title before text.
-  async function scores(about, word) {
-    const found = new Map();
-    const shards = await Promise.all(shardsFor(about.shards, word).map((n) => load(`words-${n}`)));
-    for (const shard of shards) {
-      for (const [known, lists] of Object.entries(shard)) {
-        if (!known.startsWith(word)) continue;
-        const whole = known === word;
-        lists.forEach((differences, body) => {
-          const score = body ? (whole ? 2 : 1) : whole ? 8 : 4;
-          let number = 0;
-          for (const d of differences) {
-            number += d;
-            if ((found.get(number) || 0) < score) found.set(number, score);
-          }
-        });
-      }
-    }
-    return found;
-  }
-
-  // Every document that has all of the words, as pairs of score and number.
-  async function match(wanted) {
-    const about = await load("index");
-    if (!wanted.length || !about.docs) return [];
-    const each = await Promise.all(wanted.map((w) => scores(about, w)));
-    each.sort((a, b) => a.size - b.size);
-    const total = [];
-    for (const [number, score] of each[0]) {
-      let sum = score;
-      if (each.every((one, i) => i === 0 || (one.has(number) && ((sum += one.get(number)), true)))) {
-        total.push([sum, number]);
-      }
-    }
-    return total;
-  }
-
-  async function find(text, limit) {
-    const wanted = words(text);
-    const [total, about] = await Promise.all([match(wanted), load("index")]);
-    total.sort((a, b) => b[0] - a[0] || a[1] - b[1]);
-    const best = total.slice(0, limit).map(([, number]) => number);
-    const chunks = new Map();
-    await Promise.all(
-      [...new Set(best.map((n) => Math.floor(n / about.chunk)))].map(async (c) => chunks.set(c, await load(`docs-${c}`))),
-    );
-    const hits = best.map((n) => {
-      const [url, title, label, id, state] = chunks.get(Math.floor(n / about.chunk))[n % about.chunk];
-      return { url, title, label, id, state };
-    });
-    const exact = text.trim().toLowerCase();
-    hits.sort((a, b) => (b.id.toLowerCase() === exact) - (a.id.toLowerCase() === exact));
-    return { total: total.length, hits, words: wanted };
-  }
-
-  // ---- Showing results --------------------------------------------------------------------
-  function element(name, css, ...children) {
-    const made = document.createElement(name);
-    if (css) made.className = css;
-    made.append(...children);
-    return made;
-  }
-
-  // The title with what was searched for marked.
-  function marked(text, wanted) {
-    const parts = [];
-    let last = 0;
-    for (const match of text.matchAll(WORD)) {
-      const plain = words(match[0])[0] || "";
-      const word = wanted.find((w) => plain.startsWith(w));
-      if (!word) continue;
-      const end = match.index + Math.min(word.length, match[0].length);
-      parts.push(text.slice(last, match.index), element("mark", "", text.slice(match.index, end)));
-      last = end;
-    }
-    return [...parts, text.slice(last)];
-  }
-
-  function hitLink(hit, wanted) {
-    const link = element(
-      "a",
-      "it-hit",
-      element("span", "it-hit__title", ...marked(hit.title || hit.id || hit.url, wanted)),
-      element("span", "it-hit__about", [hit.label, hit.id, hit.state].filter(Boolean).join(" · ")),
-    );
-    link.href = root + hit.url;
-    return link;
-  }
-
-  const counted = (n) => (n === 1 ? "1 result" : `${n.toLocaleString("en")} results`);
-  const FAILED = "The search index cannot be read.";
-
-  // ---- The box in the header --------------------------------------------------------------
-  function headerSearch() {
-    const input = form.querySelector("input");
-    const list = element("ul", "it-hits__list");
-    const status = element("p", "it-hits__status");
-    const panel = element("div", "it-hits", status, list);
-    let active = -1;
-    let asked = 0;
-
-    list.id = "it-hits";
-    list.setAttribute("role", "listbox");
-    list.setAttribute("aria-label", "Search results");
-    status.setAttribute("role", "status");
-    panel.hidden = true;
-    form.append(panel);
-    input.setAttribute("role", "combobox");
-    input.setAttribute("aria-autocomplete", "list");
-    input.setAttribute("aria-controls", list.id);
-
-    function open(yes) {
-      panel.hidden = !yes;
-      input.setAttribute("aria-expanded", String(yes));
-      if (!yes) choose(-1);
-    }
-
-    function choose(index) {
-      active = index;
-      [...list.children].forEach((option, i) => {
-        option.setAttribute("aria-selected", String(i === index));
-        if (i === index) option.scrollIntoView({ block: "nearest" });
-      });
-      if (index < 0) input.removeAttribute("aria-activedescendant");
-      else input.setAttribute("aria-activedescendant", list.children[index].id);
-    }
-
-    async function update() {
-      const text = input.value;
-      const turn = ++asked;
-      if (!words(text).length) return open(false);
-      try {
-        const found = await find(text, 10);
-        if (turn !== asked) return undefined;
-        list.replaceChildren(
-          ...found.hits.map((hit, i) => {
-            const link = hitLink(hit, found.words);
-            link.tabIndex = -1;
-            const option = element("li", "", link);
-            option.id = `it-hit-${i}`;
-            option.setAttribute("role", "option");
-            option.setAttribute("aria-selected", "false");
-            return option;
-          }),
-        );
-        status.textContent = found.total
-          ? `${counted(found.total)}${found.total > found.hits.length ? ", Enter shows more" : ""}`
-          : "Nothing found";
-      } catch {
-        list.replaceChildren();
-        status.textContent = FAILED;
-      }
-      active = -1;
-      return open(true);
-    }
-
-    open(false);
-    input.addEventListener("input", update);
-    input.addEventListener("focus", () => {
-      load("index").catch(() => {});
-      if (input.value) update();
-    });
-    input.addEventListener("keydown", (event) => {
-      const count = list.children.length;
-      if (event.key === "Escape") {
-        open(false);
-        input.blur();
-      } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-        if (panel.hidden || !count) return;
-        event.preventDefault();
-        choose(event.key === "ArrowDown" ? (active + 1) % count : (active < 1 ? count : active) - 1);
-      } else if (event.key === "Enter" && active >= 0) {
-        event.preventDefault();
-        list.children[active].firstChild.click();
-      }
-    });
-    form.addEventListener("submit", (event) => {
-      if (!words(input.value).length) event.preventDefault();
-    });
-    document.addEventListener("click", (event) => {
-      if (!form.contains(event.target)) open(false);
-    });
-    form.addEventListener("focusout", (event) => {
-      if (event.relatedTarget && !form.contains(event.relatedTarget)) open(false);
-    });
-    document.addEventListener("keydown", (event) => {
-      const typing = /^(?:INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
-      if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-        event.preventDefault();
-        input.focus();
-        input.select();
-      }
-    });
-  }
-
-  // ---- The search page --------------------------------------------------------------------
-  function searchPage(page) {
-    const input = page.querySelector("input");
-    const status = document.getElementById("it-search-status");
-    const filter = document.getElementById("it-search-filter");
-    const list = document.getElementById("it-search-results");
-    let asked = 0;
-
-    async function update() {
-      const text = input.value;
-      const turn = ++asked;
-      filter.search = text.trim() ? `?q=${encodeURIComponent(text.trim())}` : "";
-      if (!words(text).length) {
-        list.replaceChildren();
-        status.textContent = "";
-        return;
-      }
-      try {
-        const found = await find(text, 100);
-        if (turn !== asked) return;
-        list.replaceChildren(...found.hits.map((hit) => element("li", "", hitLink(hit, found.words))));
-        const rest = found.total > found.hits.length ? `, the best ${found.hits.length} of them` : "";
-        status.textContent = found.total ? counted(found.total) + rest : "Nothing found. Fewer or shorter words find more.";
-      } catch {
-        list.replaceChildren();
-        status.textContent = FAILED;
-      }
-    }
-
-    input.value = new URLSearchParams(location.search).get("q") || "";
-    input.addEventListener("input", () => {
-      history.replaceState(null, "", `?q=${encodeURIComponent(input.value)}`);
-      update();
-    });
-    page.addEventListener("submit", (event) => {
-      event.preventDefault();
-      update();
-    });
-    update();
-    input.focus();
-  }
-
-  // ---- Small things -----------------------------------------------------------------------
   function themeButton() {
-    const button = document.querySelector(".it-theme");
-    if (!button) return;
-    button.addEventListener("click", () => {
-      const label = document.querySelector('[data-md-component="palette"] label:not([hidden])');
-      if (label) label.click();
+    document.querySelector(".it-theme")?.addEventListener("click", () => {
+      const label = /** @type {HTMLElement | null} */ (document.querySelector('[data-md-component="palette"] label:not([hidden])'));
+      label?.click();
     });
   }
 
-  function menuButton() {
+  // ---- The menu of a narrow page: a dialogue --------------------------------------------------
+  function menu() {
     const label = document.querySelector('.md-header__button[for="__drawer"]');
-    const drawer = document.getElementById("__drawer");
-    if (!label || !drawer) return;
-    const button = element("button", "it-menu", ...label.childNodes);
+    const drawer = /** @type {HTMLInputElement | null} */ (document.getElementById("__drawer"));
+    const panel = /** @type {HTMLElement | null} */ (document.querySelector(".md-sidebar--primary"));
+    if (!label || !drawer || !panel) return;
+    const button = /** @type {HTMLButtonElement} */ (element("button", "it-menu", ...label.childNodes));
     button.type = "button";
-    button.setAttribute("aria-label", "Menu");
-    const tell = () => button.setAttribute("aria-expanded", String(drawer.checked));
+    button.setAttribute("aria-label", t("Menu"));
+    label.append(button);
+    const narrow = matchMedia("(max-width: 76.234375em)");
+    const others = () => [...document.querySelectorAll(".md-header, .md-tabs, .md-content, .md-footer, .md-sidebar--secondary")];
+
+    function tell() {
+      const open = narrow.matches && drawer?.checked === true;
+      button.setAttribute("aria-expanded", String(open));
+      if (!panel) return;
+      // What cannot be seen cannot get the focus: the menu while it is closed, all else while it is open.
+      panel.inert = narrow.matches && !open;
+      others().forEach((other) => (/** @type {HTMLElement} */ (other).inert = open));
+      for (const [name, value] of [["role", "dialog"], ["aria-modal", "true"], ["aria-label", t("Menu")]]) {
+        if (open) panel.setAttribute(name, value);
+        else panel.removeAttribute(name);
+      }
+      if (open) /** @type {HTMLElement | undefined} */ ([...panel.querySelectorAll("a")].find((a) => a.checkVisibility()))?.focus({ preventScroll: true });
+    }
+
+    function close() {
+      if (!drawer?.checked) return;
+      drawer.checked = false;
+      tell();
+      button.focus();
+    }
+
     button.addEventListener("click", () => drawer.click());
     drawer.addEventListener("change", tell);
+    narrow.addEventListener("change", tell);
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") close();
+    });
+    panel.addEventListener("keydown", (event) => {
+      if (event.key !== "Tab") return;
+      const stops = [...panel.querySelectorAll("a")].filter((a) => a.checkVisibility());
+      const edge = event.shiftKey ? stops[0] : stops.at(-1);
+      if (!stops.length || document.activeElement !== edge) return;
+      event.preventDefault();
+      (event.shiftKey ? stops.at(-1) : stops[0])?.focus();
+    });
     tell();
-    label.append(button);
   }
 
+  // ---- Wide things ----------------------------------------------------------------------------
   // A diagram that is wider than the page starts at what it is about.
   function scrollDiagrams() {
     for (const view of document.querySelectorAll(".it-map__view")) {
       const focus = view.querySelector(".it-map__box--focus");
       if (!focus || view.scrollWidth <= view.clientWidth) continue;
       const box = focus.getBoundingClientRect();
-      const left = view.getBoundingClientRect().left;
-      view.scrollLeft = box.left - left - (view.clientWidth - box.width) / 2;
+      view.scrollLeft = box.left - view.getBoundingClientRect().left - (view.clientWidth - box.width) / 2;
     }
   }
 
   // Who has no mouse scrolls a wide table by standing on it.
   function focusTables() {
-    for (const box of document.querySelectorAll(".it-scroll")) {
+    for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".it-scroll"))) {
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
   }
 
+  // ---- Times ----------------------------------------------------------------------------------
+  const moments = () => /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll("time[datetime]"));
+
+  // Times say on pointing how long ago they are; those with room for it say it in their text.
   function relativeTimes() {
-    const format = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-    const units = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
-    for (const time of document.querySelectorAll("time[datetime]")) {
-      const seconds = (Date.parse(time.dateTime) - Date.now()) / 1000;
-      if (Number.isNaN(seconds)) continue;
-      const [unit, size] = units.find(([, s]) => Math.abs(seconds) >= s) || ["minute", 60];
-      time.title = format.format(Math.round(seconds / size), unit);
+    for (const time of moments()) {
+      const then = Date.parse(time.dateTime);
+      if (Number.isNaN(then) || !time.dateTime.includes("T")) continue;
+      if ("lasts" in time.dataset) time.textContent = globalThis.itsm.lasting(Date.now() - then);
+      else if ("ago" in time.dataset) time.textContent = ago(then);
+      if ("lasts" in time.dataset || "ago" in time.dataset) time.title = new Date(then).toLocaleString(globalThis.itsm.language);
+      else time.title = ago(then);
     }
   }
 
-  // What only some pages need is loaded by them only; several scripts run in this order.
+  /** The day of a moment where the site is, as in a date of a document. @param {string} zone @param {number} [moment] */
+  const dayIn = (zone, moment = Date.now()) => new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }).format(moment);
+
+  // What the build called today moves on with the reader's clock, and so does what is under way.
+  function today(/** @type {string} */ zone) {
+    const day = dayIn(zone);
+    for (const cell of document.querySelectorAll(".it-grid__day[data-day]")) {
+      cell.classList.toggle("it-grid__day--today", /** @type {HTMLElement} */ (cell).dataset.day === day);
+    }
+    for (const block of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".it-day[data-day]"))) {
+      const is = block.dataset.day === day;
+      block.querySelector(".it-day__today")?.remove();
+      if (is) block.querySelector("h2")?.prepend(element("span", "it-day__today", `${t("Today")}, `));
+      block.classList.toggle("it-day--over", String(block.dataset.day) < day);
+    }
+    for (const row of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-until]"))) {
+      const [from, until] = [Date.parse(row.dataset.from ?? ""), Date.parse(row.dataset.until ?? "")];
+      const now = Date.now();
+      row.classList.toggle("it-now", from <= now && now < until);
+      row.classList.toggle("it-over", until <= now);
+      if (row.matches(".it-announcement")) row.hidden = now < from || until <= now;
+    }
+  }
+
+  async function age() {
+    const places = document.querySelectorAll(".it-made-at");
+    /** @type {{ at: string, zone: string }} */
+    const built = await load("assets/built");
+    const then = Date.parse(built.at);
+    const old = Date.now() - then;
+    const said = () => {
+      const time = /** @type {HTMLTimeElement} */ (element("time", "", ago(then)));
+      time.dateTime = built.at;
+      time.title = new Date(then).toLocaleString(globalThis.itsm.language);
+      return [`${t("Made")} `, time];
+    };
+    for (const place of places) place.replaceChildren(...said());
+    const footer = document.querySelector(".md-copyright");
+    if (footer) footer.append(element("p", "it-made-at", ...said()));
+    if (old > OLD) {
+      const hours = Math.floor(old / HOUR);
+      const warning = element("p", "it-stale", t("This page is {hours} hours old: what it says may no longer be so.", { hours }));
+      warning.setAttribute("role", "status");
+      document.querySelector("#it-main")?.prepend(warning);
+    }
+    today(built.zone);
+  }
+
+  // ---- Keys -----------------------------------------------------------------------------------
+  /** @type {[string, string][]} */
+  const KEYS = [["/", "Search, or go to a page"], ["j", "The next one of a list"], ["k", "The one before"], ["o", "Open it"], ["?", "These keys"], ["Escape", "Close what is open"]];
+
+  function keys() {
+    /** @type {HTMLDialogElement | null} */
+    let help = null;
+    let at = -1;
+    const rows = () =>
+      /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#it-main :is(.it-table tbody tr, .it-lines li, .it-results li, .it-agenda li, .it-status__item, .it-alike li)")].filter(
+        (row) => row.checkVisibility() && row.querySelector("a[href]"),
+      ));
+
+    function step(/** @type {number} */ by) {
+      const all = rows();
+      if (!all.length) return;
+      at = Math.min(all.length - 1, Math.max(0, at + by));
+      const title = all[at].querySelector(".it-c-title a, .it-line__title a, a[href]");
+      /** @type {HTMLElement} */ (title).focus();
+    }
+
+    function showHelp() {
+      if (!help) {
+        const items = KEYS.flatMap(([key, what]) => [element("dt", "", element("kbd", "", key)), element("dd", "", t(what))]);
+        const button = /** @type {HTMLButtonElement} */ (element("button", "md-button", t("Close")));
+        button.type = "button";
+        const title = element("h2", "", t("Keys"));
+        title.id = "it-keys-title";
+        help = /** @type {HTMLDialogElement} */ (element("dialog", "it-keyhelp md-typeset", title, element("dl", "", ...items), button));
+        help.setAttribute("aria-labelledby", title.id);
+        button.addEventListener("click", () => help?.close());
+        document.body.append(help);
+      }
+      help.showModal();
+    }
+
+    document.addEventListener("keydown", (event) => {
+      if (isTyping(document.activeElement) || event.ctrlKey || event.metaKey || event.altKey || help?.open) return;
+      if (event.key === "j") step(1);
+      else if (event.key === "k") step(-1);
+      else if (event.key === "?") showHelp();
+      else if (event.key === "o" && at >= 0) /** @type {HTMLElement | null} */ (document.activeElement)?.click();
+    });
+  }
+
+  /** What only some pages need is loaded by them only; several scripts run in this order. @param {string} selector @param {...string} names */
   function only(selector, ...names) {
     if (!document.querySelector(selector)) return;
     for (const name of names) {
@@ -354,18 +202,17 @@
     }
   }
 
-  // For the scripts of single pages.
-  window.itsm = { root, load, words, match, marked, element };
-
-  if (form) headerSearch();
-  const page = document.querySelector("form.it-search");
-  if (page) searchPage(page);
-  only("form.it-form", "forms");
+  only("form.it-form", "answers", "filing", "drafts", "forms");
   only(".it-x", "columns", "explorer");
+  only(".it-copy, .it-subscribe", "subscribe");
+  only(".it-mine", "mine");
   themeButton();
-  menuButton();
+  menu();
   scrollDiagrams();
   focusTables();
   addEventListener("resize", focusTables);
   relativeTimes();
+  setInterval(relativeTimes, 60000);
+  keys();
+  age().catch(() => {});
 })();

@@ -1,0 +1,83 @@
+"""The page that says how to be told: feeds for a feed reader, calendars for one's own calendar, and their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from itsm_gitops.model import meaning
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.language import t
+from itsm_gitops.publish.markup import Html, esc, join, link
+from itsm_gitops.publish.pages.lists import ListPage
+from itsm_gitops.publish.pages.parts import heading, section
+from itsm_gitops.publish.view import View
+
+_FEED, _CALENDAR = "feed", "calendar"
+
+
+def subscribe_page(view: View, site_url: str) -> ListPage:
+    """Return the page; ``site_url`` is where the site will be, '' where only the reader's browser knows."""
+    services = sorted(
+        (e for e in view.of_role(meaning.SERVICE) if e.id in view.health),
+        key=lambda e: (e.title.lower(), e.id),
+    )
+    feeds = [
+        (urls.OUTAGE_FEED, t("Outages and degradations only")),
+        (urls.INCIDENT_FEED, t("All incidents")),
+        (urls.CHANGE_FEED, t("All changes")),
+    ]
+    calendars = [(urls.ICS, t("All changes, freezes and maintenance windows"))]
+    if view.audience.reports:
+        calendars.append((urls.DUE_ICS, t("What is due")))
+    parts = [
+        heading(
+            [],
+            t("Subscribe"),
+            lead=esc(t("Be told what happens without looking: in a feed reader, or in your own calendar.")),
+        ),
+        section(t("News in a feed reader"), Html(f"{_how(_FEED)}{_rows(feeds, _FEED, site_url)}"), "feeds"),
+        section(
+            t("Dates in your calendar"),
+            Html(f"{_how(_CALENDAR)}{_rows(calendars, _CALENDAR, site_url)}"),
+            "calendars",
+        ),
+    ]
+    if services:
+        each = [
+            row
+            for e in services
+            for row in (
+                (urls.service_feed(e.id), t("{service}: incidents", service=e.title), _FEED),
+                (urls.service_ics(e.id), t("{service}: changes", service=e.title), _CALENDAR),
+            )
+        ]
+        parts.append(
+            section(t("One service only"), _list([_row(*row, site_url) for row in each]), "services")
+        )
+    return ListPage(urls.SUBSCRIBE, t("Subscribe"), "", Html(f"<div class=it-subscribe>{join(parts)}</div>"))
+
+
+def _how(form: str) -> Html:
+    if form == _FEED:
+        text = t(
+            "Copy the address and add it to your feed reader, to Outlook (RSS feeds) or to a chat channel that takes Atom feeds."
+        )
+    else:
+        text = t(
+            "Subscribe opens your calendar program. Elsewhere, copy the address and add it as a calendar from the internet."
+        )
+    return Html(f"<p>{esc(text)}</p>")
+
+
+def _rows(rows: Sequence[tuple[str, str]], form: str, site_url: str) -> Html:
+    return _list([_row(url, title, form, site_url) for url, title in rows])
+
+
+def _list(rows: Sequence[Html]) -> Html:
+    return Html(f'<ul class="it-list it-feeds">{join(rows)}</ul>')
+
+
+def _row(url: str, title: str, form: str, site_url: str) -> Html:
+    """Return one thing to subscribe to: its link, and what a script adds to it: subscribing and copying its address."""
+    where = f' data-address="{esc(site_url.rstrip("/") + "/" + url)}"' if site_url else ""
+    return Html(f'<li class="it-copy" data-form={form}{where}>{link(url, esc(title))}</li>')

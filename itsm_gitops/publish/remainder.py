@@ -1,0 +1,21 @@
+"""What a list has no room for: it is never only counted, but behind a line that opens it, or a link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from itsm_gitops.publish.language import counted
+from itsm_gitops.publish.markup import Html, esc
+
+
+def and_more(number: int) -> str:
+    """Return the words for what a list leaves out, for a link to it."""
+    return counted(number, "and {count} more", "and {count} more")
+
+
+def opening(items: Sequence[Html]) -> Html:
+    """Return items that there is no room for behind a line that opens them."""
+    rest = "".join(f"<li>{one}" for one in items)
+    return Html(
+        f"<details class=it-rest><summary>{esc(and_more(len(items)))}</summary><ul>{rest}</ul></details>"
+    )

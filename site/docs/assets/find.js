@@ -1,0 +1,263 @@
+// Search as people see it: the box in the header, which is also the way to pages and actions, and the search page.
+(() => {
+  "use strict";
+
+  const { root, t, counted, load, element, find, words, stem, isTyping } = globalThis.itsm;
+  const WORD = /[\p{L}\p{N}]+/gu;
+  const FAILED = () => t("The search index cannot be read.");
+  /** @type {[string, string][]} */
+  const GROUPS = [["service", "Services"], ["offering", "Offerings"], ["page", "Pages"], ["open", "Open records"], ["item", "Items"], ["record", "Finished records"], ["handbook", "Handbook"]];
+
+  /** A text with what was searched for marked. @param {string} text @param {string[]} wanted */
+  function marked(text, wanted) {
+    /** @type {(Node | string)[]} */
+    const parts = [];
+    const stems = wanted.map(stem);
+    let last = 0;
+    for (const match of text.matchAll(WORD)) {
+      const plain = words(match[0])[0] ?? "";
+      const at = wanted.findIndex((w, i) => plain.startsWith(w) || (stems[i].length > 3 && plain.startsWith(stems[i])));
+      if (at < 0) continue;
+      const length = plain.startsWith(wanted[at]) ? wanted[at].length : match[0].length;
+      const end = match.index + Math.min(length, match[0].length);
+      parts.push(text.slice(last, match.index), element("mark", "", text.slice(match.index, end)));
+      last = end;
+    }
+    return [...parts, text.slice(last)];
+  }
+
+  /** @param {Hit} hit @param {string[]} wanted */
+  function hitLink(hit, wanted) {
+    const title = element("span", "it-hit__title", ...marked(hit.title || hit.id || hit.url, wanted));
+    title.dir = "auto";
+    const about = element("span", "it-hit__about", [hit.label, hit.id, hit.state].filter(Boolean).join(" · "));
+    const link = /** @type {HTMLAnchorElement} */ (element("a", "it-hit", title, about));
+    if (hit.snippet) link.append(element("span", "it-hit__text", ...marked(hit.snippet, wanted)));
+    link.href = root + hit.url;
+    return link;
+  }
+
+  // ---- The box in the header ------------------------------------------------------------------
+  /** @param {HTMLFormElement} form */
+  function headerSearch(form) {
+    const input = /** @type {HTMLInputElement} */ (form.querySelector("input"));
+    const list = element("ul", "it-hits__list");
+    const status = element("p", "it-hits__status");
+    const panel = element("div", "it-hits", status, list);
+    let active = -1;
+    let asked = 0;
+
+    list.id = "it-hits";
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", t("Search results"));
+    status.setAttribute("role", "status");
+    panel.hidden = true;
+    form.append(panel);
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-controls", list.id);
+
+    /** @param {boolean} yes */
+    function open(yes) {
+      panel.hidden = !yes;
+      input.setAttribute("aria-expanded", String(yes));
+      if (!yes) choose(-1);
+    }
+
+    /** @param {number} index */
+    function choose(index) {
+      active = index;
+      [...list.children].forEach((option, i) => {
+        option.setAttribute("aria-selected", String(i === index));
+        if (i === index) option.scrollIntoView({ block: "nearest" });
+      });
+      if (index < 0) input.removeAttribute("aria-activedescendant");
+      else input.setAttribute("aria-activedescendant", list.children[index].id);
+    }
+
+    /** @param {Hit[]} hits @param {string[]} wanted */
+    function show(hits, wanted) {
+      list.replaceChildren(
+        ...hits.map((hit, i) => {
+          const link = hitLink(hit, wanted);
+          link.tabIndex = -1;
+          const option = element("li", "", link);
+          option.id = `it-hit-${i}`;
+          option.setAttribute("role", "option");
+          option.setAttribute("aria-selected", "false");
+          return option;
+        }),
+      );
+    }
+
+    // With nothing typed: the pages and actions of the site.
+    async function suggest(/** @type {number} */ turn) {
+      const about = await load("index");
+      if (turn !== asked || !about.actions?.length) return open(false);
+      show(about.actions.map((/** @type {[string, string]} */ [url, title]) => ({ url, title, label: "", id: "", state: "", snippet: "" })), []);
+      status.textContent = t("Go to a page, or type to search. ? lists all keys.");
+      active = -1;
+      return open(true);
+    }
+
+    async function update() {
+      const turn = ++asked;
+      try {
+        if (!words(input.value).length) return await suggest(turn);
+        const found = await find(input.value, 10);
+        if (turn !== asked) return undefined;
+        show(found.hits, found.words);
+        status.textContent = said(found, t("Enter shows more"));
+      } catch {
+        list.replaceChildren();
+        status.textContent = FAILED();
+      }
+      active = -1;
+      return open(true);
+    }
+
+    open(false);
+    input.addEventListener("input", update);
+    input.addEventListener("focus", update);
+    input.addEventListener("keydown", (event) => {
+      const count = list.children.length;
+      if (event.key === "Escape") {
+        open(false);
+        input.blur();
+      } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        if (panel.hidden || !count) return;
+        event.preventDefault();
+        choose(event.key === "ArrowDown" ? (active + 1) % count : (active < 1 ? count : active) - 1);
+      } else if (event.key === "Enter" && active >= 0) {
+        event.preventDefault();
+        /** @type {HTMLElement} */ (list.children[active].firstChild).click();
+      }
+    });
+    form.addEventListener("submit", async (event) => {
+      const text = input.value.trim();
+      if (!words(text).length || !/\d/.test(text)) {
+        if (!words(text).length) event.preventDefault();
+        return;
+      }
+      // Who types a whole number wants that record, not a list with it.
+      event.preventDefault();
+      const found = await find(text, 3).catch(() => null);
+      const exact = found?.hits.find((hit) => hit.id.toLowerCase() === text.toLowerCase());
+      location.assign(exact ? root + exact.url : `${root}search.html?q=${encodeURIComponent(text)}`);
+    });
+    document.addEventListener("click", (event) => {
+      if (!form.contains(/** @type {Node} */ (event.target))) open(false);
+    });
+    form.addEventListener("focusout", (event) => {
+      const next = /** @type {Node | null} */ (event.relatedTarget);
+      if (next && !form.contains(next)) open(false);
+    });
+    document.addEventListener("keydown", (event) => {
+      const held = event.ctrlKey || event.metaKey || event.altKey;
+      if (event.key === "/" && !isTyping(document.activeElement) && !held) {
+        event.preventDefault();
+        input.focus();
+        input.select();
+      }
+    });
+  }
+
+  /** @param {Found} found @param {string} more */
+  function said(found, more) {
+    if (!found.total) return t("Nothing found. Fewer or shorter words find more.");
+    const number = counted(found.total, "{count} result", "{count} results");
+    const part = found.partial ? t("Nothing has all of these words; these have some of them: {results}", { results: number }) : number;
+    return found.total > found.hits.length ? `${part}, ${more}` : part;
+  }
+
+  // ---- The search page ------------------------------------------------------------------------
+  /** @param {HTMLFormElement} page */
+  function searchPage(page) {
+    const input = /** @type {HTMLInputElement} */ (page.querySelector("input"));
+    const status = /** @type {HTMLElement} */ (document.getElementById("it-search-status"));
+    const filter = /** @type {HTMLAnchorElement} */ (document.getElementById("it-search-filter"));
+    const list = /** @type {HTMLElement} */ (document.getElementById("it-search-results"));
+    const narrow = element("div", "it-search__groups");
+    narrow.setAttribute("role", "group");
+    narrow.setAttribute("aria-label", t("Show only"));
+    status.before(narrow);
+    const asked = new URLSearchParams(location.search);
+    let only = asked.get("in") ?? "";
+    let turns = 0;
+
+    /** @param {Found} found */
+    function groups(found) {
+      const shown = GROUPS.filter(([name]) => found.groups.has(name));
+      if (shown.length < 2) return narrow.replaceChildren();
+      return narrow.replaceChildren(
+        ...[["", "Everything"], ...shown].map(([name, title]) => {
+          const number = name ? found.groups.get(name) ?? 0 : found.all;
+          const button = /** @type {HTMLButtonElement} */ (element("button", "", `${t(title)} ${globalThis.itsm.digits(number)}`));
+          button.type = "button";
+          button.setAttribute("aria-pressed", String(name === only));
+          button.addEventListener("click", () => {
+            only = name;
+            remember();
+            update();
+          });
+          return button;
+        }),
+      );
+    }
+
+    function remember() {
+      const query = new URLSearchParams({ q: input.value, ...(only ? { in: only } : {}) });
+      history.replaceState(null, "", `?${query}`);
+    }
+
+    async function update() {
+      const text = input.value;
+      const turn = ++turns;
+      filter.search = text.trim() ? `?q=${encodeURIComponent(text.trim())}&status=all` : "";
+      if (!words(text).length) {
+        list.replaceChildren();
+        narrow.replaceChildren();
+        status.textContent = "";
+        return;
+      }
+      try {
+        const found = await find(text, 100, only);
+        if (turn !== turns) return;
+        groups(found);
+        let last = "";
+        list.replaceChildren(
+          ...found.hits.flatMap((hit) => {
+            const item = element("li", "", hitLink(hit, found.words));
+            const title = GROUPS.find(([name]) => name === hit.group)?.[1] ?? "";
+            const head = hit.group !== last && !only ? [element("li", "it-results__group", t(title))] : [];
+            last = hit.group;
+            return [...head, item];
+          }),
+        );
+        status.textContent = said(found, counted(found.hits.length, "the best one of them", "the best {count} of them"));
+      } catch {
+        list.replaceChildren();
+        status.textContent = FAILED();
+      }
+    }
+
+    input.value = asked.get("q") ?? "";
+    input.addEventListener("input", () => {
+      only = "";
+      remember();
+      update();
+    });
+    page.addEventListener("submit", (event) => {
+      event.preventDefault();
+      update();
+    });
+    update();
+    input.focus();
+  }
+
+  globalThis.itsm.marked = marked;
+  const form = /** @type {HTMLFormElement | null} */ (document.querySelector(".it-find"));
+  if (form) headerSearch(form);
+  const page = /** @type {HTMLFormElement | null} */ (document.querySelector("form.it-search"));
+  if (page) searchPage(page);
+})();
