@@ -131,8 +131,8 @@ def _right_then(
         if document is None or document.kind is None or not isinstance(document.data, dict):
             continue
         kind = store.book.kinds[entry.kind]
-        then = words.read(finding.path, commit, document.data)
-        same = _sealed(kind, then) == _sealed(kind, store.data(entry.id))
+        then, today = words.read(finding.path, commit, document.data), store.data(entry.id)
+        same = _sealed(kind, then) == _sealed(kind, today) and _is_same_place(finding, then, today)
         if finding.path in unjudged or not same or not _was_finished(document.kind, document.data):
             continue
         own = _own(store.book, finding.code)
@@ -206,6 +206,17 @@ def _tells(guard: Guard, finding: Finding) -> bool:
 def _was_finished(kind: Kind, data: Mapping[str, Any]) -> bool:
     flow = kind.workflow
     return flow is not None and flow.is_terminal(str(data.get(flow.state_field)))
+
+
+def _is_same_place(finding: Finding, then: Mapping[str, Any], today: Mapping[str, Any]) -> bool:
+    """Whether what a finding is about stands as it did: a field that may change after the end, or an entry of one."""
+    if not finding.pointer:
+        return True
+    former, present = then.get(str(finding.pointer[0])), today.get(str(finding.pointer[0]))
+    index = finding.pointer[1] if len(finding.pointer) > 1 else None
+    if isinstance(index, int) and isinstance(former, list) and isinstance(present, list):
+        return former[index : index + 1] == present[index : index + 1]
+    return bool(former == present)
 
 
 def _sealed(kind: Kind, data: Mapping[str, Any]) -> dict[str, Any]:

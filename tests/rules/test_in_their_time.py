@@ -72,6 +72,12 @@ def test_what_was_wrong_then_is_wrong_now(root: Path) -> None:
     assert errors(root) == ["S004"]  # the missing field was not asked for then, the wrong word was refused
 
 
+def test_an_entry_that_was_damaged_later_is_wrong(root: Path) -> None:
+    """Comments may follow after the end, so the timeline as a whole is not sealed; what stands in it is."""
+    edit(root, RECORD, "    by: cleo-diaz\n    state: closed\n", "    state: closed\n")
+    assert errors(root) == ["S002", "S008"]  # nobody did it, and too little is said
+
+
 def test_an_open_record_is_asked_whatever_the_day_says(root: Path) -> None:
     edit(root, RECORD, "state: closed", "state: resolved")
     edit(root, RECORD, "  - at: 2026-11-21T10:00:00Z\n    by: cleo-diaz\n    state: closed\n", "")
@@ -190,7 +196,7 @@ def test_what_could_not_be_judged_then_was_not_right_then(root: Path) -> None:
     refusing = json.loads(common)
     refusing["definitions"]["timeline"]["minItems"] = 9
     (root / COMMON).write_text(json.dumps(refusing))
-    assert errors(root) == ["S008"]
+    assert errors(root) == ["S008", "S008"]  # of the incident that is open, and of the one whose timeline was edited
     begin_with(root)
     (root / COMMON).write_text(common)
     assert errors(root) == ["W006"]
