@@ -19,6 +19,6 @@ def test_a_small_day(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
-    assert (figures["incidents"], figures["notes"], figures["changes"]) == (20, 20, 3)
     assert figures["failures"] == figures["lost"] == figures["errors of check"] == []
+    assert (figures["incidents"], figures["notes"], figures["changes"]) == (20, 20, 3)
     assert figures["tips"] == 1

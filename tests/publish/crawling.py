@@ -206,7 +206,8 @@ class Site:
         listed = set()
         for name, rows in self._handed("search", "docs-"):
             listed |= {row[0] for row in rows}
-            yield from (f"{name}: nothing at {row[0]}" for row in rows if row[0] not in self.files)
+            places = [row[0].partition("?")[0] for row in rows]
+            yield from (f"{name}: nothing at {place}" for place in places if place not in self.files)
         unlisted = {n for n in self.pages if n.startswith(("records/", "services/"))} - listed
         yield from (
             f"{n}: search does not know it" for n in unlisted if re.search(r"/[A-Z]+-\d{6}-\w+\.html$", n)
