@@ -205,7 +205,6 @@
   only("form.it-form", "answers", "filing", "drafts", "forms");
   only(".it-x", "columns", "explorer");
   only(".it-copy, .it-subscribe", "subscribe");
-  only(".it-mine", "mine");
   themeButton();
   menu();
   scrollDiagrams();
