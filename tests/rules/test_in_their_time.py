@@ -196,7 +196,8 @@ def test_what_could_not_be_judged_then_was_not_right_then(root: Path) -> None:
     refusing = json.loads(common)
     refusing["definitions"]["timeline"]["minItems"] = 9
     (root / COMMON).write_text(json.dumps(refusing))
-    assert errors(root) == ["S008", "S008"]  # of the incident that is open, and of the one whose timeline was edited
+    # Of the incident that is open, and of the one whose timeline was edited.
+    assert errors(root) == ["S008", "S008"]
     begin_with(root)
     (root / COMMON).write_text(common)
     assert errors(root) == ["W006"]
