@@ -103,7 +103,7 @@ def test_find_a_workaround_by_the_list_of_known_errors(somebody: Comes) -> None:
 def test_find_all_open_incidents_of_a_priority_and_a_team(somebody: Comes, sample_address: str) -> None:
     """The sample, because nothing of priority one is open in the living example."""
     with somebody("open P1 of a team", sample_address) as visitor:
-        visitor.follow("Go through records")
+        visitor.follow("Browse records")
         visitor.page.locator(".it-x[aria-busy=false]").wait_for()
         visitor.tick("P1 Critical")
         visitor.tick("Web team")

@@ -37,7 +37,7 @@ _ACTIONS = (
     (urls.CATALOGUE, "Request something", "Access, equipment, help"),
     (urls.CHANGES, "See what changes", "This week and the next"),
     (urls.SEARCH, "Look something up", "A number, a name, a word"),
-    (urls.EXPLORE, "Go through records", "Filter, sort, take away"),
+    (urls.EXPLORE, "Browse records", "Filter, sort, export"),
     (urls.MAP, "See the map", "What depends on what"),
 )
 
@@ -49,9 +49,11 @@ def home_page(view: View, pages: frozenset[str]) -> ListPage:
     head = Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
         f"<h1>{esc(_headline(statuses))}</h1>"
-        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p>{_actions(view, pages)}'
+        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p></header>'
+    )
+    feeds = Html(
         f'<p class="it-next">{link(urls.SUBSCRIBE, esc(t("Subscribe to incidents and changes")))} · '
-        f"{link(urls.INCIDENT_FEED, esc(t('Feed of incidents (Atom)')))}</p></header>"
+        f"{link(urls.INCIDENT_FEED, esc(t('Feed of incidents (Atom)')))}</p>"
     )
     body = join(
         [
@@ -59,6 +61,7 @@ def home_page(view: View, pages: frozenset[str]) -> ListPage:
             incomplete(view),
             major_section(view),
             _actions(view, pages),
+            feeds,
             section(
                 "Services",
                 status_grid(view, services) or paragraph("No service is in production."),
