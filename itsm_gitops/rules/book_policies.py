@@ -1,6 +1,6 @@
 """Part of rule S022: policies and templates use fields, values and roles that there are.
 
-``_PLACES`` says which words of which file are names of fields; a pattern has the keys from the root of the file, with
+``_PLACES`` says which words of which file are names of fields, ``_VALUES`` which are values; a pattern has the keys from the root of the file, with
 ``*`` for any one.
 """
 
@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.model.condition_names import Schema, Vocabulary, fields_at, value_misfits
+from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.rulebook import CHANGE_CONTROL, PRIORITY, ROLES
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, PRIORITY, RISK, ROLES
 from itsm_gitops.model.shape import Misfit
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.rule import Hit
@@ -21,6 +22,12 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     ROLES: ("roles/*/fields/*", "roles/*/owners/*", "roles/*/on_call/*", "roles/*/manager_of/*"),
     CHANGE_CONTROL: ("free_fields/*",),
 }
+# Words that are values of a field: file, pattern, field.
+_VALUES: tuple[tuple[str, str, str], ...] = (
+    (POLICY, "dependents/criticality/*", "criticality"),
+    (RISK, "failed_outcomes/*", "outcome"),
+    (RISK, "facts/*/steps/*/is", "criticality"),
+)
 _TEMPLATES = "schemas/templates/"
 _LEVELS = ("impact", "urgency")
 
@@ -30,6 +37,9 @@ def policy_names(ctx: BookContext, words: Vocabulary) -> Iterator[Hit]:
     for path, patterns in _PLACES.items():
         if not ctx.refusals(path):
             yield from _fields(path, ctx.data(path) or {}, patterns, words)
+    for path, pattern, field in _VALUES:
+        if not ctx.refusals(path):
+            yield from _values(path, ctx.data(path) or {}, pattern, field, words)
     if not ctx.refusals(ROLES):
         yield from _fallbacks((ctx.data(ROLES) or {}).get("roles", {}))
     if not ctx.refusals(PRIORITY):
@@ -46,6 +56,14 @@ def _fields(path: str, data: Any, patterns: Sequence[str], words: Vocabulary) ->
         for at, name in _places(data, pattern.split("/"), ()):
             if not fields_at(name, schemas, words):
                 yield Hit(f"no kind has a field '{name}'", at, did_you_mean(name, names), path)
+
+
+def _values(path: str, data: Any, pattern: str, field: str, words: Vocabulary) -> Iterator[Hit]:
+    """Yield the words at the places of a pattern that are no value of a field in any kind."""
+    fields = [found for schema in words.schemas.values() for found in fields_at(field, [schema], words)]
+    for at, word in _places(data, pattern.split("/"), ()) if fields else ():
+        for misfit in value_misfits(word, fields, words.categories, at):
+            yield Hit(misfit.message, misfit.pointer, misfit.hint, path)
 
 
 def _places(node: Any, pattern: Sequence[str], at: Pointer) -> Iterator[tuple[Pointer, str]]:
