@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.model import ids
-from itsm_gitops.model.errors import Ambiguous, NotFound, UsageError, did_you_mean
+from itsm_gitops.model.errors import Ambiguous, NotFound, UsageError, did_you_mean, is_slip
 from itsm_gitops.model.filter_words import ME
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
@@ -69,9 +69,10 @@ def resolve_reference(repo: Repository, reference: Mapping[str, Any], text: str)
 
 def _refuse_slip(repo: Repository, reference: Mapping[str, Any], text: str, known: Iterable[str]) -> None:
     """Raise NotFound for a name that exists nowhere, where work would be given to nobody or another one is meant."""
-    near = did_you_mean(text, known)
-    if not near and reference.get("relation") not in _GIVES_WORK:
+    known = list(known)
+    if reference.get("relation") not in _GIVES_WORK and not is_slip(text, known):
         return
+    near = did_you_mean(text, known)
     if text == _acting(repo) or repo.store(None).into(text):
         return
     hint = f"{near}{chr(10) if near else ''}write {text}{MEANT} if this name is meant"

@@ -90,3 +90,10 @@ def did_you_mean(word: str, known: Iterable[str], limit: int = 3) -> str:
     # "prod" is too far from "production" for difflib, and what people mean.
     near = near or [k for k in lowered if len(word) > 1 and k.startswith(word.lower())][:limit]
     return f"did you mean {', '.join(lowered[n] for n in near)}?" if near else ""
+
+
+def is_slip(word: str, known: Iterable[str]) -> bool:
+    """Whether a word is so near to one of ``known`` that it must be a slip: a letter or two in a name of usual length."""
+    import difflib
+
+    return bool(difflib.get_close_matches(word.lower(), [k.lower() for k in known], n=1, cutoff=0.8))

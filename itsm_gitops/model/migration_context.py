@@ -88,7 +88,7 @@ def kinds_concerned(place: BookPlace, shape: BookShape, migration: Migration) ->
             return _group_members([told] if isinstance(told, str) else list(told or ["any"]), shape)
     if folder == "workflows":
         name = data.get("workflow")
-        return frozenset(k.name for k in shape.kinds.values() if k.life_cycle == name)
+        return frozenset(k.name for k in shape.kinds.values() if name in (k.life_cycle, *k.inner))
     if folder in ("records", "cmdb"):
         return target_kinds(migration, shape)
     if folder in ("templates", "imports"):

@@ -44,6 +44,8 @@ def _edits_in_book(migration: Migration, shape: BookShape, path: str, data: Any)
     patterns = patterns_in(folder, migration, shape)
     levels = shape.has_levels(migration)
     inside = folder in ("records", "cmdb", "templates")
+    # The states of a life cycle within a document are words of their own; its conditions ask for the document's.
+    inner = migration.sort == STATE and any(data.get("workflow") in k.inner for k in shape.kinds.values())
     if folder in ("workflows", "rules"):
         yield from edits_in_examples(migration, shape, data)
     for pointer, at_key, word in _keys_and_texts(data):
@@ -55,7 +57,7 @@ def _edits_in_book(migration: Migration, shape: BookShape, path: str, data: Any)
         if fresh is None:
             continue
         place = BookPlace(path, data, pointer, at_key, fresh)
-        if in_condition(place, shape, migration) or matches_any(patterns, pointer, at_key):
+        if in_condition(place, shape, migration) or (not inner and matches_any(patterns, pointer, at_key)):
             yield from _edits_at(place, shape, migration)
 
 

@@ -103,6 +103,7 @@ class KindShape:
     plays: tuple[str, ...] = ()
     fields: frozenset[str] = frozenset()
     vocabularies: frozenset[str] = frozenset()  # fields whose words have levels, behind slashes
+    inner: tuple[str, ...] = ()  # life cycles within a document
 
     @property
     def own_key(self) -> str:
@@ -152,6 +153,7 @@ class BookShape:
                     path=kind.schema_path,
                     state_field=kind.stages.state_field if kind.stages else "",
                     life_cycle=kind.stages.name if kind.stages else "",
+                    inner=tuple(flow.name for flow in kind.inner),
                     plays=kind.plays,
                     fields=frozenset(kind.fields),
                     vocabularies=frozenset(category_fields(kind)),

@@ -32,15 +32,16 @@ def weakened(before: Data, after: Data, *, is_rule: bool) -> Iterator[tuple[Poin
     if is_rule:
         yield from (((key,) if key else (), f"this rule {how}") for key, how in weaker(before, after))
         return
-    there: dict[tuple[str, str], _Demand] = {}
+    there: dict[tuple[str, str], list[_Demand]] = {}
     for demand in _demands(after):
-        there.setdefault((demand.group, demand.name), demand)
+        there.setdefault((demand.group, demand.name), []).append(demand)
     for old in _demands(before):
-        new = there.get((old.group, old.name)) or _renamed(old, there.values())
-        if new is not None:
-            for key, how in weaker(old.raw, new.raw):
-                at = (*new.pointer, key) if key in new.raw else new.pointer
-                yield at, f"{old.group}{old.name} {how}"
+        # One field may be demanded several times, under several conditions.
+        new = there.get((old.group, old.name)) or _renamed(old, [d for some in there.values() for d in some])
+        found = [[(one, key, how) for key, how in weaker(old.raw, one.raw)] for one in new]
+        for one, key, how in min(found, key=len, default=[]):
+            at = (*one.pointer, key) if key in one.raw else one.pointer
+            yield at, f"{old.group}{old.name} {how}"
     yield from _steps(before, after)
     yield from _approvals(before, after)
     wider = [
@@ -52,12 +53,14 @@ def weakened(before: Data, after: Data, *, is_rule: bool) -> Iterator[tuple[Poin
         yield ("editable_when_closed",), f"{', '.join(map(repr, wider))} may change after the end now"
 
 
-def _renamed(old: _Demand, there: Any) -> _Demand | None:
-    """Return the demand that asks the same under another message."""
-    alike = [{k: d.raw[k] for k in _ALIKE if k in d.raw} for d in there if d.group == old.group]
+def _renamed(old: _Demand, there: Sequence[_Demand]) -> list[_Demand]:
+    """Return the demands that ask the same under another message."""
     own = {k: old.raw[k] for k in _ALIKE if k in old.raw}
-    found = [d for d in there if d.group == old.group]
-    return next((d for d, said in zip(found, alike, strict=True) if own and said == own), None)
+    return (
+        [d for d in there if d.group == old.group and own == {k: d.raw[k] for k in _ALIKE if k in d.raw}]
+        if own
+        else []
+    )
 
 
 def _demands(data: Data) -> Iterator[_Demand]:

@@ -128,20 +128,29 @@
     const built = await load("assets/built");
     const then = Date.parse(built.at);
     const old = Date.now() - then;
-    const said = () => {
+    const made = () => {
       const time = /** @type {HTMLTimeElement} */ (element("time", "", ago(then)));
       time.dateTime = built.at;
       time.title = new Date(then).toLocaleString(globalThis.itsm.language);
       return [`${t("Made")} `, time];
     };
-    for (const place of places) place.replaceChildren(...said());
+    for (const place of places) place.replaceChildren(...made());
     const footer = document.querySelector(".md-copyright");
-    if (footer) footer.append(element("p", "it-made-at", ...said()));
+    if (footer) footer.append(element("p", "it-made-at", ...made()));
     if (old > OLD) {
-      const hours = Math.floor(old / HOUR);
-      const warning = element("p", "it-stale", t("This page is {hours} hours old: what it says may no longer be so.", { hours }));
+      const [hours, days] = [Math.floor(old / HOUR), Math.floor(old / HOUR / 24)];
+      const said =
+        days > 1
+          ? t("This page is {days} days old: what it says may no longer be so.", { days })
+          : t("This page is {hours} hours old: what it says may no longer be so.", { hours });
+      const warning = element("p", "it-stale", said);
       warning.setAttribute("role", "status");
-      document.querySelector("#it-main")?.prepend(warning);
+      const close = /** @type {HTMLButtonElement} */ (element("button", "", t("Close")));
+      close.type = "button";
+      close.addEventListener("click", () => warning.remove());
+      warning.append(close);
+      // At the lower edge of the window: what people read does not move when this appears.
+      document.querySelector("#it-main")?.append(warning);
     }
     today(built.zone);
   }
