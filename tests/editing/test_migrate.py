@@ -59,7 +59,7 @@ RENAMINGS = (
     slow("state", "server:production", "live", ""),
     slow("field", "incident.contact_method", "reach_by", ""),
     slow("field", "incident.closure_category", "final_category", ""),
-    ("field", "incident.major.bridge", "call", ""),
+    ("field", "change.review.plan_followed", "as_planned", ""),
     ("kind", "known-error", "workaround-note", ""),
     slow("kind", "server", "host-computer", ""),
     slow("value", "incident.origin", "walk_up", "in_person"),
