@@ -340,6 +340,11 @@ class View:
         return Html(f"<time datetime={written}>{shown}</time>")
 
 
+def look_of(status: str) -> str:
+    """Return the name of a look in the style sheet; no word of a page stands in its markup in another language."""
+    return "working" if status == "operational" else status
+
+
 def chip(text: str, look: str) -> Html:
     """Return a small label; ``look`` is a word of the program (a category, not data)."""
     return _chip(t(text), look)
@@ -347,7 +352,7 @@ def chip(text: str, look: str) -> Html:
 
 @lru_cache(_MOST_CHIPS)
 def _chip(text: str, look: str) -> Html:
-    return Html(f"<b class=it-chip--{look}>{esc(text)}</b>")
+    return Html(f"<b class=it-chip--{look_of(look)}>{esc(text)}</b>")
 
 
 def _text(value: Any) -> str:

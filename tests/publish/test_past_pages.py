@@ -38,10 +38,10 @@ def test_days_alike_are_one_mark(shown: View) -> None:
     marks = re.findall(r'<rect class="it-past--(\w+)" x="(\d+)" width="(\d+)"', html)
     assert marks == [
         ("unknown", "0", "2"),
-        ("operational", "2", "3"),
+        ("working", "2", "3"),
         ("outage", "5", "1"),
         ("degraded", "6", "2"),
-        ("operational", "8", "2"),
+        ("working", "8", "2"),
     ]
     assert "<title>6 Nov: outage</title>" in html
     assert "<title>7 Nov to 8 Nov: degraded</title>" in html
@@ -59,9 +59,9 @@ def test_the_list_of_days_has_the_latest_first(shown: View) -> None:
 @pytest.mark.parametrize(
     ("states", "said"),
     [
-        (["operational"] * 3, "Last 3 days: no outage"),
-        (["unknown"], "Last 1 day: nothing is known of this time"),
-        (["unknown", "operational"], "Last 2 days: no outage in 1 day with records"),
+        (["operational"] * 3, "Last 3 days: No outage"),
+        (["unknown"], "Last 1 day: Nothing is known of this time"),
+        (["unknown", "operational"], "Last 2 days: No outage in 1 day with records"),
     ],
 )
 def test_quiet_days(states: list[str], said: str) -> None:

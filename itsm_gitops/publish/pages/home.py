@@ -27,7 +27,7 @@ from itsm_gitops.publish.pages.parts import (
     table,
 )
 from itsm_gitops.publish.pages.plan import day_block, rows
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View, chip, look_of
 
 _ORDER = {status: rank for rank, status in enumerate(STATUSES)}
 _MOST, _MOST_OPEN, _MOST_CAUSES = 6, 12, 2
@@ -198,7 +198,9 @@ def _status_card(view: View, entry: Entry) -> str:
     )
     reason = view.reason(found)
     why = f'<p class="it-status__why">{esc(reason[:1].upper() + reason[1:])}</p>' if reason else ""
-    return f'<li class="it-status__item it-status__item--{found.status}">{head}{causes}{why}{bar}</li>'
+    return (
+        f'<li class="it-status__item it-status__item--{look_of(found.status)}">{head}{causes}{why}{bar}</li>'
+    )
 
 
 def services_page(view: View) -> ListPage:

@@ -28,7 +28,7 @@ from itsm_gitops.publish.pages.parts import (
     two_columns,
     unseen,
 )
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View, chip, look_of
 
 _RECENT = 12
 _MOST_OFFERED = 8
@@ -183,7 +183,7 @@ def _reason(view: View, entry: Entry) -> Html:
     why = f": {reason}" if reason else ""
     text = f"{words(health.status)}{why}" if health.status != "operational" else f"{t('At risk')}{why}"
     return Html(
-        f'<div class="it-notice it-notice--{health.status}"><p><strong>{esc(text)}</strong></p><ul>{links}</ul></div>'
+        f'<div class="it-notice it-notice--{look_of(health.status)}"><p><strong>{esc(text)}</strong></p><ul>{links}</ul></div>'
     )
 
 

@@ -14,7 +14,7 @@ from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
 from itsm_gitops.publish.pages.parts import section
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View, chip, look_of
 
 DAYS = 90
 _MOST_RUNS = 10
@@ -53,7 +53,7 @@ def bar(view: View, service: str) -> Html:
     if not days:
         return EMPTY
     marks = "".join(
-        f'<rect class="it-past--{run.status}" x="{run.start}" width="{len(run.days)}" height="{_HEIGHT}">'
+        f'<rect class="it-past--{look_of(run.status)}" x="{run.start}" width="{len(run.days)}" height="{_HEIGHT}">'
         f"<title>{esc(f'{run.name}: {_word(run.status)}')}</title></rect>"
         for run in _runs(days)
     )
