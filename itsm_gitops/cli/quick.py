@@ -40,7 +40,7 @@ def _show(fragment: str) -> str | None:
     from itsm_gitops.cli.width import terminal_width
     from itsm_gitops.commands.showing import show
 
-    document = show(repo, path, search=search)
+    document = show(repo, path, search=search, clocks=False)
     if repo.gaps:
         return None  # the ordinary way says what is missing
     lines = render(document, styles(sys.stdout), terminal_width(), repo.config.timezone)

@@ -112,12 +112,13 @@ def show(
     at: str | None = None,
     links: bool | None = None,
     search: Search | None = None,
+    clocks: bool = True,
 ) -> DocumentView:
     """Find a document and everything around it.
 
     ``links`` says where to look for links that other documents store: True everywhere, False
     nowhere, None in all but very large folders. ``search`` is such a search that has been started
-    already. ``repo.gaps`` gets what is around it and cannot be read. Raises NotFound, Ambiguous, or ItsmError for a document that cannot be read.
+    already. Without ``clocks`` only those of open records are read, which takes the agreements, too. ``repo.gaps`` gets what is around it and cannot be read. Raises NotFound, Ambiguous, or ItsmError for a document that cannot be read.
     """
     snapshot = repo.whole(at)
     path = repo.locate(fragment, at, in_roots=True)
@@ -146,14 +147,17 @@ def show(
         not_searched=tuple(skipped),
         steps=() if root else tuple(next_steps(document.kind, document.data)),
         root=root,
-        clocks=() if root or at is not None else _clocks(repo, document),
+        clocks=() if root or at is not None else _clocks(repo, document, finished=clocks),
         looks_like=_looks_like(book, snapshot, document),
     )
 
 
-def _clocks(repo: Repository, document: Opened) -> tuple[Promise, ...]:
+def _clocks(repo: Repository, document: Opened, *, finished: bool) -> tuple[Promise, ...]:
     """Return the clocks of a record as they stand now; none where something they need cannot be read."""
-    if not document.kind.is_record or document.kind.workflow is None:
+    flow = document.kind.workflow
+    if not document.kind.is_record or flow is None:
+        return ()
+    if not finished and flow.is_done(state_of(document.kind, document.data)):
         return ()
     kept = dict(repo.gaps)
     try:

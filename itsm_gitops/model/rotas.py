@@ -16,7 +16,16 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from itsm_gitops.model import clock, meaning
-from itsm_gitops.model.windows import Window, closed_days, moment_of, weekly, zone
+from itsm_gitops.model.windows import (
+    Window,
+    are_hours,
+    closed_days,
+    is_time_of_day,
+    is_zone,
+    moment_of,
+    weekly,
+    zone,
+)
 
 Item = Callable[[str], Mapping[str, Any] | None]
 
@@ -159,7 +168,8 @@ def is_rota(data: Mapping[str, Any] | None) -> bool:
 
 def read_rota(data: Mapping[str, Any], item: Item) -> Rota:
     """Read a rota; ``item`` gives its holiday calendars. Malformed parts are left out: they have findings of their own."""
-    where = zone(str(data.get("time_zone", "")))
+    name = str(data.get("time_zone", ""))
+    where = zone(name) if is_zone(name) else UTC
     return Rota(
         where,
         tuple(_layers(data)),
@@ -186,12 +196,15 @@ def _layers(data: Mapping[str, Any]) -> Iterator[Layer]:
         first, last = _day(raw.get("from")), _day(raw.get("until"))
         every = turn.get("every", 1) if isinstance(turn, Mapping) else None
         unit = _UNITS.get(str(turn.get("unit"))) if isinstance(turn, Mapping) else None
+        hand_over = raw.get("hand_over", "00:00")
         if not people or first is None or not isinstance(every, int) or every < 1 or unit is None:
             continue
-        hours = tuple(h for h in _mappings(raw.get("hours")) if {"days", "from", "to"} <= h.keys())
+        if not is_time_of_day(hand_over):
+            continue
+        hours = tuple(h for h in _mappings(raw.get("hours")) if are_hours(h))
         yield Layer(
             str(raw.get("name", "")), tuple(people), first, last, every * unit,
-            str(raw.get("hand_over", "00:00")), hours, str(raw.get("holidays", "")),
+            hand_over, hours, str(raw.get("holidays", "")),
         )  # fmt: skip
 
 

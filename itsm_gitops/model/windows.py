@@ -148,7 +148,7 @@ def spans(
     """Return every window of a calendar that touches a time, weekly and single ones, earliest first."""
     where = zone(str(calendar.get("time_zone", "")))
     found = [w for w in dated(calendar, where) if w.touches(start, end)]
-    hours = [h for h in _mappings(calendar.get("hours")) if _usable(h)]
+    hours = [h for h in _mappings(calendar.get("hours")) if are_hours(h)]
     found += weekly(hours, where, start, end, str(calendar.get("name", "")), closed)
     return sorted(found)
 
@@ -187,12 +187,15 @@ def closed_days(
     return frozenset(found)
 
 
-def _usable(rule: Mapping[str, Any]) -> bool:
+def is_time_of_day(value: object) -> bool:
+    """Whether a value is a local time of day: ``HH:MM`` up to ``24:00``."""
+    return isinstance(value, str) and _TIME.fullmatch(value) is not None
+
+
+def are_hours(rule: Mapping[str, Any]) -> bool:
     """Whether hours are as the schema has them; others have a finding of their own."""
     times = (rule.get("from"), rule.get("to"))
-    return isinstance(rule.get("days"), list) and all(
-        isinstance(t, str) and _TIME.fullmatch(t) for t in times
-    )
+    return isinstance(rule.get("days"), list) and all(map(is_time_of_day, times))
 
 
 def _mappings(value: Any) -> list[Mapping[str, Any]]:

@@ -36,11 +36,11 @@ timeline:
 
 def test_export_json_and_lines(acme: Path, cli: Cli, tmp_path: Path) -> None:
     whole = cli("export", "json").json
-    assert len(whole["documents"]) == 31
+    assert len(whole["documents"]) == 32
     lines = cli("export", "json", "incidents", "--lines").out.splitlines()
     assert [json.loads(line)["data"]["id"] for line in lines] == ["INC-260112-EXMP1"]
     result = cli("export", "json", "--out", str(tmp_path / "all.json"))
-    assert "31 documents written" in result.err
+    assert "32 documents written" in result.err
     assert json.loads((tmp_path / "all.json").read_text()) == whole
     assert "did you mean incident" in cli("export", "json", "incidnts", code=1).err
 

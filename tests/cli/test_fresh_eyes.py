@@ -38,7 +38,7 @@ def said(text: str) -> str:
         (
             ["list", "--sort", "foo"],
             2,
-            "columns: id, kind, title, state, priority, age, opened, updated, path",
+            "columns: id, kind, title, state, priority, clock, age, opened, updated, path",
         ),
         (["list", "incidents", "--where", "foo=1"], 2, "itsm explain incident lists the fields"),
         (["show", "zzz"], 1, "itsm list and itsm list items show what there is"),

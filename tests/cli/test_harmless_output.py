@@ -23,7 +23,7 @@ EVIL = "\x1b]0;owned\x07\x9b31m\u202e\rx"
 ACTS = ("\x1b", "\x07", "\x9b", "\u202e")
 FILLED = {"kind": "incident", "identifier": "EXMP1", "relation": "blocks", "target": "EXMP2", "text": "hello"}
 FILLED |= {"name": "backlog", "person": "duty-agent", "what": "EXMP4", "state": "resolved", "shell": "bash"}
-NEVER_ENDS = ("site serve", "hook post-receive", "hook pre-receive")
+NEVER_ENDS = ("site serve", "lsp", "hook post-receive", "hook pre-receive")
 
 
 def calls() -> Iterator[list[str]]:

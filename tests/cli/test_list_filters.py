@@ -45,7 +45,7 @@ def test_a_word_that_can_mean_something_is_none(acme: Path, cli: Cli, words: lis
 def test_a_handle_that_only_records_name_can_be_asked_for(acme: Path, cli: Cli) -> None:
     """An open directory: people need no file of their own."""
     cli("new", "incident", "--title", "x", "--service", "email", "--category", "mail", "--impact", "low",
-        "--urgency", "low", "--assignee", "agency-desk")  # fmt: skip
+        "--urgency", "low", "--assignee", "agency-desk!")  # fmt: skip
     assert [r["title"] for r in cli("list", "--assignee", "agency-desk", "--json").json] == ["x"]
 
 

@@ -17,7 +17,7 @@ def three(acme: Path, cli: Cli) -> dict[str, str]:
     made = {}
     for name, title, level in (("high", "Störung der Mail", "high"), ("low", "Disk full", "low"), ("done", "Old disk", "low")):  # fmt: skip
         words = ["new", "incident", "--title", title, *common, "--impact", level, "--urgency", level]
-        extra = {"high": ["--ci", "mailbox-db", "--assigned-team", "it-operations"], "done": ["--assignee", "agency-desk"]}.get(name, [])  # fmt: skip
+        extra = {"high": ["--ci", "mailbox-db", "--assigned-team", "it-operations"], "done": ["--assignee", "agency-desk!"]}.get(name, [])  # fmt: skip
         made[name] = cli(*words, *extra, "--json").json["id"]
     cli("note", made["low"], "the printer says: PC LOAD LETTER")
     cli("move", made["done"], "cancelled", "--set", "cancellation_reason=nothing was wrong")

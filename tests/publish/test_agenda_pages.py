@@ -106,7 +106,7 @@ def test_the_start_page_names_the_cause_beside_the_service(view: View) -> None:
     assert text_of(card[card.index(">") + 1 : card.index("</li>")]) == (
         "Online shop Outage Shop front shows an error Depends on Shop front"
     )
-    assert "Last update 21 Nov 2026, 12:00" in text_of(html)
+    assert "last update 21 Nov 2026, 12:00" in text_of(html)
 
 
 def test_known_errors_are_recognised_by_their_symptom(tmp_path: Path) -> None:
