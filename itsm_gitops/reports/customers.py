@@ -154,5 +154,7 @@ def _terms(log: Log, found: Sequence[_Customer]) -> Table:
     for one in found:
         data = log.network.data(one.entry.id)
         said = [str(data.get(n) or "") for n in ("relationship_manager", "cost_owner", "cost_centre")]
-        rows.append((one.entry.id, ", ".join(data.get("roles") or ()), *said))
+        roles = data.get("roles")
+        named = [r for r in roles if isinstance(r, str)] if isinstance(roles, list) else []
+        rows.append((one.entry.id, ", ".join(named), *said))
     return Table("parties", "Who speaks and who pays", columns, tuple(rows))

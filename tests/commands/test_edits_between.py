@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itsm_gitops.documents import Append, Remove, Set, dump, edit, load
+from itsm_gitops.documents import Append, Insert, Remove, Set, dump, edit, load
 from itsm_gitops.editing.change import edits_between
 
 _words = st.text("abcxyz", min_size=1, max_size=5)
@@ -41,6 +41,13 @@ def test_the_edits_are_as_small_as_they_can_be() -> None:
     assert edits_between(old, {**old, "a": True}) == [Set(("a",), True)]
     assert edits_between(old, {**old, "list": [1, 2, 3, 4]}) == [Append(("list",), 4)]
     assert edits_between(old, {**old, "list": [1, 3]}) == [Remove(("list", 1))]
-    assert edits_between(old, {**old, "list": [3, 2, 1]}) == [Set(("list",), [3, 2, 1])]
+    assert edits_between(old, {**old, "list": [7, 8]}) == [Set(("list",), [7, 8])]
+    # What stays keeps its place in the file, with its comment.
+    assert edits_between(old, {**old, "list": [3, 2, 1]}) == [
+        Remove(("list", 2)),
+        Remove(("list", 1)),
+        Insert(("list", 0), 2),
+        Insert(("list", 0), 3),
+    ]
     assert edits_between(old, {**old, "group": {"x": 1, "y": 3}}) == [Set(("group", "y"), 3)]
     assert edits_between(old, {k: v for k, v in old.items() if k != "gone"}) == [Remove(("gone",))]

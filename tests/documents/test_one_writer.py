@@ -32,6 +32,8 @@ ELSEWHERE = {
     "repository/index/filling.py": "the index, in .git, written aside under a lock and then given its name",
     "repository/index/site_rows.py": "the rows of a site, in .git, created exclusively",
     "repository/seal.py": "the key of this clone, in .git, created exclusively",
+    "repository/journal.py": "the journal of this clone, in .git, written aside and then given its name",
+    "editing/whole.py": "what is typed in an editor, in .git: a draft, and what it began from",
     "exchange/export_folder.py": "the folder of an export for analytics, which holds nothing else",
     "publish/engine.py": "the working folder of a build",
     "repository/rehearsal.py": "a scratch copy of a server, in a temporary folder",
