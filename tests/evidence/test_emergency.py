@@ -47,7 +47,7 @@ class Night:
             cwd=self.root, env={**self.env, **moment}, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        return done.stdout if "--json" in words else done.stdout + done.stderr
 
     def git(self, *words: str) -> str:
         done = subprocess.run(
