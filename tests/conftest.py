@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,8 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
         patch.setenv("TZ", "UTC")
         patch.setenv("COLUMNS", "80")
+        # Git calls `itsm` by its name, as the merge driver.
+        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         patch.setattr(socket.socket, "connect", _loopback_only(socket.socket.connect))
         yield
 
