@@ -39,11 +39,12 @@ def show_command(
 ) -> None:
     """Show one document with everything around it.
 
-    ID is an identifier, a unique part of one in any case, or an old number.
+    ID is an identifier, a unique part of one in any case, or an old number. The clocks of
+    finished records are in --json.
     """
     # Programs get everything; people get it fast.
     with_links = False if raw else links if links is not None or not as_json else True
-    document = show(app.repo, identifier, at=at, links=with_links)
+    document = show(app.repo, identifier, at=at, links=with_links, clocks=as_json)
     if as_json:
         print_json(document.as_json())
         return
