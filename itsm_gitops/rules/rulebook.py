@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from itsm_gitops.model import meaning
+from itsm_gitops.model.condition_names import Vocabulary
 from itsm_gitops.model.errors import ItsmError, did_you_mean
 from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.model.kinds import GROUPS
@@ -76,17 +77,25 @@ def book_agrees_with_itself(ctx: BookContext) -> Iterator[Hit]:
     links = ctx.data(path)
     if links is not None and not ctx.refusals(path):
         yield from _link_names(path, links["links"], {*kinds, *GROUPS})
-    for path, _, about in ctx.kinds():
-        schema = words.schemas.get(str(about.get("kind", about.get("class"))))
-        if schema is not None and not ctx.refusals(path):
-            yield from date_names(path, schema, words)
-    for path, data in ctx.usable("schemas/", ".schema.json"):
-        yield from reference_names(path, data, words)
+    yield from _words_of_schemas(ctx, words)
     yield from own_rule_names(ctx, words)
     yield from audience_hits(ctx, words)
-    yield from policy_names(ctx, words)
     yield from inner_life_names(ctx, words)
     yield from criteria_names(ctx, words)
+
+
+def _words_of_schemas(ctx: BookContext, words: Vocabulary) -> Iterator[Hit]:
+    """Look up the names in keywords of schemas, and what policies say of fields; a schema with a fault says nothing sure."""
+    schemas = list(ctx.usable("schemas/", ".schema.json"))
+    if any(ctx.faults(path) for path, _ in schemas):
+        return
+    for path, _, about in ctx.kinds():
+        schema = words.schemas.get(str(about.get("kind", about.get("class"))))
+        if schema is not None:
+            yield from date_names(path, schema, words)
+    for path, data in schemas:
+        yield from reference_names(path, data, words)
+    yield from policy_names(ctx, words)
 
 
 def _kinds(ctx: BookContext) -> dict[str, tuple[tuple[str, ...], frozenset[str]]]:

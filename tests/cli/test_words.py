@@ -47,8 +47,13 @@ TEXT_ARGUMENTS = [
 
 def parsed(command: ItsmCommand, words: list[str], spared: click.Parameter) -> dict[str, Any]:
     """Parse a command line to which every argument that is demanded has been added."""
-    for parameter in command.params:
-        if parameter is spared or not parameter.required:
+    place = command.params.index(spared) if spared in command.params else 0
+    for number, parameter in enumerate(command.params):
+        # What may be left out takes the first word all the same where a later one is given.
+        stands_before = (
+            number < place and isinstance(parameter, click.Argument) and isinstance(spared, click.Argument)
+        )
+        if parameter is spared or not (parameter.required or stands_before):
             continue
         value: Any = parameter.type.choices[0] if isinstance(parameter.type, click.Choice) else "1"
         if isinstance(parameter.type, click.Path):
