@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 280
+MOST = 288
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -50,7 +50,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "model/categories.py": {"team": 1},
         "commands/listing.py": {"service": 1},
         "publish/audience.py": {"offering": 1},
-        "publish/pages/forms.py": {"closed": 1, "offering": 1, "service": 3},
+        "publish/pages/forms.py": {"closed": 1, "offering": 1, "service": 5},
         "publish/pages/record.py": {"offering": 2},
         "rules/approval_policy.py": {"approved": 1},
         "rules/cmdb.py": {"service": 2},
@@ -139,6 +139,9 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "model/templates.py": {"approved": 1, "retired": 1},
     },
     TEXT: {
+        "publish/site.py": {"offering": 1, "service": 1},
+        "publish/pages/subscribe.py": {"calendar": 1},
+        "publish/indexing.py": {"offering": 1, "service": 1},
         "commands/emergency.py": {"review": 1},
         "cli/trends.py": {"incident": 2, "problem": 1},
         "exchange/analytics.py": {"closed": 1, "resolved": 1, "service": 1},
@@ -151,11 +154,11 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "evidence/hook.py": {"approved": 1},
         "evidence/population.py": {"change": 1, "request": 1},
         "gate/comment.py": {"change": 1, "review": 1},
-        "publish/pages/home.py": {"maintenance": 2, "service": 7},
+        "publish/pages/home.py": {"maintenance": 2, "service": 3},
         "publish/pages/major.py": {"service": 1},
-        "publish/pages/item.py": {"planned": 1, "request": 1, "service": 2, "team": 1},
+        "publish/pages/item.py": {"planned": 1, "request": 1, "service": 4, "team": 2},
         "publish/pages/lists.py": {"planned": 1, "service": 1, "team": 1},
-        "publish/pages/parts.py": {"planned": 1, "service": 2, "team": 1},
+        "publish/pages/parts.py": {"planned": 1, "service": 3, "team": 2},
         "publish/pages/past.py": {"service-level": 1},
         "publish/pages/plan.py": {"calendar": 1, "maintenance": 1, "service": 1, "team": 1},
         "reports/agreements.py": {"calendar": 1, "contract": 1, "licence": 1},
