@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,9 @@ def talk(root: Path, monkeypatch: pytest.MonkeyPatch) -> Talk:
             finally:
                 await editor.stop()
 
-        asyncio.run(whole())
+        # In a thread of its own: a browser of other tests may keep a loop in this one.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, whole()).result()
 
     return run
 

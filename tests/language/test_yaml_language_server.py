@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,9 @@ def talk(root: Path, conversation: Callable[[Editor], Awaitable[None]]) -> None:
             editor.client.exit(None)
             await editor.client.stop()
 
-    asyncio.run(whole())
+    # In a thread of its own: a browser of other tests may keep a loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, whole()).result()
 
 
 def test_every_shipped_file_is_fine_and_known(root: Path) -> None:
