@@ -45,6 +45,8 @@ class Guard:
         )
         context.set_default_timeout(PATIENCE)
         self._contexts.append(context)
+        # Sites of tests are built at a fixed moment, and pages compare it with the reader's clock.
+        context.clock.set_fixed_time("2026-11-22T12:00:00Z")
         page = context.new_page()
         page.on("request", lambda r: self._note(not r.url.startswith(address), f"request {r.url}"))
         page.on("response", lambda r: self._note(r.status >= 400, f"{r.status} {r.url}"))
