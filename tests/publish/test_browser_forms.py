@@ -243,9 +243,6 @@ def test_any_text_arrives_as_it_was_typed(open_form: Callable[..., Any], repo: G
     file_and_check(page, repo)
 
 
-@pytest.mark.skip(
-    reason="known fault: the form of the sample is not made within two minutes since forms keep drafts"
-)
 def test_the_forge_opens_with_the_record_where_it_fits(open_form: Callable[..., Any]) -> None:
     page = open_form(OFFERING)
     fill_required(page)

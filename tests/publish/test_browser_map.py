@@ -225,9 +225,6 @@ def test_without_a_script_there_is_a_way_on_and_a_list_on_each_page(guard: Guard
     see_heading(page, "Shop database 1")
 
 
-@pytest.mark.skip(
-    reason="known fault: on a phone the details of the map do not show since the layout goes by containers"
-)
 def test_a_phone_has_all_of_it_and_nothing_is_wider(open_map: Callable[..., Any]) -> None:
     page = open_map("?item=shop&at=shop-web", viewport=PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

@@ -53,7 +53,7 @@ def map_page(topology: Topology) -> ListPage:
             Html(f'<div class="it-net" data-root="{ROOT}">{_tools(classes)}{_filters(topology)}'),
             Html('<p class="it-net__status" role="status"></p>'),
             Html(
-                f'<div class="it-net__stage"><div class="it-net__left">{_buttons()}{_VIEW}</div>{_PANEL}</div>'
+                f'<div class="it-net__stage"><div class="it-net__left">{_buttons()}{_VIEW}</div>{_panel()}</div>'
             ),
             Html(f'{_legend()}<p class="it-muted" id="it-net-keys">{esc(t(_KEYS))}</p>'),
             Html(
@@ -70,7 +70,6 @@ def map_page(topology: Topology) -> ListPage:
 
 
 _VIEW = '<div class="it-net__view"></div>'
-_PANEL = '<section class="it-net__panel" hidden></section>'
 
 
 def _head() -> Html:
@@ -131,3 +130,7 @@ def _buttons() -> str:
         for do, sign, name in buttons
     )
     return f'<div class="it-net__zoom" role="group" aria-label="{esc(t("Size"))}">{content}</div>'
+
+
+def _panel() -> str:
+    return f'<section class="it-net__panel" aria-label="{esc(t("Details"))}" hidden></section>'
