@@ -19,7 +19,7 @@ from itsm_gitops.model.errors import ItsmError
 _ZONES = "/zoneinfo/"
 
 
-class Beginning(NamedTuple):
+class InitAnswers(NamedTuple):
     """What a new repository begins with."""
 
     organisation: str
@@ -27,7 +27,7 @@ class Beginning(NamedTuple):
     founders: Founders
 
 
-def ask_beginning() -> Beginning:
+def ask_beginning() -> InitAnswers:
     """Ask for what only the user knows; Enter takes what is proposed. Raises Abort at the end of input."""
     organisation = _ask("Name of the organisation?", "", DEFAULT_ORGANISATION)
     zone = _ask("Which time zone?", "An IANA name; times are shown in it.", machine_zone(), refuse_zone)
@@ -45,7 +45,7 @@ def ask_beginning() -> Beginning:
         "",
         lambda text: refuse_bad_handles(Founders("", _split(text))),
     )
-    return Beginning(organisation, zone, Founders(me, _split(others)))
+    return InitAnswers(organisation, zone, Founders(me, _split(others)))
 
 
 def machine_zone() -> str:

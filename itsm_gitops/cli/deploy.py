@@ -23,9 +23,9 @@ from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles, wrap
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.deploying import OUTCOMES, Run, begin, finish
+from itsm_gitops.commands.deploying import OUTCOMES, DeploymentRun, begin, finish
 from itsm_gitops.forges.shipped import deploy_template, deploy_templates
-from itsm_gitops.gate.readiness import Content, Readiness, readiness
+from itsm_gitops.gate.readiness import DeployedContent, Readiness, readiness
 from itsm_gitops.model.text import safe_text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -76,7 +76,7 @@ def check_command(
     knew of, in nobody's way, and exactly what was approved. Exit 1 where it may not. Nothing is
     written, so a read-only clone will do.
     """
-    found = readiness(app.repo, identifier, Content(commits, artefacts, paths), revision=revision)
+    found = readiness(app.repo, identifier, DeployedContent(commits, artefacts, paths), revision=revision)
     if as_json:
         print_json(found.as_json())
     else:
@@ -129,7 +129,7 @@ def start_command(
     Refused where 'itsm deploy check' says no. A change that is being carried out stays as it is, so
     a pipeline may be run again.
     """
-    content = Content(commits, artefacts, paths)
+    content = DeployedContent(commits, artefacts, paths)
     _, result = begin(app.repo, identifier, content, by=by, revision=revision, dry_run=dry_run)
     print_written([result], as_json, dry_run=dry_run)
 
@@ -170,7 +170,7 @@ def finish_command(
     Writes a record of the deployment and moves the change: after a success or a roll-back the work
     is over; after a failure it goes on. The same run (--pipeline) is recorded once.
     """
-    run = Run(environment, pipeline, version, commit)
+    run = DeploymentRun(environment, pipeline, version, commit)
     results = finish(app.repo, identifier, outcome, run, note=note, by=by, dry_run=dry_run)
     print_written(results, as_json, dry_run=dry_run)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from itsm_gitops.cli.base import App, command, interactive, json_option, pass_app, print_json
-from itsm_gitops.cli.beginning import Beginning, ask_beginning
+from itsm_gitops.cli.beginning import InitAnswers, ask_beginning
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles, wrap
 from itsm_gitops.cli.width import terminal_width
@@ -75,7 +75,7 @@ def init_command(
         created = add_forge(target, forge)
     else:
         named = Founders(me, tuple(p.strip() for p in people.split(",") if p.strip()))
-        start = Beginning(organisation, timezone, named)
+        start = InitAnswers(organisation, timezone, named)
         if interactive() and not as_json and not any((organisation, timezone, me, people)):
             start = ask_beginning()
         created = init(

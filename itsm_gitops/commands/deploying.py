@@ -13,7 +13,7 @@ from itsm_gitops.editing.create import NewDocument, start, text_of
 from itsm_gitops.editing.move import moved
 from itsm_gitops.editing.opening import Opened, open_document
 from itsm_gitops.editing.validation import judged
-from itsm_gitops.gate.readiness import Content, Readiness, readiness
+from itsm_gitops.gate.readiness import DeployedContent, Readiness, readiness
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.diff import diff
 from itsm_gitops.model.errors import NotFound, Refused
@@ -29,7 +29,7 @@ _SAME = ("service", "cis")  # fields that a deployment takes over from its chang
 OUTCOMES = (SUCCESSFUL, FAILED, ROLLED_BACK)
 
 
-class Run(NamedTuple):
+class DeploymentRun(NamedTuple):
     """One run of a pipeline: where it deploys to, its address, what it deploys."""
 
     environment: str = ""
@@ -41,7 +41,7 @@ class Run(NamedTuple):
 def begin(
     repo: Repository,
     fragment: str,
-    content: Content,
+    content: DeployedContent,
     *,
     by: str | None = None,
     revision: str = "",
@@ -70,7 +70,7 @@ def finish(
     repo: Repository,
     fragment: str,
     outcome: str,
-    run: Run,
+    run: DeploymentRun,
     *,
     note: str = "",
     by: str | None = None,
@@ -128,7 +128,7 @@ def _kind(repo: Repository) -> Kind:
     return kind
 
 
-def _recorded(repo: Repository, change: str, run: Run, outcome: str) -> Opened | None:
+def _recorded(repo: Repository, change: str, run: DeploymentRun, outcome: str) -> Opened | None:
     """Return the record of this run, where there is one with this outcome; a run without an address is never known."""
     kind = _kind(repo)
     store = repo.store()
@@ -149,7 +149,9 @@ def _usual(kind: Kind) -> str:
     return str((kind.fields.get("environment", {}).get("enum") or [""])[0])
 
 
-def _record(repo: Repository, change: Opened, outcome: str, run: Run, note: str, by: str) -> NewDocument:
+def _record(
+    repo: Repository, change: Opened, outcome: str, run: DeploymentRun, note: str, by: str
+) -> NewDocument:
     kind = _kind(repo)
     record = start(repo, kind.name, by=by)
     now = clock.format_time(clock.now())

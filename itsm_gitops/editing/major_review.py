@@ -25,7 +25,7 @@ _PEOPLE = ("commander", "comms_lead", "scribe")
 _SHORT = 300
 
 
-class Event(NamedTuple):
+class ReviewEvent(NamedTuple):
     """A moment of the story (seconds since 1970, UTC): who did what."""
 
     at: int
@@ -43,7 +43,7 @@ class ReviewDraft:
 
     id: str
     title: str
-    events: tuple[Event, ...]
+    events: tuple[ReviewEvent, ...]
     times: Mapping[str, int | None]
     fields: Mapping[str, Any]
     missing: Mapping[str, str]
@@ -91,7 +91,7 @@ def _draft(document: Opened, policy: MajorPolicy) -> ReviewDraft:
     )
 
 
-def _story(data: Mapping[str, Any]) -> list[Event]:
+def _story(data: Mapping[str, Any]) -> list[ReviewEvent]:
     entries = timeline(data)
     found = []
     for entry, at in zip(entries, moments(entries), strict=True):
@@ -99,7 +99,7 @@ def _story(data: Mapping[str, Any]) -> list[Event]:
         words += changes_in_words(entry) if entry.get(SET) else []
         words += [" ".join(str(entry[n]).split())[:_SHORT] for n in (COMMENT, "note") if entry.get(n)]
         if at is not None and words:
-            found.append(Event(at, str(entry.get("by", "")), "; ".join(words)))
+            found.append(ReviewEvent(at, str(entry.get("by", "")), "; ".join(words)))
     return sorted(found, key=lambda e: e.at)
 
 

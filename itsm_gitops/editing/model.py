@@ -13,7 +13,7 @@ from itsm_gitops.editing.fields import Reader, Schema
 from itsm_gitops.editing.identifiers import resolve_reference
 from itsm_gitops.editing.link import add_link, find_link
 from itsm_gitops.editing.migrate import all_or_nothing
-from itsm_gitops.editing.model_sheet import Row, SheetFault, SheetRefused, read_sheet
+from itsm_gitops.editing.model_sheet import SheetFault, SheetRefused, SheetRow, read_sheet
 from itsm_gitops.editing.opening import Opened, open_document, read_document
 from itsm_gitops.editing.validation import DocumentRejected, judged
 from itsm_gitops.model.diff import diff
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class _Item:
     """One document on the way: as it is on disk (None: it is new), and the data that it is to have."""
 
-    row: Row | None
+    row: SheetRow | None
     draft: NewDocument | None
     opened: Opened
     data: dict[str, Any]
@@ -51,7 +51,7 @@ def apply_sheet(repo: Repository, name: str, raw: bytes, *, dry_run: bool = Fals
 
 
 class _Model:
-    def __init__(self, repo: Repository, name: str, rows: list[Row]) -> None:
+    def __init__(self, repo: Repository, name: str, rows: list[SheetRow]) -> None:
         self.repo = repo
         self.name = name
         self.rows = rows
@@ -79,7 +79,7 @@ class _Model:
             self._write(changed)
         return [self._said(i, edits[i], dry_run, found) for i in self.items]
 
-    def _try(self, row: Row, step: Any) -> None:
+    def _try(self, row: SheetRow, step: Any) -> None:
         """Do one step for one row, and note a mistake at its place instead of stopping at it."""
         try:
             step()
@@ -87,7 +87,7 @@ class _Model:
             self.faulty.add(row.id)
             self.faults.append(SheetFault(row.line, row.column, f"{row.id}: {error.message}", error.hint))
 
-    def _open(self, row: Row) -> None:
+    def _open(self, row: SheetRow) -> None:
         book = self.repo.book
         path = book.path_for(row.kind, row.id)
         if (self.repo.root / path).is_file():
@@ -97,7 +97,7 @@ class _Model:
         draft = start(self.repo, row.kind.name, identifier=row.id)
         self.items[row.id] = _Item(row, draft, draft.opened, dict(draft.data))
 
-    def _fields(self, row: Row) -> None:
+    def _fields(self, row: SheetRow) -> None:
         item, kind = self.items[row.id], row.kind
         given = {k.replace("-", "_"): v for k, v in row.values.items()}
         if item.draft is not None:
@@ -123,7 +123,7 @@ class _Model:
     def _is_link(self, word: str) -> bool:
         return word == "links" or word in self.repo.book.links or word in self.repo.book.inverses
 
-    def _links(self, row: Row) -> None:
+    def _links(self, row: SheetRow) -> None:
         for word, value in row.values.items():
             word = word.replace("-", "_")
             if word in row.kind.fields or not self._is_link(word):
@@ -135,7 +135,7 @@ class _Model:
             for target in targets:
                 self._link(row, link, forward, str(target))
 
-    def _link(self, row: Row, link: LinkType, forward: bool, target: str) -> None:
+    def _link(self, row: SheetRow, link: LinkType, forward: bool, target: str) -> None:
         if target not in self.items:
             document = open_document(self.repo, target)
             target = document.id
@@ -149,7 +149,7 @@ class _Model:
             return
         holder.data = add_link(self.repo.book, link, holder.now, other.now)
 
-    def _complete(self, row: Row) -> None:
+    def _complete(self, row: SheetRow) -> None:
         item = self.items[row.id]
         if item.draft is not None and row.id not in self.faulty:  # what is wrong is not missing as well
             item.draft.data = item.data

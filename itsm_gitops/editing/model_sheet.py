@@ -46,7 +46,7 @@ class SheetRefused(Refused):
 
 
 @dataclass
-class Row:
+class SheetRow:
     """One item of a sheet: its class, identifier and values (fields, and words of links), and where it stands.
 
     ``typed`` says that values are text still, as in CSV.
@@ -61,7 +61,7 @@ class Row:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_sheet(book: RuleBook, name: str, raw: bytes) -> list[Row]:
+def read_sheet(book: RuleBook, name: str, raw: bytes) -> list[SheetRow]:
     """Return the items of a sheet; raises SheetRefused with everything that cannot be read."""
     faults: list[SheetFault] = []
     try:
@@ -69,7 +69,7 @@ def read_sheet(book: RuleBook, name: str, raw: bytes) -> list[Row]:
     except ItsmError as error:
         faults.append(SheetFault(1, 1, error.message, error.hint))
         rows = []
-    seen: dict[str, Row] = {}
+    seen: dict[str, SheetRow] = {}
     for row in rows:
         if row.id in seen:
             faults.append(
@@ -83,7 +83,7 @@ def read_sheet(book: RuleBook, name: str, raw: bytes) -> list[Row]:
     return rows
 
 
-def _yaml(book: RuleBook, raw: bytes, faults: list[SheetFault]) -> Iterator[Row]:
+def _yaml(book: RuleBook, raw: bytes, faults: list[SheetFault]) -> Iterator[SheetRow]:
     loaded = documents.load(raw, limits=documents.RULEBOOK_LIMITS)
     faults += [SheetFault(p.line, p.column, p.message, p.hint) for p in loaded.problems]
     if loaded.problems:
@@ -118,10 +118,10 @@ def _yaml(book: RuleBook, raw: bytes, faults: list[SheetFault]) -> Iterator[Row]
                 faults.append(SheetFault(span.line, span.column, "an item needs an id", hint))
                 continue
             values = {k: v for k, v in entry.items() if k not in ("id", kind.tag)}
-            yield Row(kind, entry["id"], values, span.line, span.column, defaults=defaults)
+            yield SheetRow(kind, entry["id"], values, span.line, span.column, defaults=defaults)
 
 
-def _csv(book: RuleBook, raw: bytes, faults: list[SheetFault]) -> Iterator[Row]:
+def _csv(book: RuleBook, raw: bytes, faults: list[SheetFault]) -> Iterator[SheetRow]:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -150,7 +150,7 @@ def _csv(book: RuleBook, raw: bytes, faults: list[SheetFault]) -> Iterator[Row]:
         values = {
             k.strip(): v.strip() for k, v in entry.items() if k not in (_CLASS, "id") and v and v.strip()
         }
-        yield Row(kind, identifier, values, reader.line_num, typed=True)
+        yield SheetRow(kind, identifier, values, reader.line_num, typed=True)
 
 
 _START = "itsm model --starter prints one to begin with"

@@ -30,7 +30,7 @@ COMMITS, ARTEFACTS = "commits", "artefacts"
 _LEAST = 7  # digits of a commit that tell it from others
 
 
-class Condition(NamedTuple):
+class ReadinessCondition(NamedTuple):
     """One thing that has to be so: what, whether it is, what is so, and what to do about it."""
 
     name: str
@@ -39,7 +39,7 @@ class Condition(NamedTuple):
     hint: str = ""
 
 
-class Content(NamedTuple):
+class DeployedContent(NamedTuple):
     """What is about to be deployed: commits as ``REPOSITORY@COMMIT``, artefacts and tags by name, changed paths of a repository."""
 
     commits: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Readiness:
     title: str
     commit: str
     at: datetime
-    conditions: tuple[Condition, ...]
+    conditions: tuple[ReadinessCondition, ...]
 
     @property
     def good(self) -> bool:
@@ -85,7 +85,7 @@ def main_commit(repo: Repository, revision: str = "") -> str:
     raise GitError(f"there is no commit {revision or 'here'}", "git fetch, or name one: --revision COMMIT")
 
 
-def readiness(repo: Repository, fragment: str, content: Content, *, revision: str = "") -> Readiness:
+def readiness(repo: Repository, fragment: str, content: DeployedContent, *, revision: str = "") -> Readiness:
     """Say whether a change may be carried out now; raises NotFound, Refused for another kind, GitError.
 
     Raises Incomplete where a calendar or a change cannot be read: it could forbid the work.
@@ -114,19 +114,19 @@ def readiness(repo: Repository, fragment: str, content: Content, *, revision: st
     return Readiness(entry.id, entry.title, commit, now, tuple(conditions))
 
 
-def _authorised(store: Store, entry: Entry) -> Iterator[Condition]:
+def _authorised(store: Store, entry: Entry) -> Iterator[ReadinessCondition]:
     kind = store.book.kinds[entry.kind]
     state = entry.state.replace("_", " ")
     may = facts.state_plays(kind, entry.state, meaning.AUTHORISED)
     over = facts.state_plays(kind, entry.state, meaning.CARRIED_OUT)
     if may and not over:
-        yield Condition("authorised", True, f"it is {state}")
+        yield ReadinessCondition("authorised", True, f"it is {state}")
     elif over:
-        yield Condition(
+        yield ReadinessCondition(
             "authorised", False, f"it is {state}: it was carried out already", "a new change, for new work"
         )
     else:
-        yield Condition(
+        yield ReadinessCondition(
             "authorised", False, f"it is {state}: nobody authorised it yet", f"itsm approvals {entry.id}"
         )
     flow, data = kind.workflow, store.data(entry.id)
@@ -134,31 +134,33 @@ def _authorised(store: Store, entry: Entry) -> Iterator[Condition]:
         fields = [word.partition(".")[0] for sort, word in sign.when.words() if sort == "path"]
         up = [f for f in fields if data.get(f)]
         if up:
-            yield Condition("stop signs", False, sign.message or f"{', '.join(up)} is set", sign.hint)
+            yield ReadinessCondition(
+                "stop signs", False, sign.message or f"{', '.join(up)} is set", sign.hint
+            )
 
 
-def _window(store: Store, entry: Entry, planned: Planned | None, now: datetime) -> Condition:
+def _window(store: Store, entry: Entry, planned: Planned | None, now: datetime) -> ReadinessCondition:
     if planned is None:
         kind = store.book.kinds[entry.kind]
         if facts.state_plays(kind, entry.state, meaning.RUNNING):
-            return Condition("window", True, "it has none, and the work is going on")
-        return Condition(
+            return ReadinessCondition("window", True, "it has none, and the work is going on")
+        return ReadinessCondition(
             "window", False, "it has no window", f"itsm set {entry.id} planned_start=… planned_end=…"
         )
     shown = f"{clock.format_time(planned.start)} to {clock.format_time(planned.end)}"
     if now < planned.start:
         wait = clock.age(now, planned.start)
-        return Condition("window", False, f"it begins in {wait}: {shown}", "wait, or plan it again")
+        return ReadinessCondition("window", False, f"it begins in {wait}: {shown}", "wait, or plan it again")
     if now >= planned.end:
-        return Condition(
+        return ReadinessCondition(
             "window", False, f"it ended {clock.age(planned.end, now)} ago: {shown}", "plan it again"
         )
-    return Condition("window", True, f"it is open: {shown}")
+    return ReadinessCondition("window", True, f"it is open: {shown}")
 
 
 def _freezes(
     repo: Repository, store: Store, entry: Entry, planned: Planned | None, now: datetime, commit: str
-) -> Iterator[Condition]:
+) -> Iterator[ReadinessCondition]:
     """Look for freezes that hold the change now, beside those that were known when it was authorised."""
     if planned is None:
         return
@@ -166,16 +168,18 @@ def _freezes(
         h for h in Calendars(store).holds(planned) if h.window.start <= now < h.window.end and not h.exempt
     ]
     if not holds:
-        yield Condition("freeze", True, "none holds it")
+        yield ReadinessCondition("freeze", True, "none holds it")
         return
     then = _authorising(repo, store, entry, commit)
     known = {_span(h) for h in Calendars(repo.store(then)).holds(planned)} if then else set()
     fresh = [h for h in holds if _span(h) not in known]
     if not fresh:
-        yield Condition("freeze", True, "it was authorised for a time that was frozen already")
+        yield ReadinessCondition("freeze", True, "it was authorised for a time that was frozen already")
     for hold in fresh:
         text = f"{hold.calendar.name} holds it until {clock.format_time(hold.window.end)}"
-        yield Condition("freeze", False, text, "wait, or have it approved again, knowing of the freeze")
+        yield ReadinessCondition(
+            "freeze", False, text, "wait, or have it approved again, knowing of the freeze"
+        )
 
 
 def _span(hold: Hold) -> tuple[str, datetime]:
@@ -185,7 +189,7 @@ def _span(hold: Hold) -> tuple[str, datetime]:
 
 def _conflicts(
     network: Network, entry: Entry, planned: Mapping[str, Planned], now: datetime
-) -> Iterator[Condition]:
+) -> Iterator[ReadinessCondition]:
     """Look for other changes that may be carried out now and collide with this one."""
     own = planned.get(entry.id)
     if own is None:
@@ -199,16 +203,16 @@ def _conflicts(
             if other.id not in own.coordinated and own.id not in other.coordinated:
                 others[other.id] = collision.reason
     for name, reason in others.items():
-        yield Condition(
+        yield ReadinessCondition(
             "conflict", False, f"{name} has its window now: {reason}", f"itsm schedule; itsm show {name}"
         )
     if not others:
-        yield Condition("conflict", True, "no other change is in the way")
+        yield ReadinessCondition("conflict", True, "no other change is in the way")
 
 
 def _content(
-    repo: Repository, store: Store, entry: Entry, commit: str, content: Content
-) -> Iterator[Condition]:
+    repo: Repository, store: Store, entry: Entry, commit: str, content: DeployedContent
+) -> Iterator[ReadinessCondition]:
     """Compare what is about to be deployed with what the change names, as it was approved."""
     if not any(content):
         return
@@ -224,11 +228,11 @@ def _content(
         yield _named(entry, "path", asked, fits, named[ARTEFACTS])
 
 
-def _named(entry: Entry, what: str, asked: str, same: bool, named: Sequence[str]) -> Condition:
+def _named(entry: Entry, what: str, asked: str, same: bool, named: Sequence[str]) -> ReadinessCondition:
     if same:
-        return Condition(what, True, f"{asked} is what was approved")
+        return ReadinessCondition(what, True, f"{asked} is what was approved")
     said = f"it names {', '.join(named[:3])}" if named else "it names none"
-    return Condition(
+    return ReadinessCondition(
         what,
         False,
         f"{asked} is not what was approved: {said}",

@@ -19,7 +19,7 @@ MOST = 200  # identifiers in one answer; more come with the next letters
 KEY, VALUE, STATE, REFERENCE, WORD = "key", "value", "state", "reference", "word"
 
 
-class Proposal(NamedTuple):
+class WordProposal(NamedTuple):
     """One answer: what is written, what sort of thing it is, what is said beside it, and its place in the list."""
 
     text: str
@@ -30,15 +30,15 @@ class Proposal(NamedTuple):
     first: bool = False
 
 
-class Answer(NamedTuple):
+class WordProposals(NamedTuple):
     """The proposals for one place; ``whole`` is False where more exist than are listed."""
 
     place: Place
-    proposals: tuple[Proposal, ...]
+    proposals: tuple[WordProposal, ...]
     whole: bool = True
 
 
-def complete(session: Session, path: str, text: str, line: int, column: int) -> Answer | None:
+def complete(session: Session, path: str, text: str, line: int, column: int) -> WordProposals | None:
     """Return what may stand at a position of a text (counted from 0); None where nothing can be said."""
     place = place_at(text, line, column)
     data = known_data(text) if place else {}
@@ -52,7 +52,7 @@ def complete(session: Session, path: str, text: str, line: int, column: int) -> 
         item = (*place.pointer, 0)
         below = shape.at(item)
         first = [f"{k}: " for k in properties_of(below)][:1]
-        found = [Proposal(k, KEY) for k in first] or list(
+        found = [WordProposal(k, KEY) for k in first] or list(
             _values(session, shape, data, place._replace(pointer=item), below)
         )
         return _answer(place, (p._replace(text=f"- {p.text}", label=p.label or p.text) for p in found))
@@ -65,14 +65,14 @@ def complete(session: Session, path: str, text: str, line: int, column: int) -> 
     return None
 
 
-def _answer(place: Place, proposals: Iterable[Proposal]) -> Answer:
+def _answer(place: Place, proposals: Iterable[WordProposal]) -> WordProposals:
     """Keep what fits the word: what begins so, then what contains it."""
     word = place.word.strip().lower()
     every = list(proposals)
     begins = [p for p in every if p.text.lower().removeprefix("- ").startswith(word)]
     others = [p for p in every if p not in begins and word in f"{p.text} {p.detail}".lower()] if word else []
     found = [*begins, *others]
-    return Answer(place, tuple(found[:MOST]), whole=len(found) <= MOST and not word)
+    return WordProposals(place, tuple(found[:MOST]), whole=len(found) <= MOST and not word)
 
 
 def known_data(text: str) -> Mapping[str, Any]:
@@ -91,17 +91,17 @@ def known_data(text: str) -> Mapping[str, Any]:
     return found
 
 
-def _keys(keys: Mapping[str, Schema], schemas: list[Schema], place: Place) -> Iterator[Proposal]:
+def _keys(keys: Mapping[str, Schema], schemas: list[Schema], place: Place) -> Iterator[WordProposal]:
     required = {name for s in schemas for name in s.get("required") or ()}
     for name, schema in keys.items():
         if name not in place.siblings:
             about = str(schema.get("description", ""))
-            yield Proposal(f"{name}: ", KEY, expected(schema), about, name, name in required)
+            yield WordProposal(f"{name}: ", KEY, expected(schema), about, name, name in required)
 
 
 def _values(
     session: Session, shape: Shape, data: Mapping[str, Any], place: Place, schemas: list[Schema]
-) -> Iterator[Proposal]:
+) -> Iterator[WordProposal]:
     kind = shape.kind
     if kind is not None:
         own = _words_of_kind(session, kind, data, place)
@@ -117,38 +117,38 @@ def _values(
         if schema.get("x-vocabulary") is True:
             tree = CategoryTree(session.book.policy(CATEGORIES))
             for name in tree.names:
-                yield Proposal(str(name), WORD, about=str(tree.say(str(name), "description") or ""))
+                yield WordProposal(str(name), WORD, about=str(tree.say(str(name), "description") or ""))
 
 
-def _choice(schema: Schema) -> Iterator[Proposal]:
+def _choice(schema: Schema) -> Iterator[WordProposal]:
     import json
 
     options = schema.get("enum") or ((True, False) if schema.get("type") == "boolean" else ())
     if "const" in schema:
         options = (schema["const"],)
     for option in options:
-        yield Proposal(option if isinstance(option, str) else json.dumps(option), VALUE)
+        yield WordProposal(option if isinstance(option, str) else json.dumps(option), VALUE)
 
 
 def _words_of_kind(
     session: Session, kind: Kind, data: Mapping[str, Any], place: Place
-) -> Iterable[Proposal] | None:
+) -> Iterable[WordProposal] | None:
     """Return the words that the rule book, and no schema, gives for a place; None where it gives none."""
     pointer = place.pointer
     if pointer == (kind.tag,):
-        return [Proposal(kind.name, WORD, kind.title)]
+        return [WordProposal(kind.name, WORD, kind.title)]
     if pointer == ("id",):
         return []
     if pointer == (kind.state_field,) and kind.workflow is not None:
         return _states(kind, data)
     if len(pointer) == 3 and pointer[0] == "timeline" and pointer[2] == "state" and kind.workflow:
-        return [Proposal(s.name, STATE, s.title, s.description) for s in kind.workflow.states.values()]
+        return [WordProposal(s.name, STATE, s.title, s.description) for s in kind.workflow.states.values()]
     if len(pointer) == 3 and pointer[0] == "links":
         return _link(session, kind, data, place)
     return None
 
 
-def _states(kind: Kind, data: Mapping[str, Any]) -> Iterator[Proposal]:
+def _states(kind: Kind, data: Mapping[str, Any]) -> Iterator[WordProposal]:
     """Yield the states of a life cycle: those that can follow now first."""
     flow = kind.workflow
     if flow is None:
@@ -159,10 +159,12 @@ def _states(kind: Kind, data: Mapping[str, Any]) -> Iterator[Proposal]:
     for name, state in sorted(flow.states.items(), key=lambda item: item[0] not in following):
         step = following.get(name)
         lack = f"; needs {', '.join(n.field for n in step.needs)}" if step and step.needs else ""
-        yield Proposal(name, STATE, f"{state.title}{lack}", state.description, first=step is not None)
+        yield WordProposal(name, STATE, f"{state.title}{lack}", state.description, first=step is not None)
 
 
-def _link(session: Session, kind: Kind, data: Mapping[str, Any], place: Place) -> Iterator[Proposal] | None:
+def _link(
+    session: Session, kind: Kind, data: Mapping[str, Any], place: Place
+) -> Iterator[WordProposal] | None:
     pointer = place.pointer
     if pointer[2] == "type":
         return _link_types(session, kind)
@@ -180,18 +182,18 @@ def _link(session: Session, kind: Kind, data: Mapping[str, Any], place: Place) -
     return (p for p in _identifiers(session, targets, place.word) if p.text != data.get("id"))
 
 
-def _link_types(session: Session, kind: Kind) -> Iterator[Proposal]:
+def _link_types(session: Session, kind: Kind) -> Iterator[WordProposal]:
     for name, link in session.book.links.items():
         if link.in_links and any(
             source == kind.name or (source in _GROUPS and in_group(kind, source)) for source in link.sources
         ):
-            yield Proposal(name, WORD, f"{link.title} {', '.join(link.targets)}", link.description)
+            yield WordProposal(name, WORD, f"{link.title} {', '.join(link.targets)}", link.description)
 
 
 _GROUPS = ("record", "ci", "item", "any")
 
 
-def _identifiers(session: Session, kinds: Iterable[str], word: str) -> Iterator[Proposal]:
+def _identifiers(session: Session, kinds: Iterable[str], word: str) -> Iterator[WordProposal]:
     """Yield the entries of some kinds whose identifier or title contains a word, one more than is shown at most.
 
     Records come newest first, as their identifiers begin with the day.
@@ -200,7 +202,7 @@ def _identifiers(session: Session, kinds: Iterable[str], word: str) -> Iterator[
     names = session.named(tuple(kinds))
     for name in names if wanted else names[: MOST + 1]:
         if not wanted or wanted in name.id.lower() or wanted in name.title.lower():
-            yield Proposal(name.id, REFERENCE, name.title, name.about)
+            yield WordProposal(name.id, REFERENCE, name.title, name.about)
             left -= 1
             if not left:
                 return

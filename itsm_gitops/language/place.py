@@ -59,7 +59,7 @@ class _Frame:
 
 
 @dataclass
-class Outline:
+class TextOutline:
     """What a text says by its indentation, line by line."""
 
     lines: list[str]
@@ -85,9 +85,9 @@ def _covers(span: tuple[int, int], column: int) -> bool:
     return span[0] <= column <= span[1] and span[1] > span[0]
 
 
-def outline(text: str) -> Outline:
+def outline(text: str) -> TextOutline:
     """Read a text line by line."""
-    found = Outline(text.split("\n"))
+    found = TextOutline(text.split("\n"))
     stack: list[_Frame] = []
     prose_above = -1  # lines that stand deeper than this column belong to a block of prose
     for number, raw in enumerate(found.lines):
@@ -180,7 +180,7 @@ def place_at(text: str, line: int, column: int) -> Place | None:
     return _in_value(typed, before, slot, column)
 
 
-def _on_an_empty_line(about: Outline, line: int, column: int) -> Place | None:
+def _on_an_empty_line(about: TextOutline, line: int, column: int) -> Place | None:
     """Return the place on a line with nothing on it: the column says to which collection it belongs."""
     above = next((about.frames[n] for n in range(line - 1, -1, -1) if n in about.frames), ())
     kept = [f for f in above if f.column <= column]

@@ -129,7 +129,7 @@ def _diagnostic(document: TextDocument, finding: Finding) -> lsp.Diagnostic:
 
 
 def _item(
-    document: TextDocument, line: int, span: tuple[int, int], number: int, proposal: completion.Proposal
+    document: TextDocument, line: int, span: tuple[int, int], number: int, proposal: completion.WordProposal
 ) -> lsp.CompletionItem:
     edit = lsp.TextEdit(_span(document, line, span), proposal.text)
     label = proposal.label or proposal.text

@@ -51,7 +51,7 @@ class Turn(NamedTuple):
     override: bool = False
 
 
-class Override(NamedTuple):
+class TurnOverride(NamedTuple):
     """``person`` is on call instead of whoever it would be; ``place`` is its position in the file."""
 
     start: datetime
@@ -88,7 +88,7 @@ class Rota:
 
     where: tzinfo
     layers: tuple[Layer, ...]
-    overrides: tuple[Override, ...]
+    overrides: tuple[TurnOverride, ...]
     absences: tuple[Absence, ...]
     closed: frozenset[date]
 
@@ -208,12 +208,12 @@ def _layers(data: Mapping[str, Any]) -> Iterator[Layer]:
         )  # fmt: skip
 
 
-def _overrides(data: Mapping[str, Any]) -> Iterator[Override]:
+def _overrides(data: Mapping[str, Any]) -> Iterator[TurnOverride]:
     for place, raw in enumerate(data.get("overrides") or ()):
         if isinstance(raw, Mapping):
             start, end = (clock.parse_time(str(raw.get(key))) for key in ("start", "end"))
             if start and end and isinstance(raw.get(PERSON), str):
-                yield Override(start.astimezone(UTC), end.astimezone(UTC), raw[PERSON], place)
+                yield TurnOverride(start.astimezone(UTC), end.astimezone(UTC), raw[PERSON], place)
 
 
 def _absences(data: Mapping[str, Any], where: tzinfo) -> Iterator[Absence]:
@@ -223,7 +223,7 @@ def _absences(data: Mapping[str, Any], where: tzinfo) -> Iterator[Absence]:
             yield Absence(moment_of(first, "00:00", where), moment_of(last, "24:00", where), raw[PERSON])
 
 
-def overlapping(overrides: Sequence[Override]) -> Iterator[tuple[Override, Override]]:
+def overlapping(overrides: Sequence[TurnOverride]) -> Iterator[tuple[TurnOverride, TurnOverride]]:
     """Yield the pairs of overrides that share time, by their positions."""
     for number, late in enumerate(overrides):
         for early in overrides[:number]:

@@ -15,7 +15,7 @@ from itsm_gitops.publish.build_cache import BuildCache
 from itsm_gitops.publish.pages.parts import excerpt
 from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
-from itsm_gitops.publish.search import CHUNK, Doc, Postings, Shard
+from itsm_gitops.publish.search import CHUNK, Doc, IndexShard, Postings
 from itsm_gitops.publish.view import View
 
 SYNONYMS = "schemas/search.yaml"
@@ -69,7 +69,7 @@ class Indexer:
         self._digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         last = StoredIndex(*cache.index)
         self._last = last if last.pages == self._digest else StoredIndex()
-        self._shards: Sequence[Shard] = ()
+        self._shards: Sequence[IndexShard] = ()
         self.kept: dict[str, bytes] = {}
 
     def files(self, entries: Sequence[Entry], words: dict[str, str]) -> Iterator[tuple[str, bytes]]:
@@ -165,7 +165,7 @@ class Indexer:
             search.post(titles, number, _title_words(entry))
         return search.entries(titles, bodies)
 
-    def _revised(self, entries: Iterable[Entry]) -> list[Shard] | None:
+    def _revised(self, entries: Iterable[Entry]) -> list[IndexShard] | None:
         """Return the shards of the last index as they are to be; None where it must be made anew."""
         last = self._last
         names = [search.words_file(number) for number in range(len(last.firsts))]

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from itsm_gitops.publish.search import IndexWord, Shard, ShardMaker, differences, read_words
+from itsm_gitops.publish.search import IndexShard, IndexWord, ShardMaker, differences, read_words
 
 
 class Words(NamedTuple):
@@ -66,7 +66,7 @@ def revised(
     before: Sequence[str],
     after: Sequence[str],
     changes: Mapping[str, WordChange],
-) -> list[Shard] | None:
+) -> list[IndexShard] | None:
     """Return the shards of the updated index; None when the index must be made anew.
 
     ``last`` are those of the last index, ``before`` and ``after`` the documents in their order, the number
@@ -83,7 +83,7 @@ def revised(
     maker = ShardMaker()
     for number, shard in enumerate(last):
         if not places.starts and number not in edited and maker.is_between and len(maker.shards) == number:
-            maker.shards.append(Shard(shard.first, None))
+            maker.shards.append(IndexShard(shard.first, None))
         else:
             maker.add(_words(shard.read(), edited.get(number, ()), titles, texts, places))
     return maker.end()

@@ -105,7 +105,7 @@ def entries(titles: Postings, bodies: Postings) -> Iterator[IndexWord]:
         yield IndexWord(word, _text(titles.get(word, ())), _text(bodies.get(word, ())))
 
 
-class Shard(NamedTuple):
+class IndexShard(NamedTuple):
     """A part of an index: its first word, and all its words as JSON; None where its file stays as it is."""
 
     first: str
@@ -116,7 +116,7 @@ class ShardMaker:
     """Cuts sorted words into shards. Where one ends depends on its own words only, so that later ones can stay."""
 
     def __init__(self) -> None:
-        self.shards: list[Shard] = []
+        self.shards: list[IndexShard] = []
         self._words: list[str] = []
         self._first, self._size = "", 0
 
@@ -134,22 +134,22 @@ class ShardMaker:
             if self._size >= SHARD_BYTES:
                 self.end()
 
-    def end(self) -> list[Shard]:
+    def end(self) -> list[IndexShard]:
         """End the shard that was begun, and return all."""
         if self._words:
-            self.shards.append(Shard(self._first, f"{{{','.join(self._words)}}}"))
+            self.shards.append(IndexShard(self._first, f"{{{','.join(self._words)}}}"))
             self._words, self._first, self._size = [], "", 0
         return self.shards
 
 
-def shards_of(words: Iterable[IndexWord]) -> list[Shard]:
+def shards_of(words: Iterable[IndexWord]) -> list[IndexShard]:
     """Return the shards of all words of an index, which are sorted."""
     maker = ShardMaker()
     maker.add(words)
     return maker.end()
 
 
-def words_script(number: int, shard: Shard) -> tuple[str, bytes]:
+def words_script(number: int, shard: IndexShard) -> tuple[str, bytes]:
     """Return the file of a shard that does not stay as it is."""
     return script(words_file(number), f"words-{number}", shard.content or "{}")
 
@@ -159,7 +159,7 @@ def docs_script(number: int, docs: Iterable[Doc]) -> tuple[str, bytes]:
     return _file(f"docs-{number}", [list(d if d.snippet else d[:-1]) for d in docs])
 
 
-def header(count: int, shards: Iterable[Shard], about: About) -> tuple[str, bytes]:
+def header(count: int, shards: Iterable[IndexShard], about: About) -> tuple[str, bytes]:
     """Return the file that says how many documents there are, where words are, and what ranking has to know."""
     return _file(
         "index",

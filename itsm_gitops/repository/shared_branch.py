@@ -56,7 +56,7 @@ class Upstream(NamedTuple):
         return f"refs/remotes/{self.remote}/{self.ref.removeprefix('refs/heads/')}"
 
 
-class Blob3(NamedTuple):
+class MergeInput(NamedTuple):
     """A path with its object in the three versions of a merge; empty where there is none."""
 
     path: str

@@ -32,14 +32,14 @@ def anew(documents: Documents) -> list[search.IndexWord]:
     return list(search.entries(titles, bodies))
 
 
-def shards(documents: Documents) -> list[search.Shard]:
+def shards(documents: Documents) -> list[search.IndexShard]:
     return search.shards_of(anew(documents))
 
 
-def as_last(shards: list[search.Shard], read: list[str] | None = None) -> list[LastShard]:
+def as_last(shards: list[search.IndexShard], read: list[str] | None = None) -> list[LastShard]:
     """The shards as the next build finds them; ``read`` gets the first words of those that it reads."""
 
-    def reading(number: int, shard: search.Shard) -> bytes:
+    def reading(number: int, shard: search.IndexShard) -> bytes:
         if read is not None:
             read.append(shard.first)
         return search.words_script(number, shard)[1]
@@ -47,7 +47,7 @@ def as_last(shards: list[search.Shard], read: list[str] | None = None) -> list[L
     return [LastShard(s.first, partial(reading, n, s)) for n, s in enumerate(shards)]
 
 
-def filled(found: list[search.Shard] | None, before: list[search.Shard]) -> list[search.Shard]:
+def filled(found: list[search.IndexShard] | None, before: list[search.IndexShard]) -> list[search.IndexShard]:
     """The shards with the content of those that stay."""
     assert found is not None
     pairs = enumerate(found)
@@ -108,9 +108,9 @@ def test_shards_without_another_word_stay_and_are_not_read(monkeypatch: pytest.M
 def test_nothing_is_parsed_where_nothing_moved() -> None:
     before = {"a": Words(frozenset(), frozenset({"one"}))}
     after = {"a": Words(frozenset(), frozenset({"two"}))}
-    shard = search.Shard("kept", '{"kept":[[],[as it was]],"one":[[],[3]]}')
+    shard = search.IndexShard("kept", '{"kept":[[],[as it was]],"one":[[],[3]]}')
     found = revised(as_last([shard]), PAGES, ["a"], ["a"], changes(before, after))
-    assert found == [search.Shard("kept", '{"kept":[[],[as it was]],"two":[[],[3]]}')]
+    assert found == [search.IndexShard("kept", '{"kept":[[],[as it was]],"two":[[],[3]]}')]
 
 
 def test_other_orders_and_unknown_documents_are_not_guessed() -> None:
