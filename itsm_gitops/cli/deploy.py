@@ -168,7 +168,7 @@ def finish_command(
     """Record how a deployment ended.
 
     Writes a record of the deployment and moves the change: after a success or a roll-back the work
-    is over; after a failure it goes on. The same run (--pipeline) is recorded once.
+    is over; after a failure the work continues. The same run (--pipeline) is recorded once.
     """
     run = DeploymentRun(environment, pipeline, version, commit)
     results = finish(app.repo, identifier, outcome, run, note=note, by=by, dry_run=dry_run)

@@ -272,7 +272,7 @@ def duplicate_command(
 ) -> None:
     """Cancel a record that repeats another.
 
-    It is linked with the one that goes on (OF) and cancelled, in one edit; the reason names the other one.
+    It is linked to OF, the record that stays, and cancelled in one edit; the reason names OF.
     """
     edit = mark_duplicate(app.repo, identifier, other, note=note, by=by, dry_run=dry_run)
     print_written([edit], as_json, dry_run=dry_run)

@@ -56,7 +56,7 @@ def major_command() -> None:
 @command(
     "list",
     [
-        ("itsm major list", "what goes on, what looks like one, which reviews are owed"),
+        ("itsm major list", "open ones, incidents that look like one, reviews that are owed"),
         ("itsm major list --json", "for programs"),
     ],
 )
@@ -245,7 +245,7 @@ def update_command(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Tell users how it goes on, and when they hear more.
+    """Tell users how the work is going, and when they hear more.
 
     TEXT '-' reads standard input. A word that comes later than promised is a finding, stands in
     'itsm due' and on the pages.
@@ -291,7 +291,7 @@ def stand_down_command(
 ) -> None:
     """End a major incident: the alarm is over, the review is owed.
 
-    The incident itself goes on until it is resolved. It cannot be closed without its review.
+    The incident itself stays open until it is resolved. It cannot be closed without its review.
     """
     from itsm_gitops.editing.major import stand_down
 

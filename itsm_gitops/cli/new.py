@@ -178,7 +178,7 @@ def _alike(app: App, draft: NewDocument) -> list[Likeness]:
 
 
 def _say_alike(known: Sequence[Likeness]) -> None:
-    """Tell, beside the result, what is like the new record: a script goes on, a person looks."""
+    """Print records like the new one on stderr: a person looks at them, a script ignores them."""
     from itsm_gitops.cli.failures import say
 
     for one in known:

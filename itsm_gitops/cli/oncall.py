@@ -123,7 +123,7 @@ def _write(
 ) -> None:
     from itsm_gitops.cli.outcome import print_written
 
-    app.repo.tolerate = None  # to show goes on with faulty settings, to write does not
+    app.repo.tolerate = None  # reading works with faulty settings, writing does not
     done = (
         asking.swap(app.repo, what, person, at=at, until=until, reason=reason, dry_run=dry_run)
         if person

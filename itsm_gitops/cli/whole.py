@@ -42,13 +42,13 @@ def edit_command(app: App, identifier: str, fresh: bool, dry_run: bool, as_json:
     """Edit a whole document in $VISUAL or $EDITOR.
 
     What is saved is judged as any edit is. Where it breaks rules you may go on editing; what you typed is kept
-    until it is written, and the same command goes on with it later.
+    until it is written; the same command continues it later.
     """
     edit = begin(app.repo, identifier, fresh=fresh)
     if edit.resumed:
         say(
             "note",
-            f"this goes on with what was typed before ({edit.draft})",
+            f"continuing with the text typed before ({edit.draft})",
             f"itsm edit {identifier} --fresh begins anew",
         )
     while True:

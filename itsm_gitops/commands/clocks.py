@@ -45,7 +45,7 @@ class RecordClocks:
         return self._course(identifier).promises
 
     def matching(self, kinds: Iterable[str], standings: Iterable[str]) -> dict[str, bool]:
-        """Return for each record of some kinds whether one of its clocks stands in one of some ways (`STANDINGS`)."""
+        """Return for each record of some kinds whether one of its clocks has one of some standings (`STANDINGS`)."""
         wanted = frozenset(standings)
         cases = self._log.of(*kinds)  # all at once: one question to the index
         return {c.entry.id: any(wanted & standings_of(p) for p in self.promises(c.entry.id)) for c in cases}

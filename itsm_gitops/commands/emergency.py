@@ -299,7 +299,7 @@ def _begun(repo: Repository, kind: Kind, done: Emergency) -> Emergency:
 def _brought_in(
     repo: Repository, done: Emergency, paths: Sequence[str], *, key: str, push: bool, land: bool
 ) -> Emergency:
-    """Commit on a branch, push, and on a plain server sign and land it; what fails is said, and nothing is lost."""
+    """Commit on a branch, push, and on a plain server sign and land it; failures are reported, and nothing is lost."""
     from dataclasses import replace
 
     from itsm_gitops.gate.emergency import land as land_alone

@@ -211,7 +211,7 @@ class FilterMeaning:
         )
 
     def _sla(self, term: FilterTerm) -> FilterCondition:
-        """Return the condition that a clock of a record stands in one of some ways, or that nothing is promised about it."""
+        """Return the condition that a clock of a record has one of some standings, or that nothing is promised about it."""
         from itsm_gitops.commands.clocks import RecordClocks
         from itsm_gitops.model.promises import STANDINGS
 

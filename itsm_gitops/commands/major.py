@@ -1,4 +1,4 @@
-"""`itsm major list`: what goes on, what looks like a major incident, and which reviews are owed."""
+"""`itsm major list`: open major incidents, incidents that look like one, and reviews that are owed."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def mark_duplicate(
     by: str | None = None,
     dry_run: bool = False,
 ) -> Written:
-    """Link a record with the one it repeats, and cancel it; the reason says which one goes on.
+    """Link a record with the one it repeats, and cancel it; the reason names the one that stays.
 
     Raises NotFound for unknown names, Refused where the vocabulary or the life cycle does not allow it, Rejected where
     rules are broken; nothing is written then.

@@ -15,7 +15,7 @@ from itsm_gitops.repository.actor import acting
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
 
-MEANT = "!"  # behind a name: it is meant although nobody knows it
+MEANT = "!"  # after a name: use it although no document has it
 _GIVES_WORK = ("assigned_to", "carried_out_by")
 
 

@@ -187,7 +187,9 @@ def _step(
     if not leading:
         state = policy.flow.states.get(now)
         said = f"is {state.title.lower()} already" if state else "was never declared"
-        raise Refused(f"{document.id} {said}", "itsm show says what happened, itsm major list what goes on")
+        raise Refused(
+            f"{document.id} {said}", "itsm show says what happened; itsm major list shows the open ones"
+        )
     refuse_closed(document, [policy.group], "the major incident process")
     step = {policy.flow.state_field.partition(".")[2]: leading[0], _REASON: " ".join(reason.split())[:500]}
     given = _assignments(document, policy, {**step, **values})

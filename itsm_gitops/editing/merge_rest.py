@@ -2,7 +2,7 @@
 
 Where Git merged by lines (a clone without the driver, a forge's editor), each document that it could not merge is merged
 by meaning from the three versions that Git kept. What somebody has to decide is marked at one key; once the marks are
-gone the timeline gets an entry for what was chosen, and Git goes on.
+gone the timeline gets an entry for what was chosen, and Git continues.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _EDITS = "itsm/edits"
 
 
 class WholeEdit(NamedTuple):
-    """An edit that has begun: the document as it was then, the file with the text, and whether it goes on from an earlier time."""
+    """An edit that has begun: the document as it was then, the file with the text, and whether it continues an earlier one."""
 
     document: Opened
     draft: Path

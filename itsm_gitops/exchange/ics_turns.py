@@ -49,7 +49,7 @@ def read_turns(path: Path, people: Mapping[str, Person], time_zone: str, now: da
     if strangers:
         more = f" and {len(strangers) - _NAMED} more" if len(strangers) > _NAMED else ""
         raise Refused(
-            f"{len(strangers)} events do not say which one person of the directory is meant; nothing was written",
+            f"{len(strangers)} events do not name one person of the directory; nothing was written",
             "\n".join([*strangers[:_NAMED], *([more.strip()] if more else [])])
             + "\nan event names somebody by handle, name, alias or address",
         )

@@ -49,7 +49,7 @@ class TrackedColumns:
         return any(name in values for values in news.values())
 
     def differ(self, before: CsvRow, row: CsvRow) -> bool:
-        """Whether any of these columns says something else than in the event before. Most say the same."""
+        """Whether any of these columns differs from the event before. Most are equal."""
         return any(self._convert.differs(before, row, column) for column in self._columns)
 
     def read(self, row: CsvRow, before: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _SUPPLIER = "supplied_by"
 
 @dataclass(frozen=True, slots=True)
 class ContractTerms:
-    """One contract. ``ends`` and ``notice`` are None where it has no such day; ``renews`` says that it goes on by itself.
+    """One contract. ``ends`` and ``notice`` are None where it has no such day; ``renews``: it renews by itself.
 
     ``suppliers`` are the other parties, ``items`` what names it as what covers it, ``cost`` is as the contract says it.
     """
@@ -61,7 +61,7 @@ def terms_of(
     notice = next((d for d in dues if d.terms.sign == -1), None)
     months = notice.months if notice else 0
     last = shifted(data.get(_END), 0)
-    # Of a contract that goes on the end is no duty, so it need not be among the dues.
+    # The end of a contract that renews is no duty, so it need not be among the dues.
     ends = Due(DueTerms((_END,), "end of the term"), (_END,), last, months) if last else None
     cost = data.get("cost")
     return ContractTerms(

@@ -31,7 +31,7 @@ CAP = 30
 _LEAST = 3.0
 _LOOKED_UP = 6
 _SAME_ITEM, _SAME_SERVICE = 2.0, 1.0
-# What is in every other title says nothing, and in a small repository counting cannot tell.
+# A word in every second title tells nothing apart; in a small repository counts are too small to judge.
 _EMPTY_WORDS = frozenset(
     ("a", "after", "all", "an", "and", "are", "as", "at", "be", "before", "but", "by", "can", "cannot", "does", "for",
      "from", "has", "have", "in", "into", "is", "it", "its", "no", "not", "of", "off", "on", "one", "or", "out", "over",

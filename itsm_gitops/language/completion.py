@@ -20,7 +20,7 @@ KEY, VALUE, STATE, REFERENCE, WORD = "key", "value", "state", "reference", "word
 
 
 class WordProposal(NamedTuple):
-    """One answer: what is written, what sort of thing it is, what is said beside it, and its place in the list."""
+    """One answer: its text, its sort, the remark beside it, and its place in the list."""
 
     text: str
     sort: str
@@ -39,7 +39,7 @@ class WordProposals(NamedTuple):
 
 
 def complete(session: Session, path: str, text: str, line: int, column: int) -> WordProposals | None:
-    """Return what may stand at a position of a text (counted from 0); None where nothing can be said."""
+    """Return what may stand at a position of a text (counted from 0); None where nothing is known."""
     place = place_at(text, line, column)
     data = known_data(text) if place else {}
     shape = session.shape_of(path, data) if place else None

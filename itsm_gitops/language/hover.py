@@ -24,7 +24,7 @@ class Explained(NamedTuple):
 
 
 def explain(session: Session, path: str, text: str, line: int, column: int) -> Explained | None:
-    """Return what stands at a position of a text (counted from 0); None for nothing to say."""
+    """Return what stands at a position of a text (counted from 0); None where there is nothing."""
     about = outline(text)
     slot = about.at(line, column) if line not in about.prose else None
     shape = session.shape_of(path, known_data(text)) if slot else None

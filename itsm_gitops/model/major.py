@@ -45,7 +45,7 @@ class MajorPolicy:
 
     @property
     def group(self) -> str:
-        """The field that holds what is said of the process."""
+        """The field that holds the facts of the process."""
         return self.flow.state_field.partition(".")[0]
 
     def stage(self, data: Data) -> str:

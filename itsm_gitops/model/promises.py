@@ -1,4 +1,4 @@
-"""How the clocks of promises stand, which one matters most, and how that is said; for lists, pages and filters alike."""
+"""The standing of clocks, which one matters most, and the words for it; for lists, pages and filters."""
 
 from __future__ import annotations
 

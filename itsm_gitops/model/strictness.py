@@ -22,7 +22,7 @@ Data = Mapping[str, Any]
 
 
 def weaker(before: Data, after: Data) -> Iterator[tuple[str, str]]:
-    """Yield where a demand asks less than before: the key that says so, and how in words."""
+    """Yield where a demand asks less than before: the key, and the difference in words."""
     if _severity(after) < _severity(before):
         yield SEVERITY, f"is only {_article(after.get(SEVERITY, ERROR))} any more"
     since, then = str(after.get(SINCE, "")), str(before.get(SINCE, ""))

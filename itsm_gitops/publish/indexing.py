@@ -91,7 +91,7 @@ class Indexer:
         yield search.header(len(self._pages) + len(entries), self._shards, about)
 
     def _docs(self, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
-        """Yield the chunks of what is shown of documents, but for those in which nothing is other."""
+        """Yield the chunks of shown documents that have changed."""
         changed = self._cache.before.keys() | self._cache.after.keys()
         known, many = self._last.documents, len(self._pages)
         for number, start in enumerate(range(0, many + len(entries), CHUNK)):

@@ -204,7 +204,7 @@ _HANDLES = ("^[a-z][a-z0-9-]", "^[A-Za-z][A-Za-z0-9-]")
 
 
 def in_words(question: Question) -> str:
-    """Return what a question wants, in the words of people: a pattern says nothing to them."""
+    """Return what a question wants, in the words of people: people cannot read a pattern."""
     items = question.schema.get("items")
     pattern = (
         question.schema.get("pattern") or (items.get("pattern") if isinstance(items, dict) else "") or ""
@@ -213,7 +213,7 @@ def in_words(question: Question) -> str:
         if question.names:
             return t("Type a part of the name and choose one from the list.")
         return t("Use lower-case letters, digits and hyphens, without blanks: it begins with a letter.")
-    return f"{t('This is not written in the way that is asked for.')} {question.help}".strip()
+    return f"{t('This is not in the expected format.')} {question.help}".strip()
 
 
 def _is_number(value: Any) -> bool:

@@ -341,7 +341,7 @@ class View:
 
 
 def look_of(status: str) -> str:
-    """Return the name of a look in the style sheet; no word of a page stands in its markup in another language."""
+    """Return the name of a look in the style sheet; so that the markup of a page in another language holds no English word."""
     return "working" if status == "operational" else status
 
 

@@ -69,7 +69,7 @@ def test_what_is_refused_is_kept_and_gone_on_with(acme: Path, editor: Path, cli:
     assert (acme / SERVER).read_text() == before
     assert kept(acme) == ["mail-host-1.base", "mail-host-1.yaml"]
     editor.write_text("text = text.replace('broken', 'production')")
-    assert "goes on with what was typed before" in cli("edit", "mail-host-1").err
+    assert "continuing with the text typed before" in cli("edit", "mail-host-1").err
     assert "Typed by hand." in (acme / SERVER).read_text()
     assert kept(acme) == []
 

@@ -181,7 +181,7 @@ def test_what_is_wrong_is_said_beside_the_answer(open_form: Callable[..., Any]) 
     page.get_by_label("Who asks for it?").fill("eve")
     page.get_by_label("Title of the request").fill("   ")
     assert faults() == {
-        "number": "This is not written in the way that is asked for. For example HP-3207.",
+        "number": "This is not in the expected format. For example HP-3207.",
         "reason": "Write at least 10 characters; there are 7.",
         "count": "Enter a whole number.",
         "share": "Enter a number.",

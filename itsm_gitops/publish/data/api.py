@@ -183,7 +183,7 @@ def status(view: View) -> dict[str, Any]:
 
 
 def _major(view: View, entry: Entry) -> dict[str, Any]:
-    """Return a major incident: what is shown of every record, where it stands, what was said, what comes next."""
+    """Return a major incident: what every record shows, its state, the last update, the next one."""
     status = view.major_status(entry, view.store.data(entry.id))
     said = status is not None and status.said_at is not None
     return {

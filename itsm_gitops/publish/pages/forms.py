@@ -27,7 +27,7 @@ MOST_NAMES = 500
 _PEOPLE, _ITEMS, _CATEGORIES = "it-people", "it-items", "it-categories"
 _HANDLES = ("requested_by", "requested_for", "reported_by")
 _HANDLE = "Type a part of the name of a person or a team."
-_ITEM_LINES = "Find them by name; one stands in each line."
+_ITEM_LINES = "Find them by name; one per line."
 # Where a form says something else than the schema, which speaks to those who know the files.
 _ASKED = {
     "title": ("", "What people see in lists: say it in one line."),

@@ -52,7 +52,7 @@ def _lines(view: View, status: MajorStatus) -> list[Html]:
         said = shorten(" ".join(status.said.split()), _WORDS)
         rows.append(Html(f"<b>Last word</b>, {_time(view, status.said_at)}: {esc(said)}"))
     elif status.stage == RUNNING:
-        rows.append(esc("Nothing was said to users yet."))
+        rows.append(esc("Users have not been told anything yet."))
     if status.stage != RUNNING:
         return rows
     if status.next_by is None:

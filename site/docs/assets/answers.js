@@ -122,7 +122,7 @@
     }
     if (shape && !shape.test(text)) return t(complaint);
     // A pattern is for programs: people are told what is asked for, in the words of the form.
-    if (rules.pattern && !matches(rules.pattern, text)) return rules.asked || t("This is not written in the way that is asked for.");
+    if (rules.pattern && !matches(rules.pattern, text)) return rules.asked || t("This is not in the expected format.");
     return "";
   }
 
