@@ -10,7 +10,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from itsm_gitops.cli import complete
-from itsm_gitops.commands.filter_meaning import ALL, FINISHED, OPEN, kinds_named
+from itsm_gitops.commands.filter_clauses import FINISHED, OPEN
+from itsm_gitops.commands.filter_meaning import ALL, kinds_named
 from itsm_gitops.editing.fields import schema_at
 from itsm_gitops.editing.identifiers import names
 from itsm_gitops.model import filter_words as words

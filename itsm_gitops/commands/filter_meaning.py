@@ -8,22 +8,28 @@ word of it is a relation, or a field (`filter_fields.py`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from itsm_gitops.commands.columns import column_names
+from itsm_gitops.commands.filter_clauses import (
+    FINISHED,
+    OPEN,
+    group_states,
+    priority_clause,
+    state_clause,
+    time_clause,
+)
 from itsm_gitops.commands.filter_conditions import (
     Clause,
     FilterCondition,
     all_of,
     any_of,
-    both,
     contains,
     either,
     folded,
-    in_fields,
     none_of,
     one_of,
     plain_text_has,
@@ -55,8 +61,7 @@ from itsm_gitops.repository.edit_times import edited_since
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
 
-OPEN, FINISHED, ALL = "open", "finished", "all"
-_SURE = (1971, 2100)  # years in which a floating-point number of seconds tells microseconds apart
+ALL = "all"
 
 
 def kinds_named(book: RuleBook, word: str) -> list[Kind] | None:
@@ -158,7 +163,7 @@ class FilterMeaning:
             wanted |= states
         book = self._book
         return FilterCondition(
-            lambda e: (e.kind, facts.stage(book, e)) in wanted, clause=_state_clause(self._kinds, wanted)
+            lambda e: (e.kind, facts.stage(book, e)) in wanted, clause=state_clause(self._kinds, wanted)
         )
 
     def _states(self, term: FilterTerm, value: FilterValue) -> Iterator[tuple[str, str]]:
@@ -180,7 +185,7 @@ class FilterMeaning:
             if word in names:
                 yield kind.name, word
             else:
-                yield from ((kind.name, state) for state in _group(kind, word))
+                yield from ((kind.name, state) for state in group_states(kind, word))
 
     def _status(self, term: FilterTerm) -> FilterCondition:
         known = (OPEN, FINISHED, ALL)
@@ -207,7 +212,7 @@ class FilterMeaning:
         book = self._book
         return FilterCondition(
             lambda e: (found.name if (found := facts.priority(book, e)) else None) in wanted,
-            clause=None if None in wanted else _priority_clause(self._book, wanted),
+            clause=None if None in wanted else priority_clause(self._book, wanted),
         )
 
     def _sla(self, term: FilterTerm) -> FilterCondition:
@@ -284,7 +289,7 @@ class FilterMeaning:
         done = {
             (k.name, s) for k in self._kinds if k.workflow for s in k.workflow.states if k.workflow.is_done(s)
         }
-        only = _state_clause(self._kinds, done)
+        only = state_clause(self._kinds, done)
         return self._when(term, closed, "entered_at", only)
 
     def _when(
@@ -299,7 +304,7 @@ class FilterMeaning:
             at = clock.parse_time(text(entry))
             return absent if at is None else any(span.holds(at) for span in spans)
 
-        return FilterCondition(decide, clause=None if absent else _time_clause(column, spans, only))
+        return FilterCondition(decide, clause=None if absent else time_clause(column, spans, only))
 
     def _id(self, term: FilterTerm) -> FilterCondition:
         wanted = [folded(v.text) for v in self._plain(term)]
@@ -324,62 +329,6 @@ class FilterMeaning:
                     f"{term.word} has no order: '{value.operator}' cannot compare it", hint, value.column
                 )
         return term.values
-
-
-def _group(kind: Kind, word: str) -> list[str]:
-    """Return the states of a kind that a word for several of them means."""
-    if kind.stages is None:
-        return []
-    if word in (OPEN, FINISHED):
-        flow = kind.workflow
-        return [s for s in flow.states if flow.is_open(s) == (word == OPEN)] if flow else []
-    return [s for s, about in kind.stages.states.items() if about.category == word or word in about.roles]
-
-
-def _state_clause(kinds: Sequence[Kind], wanted: Collection[tuple[str, str]]) -> Clause | None:
-    """Return the clause that documents are in one of some states, given with their kinds."""
-    by_kind = {k.name: {s for name, s in wanted if name == k.name} for k in kinds}
-    if all(by_kind[k.name] == set(_group(k, OPEN)) for k in kinds):
-        return Clause("open = 1")
-    clauses = []
-    for kind in kinds:
-        states = by_kind[kind.name]
-        if not states:
-            continue
-        own = Clause("kind = ?", (kind.name,))
-        if kind.workflow and states == set(_group(kind, OPEN)):
-            clauses.append(both(own, Clause("open = 1")))
-        elif kind.workflow or not kind.stages:
-            clauses.append(both(own, one_of("state", states)))
-        else:  # a class that has the stages of life of others; its rows have no state of their own
-            return None
-    return either(clauses)
-
-
-def _priority_clause(book: RuleBook, wanted: Collection[str | None]) -> Clause:
-    """Return the clause that the matrix gives one of some priorities, or somebody set one by hand."""
-    impact, urgency = in_fields("impact"), in_fields("urgency")
-    matrix = book.policy(PRIORITY).get("matrix", {})
-    pairs = [(i, u) for i, row in matrix.items() for u, name in row.items() if name in wanted]
-    tests = [Clause(f"coalesce({impact} = ? AND {urgency} = ?, 0)", pair) for pair in pairs]
-    by_hand = Clause("json_type(fields, '$.priority_override') IS NOT NULL")
-    return either([*tests, by_hand])._replace(exact=False)
-
-
-def _time_clause(column: str, spans: Sequence[moments.TimeRange], only: Clause | None) -> Clause | None:
-    """Return the clause that a time lies in one of some spans; None for times that a row holds less exactly."""
-    clauses = []
-    for start, end in spans:
-        for bound in (start, end):
-            if bound not in (moments.FIRST, moments.LAST) and not _SURE[0] <= bound.year < _SURE[1]:
-                return None
-        tests = [Clause(f"{column} IS NOT NULL")]
-        if start != moments.FIRST:
-            tests.append(Clause(f"coalesce({column} >= ?, 0)", (start.timestamp(),)))
-        if end != moments.LAST:
-            tests.append(Clause(f"coalesce({column} < ?, 0)", (end.timestamp(),)))
-        clauses.append(both(*tests, *([only] if only else [])))
-    return either(clauses)
 
 
 _OF_THE_DOCUMENT = (words.KIND, words.STATE, words.STATUS, words.PRIORITY, words.ID, words.TITLE)
