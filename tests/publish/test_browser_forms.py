@@ -373,7 +373,9 @@ def test_a_change_is_filed(open_form: Callable[..., Any], repo: GitRepo) -> None
     page.get_by_label("Why is it needed?").fill("It is faster.")
     page.get_by_label("Who asks for it?").fill("ada")
     page.locator(".it-form [type=submit]").click()
-    page.get_by_text("“shop-wev” is not in the list. Type a part of the name and choose one.").wait_for()
+    page.locator(".it-q__fault").get_by_text(
+        "“shop-wev” is not in the list. Type a part of the name and choose one."
+    ).wait_for()
     page.get_by_label("Which configuration items?", exact=True).fill("shop-web")
     found = make(page)
     assert (found["type"], found["cis"], found["state"]) == ("normal", ["shop-web"], "draft")
