@@ -1,7 +1,8 @@
 """What the commands of this clone wrote and nobody else has yet: one line for each command, in Git's own folder.
 
 `itsm sync` commits what stands here and nothing else; `itsm undo` takes the last line back. A line goes when its commit
-is on the remote; the last of those stays, so that undo can say that it is too late.
+is on the remote; the last of those stays, so that undo can say that it is too late. Where nobody shares by `itsm sync`, the
+journal is bounded: only the newest commands keep what they replaced, and old lines go.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.recording import FileWrite
 from itsm_gitops.repository.git import Git
 
-_KEPT_MAX = 64 << 20  # bytes of former contents in one line; a larger command cannot be undone
+_KEPT_MAX = 16 << 20  # bytes of former contents in one line; a larger command cannot be undone
+_JOURNAL_MAX = 32 << 20  # bytes; a longer journal loses what it can do without
+_UNDONE_MOST, _LINES_MOST = 20, 10_000  # newest commands that keep former contents, and that stay at all
 _PATIENCE, _PAUSE = 30.0, 0.02
 _OURS = ("records/", "cmdb/", "schemas/")  # what is written elsewhere (a site, a report) is nobody's record
 
@@ -92,8 +95,29 @@ def folder(git: Git) -> Path:
 
 def add(git: Git, entry: JournalEntry) -> None:
     """Write one entry at the end."""
-    with _locked(folder(git) / "journal.lock"), (folder(git) / "journal").open("ab") as file:
-        file.write(_line(entry))
+    path = folder(git) / "journal"
+    with _locked(folder(git) / "journal.lock"):
+        if path.is_file() and path.stat().st_size > _JOURNAL_MAX:
+            _write(path, shortened(read(git)))
+        with path.open("ab") as file:
+            file.write(_line(entry))
+
+
+def shortened(entries: Sequence[JournalEntry]) -> list[JournalEntry]:
+    """Return the newest entries, the older ones of them without the contents by which they could be undone."""
+    kept = entries[-_LINES_MOST:]
+    return [
+        e
+        if n >= len(kept) - _UNDONE_MOST
+        else replace(e, files=tuple(replace(f, content=None) for f in e.files), whole=False)
+        for n, e in enumerate(kept)
+    ]
+
+
+def _write(path: Path, entries: Sequence[JournalEntry]) -> None:
+    draft = path.with_name("journal.new")
+    draft.write_bytes(b"".join(map(_line, entries)))
+    draft.replace(path)
 
 
 def _line(entry: JournalEntry) -> bytes:
@@ -119,9 +143,7 @@ def settle(git: Git, known: Sequence[JournalEntry], now: Sequence[JournalEntry])
         later = read(git)[len(known) :]
         done = [e for e in now if e.shared][-1:]
         rest = [e for e in now if not e.shared]
-        draft = place / "journal.new"
-        draft.write_bytes(b"".join(_line(e) for e in (*done, *rest, *later)))
-        draft.replace(place / "journal")
+        _write(place / "journal", [*done, *rest, *later])
 
 
 def committed(entries: Sequence[JournalEntry], paths: frozenset[str], commit: str) -> list[JournalEntry]:
