@@ -23,17 +23,23 @@ pytestmark = pytest.mark.browser
 
 # What no article holds but for our own forms, and what no page holds but for the frame's own scripts and theirs.
 LIVE = (
-    "script, img, iframe, object, embed, form:not(.it-form), input:not(.it-form input), "
-    "textarea:not(.it-form textarea), button:not([class*=md-c], .it-form button), style, base, meta, link, math"
+    "script, img, iframe, object, embed, form:not(.it-form), input:not(.it-form input, .it-subscribe input), "
+    "textarea:not(.it-form textarea), button:not([class*=md-c], .it-form button, .it-subscribe button), style, base, meta, link, math"
 )
-OURS = "[src$='assets/forms.js'], [src$='assets/columns.js'], [src$='assets/explorer.js'], [src*='/explore/']"
+OURS = ", ".join(
+    [
+        f"[src$='assets/{n}.js']"
+        for n in ("answers", "filing", "drafts", "forms", "columns", "explorer", "subscribe")
+    ]
+    + ["[src*='/explore/']"]
+)
 LOADING = f"script:not({OURS}), iframe, object, embed, base, meta[http-equiv]"
 HANDLERS = """() => [...document.querySelectorAll("*")].flatMap(e => [...e.attributes]
     .filter(a => a.name.startsWith("on") || (a.name === "style" && e.closest("#it-main")))
     .map(a => `${e.tagName} ${a.name}=${a.value}`))"""
 ADDRESSES = """() => [...document.querySelectorAll("#it-main [href], #it-main [src], #it-main [action]")]
     .map(e => e.getAttribute("href") || e.getAttribute("src") || e.getAttribute("action"))
-    .filter(a => /^[a-z][a-z0-9+.-]*:/i.test(a) && !/^(https?|mailto):/i.test(a))"""
+    .filter(a => /^[a-z][a-z0-9+.-]*:/i.test(a) && !/^(https?|mailto|webcal):/i.test(a))"""
 
 # The calendar's own tools: a form with five buttons, and its script.
 CALENDAR_LIVE, CALENDAR_LOADING = 7, 1
