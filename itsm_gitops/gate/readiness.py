@@ -23,9 +23,8 @@ from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import GitError, Refused
 from itsm_gitops.model.words import a_kind
-from itsm_gitops.repository import Repository, Store
+from itsm_gitops.repository import Repository, Store, shared_branch
 
-_MAIN = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "HEAD")
 COMMITS, ARTEFACTS = "commits", "artefacts"
 _LEAST = 7  # digits of a commit that tell it from others
 
@@ -75,14 +74,21 @@ class Readiness:
 
 
 def main_commit(repo: Repository, revision: str = "") -> str:
-    """Return the commit that counts: of ``revision``, else of the server's main branch, else the one checked out."""
-    for name in (revision,) if revision else _MAIN:
-        try:
-            found = repo.history.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-        except GitError:
-            continue
-        return found.decode("ascii").strip()
-    raise GitError(f"there is no commit {revision or 'here'}", "git fetch, or name one: --revision COMMIT")
+    """Return the commit that counts: of ``revision``, else of the server's main branch, or of one's own where there is no server.
+
+    Never of what happens to be checked out: whoever wrote it could have written that it is authorised. Raises GitError.
+    """
+    git = repo.history
+    if revision:
+        ref = revision
+    else:
+        place = "refs/remotes/origin" if git.run("remote").split() else "refs/heads"
+        ref = f"{place}/{shared_branch.default_branch(git)}"
+    found = shared_branch.tip_of(git, ref)
+    if not found:
+        what = revision or f"{ref}: what is authorised stands on the main branch"
+        raise GitError(f"there is no commit {what}", "git fetch, or name one: --revision COMMIT")
+    return found
 
 
 def readiness(repo: Repository, fragment: str, content: DeployedContent, *, revision: str = "") -> Readiness:

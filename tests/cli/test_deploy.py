@@ -181,3 +181,16 @@ def test_every_template_can_be_read(name: str, cli: Cli) -> None:
     else:
         assert isinstance(yaml.safe_load(text), dict)
         assert "deploy check" in text
+
+
+def test_what_is_checked_out_authorises_nothing(
+    acme: Path, cli: Cli, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A branch can say that its own change is authorised: the main branch is what counts."""
+    monkeypatch.setenv("ITSM_NOW", INSIDE)
+    git(acme, "switch", "-qc", "mine")
+    git(acme, "branch", "-qf", "main", "HEAD~1")
+    assert f"{change}" in cli("deploy", "check", change, code=1).err
+    git(acme, "branch", "-qD", "main")
+    assert "there is no commit refs/heads/main" in cli("deploy", "check", change, code=None).err
+    assert reasons(cli, change, "--commit", "acme/shop@1f2e3d4", "--revision", "mine") == set()
