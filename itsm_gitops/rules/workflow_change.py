@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from itsm_gitops.graph.linked import item_of
-from itsm_gitops.model.additions import added, between, fresh, overtaking
+from itsm_gitops.model.additions import added, between, fresh, overtaking, touched
 from itsm_gitops.model.findings import INFO, WARNING
 from itsm_gitops.model.subjects import DocumentSubject, Item
 from itsm_gitops.model.workflow import Workflow
@@ -132,7 +132,9 @@ def entries_are_at_the_end(ctx: ChangeContext) -> Iterator[Hit]:
                 message = (
                     f"this entry was added before others, which base has since {new[index + 1].get('at')}"
                 )
-                yield Hit(message, ("timeline", index), "", pair.path)
+                # What changes a value changes the clocks of the past: somebody has to look.
+                severity = WARNING if any(touched(new[index])) else ""
+                yield Hit(message, ("timeline", index), "", pair.path, severity=severity)
 
 
 def _differences(base: Data, head: Data) -> Iterator[tuple[str, Any, Any]]:
