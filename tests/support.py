@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,12 @@ from itsm_gitops.cli.app import run
 from itsm_gitops.repository import Repository
 
 DAY = "2026-03-04T10:00:00Z"
+SAME_EXAMPLES = bool(os.environ.get("ITSM_SAME_EXAMPLES"))  # read before a fixture hides it
+
+
+def first_seed() -> int:
+    """Return what random work begins with: another number each time, and the same one where a commit is judged."""
+    return 1 if SAME_EXAMPLES else time.time_ns() % 1_000_000
 
 
 def incident(identifier: str, *, title: str = "Printer is broken", extra: str = "") -> str:
