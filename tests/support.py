@@ -17,7 +17,13 @@ from itsm_gitops.cli.app import run
 from itsm_gitops.repository import Repository
 
 DAY = "2026-03-04T10:00:00Z"
+ALL_ROUNDS = os.environ.get("ITSM_FULL") == "1"
 SAME_EXAMPLES = bool(os.environ.get("ITSM_SAME_EXAMPLES"))  # read before a fixture hides it
+
+
+def rounds(usual: int, full: int) -> int:
+    """Return how often random work is tried: ``full`` in ``make test-all``, ``usual`` where each commit is judged."""
+    return full if ALL_ROUNDS else usual
 
 
 def first_seed() -> int:

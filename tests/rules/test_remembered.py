@@ -16,7 +16,7 @@ from itsm_gitops.repository import Repository
 from itsm_gitops.repository.index import freshness
 from itsm_gitops.rules import check, engine
 from tests.repository.random_steps import Steps
-from tests.support import GitRepo, copy_tree, first_seed
+from tests.support import GitRepo, copy_tree, first_seed, rounds
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -80,7 +80,8 @@ def test_what_is_remembered_is_true_after_many_steps(
     make_repo: Callable[..., GitRepo], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = first_seed()
-    assert sum(_walk(make_repo, monkeypatch, first + n, 15) for n in range(20)) > 80
+    walks = rounds(8, 20)
+    assert sum(_walk(make_repo, monkeypatch, first + n, 15) for n in range(walks)) > 4 * walks
 
 
 def test_the_living_example_at_other_times(
