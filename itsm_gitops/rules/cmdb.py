@@ -12,7 +12,7 @@ from itsm_gitops.model.windows import is_zone, near_zone
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, moment
 from itsm_gitops.rules.rule import ITEMS, NETWORK, SOURCES, TARGETS, Hit, Rule
 
-_DEPENDENCIES = ("depends_on", "runs_on")
+DEPENDENCIES = ("depends_on", "runs_on")
 
 
 def dependency_is_in_production(ctx: NetworkContext) -> Iterator[Hit]:
@@ -23,7 +23,7 @@ def dependency_is_in_production(ctx: NetworkContext) -> Iterator[Hit]:
                 continue
             for edge in entry.edges:
                 target = ctx.entries.get(edge.target)
-                if edge.relation not in _DEPENDENCIES or target is None or target.id == entry.id:
+                if edge.relation not in DEPENDENCIES or target is None or target.id == entry.id:
                     continue
                 if ctx.book.kinds[target.kind].is_record:
                     continue  # the wrong kind of thing, which has its own finding
@@ -38,7 +38,7 @@ def member_is_dependency(ctx: DocumentContext) -> Iterator[Hit]:
     groups = ctx.data.get("redundancy")
     if not groups or "links" in ctx.refused:
         return
-    targets = {x["target"] for x in ctx.data.get("links", ()) if x["type"] in _DEPENDENCIES}
+    targets = {x["target"] for x in ctx.data.get("links", ()) if x["type"] in DEPENDENCIES}
     for number, group in enumerate(groups):
         for index, member in enumerate(group["members"]):
             if member not in targets:

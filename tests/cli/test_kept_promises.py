@@ -36,7 +36,11 @@ def test_a_major_incident_that_is_cancelled_still_owes_its_review(incident: str,
 
 def test_one_that_was_reported_twice_is_reviewed_in_the_other_record(incident: str, cli: Cli) -> None:
     cli("set", incident, 'major={"state": "accepted", "commander": "duty-agent"}', "--reason", "Many.")
-    cli("link", incident, "duplicate_of", "EXMP1")
+    other = cli(
+        "new", "incident", "--title", "No mail", "--service", "email", "--category", "email", "--impact", "high",
+        "--urgency", "medium", "--json",
+    ).json["id"]  # fmt: skip
+    cli("link", incident, "duplicate_of", other)
     cli("move", incident, "cancelled", "--set", "cancellation_reason=Reported twice.")
 
 
