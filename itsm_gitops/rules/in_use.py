@@ -35,9 +35,7 @@ def nothing_in_use_names_what_is_gone(ctx: NetworkContext) -> Iterator[Hit]:
         if not _is_used(ctx, entry) or _has_its_rule(ctx, entry, edge, target):
             continue
         if not _is_over(ctx, ctx.data(entry), edge):
-            yield Hit(
-                f"'{edge.target}' is {facts.stage(ctx.book, target)}", edge.pointer, "", entry.path
-            )
+            yield Hit(f"'{edge.target}' is {facts.stage(ctx.book, target)}", edge.pointer, "", entry.path)
 
 
 def _is_used(ctx: NetworkContext, entry: Entry) -> bool:
