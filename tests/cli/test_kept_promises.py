@@ -163,3 +163,14 @@ def test_every_field_that_fills_a_role_of_a_life_cycle_is_tracked_or_never_chang
         fields = {f for role in asked for f in names(roles[role].get("fields"))}
         told = {*flow.track, *flow.immutable, *(f for inner in kind.inner for f in inner.track)}
         assert {f for f in fields if f in kind.fields} <= told, kind.name
+
+
+def test_access_that_a_cancelled_order_gave_still_ends(acme: Path, cli: Cli) -> None:
+    made = cli(
+        "new", "request", "--title", "Mailbox", "--offering", "new-mailbox", "--answer", "mailbox=trainee", "--answer",
+        "from=2026-12-01", "--json",
+    ).json["id"]  # fmt: skip
+    given = 'access_granted=[{"to": "mailbox-db", "role": "Reader", "until": "2026-11-20"}]'
+    cli("move", made, "in_fulfilment", "--set", "assigned_team=service-desk", "--set", given, "--by", "duty-agent")
+    cli("move", made, "cancelled", "--set", "cancellation_reason=Left before the first day.")
+    assert "D021" in _codes(cli, made)
