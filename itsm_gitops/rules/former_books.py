@@ -59,7 +59,7 @@ def in_their_time(
         for former in _commits(repo, commit, _paths(store, about.values(), waiting)):
             if not waiting:
                 break
-            right = _right_then(repo, store, former, waiting, words, now)
+            right = _right_then(repo, store, former, waiting, words, now, first=former == commit)
             dropped += right
             waiting = [f for f in waiting if f not in right]
     except GitError:
@@ -128,9 +128,19 @@ def _commits(repo: Repository, start: str, paths: Sequence[str]) -> Iterator[str
 
 
 def _right_then(
-    repo: Repository, store: Store, commit: str, waiting: Sequence[Finding], words: FormerWords, now: datetime
+    repo: Repository,
+    store: Store,
+    commit: str,
+    waiting: Sequence[Finding],
+    words: FormerWords,
+    now: datetime,
+    *,
+    first: bool,
 ) -> list[Finding]:
-    """Return the findings that one older commit does not have about the same finished records."""
+    """Return the findings that one older commit does not have about the same finished records.
+
+    ``first`` says that it is the one from which history is believed.
+    """
     paths = {f.path for f in waiting}
     judge, seen = DocumentJudge(now), dict[str, Document]()
 
@@ -147,7 +157,7 @@ def _right_then(
         return []  # that rule book could judge nothing
     said = {_place(f) for verdict in verdicts for f in verdict.findings}
     unjudged = _unjudged(verdicts, waiting)
-    right = []
+    right = _right_before(store, past, judge, waiting, seen) if first else []
     for finding in waiting:
         document, entry = seen.get(finding.path), store.by_path[finding.path]
         if document is None or document.kind is None or not isinstance(document.data, dict):
@@ -165,6 +175,28 @@ def _right_then(
         else:
             wrong = _said(finding, document, said, _guards(kind, entry))
         if not wrong:
+            right.append(finding)
+    return right
+
+
+def _right_before(
+    store: Store,
+    past: Store,
+    judge: DocumentJudge,
+    waiting: Sequence[Finding],
+    seen: Mapping[str, Document],
+) -> list[Finding]:
+    """Return the findings about steps that are not merged yet and that the CMDB which is merged has nothing against."""
+    right = []
+    for finding in waiting:
+        data = store.data(store.by_path[finding.path].id)
+        former = seen.get(finding.path)
+        if finding.code not in _STEPS or _is_same_place(finding, (former and former.data) or {}, data):
+            continue
+        today = Document(finding.path, b"", data, past.book.kind_at(finding.path), ())
+        verdicts = judge(past, today)
+        said = {_place(f) for verdict in verdicts for f in verdict.findings}
+        if today.kind is not None and not _unjudged(verdicts, waiting) and _place(finding) not in said:
             right.append(finding)
     return right
 

@@ -307,12 +307,47 @@ def test_who_leaves_a_team_made_the_earlier_steps_as_a_member(moved: Path) -> No
 def test_a_step_after_leaving_is_found(moved: Path) -> None:
     commit(moved, "left the team")
     file = moved / RECORD
-    file.write_text(f"{file.read_text()}  - at: 2026-11-27T10:00:00Z\n    by: anna-berg\n    state: on_hold\n")
-    edit(moved, RECORD, "state: in_progress\nassigned_team: ops", "state: on_hold\nassigned_team: ops\non_hold_reason: awaiting_vendor")
+    file.write_text(
+        f"{file.read_text()}  - at: 2026-11-27T10:00:00Z\n    by: anna-berg\n    state: on_hold\n"
+    )
+    edit(
+        moved,
+        RECORD,
+        "state: in_progress\nassigned_team: ops",
+        "state: on_hold\nassigned_team: ops\non_hold_reason: awaiting_vendor",
+    )
     assert codes(moved).count("W008") == 1
 
 
 def test_a_role_that_loses_a_team_leaves_earlier_steps_alone(moved: Path) -> None:
     edit(moved, PERSON, ELSEWHERE, IN_THE_TEAM)
-    edit(moved, "schemas/policies/roles.yaml", "    fields: [assigned_team, assignee]\n", "    fields: [assignee]\n")
+    edit(
+        moved,
+        "schemas/policies/roles.yaml",
+        "    fields: [assigned_team, assignee]\n",
+        "    fields: [assignee]\n",
+    )
     assert "W008" not in codes(moved)
+
+
+def test_steps_that_are_not_committed_yet_are_judged_by_the_directory_that_is(root: Path) -> None:
+    build(root, Path("nothing"))
+    (root / RECORD).unlink()
+    commit(root, "nothing yet")
+    build(root, Path("nothing"))
+    assert "W008" not in codes(root)
+    edit(root, PERSON, IN_THE_TEAM, ELSEWHERE)
+    assert "W008" not in codes(root)
+    commit(root, "left the team")
+    assert "W008" not in codes(root, base="HEAD~1")
+
+
+def test_a_step_of_somebody_who_had_left_before_is_found(root: Path) -> None:
+    build(root, Path("nothing"))
+    (root / RECORD).unlink()
+    edit(root, PERSON, IN_THE_TEAM, ELSEWHERE)
+    commit(root, "in another team")
+    build(root, Path("nothing"))
+    edit(root, PERSON, IN_THE_TEAM, ELSEWHERE)
+    edit(root, RECORD, "2026-11-20T09:10:00Z", "2026-11-20T09:15:00Z")  # an entry that was never committed
+    assert "W008" in codes(root)
