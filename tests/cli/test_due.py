@@ -101,6 +101,19 @@ def test_a_former_snapshot_can_be_asked(duties: Path, cli: Cli) -> None:
     assert stated(cli("due", "--at", "HEAD", "--within", "1y", "--json").json) == []
 
 
+@pytest.mark.parametrize("option", ["--team", "--owner"])
+def test_a_name_that_nobody_has_is_no_empty_list(duties: Path, cli: Cli, option: str) -> None:
+    refused = cli("due", option, "it-operation", code=1)
+    assert f"{option}: nobody is called 'it-operation'" in refused.err
+    assert "did you mean it-operations" in refused.err
+    assert cli("due", option, "service-desk", "incidents").out == "nothing is due\n"
+
+
+def test_a_board_that_is_no_team_has_no_agenda(acme: Path, cli: Cli) -> None:
+    refused = cli("cab", "agenda", "2026-12-01", "--board", "change-managment", code=1)
+    assert "--board: there is no team 'change-managment'" in refused.err
+
+
 def test_a_span_that_is_none_is_refused_with_help(acme: Path, cli: Cli) -> None:
     assert "write 30d, 4w, 6m or 1y" in cli("due", "--within", "soon", code=2).err
 
