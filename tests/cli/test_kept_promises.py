@@ -171,6 +171,16 @@ def test_access_that_a_cancelled_order_gave_still_ends(acme: Path, cli: Cli) -> 
         "from=2026-12-01", "--json",
     ).json["id"]  # fmt: skip
     given = 'access_granted=[{"to": "mailbox-db", "role": "Reader", "until": "2026-11-20"}]'
-    cli("move", made, "in_fulfilment", "--set", "assigned_team=service-desk", "--set", given, "--by", "duty-agent")
+    cli(
+        "move",
+        made,
+        "in_fulfilment",
+        "--set",
+        "assigned_team=service-desk",
+        "--set",
+        given,
+        "--by",
+        "duty-agent",
+    )
     cli("move", made, "cancelled", "--set", "cancellation_reason=Left before the first day.")
     assert "D021" in _codes(cli, made)

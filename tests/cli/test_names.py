@@ -75,7 +75,9 @@ def renamed(acme: Path) -> Path:
     ):
         text = (acme / path / f"{old}.yaml").read_text()
         (acme / path / f"{old}.yaml").unlink()
-        (acme / path / f"{new}.yaml").write_text(f"{text.replace(f'id: {old}', f'id: {new}')}aliases:\n- {old}\n")
+        (acme / path / f"{new}.yaml").write_text(
+            f"{text.replace(f'id: {old}', f'id: {new}')}aliases:\n- {old}\n"
+        )
     return acme
 
 
