@@ -184,3 +184,19 @@ def test_access_that_a_cancelled_order_gave_still_ends(acme: Path, cli: Cli) -> 
     )
     cli("move", made, "cancelled", "--set", "cancellation_reason=Left before the first day.")
     assert "D021" in _codes(cli, made)
+
+
+def test_a_change_that_failed_keeps_its_review_whatever_its_outcome_is_called_later(
+    acme: Path, cli: Cli, later: Later
+) -> None:
+    change = cli(*STANDARD, "--ci", "mail-host-1").json["id"]
+    cli("move", change, "scheduled")
+    later(5)
+    cli("move", change, "implement", "--by", "duty-agent")
+    done = ("--set", "actual_start=now", "--set", "actual_end=now")
+    cli("move", change, "review", *done, "--by", "duty-agent")
+    cli("set", change, "outcome=unsuccessful")
+    refused = " ".join(cli("set", change, "outcome=successful", code=1).err.split())
+    assert "needs 'review' because outcome is" in refused
+    cli("set", change, 'review={"reviewed_at": "2026-11-22T12:04:00Z", "objective_met": true}')
+    cli("set", change, "outcome=successful")
