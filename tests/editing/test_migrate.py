@@ -56,6 +56,7 @@ def slow(*words: str) -> object:
 RENAMINGS = (
     ("state", "incident:in_progress", "working", ""),
     slow("state", "change:scheduled", "planned_in", ""),
+    slow("state", "change:implement", "executing", ""),
     slow("state", "server:production", "live", ""),
     slow("field", "incident.contact_method", "reach_by", ""),
     slow("field", "incident.closure_category", "final_category", ""),
