@@ -404,3 +404,38 @@ def random_lives(demo: GitRepo, seed: int, rounds: int) -> None:
     told = json.loads(run_here(["log", identifier, "--field", "state", "--json"], demo.root).stdout)
     changes = [c["new"] for commit in told["commits"] for c in commit["changes"]]
     assert changes[::-1] == [names[s] for s in expected]
+
+
+REPORT = """\
+report: desk
+title: The desk
+lead: What is open?
+tables:
+  - name: open
+    title: Open
+    of: incidents state:in_progress,on_hold contact_method:phone "contact_method in_progress"
+    columns: [id, contact_method]
+    sort: -contact_method
+  - name: all
+    title: All
+    of: records contact_method:phone
+    columns: [id]
+  - name: changes
+    title: Changes
+    of: changes state:draft
+    columns: [id]
+"""
+
+
+def test_filters_of_reports_are_renamed_where_they_mean_the_word(demo: GitRepo) -> None:
+    demo.write("schemas/reports/desk.yaml", REPORT.encode())
+    demo.commit("a report")
+    migrate(demo.repo, planned("field", "incident.contact_method", "reach_by"))
+    demo.commit("field")
+    migrate(demo.repo, planned("state", "incident:in_progress", "working"))
+    text = (demo.root / "schemas/reports/desk.yaml").read_text()
+    assert 'of: incidents state:working,on_hold reach_by:phone "contact_method in_progress"' in text
+    assert "columns: [id, reach_by]\n    sort: -reach_by" in text
+    assert "of: records reach_by:phone" in text
+    assert "of: changes state:draft" in text
+    assert bad(check(demo.repo)) == []
