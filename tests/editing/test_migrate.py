@@ -433,9 +433,11 @@ def test_filters_of_reports_are_renamed_where_they_mean_the_word(demo: GitRepo) 
     migrate(demo.repo, planned("field", "incident.contact_method", "reach_by"))
     demo.commit("field")
     migrate(demo.repo, planned("state", "incident:in_progress", "working"))
-    text = (demo.root / "schemas/reports/desk.yaml").read_text()
-    assert 'of: incidents state:working,on_hold reach_by:phone "contact_method in_progress"' in text
-    assert "columns: [id, reach_by]\n    sort: -reach_by" in text
-    assert "of: records reach_by:phone" in text
-    assert "of: changes state:draft" in text
+    tables = documents.load((demo.root / "schemas/reports/desk.yaml").read_bytes()).data["tables"]
+    assert [t["of"] for t in tables] == [
+        'incidents state:working,on_hold reach_by:phone "contact_method in_progress"',
+        "records reach_by:phone",
+        "changes state:draft",
+    ]
+    assert (tables[0]["columns"], tables[0]["sort"]) == (["id", "reach_by"], "-reach_by")
     assert bad(check(demo.repo)) == []
