@@ -254,11 +254,10 @@ def _refuse_unfit(repo: Repository, git: Git, there: str, tip: str) -> None:
     """Raise Refused where commits that go to the main branch hold what takes a pull request."""
     from itsm_gitops.documents import load
 
-    paths = [p.removeprefix(git.prefix) for p in shared_branch.changed_paths(git, there, tip)]
-    old, new = (shared_branch.contents(git, c, paths) for c in (there, tip))
     policy = repo.book.policy(SHARING)
-    for path in paths:
-        before, after = (load(side[path]).data if path in side else None for side in (old, new))
+    for whole, sides in shared_branch.changed_contents(git, there, tip).items():
+        path = whole.removeprefix(git.prefix)
+        before, after = (load(raw).data if raw is not None else None for raw in sides)
         reason = needs_request(policy, repo.book.kind_at(path), before, after)
         if reason:
             raise Refused(

@@ -188,7 +188,8 @@ def put_on(git: Git, upstream: str, head: str, merge: MergeBlobs) -> PutOn:
         return PutOn(head)
     base = decode(git.run("merge-base", upstream, head)).strip()
     commits = unshared(git, upstream, head)
-    several = {c for c in commits if len(decode(git.run("rev-list", "--parents", "-n1", c)).split()) > 2}
+    listed = decode(git.run("rev-list", "--min-parents=2", head, f"^{upstream}"))
+    several = set(listed.split())
     steps = [(base, head)] if several else [(f"{c}^", c) for c in commits]
     tip, merged, conflicts = upstream, list[str](), list[str]()
     for parent, commit in steps:
@@ -313,6 +314,10 @@ def contents(git: Git, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
     return {whole[name]: texts[oid] for name, oid in objects.items()}
 
 
-def changed_paths(git: Git, old: str, new: str) -> list[str]:
-    """Return the paths, from the top of the work tree, that differ between two commits."""
-    return decode(git.run("diff-tree", "-r", "-z", "--no-renames", "--name-only", old, new)).split("\0")[:-1]
+def changed_contents(git: Git, old: str, new: str) -> dict[str, tuple[bytes | None, bytes | None]]:
+    """Return both contents of each path, from the top of the work tree, that differs between two commits; None for no file."""
+    words = decode(git.run("diff-tree", "-r", "-z", "--no-renames", old, new)).split("\0")[:-1]
+    objects = {path: about.split(" ")[2:4] for about, path in zip(words[::2], words[1::2], strict=True)}
+    there = dict.fromkeys(oid for pair in objects.values() for oid in pair if set(oid) != {_NO_OBJECT})
+    texts = {blob.oid: blob.content for blob in git.blobs(there)}
+    return {path: (texts.get(pair[0]), texts.get(pair[1])) for path, pair in objects.items()}
