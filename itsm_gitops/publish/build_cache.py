@@ -24,6 +24,7 @@ from itsm_gitops.publish.tracing import (
     BACK,
     CONFLICT,
     DATA,
+    DUES,
     EDITED,
     HEALTH,
     HISTORY,
@@ -36,6 +37,7 @@ from itsm_gitops.publish.tracing import (
     PROOF,
     SIMILAR,
     TODAY,
+    UPDATED,
 )
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.index.site_rows import SiteRows
@@ -167,6 +169,8 @@ class BuildCache:
             lambda i: groups.get(i) != (after[i].data or {}).get("redundancy"),
         )
         keys.update(differing(last["answers"], self._facts["answers"]))
+        if any(change.extras for some in (before, after) for change in some.values()):
+            keys.add(DUES)
         moment = datetime.fromisoformat(last["now"])
         if moment != view.now:
             keys.update((NOW, BACK) if view.now < moment else (NOW,))
@@ -174,12 +178,17 @@ class BuildCache:
             keys.discard(SIMILAR)
         return keys
 
-    def is_current(self, identifier: str, files: Sequence[str], shape: str = "") -> bool:
-        """Whether the files of a page (or list) are up to date; if so, this build's cache takes them over."""
+    def is_current(
+        self, identifier: str, files: Sequence[str], shape: str = "", other: str = reasons.OTHER_ROWS
+    ) -> bool:
+        """Whether the files of a page (or list) are up to date; if so, this build's cache takes them over.
+
+        ``other`` is the reason to make them where their shape is not ``shape``.
+        """
         page = self._pages.get(identifier)
         why = self._why_made(page, files, shape)
         if why or page is None:
-            self.why[identifier] = why
+            self.why[identifier] = other if why == reasons.OTHER_ROWS else why
             return False
         self._new[identifier] = page
         return True
@@ -205,6 +214,14 @@ class BuildCache:
         """Whether files are as the last build wrote them, be they up to date or not."""
         page = self._pages.get(identifier)
         return page is not None and len(page.signs) == len(files) and self._as_written(page, files)
+
+    def has_changed(self, key: str) -> bool:
+        """Whether the data behind a key is not what it was, or nobody knows."""
+        return bool(self._why_all) or key.encode() in self._changed
+
+    def last(self, identifier: str) -> PageFiles | None:
+        """Return what the last build knew of a page (or list), where that can be compared with this build."""
+        return self._pages.get(identifier)
 
     def page(self, identifier: str) -> PageFiles | None:
         """Return what this build knows of a page (or list) that is up to date."""
@@ -265,6 +282,7 @@ def _answers(view: View) -> dict[str, str]:
         origins = ((e.id, view.store.root_of(e.path)) for e in view.entries.values())
         answers_by_key.update((name, root) for name, root in origins if root)
     answers_by_key[TODAY] = view.today.isoformat()
+    answers_by_key[UPDATED] = repr(view.updated)
     return answers_by_key
 
 

@@ -6,7 +6,7 @@ reports and search need of it only when they ask.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -42,6 +42,7 @@ class DocumentChange(NamedTuple):
     data: Any
     lives: list[Life]
     words: str
+    extras: Sequence[Extra] = ()
 
 
 class Readings:
@@ -80,13 +81,15 @@ class Readings:
         paths = self.memory.moved()
         details = dict(self._rows.details(p for p in paths if p in before))
         gone = {
-            before[p].entry.id: _before(before[p], *details.get(p, ((), ""))) for p in paths if p in before
+            before[p].entry.id: _before(before[p], self._extras.get(p, ()), *details.get(p, ((), "")))
+            for p in paths
+            if p in before
         }
         come = {}
         for path in paths:
             if path in after:
                 row, some = after[path], _only(after[path])
-                come[row.entry.id] = DocumentChange(row.entry, row.data, some.lives, some.words)
+                come[row.entry.id] = DocumentChange(row.entry, row.data, some.lives, some.words, some.extras)
         return gone, come
 
     def keep(self, purpose: str) -> None:
@@ -147,5 +150,5 @@ def _only(row: MemoryRow) -> DocumentFacts:
     return row.visited[0] if row.visited else DocumentFacts("", [], [], [])
 
 
-def _before(row: MemoryRow, lives: Iterable[Any], words: str) -> DocumentChange:
-    return DocumentChange(row.entry, row.data, _lives(lives), words)
+def _before(row: MemoryRow, extras: Sequence[Extra], lives: Iterable[Any], words: str) -> DocumentChange:
+    return DocumentChange(row.entry, row.data, _lives(lives), words, extras)

@@ -26,6 +26,8 @@ _WHOLE = {
     tracing.SIMILAR: "how many records there are",
     tracing.FAILURES: "how past changes ended",
     tracing.ITEMS: "the items of the CMDB",
+    tracing.UPDATED: "when the last record was updated",
+    tracing.DUES: "what is due",
 }
 _PART = {
     tracing.HEALTH: "the status of {}",

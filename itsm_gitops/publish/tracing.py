@@ -14,7 +14,7 @@ from itsm_gitops.graph.similar import title_words
 from itsm_gitops.graph.status import Health
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.model.meaning import CHANGE, PERSON
 from itsm_gitops.publish.markup import Html
 from itsm_gitops.publish.view import View
 
@@ -41,6 +41,8 @@ KEPT = "kept:"  # how the service level of a service was kept
 KIND = "kind:"  # the documents of a kind
 DATA = "data:"  # the JSON file of finished records, by its address
 LINKS = "links:"  # what is linked to a document and from it
+UPDATED = "updated"  # when the last record was updated
+DUES = "dues"  # what is due, of any document
 # Questions whose answer depends on one document alone, asked by its identifier or by its entry.
 _BY_ID = ("url", "title", "id_link", "link")
 _BY_ENTRY = ("is_open", "priority", "urgency", "major", "major_stage", "state_chip", "priority_chip")
@@ -82,6 +84,8 @@ class _Traced:
         self.store = _Store(view.store, tracer, self.entries)
         self.graph = _Graph(view.graph, tracer)
         self.pictures = _Pictures(tracer)
+        # Where something cannot be read, nothing is compared with another build.
+        self.gaps = view.gaps
         # These depend on their arguments and on what is the same for a whole build.
         self.book, self.config, self.zone, self.audience = view.book, view.config, view.zone, view.audience
         self.kind, self.priority_title = view.kind, view.priority_title
@@ -124,6 +128,27 @@ class _Traced:
     def today(self) -> Any:
         self._tracer.keys.add(TODAY)
         return self._view.today
+
+    @property
+    def updated(self) -> Any:
+        self._tracer.keys.add(UPDATED)
+        return self._view.updated
+
+    @property
+    def dues(self) -> Any:
+        self._tracer.keys.update((DUES, ITEMS, NOW))
+        return self._view.dues
+
+    @property
+    def plan(self) -> Any:
+        """What is planned: by the changes, the calendars among the items, and how failures travel."""
+        self._tracer.keys.update((ITEMS, GRAPH, NOW, *(KIND + name for name in self.book.playing(CHANGE))))
+        return self._view.plan
+
+    @property
+    def calendars(self) -> Any:
+        self._tracer.keys.update((ITEMS, GRAPH))
+        return self._view.calendars
 
     def _course(self, identifier: str) -> Any:
         """How the work on a record went: by its own life, the levels and calendars, and while it runs by now."""

@@ -37,6 +37,7 @@ from itsm_gitops.publish.rulebook_words import in_language
 if TYPE_CHECKING:
     from itsm_gitops.publish.background import Conflicts
     from itsm_gitops.publish.document_history import FieldHistory
+    from itsm_gitops.publish.planned import Plan
     from itsm_gitops.repository import Store
     from itsm_gitops.repository.config import Config
     from itsm_gitops.repository.gaps import Gap
@@ -101,11 +102,22 @@ class View:
         self.asking: Callable[[Entry, Mapping[str, Any]], Asking] | None = None
         self.proofs: Mapping[str, Sequence[Proof]] = {}
         self.conflicts: Mapping[str, Conflicts] = {}
+        self.plan: Plan  # what is planned in the months around the moment of the build
         self.pictures: dict[tuple[str, ...], Html] = {}
         self._id_links: dict[str, Html | None] = {}
         self._links: dict[str, Html] = {}
         self._urls: dict[str, str] = {}
         self._times: dict[str, Html] = {}
+
+    @cached_property
+    def updated(self) -> datetime | None:
+        """When the record that was updated last was; None where no record has such a time."""
+        texts = {e.updated for e in self.entries.values() if self.kind(e).is_record}
+        plain = {text for text in texts if _IN_UTC(text)}
+        found = [clock.parse_time(text) for text in texts - plain]
+        # The others are in order as texts.
+        found.append(next(filter(None, map(clock.parse_time, sorted(plain, reverse=True))), None))
+        return max(filter(None, found), default=None)
 
     @cached_property
     def zone(self) -> tzinfo:

@@ -43,8 +43,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_page_has_the_reason_for_which_it_was_made(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "COARSE", -(10**15))
     first = reasons(build(root))
-    assert first[PAGE] == first["services/shop.html"] == FIRST
-    assert first["index.html"] == ALWAYS
+    assert first[PAGE] == first["index.html"] == FIRST
+    assert first["search/index.js"] == ALWAYS
 
     edit(root, RECORD, "upload", "uplaod")
     after = reasons(build(root))

@@ -168,14 +168,12 @@ def indexes(view: View, wants: Wanted = every) -> Iterator[tuple[str, bytes]]:
 
 def status(view: View) -> dict[str, Any]:
     """Return the status of every service in production, and the major incidents that are open."""
-    records = [e for e in view.entries.values() if view.kind(e).is_record]
-    updates = [moment for e in records if (moment := clock.parse_time(e.updated))]
     services = [e for e in view.of_role(meaning.SERVICE) if e.id in view.health]
     return {
         "$schema": f"{urls.API_SCHEMAS}status.schema.json",
         "version": VERSION,
         "organisation": view.config.organisation,
-        "updated": clock.format_time(max(updates)) if updates else None,
+        "updated": clock.format_time(view.updated) if view.updated else None,
         "complete": not view.gaps,
         "services": [_service(view, e) for e in services],
         "major_incidents": [_major(view, e) for e in major_entries(view)],
