@@ -41,6 +41,7 @@ from itsm_gitops.publish.tracing import (
 )
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.index.site_rows import SiteRows
+from itsm_gitops.repository.memory import Stamping
 from itsm_gitops.repository.package_sign import package_sign
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 
@@ -91,10 +92,10 @@ def _raw(keys: Iterable[str]) -> frozenset[bytes]:
 class BuildCache:
     """The cache of one site: filled by the last build when it opens, by this build when it is saved."""
 
-    def __init__(self, rows: SiteRows | None, purpose: str, stamps: Mapping[str, bytes]) -> None:
+    def __init__(self, rows: SiteRows | None, purpose: str, stamping: Stamping) -> None:
         """Take the rows of the last build, to be used for the same ``purpose`` (see ``digest``); None for no cache.
 
-        ``stamps`` are those of the snapshot's files before they are read.
+        ``stamping`` returns the stamps of the snapshot's files.
         """
         self._rows = rows
         self._purpose = purpose
@@ -102,7 +103,7 @@ class BuildCache:
         self._pages: dict[str, PageFiles] = {}
         self.readings: Readings | None = None
         if rows is not None:
-            self._open(rows, stamps)
+            self._open(rows, stamping)
         # The names of the pages whose rows are there, and what tells this cache from another as it was read or written.
         self._last = frozenset(self._pages)
         self.signature: str = self._facts.get("signature", "")
@@ -117,14 +118,14 @@ class BuildCache:
         self.before: dict[str, DocumentChange] = {}
         self.after: dict[str, DocumentChange] = {}
 
-    def _open(self, rows: SiteRows, stamps: Mapping[str, bytes]) -> None:
+    def _open(self, rows: SiteRows, stamping: Stamping) -> None:
         notes = rows.notes()
         if notes.get("purpose") != self._purpose:
             rows.clear()
         elif "signature" in notes:  # else the last build came to no end
             self._facts = notes
         self._pages = {row[0]: PageFiles(*row) for row in rows.pages()}
-        self.readings = Readings(rows, stamps, self._facts)
+        self.readings = Readings(rows, stamping, self._facts)
 
     @property
     def active(self) -> bool:

@@ -14,7 +14,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.timeline import packed, unpacked
 from itsm_gitops.publish.view import Extra
 from itsm_gitops.repository.index.site_rows import DocumentRow, SiteRows
-from itsm_gitops.repository.memory import Memory, MemoryRow
+from itsm_gitops.repository.memory import Memory, MemoryRow, Stamping
 from itsm_gitops.repository.store import identifier_of
 from itsm_gitops.service_levels.life import Life
 
@@ -48,8 +48,8 @@ class DocumentChange(NamedTuple):
 class Readings:
     """The documents of the last build, and those of this one once they are read."""
 
-    def __init__(self, rows: SiteRows, stamps: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
-        """Take the rows of the last build, what it noted, and the stamps of the files before they are read."""
+    def __init__(self, rows: SiteRows, stamping: Stamping, facts: Mapping[str, Any]) -> None:
+        """Take the rows of the last build, what it noted, and what returns the stamps of files."""
         self._rows = rows
         self.facts = facts
         self._extras: dict[str, list[Extra]] = {}
@@ -60,7 +60,7 @@ class Readings:
             self._marks[path] = row.marks
             if row.extra:
                 self._extras[path] = [Extra(*values) for values in row.extra]
-        self.memory = Memory(stamps, before)
+        self.memory = Memory(stamping, before)
 
     def extras(self) -> Iterator[Extra]:
         """Yield what lists say of the documents that were not read this time."""

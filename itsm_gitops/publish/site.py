@@ -60,10 +60,10 @@ class Site:
             view, cache, folder, self._rendered.sign
         )  # when the view has everything that is noted
         self.written = self._files.written
-        self.report = (0, 0, 0, 0, 0)
+        self.counts = (0, 0, 0)
 
     def write(self, words: dict[str, str] | None) -> None:
-        """Write every page; ``report`` is then pages, records, items, changed files and removed files.
+        """Write every page; ``counts`` are then those of pages, records and items.
 
         ``words`` are the words of each document for the search index that the cache does not know; they are used up.
         None: take them from the pages.
@@ -84,9 +84,13 @@ class Site:
         for indexer in unwritten:
             self._index(indexer, entries, words_by_id)
         records = sum(self._view.kind(e).is_record for e in entries)
-        removed = self._folder.remove_stale(self.written)
         count = sum(u.endswith(".html") for u in self.written)
-        self.report = (count, records, len(entries) - records, self._files.changed, removed)
+        self.counts = (count, records, len(entries) - records)
+
+    @property
+    def changed(self) -> int:
+        """How many files changed on disk."""
+        return self._files.changed
 
     def made(self, page: str = "") -> list[PageReason]:
         """Return the pages and data files that this build made and why, by address; or what it did about one page.
