@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from hashlib import blake2b
 from typing import NamedTuple
 
 from itsm_gitops.publish import output
-from itsm_gitops.publish.build_cache import BuildCache, PageFiles
+from itsm_gitops.publish.build_cache import BuildCache, PageFiles, shape_of
 from itsm_gitops.publish.reasons import OTHER_ROWS
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
@@ -26,11 +25,6 @@ Wanted = Callable[[str, str], bool]
 def every(_url: str, _shape: str) -> bool:
     """Want every file."""
     return True
-
-
-def shape_of(parts: Iterable[str]) -> str:
-    """Return the shape of a file that holds these parts in this order."""
-    return blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 class SiteFile(NamedTuple):

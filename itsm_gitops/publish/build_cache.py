@@ -49,6 +49,11 @@ _BETWEEN = b"\0"
 _STAMP = 32  # bytes of the stamp of a file
 
 
+def shape_of(parts: Iterable[str]) -> str:
+    """Return the shape of a file that holds these parts in this order."""
+    return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
 class PageFiles(NamedTuple):
     """The files of a document's page (or of one list): the keys of their inputs, and the stamps of the files.
 
@@ -260,7 +265,7 @@ def _are_many(view: View, spare: int) -> bool:
 
 
 def _answers(view: View) -> dict[str, str]:
-    """Return the data that does not come from one document alone, as text by its key."""
+    """Return what tells the data that does not come from one document alone from other data, by its key."""
     answers: dict[str, Mapping[str, Any]] = {
         HEALTH: view.health,
         KNOWN: view.offers,
@@ -270,11 +275,12 @@ def _answers(view: View) -> dict[str, str]:
         PROOF: view.proofs,
     }
     answers_by_key = {
-        prefix + i: repr(answer) for prefix, some in answers.items() for i, answer in some.items()
+        prefix + i: shape_of([repr(answer)]) for prefix, some in answers.items() for i, answer in some.items()
     }
     answers_by_key.update((CONFLICT + i, repr(some.plain())) for i, some in view.conflicts.items())
     if view.history:
-        answers_by_key.update((EDITED + path, repr(some)) for path, some in view.history.versions.items())
+        commits = ((path, [v.commit for v in some]) for path, some in view.history.versions.items())
+        answers_by_key.update((EDITED + path, shape_of(some)) for path, some in commits)
     answers_by_key[HISTORY] = "yes" if view.history else "no"
     # Where a record's JSON lies changes when its file is split or joined with others: then that file is gone.
     answers_by_key.update((DATA + urls.api_finished(name), "") for name in view.finished)

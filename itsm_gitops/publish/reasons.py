@@ -42,6 +42,7 @@ _PART = {
     tracing.KIND: "the documents of the kind {}",
     tracing.DATA: "where the data of finished records lies ({})",
     tracing.LINKS: "the links of {}",
+    tracing.TRAITS: "the place of {} among others",
 }
 
 

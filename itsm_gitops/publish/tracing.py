@@ -42,6 +42,7 @@ KIND = "kind:"  # the documents of a kind
 DATA = "data:"  # the JSON file of finished records, by its address
 LINKS = "links:"  # what is linked to a document and from it
 UPDATED = "updated"  # when the last record was updated
+TRAITS = "traits:"  # what tells the place of a document among others
 DUES = "dues"  # what is due, of any document
 # Questions whose answer depends on one document alone, asked by its identifier or by its entry.
 _BY_ID = ("url", "title", "id_link", "link")
@@ -190,6 +191,11 @@ class _Traced:
     def of_role(self, role: str) -> list[Entry]:
         self._tracer.keys.update(KIND + name for name in self.book.playing(role))
         return self._view.of_role(role)
+
+    def traits(self, identifier: str) -> Any:
+        if len(identifier) <= _LONGEST_ID:
+            self._tracer.keys.add(TRAITS + identifier)
+        return self._view.traits(identifier)
 
     def data_url(self, entry: Entry) -> str:
         url = self._view.data_url(entry)

@@ -33,6 +33,7 @@ from itsm_gitops.publish import finished, urls
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
 from itsm_gitops.publish.rulebook_words import in_language
+from itsm_gitops.publish.traits import Traits, traits_of
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.background import Conflicts
@@ -108,6 +109,7 @@ class View:
         self._links: dict[str, Html] = {}
         self._urls: dict[str, str] = {}
         self._times: dict[str, Html] = {}
+        self._traits: dict[str, Traits | None] = {}
 
     @cached_property
     def updated(self) -> datetime | None:
@@ -243,6 +245,13 @@ class View:
         if self.is_open(entry):
             return urls.api_record(entry.id)
         return urls.api_finished(finished.shard_of(self.finished, entry.id))
+
+    def traits(self, identifier: str) -> Traits | None:
+        """Return what tells the place of a document among others; None where it does not exist."""
+        if identifier not in self._traits:
+            entry = self.entries.get(identifier)
+            self._traits[identifier] = traits_of(self.book, entry) if entry else None
+        return self._traits[identifier]
 
     def title(self, identifier: str) -> str:
         """Return the title of a document, or its identifier when it has none or does not exist."""

@@ -16,9 +16,11 @@ from itsm_gitops.graph.network import Relation
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import finished, urls
-from itsm_gitops.publish.batches import Wanted, every, shape_of
+from itsm_gitops.publish.batches import Wanted, every
+from itsm_gitops.publish.build_cache import shape_of
 from itsm_gitops.publish.data.text import as_json
 from itsm_gitops.publish.major_incidents import major_entries
+from itsm_gitops.publish.pages.parts import is_record
 from itsm_gitops.publish.view import View
 
 VERSION = 2  # since finished records share files
@@ -112,7 +114,7 @@ def _row(view: View, entry: Entry) -> dict[str, Any]:
 def _related(view: View, entry: Entry) -> list[Relation]:
     """Return the relations both ways: those to items, then to records, the newest first."""
     found = sorted(view.network.related(entry.id), key=attrgetter("other"), reverse=True)
-    found.sort(key=lambda r: _is_record(view, r))
+    found.sort(key=lambda r: is_record(view, r.other))
     return found
 
 
@@ -124,11 +126,6 @@ def _links(view: View, entry: Entry) -> dict[str, Any]:
         for r in found[:MOST_LINKS]
     ]
     return {"links": shown, "links_total": len(found)}
-
-
-def _is_record(view: View, relation: Relation) -> bool:
-    other = view.entries.get(relation.other)
-    return other is not None and view.kind(other).is_record
 
 
 def indexes(view: View, wants: Wanted = every) -> Iterator[tuple[str, bytes]]:

@@ -16,7 +16,8 @@ from itsm_gitops.graph.ics import domain
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.batches import Wanted, every, shape_of
+from itsm_gitops.publish.batches import Wanted, every
+from itsm_gitops.publish.build_cache import shape_of
 from itsm_gitops.publish.data.text import xml
 from itsm_gitops.publish.language import current, t
 from itsm_gitops.publish.markup import words
