@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from itsm_gitops.publish import output
-from itsm_gitops.publish.build_cache import BuildCache, PageFiles, shape_of
+from itsm_gitops.publish.build_cache import BuildCache
+from itsm_gitops.publish.page_files import PageFiles, shape_of
 from itsm_gitops.publish.reasons import OTHER_ROWS
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View

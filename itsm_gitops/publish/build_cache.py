@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 from itsm_gitops.graph.similar import CAP, GROUPS
 from itsm_gitops.publish import output, reasons, urls
 from itsm_gitops.publish.changed_keys import changed_keys, differing
+from itsm_gitops.publish.page_files import BETWEEN, STAMP, PageFiles, raw_keys, shape_of
 from itsm_gitops.publish.readings import DocumentChange, Readings
 from itsm_gitops.publish.tracing import (
-    ALL,
     BACK,
     CONFLICT,
     DATA,
@@ -44,54 +44,6 @@ from itsm_gitops.repository.index.site_rows import SiteRows
 from itsm_gitops.repository.memory import Stamping
 from itsm_gitops.repository.package_sign import package_sign
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
-
-_BETWEEN = b"\0"
-_STAMP = 32  # bytes of the stamp of a file
-
-
-def shape_of(parts: Iterable[str]) -> str:
-    """Return the shape of a file that holds these parts in this order."""
-    return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-
-
-class PageFiles(NamedTuple):
-    """The files of a document's page (or of one list): the keys of their inputs, and the stamps of the files.
-
-    ``id`` is the document's or the list's address, ``shape`` what a list lists, ``about`` what others need to know
-    of it. Keys and stamps are in one piece each: there are millions of keys, of which few are ever looked at.
-    """
-
-    id: str
-    packed_keys: bytes
-    packed_signs: bytes
-    shape: str = ""
-    about: str = ""
-
-    @classmethod
-    def of(
-        cls, name: str, keys: Collection[str], signs: Sequence[bytes], shape: str = "", about: str = ""
-    ) -> Self:
-        """Return the files of a page; one without a stamp was removed meanwhile, and none of them counts."""
-        raw = _raw(keys)
-        if any(_BETWEEN in key for key in raw):
-            raw = _raw((ALL,))
-        stamps = b"".join(signs) if all(len(s) == _STAMP for s in signs) else b""
-        return cls(name, _BETWEEN.join(sorted(raw)), stamps, shape, about)
-
-    @property
-    def keys(self) -> list[str]:
-        """The keys of their inputs."""
-        return [k.decode("utf-8", "surrogatepass") for k in self.packed_keys.split(_BETWEEN) if k]
-
-    @property
-    def signs(self) -> tuple[bytes, ...]:
-        """The stamps of the files."""
-        packed = self.packed_signs
-        return tuple(packed[n : n + _STAMP] for n in range(0, len(packed), _STAMP))
-
-
-def _raw(keys: Iterable[str]) -> frozenset[bytes]:
-    return frozenset(key.encode("utf-8", "surrogatepass") for key in keys)
 
 
 class BuildCache:
@@ -163,7 +115,7 @@ class BuildCache:
             return
         self._why_all = ""
         self.index = last.get("index", ())
-        self._changed = _raw(self._changed_keys(view, last))
+        self._changed = raw_keys(self._changed_keys(view, last))
 
     def _changed_keys(self, view: View, last: Mapping[str, Any]) -> set[str]:
         before, after = self.before, self.after
@@ -203,9 +155,9 @@ class BuildCache:
         """Return why a page is made, empty where it is current."""
         if page is None:
             return self._why_all or reasons.NEW
-        if page.shape != shape or len(page.packed_signs) != len(files) * _STAMP:
+        if page.shape != shape or len(page.packed_signs) != len(files) * STAMP:
             return reasons.OTHER_ROWS
-        if not self._changed.isdisjoint(page.packed_keys.split(_BETWEEN)):
+        if not self._changed.isdisjoint(page.packed_keys.split(BETWEEN)):
             return reasons.changed(
                 key for key in page.keys if key.encode("utf-8", "surrogatepass") in self._changed
             )

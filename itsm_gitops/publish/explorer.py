@@ -20,8 +20,8 @@ from itsm_gitops.model.filter_words import facet_of
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.batches import Batch
-from itsm_gitops.publish.build_cache import shape_of
 from itsm_gitops.publish.markup import shorten
+from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.search import handed_over
 from itsm_gitops.publish.view import View
 

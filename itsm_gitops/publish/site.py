@@ -13,10 +13,11 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import explorer, output, urls
 from itsm_gitops.publish.background import conflicts
 from itsm_gitops.publish.batches import SiteFiles
-from itsm_gitops.publish.build_cache import BuildCache, shape_of
+from itsm_gitops.publish.build_cache import BuildCache
 from itsm_gitops.publish.data import api, feeds
 from itsm_gitops.publish.indexing import Indexer, group_of
 from itsm_gitops.publish.language import t
+from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.pages import lists
 from itsm_gitops.publish.pages.parts import explore_url
 from itsm_gitops.publish.planned import Plan

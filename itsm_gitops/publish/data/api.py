@@ -17,9 +17,9 @@ from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import finished, urls
 from itsm_gitops.publish.batches import Wanted, every
-from itsm_gitops.publish.build_cache import shape_of
 from itsm_gitops.publish.data.text import as_json
 from itsm_gitops.publish.major_incidents import major_entries
+from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.pages.parts import is_record
 from itsm_gitops.publish.view import View
 

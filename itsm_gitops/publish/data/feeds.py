@@ -17,10 +17,10 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.batches import Wanted, every
-from itsm_gitops.publish.build_cache import shape_of
 from itsm_gitops.publish.data.text import xml
 from itsm_gitops.publish.language import current, t
 from itsm_gitops.publish.markup import words
+from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.view import View
 
 MOST = 50

@@ -10,9 +10,9 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.batches import Wanted, every
-from itsm_gitops.publish.build_cache import shape_of
 from itsm_gitops.publish.language import digits, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.pages.parts import Crumb, columns, explore_link, heading, paragraph, section, table
 from itsm_gitops.publish.view import View
 
