@@ -18,9 +18,7 @@ from typing import Any
 from itsm_gitops.graph.similar import CAP, GROUPS
 from itsm_gitops.publish import output, reasons, urls
 from itsm_gitops.publish.changed_keys import changed_keys, differing
-from itsm_gitops.publish.page_files import BETWEEN, STAMP, PageFiles, raw_keys, shape_of
-from itsm_gitops.publish.readings import DocumentChange, Readings
-from itsm_gitops.publish.tracing import (
+from itsm_gitops.publish.keys import (
     BACK,
     CONFLICT,
     DATA,
@@ -39,6 +37,8 @@ from itsm_gitops.publish.tracing import (
     TODAY,
     UPDATED,
 )
+from itsm_gitops.publish.page_files import BETWEEN, STAMP, PageFiles, raw_keys, shape_of
+from itsm_gitops.publish.readings import DocumentChange, Readings
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.index.site_rows import SiteRows
 from itsm_gitops.repository.memory import Stamping

@@ -12,12 +12,12 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
 from itsm_gitops.publish import output, prose, search, urls
 from itsm_gitops.publish.build_cache import BuildCache
+from itsm_gitops.publish.keys import ITEMS
 from itsm_gitops.publish.pages.parts import excerpt
 from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
 from itsm_gitops.publish.rendered import HANDBOOK, WrittenPage
 from itsm_gitops.publish.search import CHUNK, Doc, IndexShard, Postings
-from itsm_gitops.publish.tracing import ITEMS
 from itsm_gitops.publish.view import View
 
 SYNONYMS = "schemas/search.yaml"

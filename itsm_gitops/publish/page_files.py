@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Self
 
-from itsm_gitops.publish.tracing import ALL
+from itsm_gitops.publish.keys import ALL
 
 BETWEEN = b"\0"
 STAMP = 32  # bytes of the stamp of a file

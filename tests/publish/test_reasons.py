@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sample_site import NOW, write_sample
 
-from itsm_gitops.publish import SiteReport, build_site, tracing
+from itsm_gitops.publish import SiteReport, build_site, keys
 from itsm_gitops.publish.reasons import ALWAYS, DOUBT, FIRST, FRAME, NEW, OTHER_ROWS, SPOILT, changed, named
 from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
 
@@ -104,8 +104,8 @@ def test_one_page_is_asked_about(root: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_every_key_has_words() -> None:
-    roles, names = {"PERSON", "CHANGE"}, [n for n in vars(tracing) if n.isupper() and not n.startswith("_")]
-    prefixes = {v for n in names if n not in roles and isinstance(v := getattr(tracing, n), str)}
+    names = [n for n in vars(keys) if n.isupper() and not n.startswith("_")]
+    prefixes = {v for n in names if isinstance(v := getattr(keys, n), str)}
     texts = {p: named(f"{p}x" if p.endswith(":") else p) for p in prefixes}
     assert [p for p, text in texts.items() if text in (p, f"{p}x", "x")] == []
     assert len(set(texts.values())) == len(prefixes)
