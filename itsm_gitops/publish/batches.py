@@ -16,8 +16,7 @@ from itsm_gitops.publish import output
 from itsm_gitops.publish.build_cache import BuildCache
 from itsm_gitops.publish.page_files import PageFiles, shape_of
 from itsm_gitops.publish.reasons import OTHER_ROWS
-from itsm_gitops.publish.traced_parts import Tracer
-from itsm_gitops.publish.tracing import traced
+from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 
 # Whether a file is wanted: its address, and its shape.

@@ -30,6 +30,7 @@ from itsm_gitops.publish.keys import (
     ITEMS,
     KEPT,
     KNOWN,
+    MAJORS,
     NOW,
     PAST,
     PROOF,
@@ -81,7 +82,7 @@ class BuildCache:
             rows.clear()
         elif "signature" in notes:  # else the last build came to no end
             self._facts = notes
-        self._pages = {row[0]: PageFiles(*row) for row in rows.pages()}
+        self._pages = {row[0]: PageFiles._make(row) for row in rows.pages()}
         self.readings = Readings(rows, stamping, self._facts)
 
     @property
@@ -241,6 +242,7 @@ def _answers(view: View) -> dict[str, str]:
         origins = ((e.id, view.store.root_of(e.path)) for e in view.entries.values())
         answers_by_key.update((name, root) for name, root in origins if root)
     answers_by_key[TODAY] = view.today.isoformat()
+    answers_by_key[MAJORS] = repr(view.majors)
     answers_by_key[UPDATED] = repr(view.updated)
     return answers_by_key
 

@@ -12,11 +12,11 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from struct import Struct
 from typing import NamedTuple
 
+from itsm_gitops.repository.stamps import NUMBERS
+
 _MASK = (1 << 63) - 1
-_NUMBERS = Struct(">4q")  # as ``repository.memory.stamp_of`` writes them: size, two times, inode
 _PATIENCE = 3.0  # seconds; file systems keep times in steps of up to two seconds
 
 
@@ -54,7 +54,7 @@ def footprint_of(signs: Mapping[str, bytes]) -> Footprint:
         while folder not in folders:
             folders.add(folder)
             folder = folder.rpartition("/")[0]
-    total = sum(map(hash, _NUMBERS.iter_unpack(b"".join(signs.values()))))
+    total = sum(map(hash, NUMBERS.iter_unpack(b"".join(signs.values()))))
     return Footprint(len(signs), total & _MASK, len(folders), 0)
 
 

@@ -126,7 +126,10 @@ class Indexer:
             if name != last:
                 groups.append((name, number))
                 last = name
-        still = [n for n, e in enumerate(entries, first) if view.kind(e).is_record and view.is_open(e)]
+            if name == search.RECORD:  # they come last
+                break
+        open_ones = {e.id for kind in view.book.kinds for e in view.open_of_kind(kind)}
+        still = [n for n, e in enumerate(entries, first) if e.id in open_ones]
         written_down = view.book.policy(SYNONYMS).get("synonyms", ())
         synonyms = [[in_order(str(phrase)) for phrase in group] for group in written_down]
         shown = [(p.url, p.title) for p in self._pages if p.url in ACTIONS]

@@ -25,6 +25,7 @@ DATA = "data:"  # the JSON file of finished records, by its address
 LINKS = "links:"  # what is linked to a document and from it
 UPDATED = "updated"  # when the last record was updated
 TRAITS = "traits:"  # what tells the place of a document among others
+MAJORS = "majors"  # which open incidents are major ones
 DUES = "dues"  # what is due, of any document
 
 LONGEST_ID = 63  # nothing longer names a document

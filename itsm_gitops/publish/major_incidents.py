@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.major import PROPOSED, RUNNING
 from itsm_gitops.publish.view import View
@@ -10,7 +9,7 @@ from itsm_gitops.publish.view import View
 
 def major_entries(view: View) -> list[Entry]:
     """Return the open incidents that are a major one or were proposed as one, by identifier."""
-    return [e for e in view.of_role(meaning.INCIDENT) if view.is_open(e) and is_major(view, e)]
+    return [view.entries[i] for i in view.majors]
 
 
 def is_major(view: View, entry: Entry) -> bool:

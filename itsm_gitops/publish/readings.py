@@ -55,11 +55,11 @@ class Readings:
         self._extras: dict[str, list[Extra]] = {}
         self._marks: dict[str, int] = {}
         before: dict[str, MemoryRow] = {}
-        for path, row in rows.documents():
-            before[path] = MemoryRow(row.stamp, row.digest, row.entry, row.data)
-            self._marks[path] = row.marks
-            if row.extra:
-                self._extras[path] = [Extra(*values) for values in row.extra]
+        for path, (stamp, digest, entry, data, extra, _, marks) in rows.documents():
+            before[path] = MemoryRow(stamp, digest, entry, data)
+            self._marks[path] = marks
+            if extra:
+                self._extras[path] = [Extra(*values) for values in extra]
         self.memory = Memory(stamping, before)
 
     def extras(self) -> Iterator[Extra]:

@@ -28,6 +28,7 @@ _WHOLE = {
     known.ITEMS: "the items of the CMDB",
     known.UPDATED: "when the last record was updated",
     known.DUES: "what is due",
+    known.MAJORS: "which incidents are major ones",
 }
 _PART = {
     known.HEALTH: "the status of {}",

@@ -6,6 +6,7 @@ import gc
 import hashlib
 from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 
 from itsm_gitops.model import clock
@@ -144,17 +145,19 @@ class Site:
             if kind.is_record and view.of_kind(kind.name):
                 title = t("Open: {kind}", kind=kind.plural_title)
                 yield Doc(explore_url(kind=kind.name), title, t("Page"))
-        for name in sorted({p.name for e in view.paged if view.is_open(e) and (p := view.priority(e))}):
+        still = chain.from_iterable(map(view.open_of_kind, view.book.kinds))
+        for name in sorted({p.name for p in map(view.priority, still) if p}):
             title = t("Open records with priority {priority}", priority=name)
             yield Doc(explore_url(priority=name), title, t("Page"))
 
     def _entries(self) -> list[Entry]:
         """Return the documents that get a page, in the order search numbers them."""
         view = self._view
-        items = [e for e in view.paged if not view.kind(e).is_record]
+        of_records = {kind.name: kind.is_record for kind in view.book.kinds.values()}
+        items = [e for e in view.paged if not of_records[e.kind]]
         items.sort(key=lambda e: _GROUPS.index(group_of(view, e)))
-        records = [e for e in view.paged if view.kind(e).is_record]
-        records.sort(key=lambda e: (e.opened, e.id), reverse=True)
+        records = [e for e in view.paged if of_records[e.kind]]
+        records.sort(key=attrgetter("opened", "id"), reverse=True)
         return [*items, *records]
 
     def _files_of(self, entry: Entry) -> tuple[str, ...]:

@@ -20,8 +20,7 @@ from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.page_files import PageFiles, shape_of
 from itsm_gitops.publish.pages import item, record
 from itsm_gitops.publish.pages.lists import ListPage
-from itsm_gitops.publish.traced_parts import Tracer
-from itsm_gitops.publish.tracing import traced
+from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 
 Progress = Callable[[str, int, int], None]

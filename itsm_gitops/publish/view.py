@@ -17,7 +17,7 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
 from itsm_gitops.graph.similar import Similar
 from itsm_gitops.graph.status import OPERATIONAL, STATUSES, Health, health
-from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model import clock, facts, major, meaning
 from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Day
@@ -203,6 +203,20 @@ class View:
         some = [self.of_kind(name) for name in self.book.playing(role)]
         return some[0] if len(some) == 1 else sorted((e for s in some for e in s), key=lambda e: e.id)
 
+    def open_of_kind(self, name: str) -> list[Entry]:
+        """Return the records of one kind that have a page and on which work is still to be done, by identifier."""
+        return self._open_by_kind.get(name, [])
+
+    def open_of_role(self, role: str) -> list[Entry]:
+        """Return the records of the kinds that play a role, as `open_of_kind` does."""
+        some = [self.open_of_kind(name) for name in self.book.playing(role)]
+        return some[0] if len(some) == 1 else sorted((e for s in some for e in s), key=lambda e: e.id)
+
+    @cached_property
+    def _open_by_kind(self) -> dict[str, list[Entry]]:
+        kinds = {name: some for name, some in self._by_kind.items() if self._kinds[name].is_record}
+        return {name: [e for e in some if self.is_open(e)] for name, some in kinds.items()}
+
     @cached_property
     def _by_kind(self) -> dict[str, list[Entry]]:
         found: dict[str, list[Entry]] = {}
@@ -230,8 +244,8 @@ class View:
     @cached_property
     def finished(self) -> dict[str, Sequence[str]]:
         """The records with a page that are finished, by the name of the JSON file that has them."""
-        records = (e for e in self.paged if self.kind(e).is_record)
-        return finished.shards(e.id for e in records if not self.is_open(e))
+        kinds = [kind.name for kind in self._kinds.values() if kind.is_record]
+        return finished.shards(e.id for name in kinds for e in self.of_kind(name) if not self.is_open(e))
 
     @cached_property
     def paged(self) -> Sequence[Entry]:
@@ -305,6 +319,12 @@ class View:
         policy = major_policy(self.book, self.kind(entry))
         known = policy.flow.states.get(self.major(entry)) if policy else None
         return known.category if known else old_major_stage(self.major(entry)) if policy is None else ""
+
+    @cached_property
+    def majors(self) -> Sequence[str]:
+        """The open incidents that are a major one or were proposed as one, by identifier."""
+        stages = (major.RUNNING, major.PROPOSED)
+        return [e.id for e in self.open_of_role(meaning.INCIDENT) if self.major_stage(e) in stages]
 
     def major_status(self, entry: Entry, data: Mapping[str, Any]) -> MajorStatus | None:
         """Return where a major incident stands, by what is shown of its document."""

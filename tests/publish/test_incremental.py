@@ -19,8 +19,7 @@ from itsm_gitops.publish.indexing import Indexer
 from itsm_gitops.publish.keys import ALL, KIND, LINKS
 from itsm_gitops.publish.keys import NOW as NOW_KEY
 from itsm_gitops.publish.last_build import record_of
-from itsm_gitops.publish.traced_parts import Tracer
-from itsm_gitops.publish.tracing import traced
+from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
 from itsm_gitops.repository.index.site_rows import DamagedRows, SiteRows

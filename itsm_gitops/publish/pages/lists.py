@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from heapq import nlargest
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from itsm_gitops.model.entry import Entry
@@ -41,17 +44,14 @@ def records_index(view: View) -> ListPage:
     cards = []
     for kind in _record_kinds(view):
         entries = view.of_kind(kind.name)
-        still = sum(view.is_open(e) for e in entries)
+        still = len(view.open_of_kind(kind.name))
         cards.append(
             f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
             f'<p class="it-big">{still}<span> {esc(t("open of {count}", count=digits(len(entries))))}</span></p>'
             f"<p>{esc(kind.description)}</p></li>"
         )
-    recent = sorted(
-        (e for k in _record_kinds(view) for e in view.of_kind(k.name)),
-        key=lambda e: (e.updated, e.id),
-        reverse=True,
-    )[:15]
+    every_one = chain.from_iterable(view.of_kind(k.name) for k in _record_kinds(view))
+    recent = nlargest(15, every_one, key=attrgetter("updated", "id"))
     latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), "Latest changes")
     body = Html(
         f"{heading([], t('Records'))}<ul class='it-cards'>{''.join(cards)}</ul>"
@@ -70,8 +70,8 @@ def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
     ``wants`` is asked before a page of a list by state or by month is made.
     """
     for kind in _record_kinds(view):
-        entries = sorted(view.of_kind(kind.name), key=lambda e: (e.opened, e.id), reverse=True)
-        states, months = _by(entries, lambda e: e.state), _by(entries, _month_of)
+        entries = sorted(view.of_kind(kind.name), key=attrgetter("opened", "id"), reverse=True)
+        states, months = _by(entries, attrgetter("state")), _by(entries, _month_of)
         yield from _overview(view, kind, states, {m: len(some) for m, some in months.items()}, wants)
         for state, some in states.items():
             if kind.workflow and state in kind.workflow.states:
@@ -107,8 +107,7 @@ def _overview(
     view: View, kind: Kind, states: Mapping[str, list[Entry]], months: Mapping[str, int], wants: Wanted
 ) -> Iterator[ListPage]:
     """Yield the page that says what is open, and leads to the lists by state and by month (how many are in each)."""
-    still = [e for some in states.values() for e in some if view.is_open(e)]
-    still.sort(key=lambda e: (e.opened, e.id), reverse=True)
+    still = sorted(view.open_of_kind(kind.name), key=attrgetter("opened", "id"), reverse=True)
     still.sort(key=view.urgency)
     numbers = [f"{name} {len(some)}" for name, some in states.items()]
     numbers += [f"{month} {number}" for month, number in months.items()]
