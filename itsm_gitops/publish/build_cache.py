@@ -16,28 +16,9 @@ from datetime import datetime
 from typing import Any
 
 from itsm_gitops.graph.similar import CAP, GROUPS
+from itsm_gitops.publish import keys as known
 from itsm_gitops.publish import output, reasons, urls
 from itsm_gitops.publish.changed_keys import changed_keys, differing
-from itsm_gitops.publish.keys import (
-    BACK,
-    CONFLICT,
-    DATA,
-    DUES,
-    EDITED,
-    HEALTH,
-    HISTORY,
-    HIT,
-    ITEMS,
-    KEPT,
-    KNOWN,
-    MAJORS,
-    NOW,
-    PAST,
-    PROOF,
-    SIMILAR,
-    TODAY,
-    UPDATED,
-)
 from itsm_gitops.publish.page_files import BETWEEN, STAMP, PageFiles, raw_keys, shape_of
 from itsm_gitops.publish.readings import DocumentChange, Readings
 from itsm_gitops.publish.view import View
@@ -129,12 +110,12 @@ class BuildCache:
         )
         keys.update(differing(last["answers"], self._facts["answers"]))
         if any(change.extras for some in (before, after) for change in some.values()):
-            keys.add(DUES)
+            keys.add(known.DUES)
         moment = datetime.fromisoformat(last["now"])
         if moment != view.now:
-            keys.update((NOW, BACK) if view.now < moment else (NOW,))
-        if SIMILAR in keys and ITEMS not in keys and _are_many(view, len(before) + len(after)):
-            keys.discard(SIMILAR)
+            keys.update((known.NOW, known.BACK) if view.now < moment else (known.NOW,))
+        if known.SIMILAR in keys and known.ITEMS not in keys and _are_many(view, len(before) + len(after)):
+            keys.discard(known.SIMILAR)
         return keys
 
     def is_current(
@@ -219,31 +200,25 @@ def _are_many(view: View, spare: int) -> bool:
 
 def _answers(view: View) -> dict[str, str]:
     """Return what tells the data that does not come from one document alone from other data, by its key."""
-    answers: dict[str, Mapping[str, Any]] = {
-        HEALTH: view.health,
-        KNOWN: view.offers,
-        PAST: view.past,
-        KEPT: view.kept,
-        HIT: view.hit_by,
-        PROOF: view.proofs,
-    }
     answers_by_key = {
-        prefix + i: shape_of([repr(answer)]) for prefix, some in answers.items() for i, answer in some.items()
+        prefix + identifier: shape_of([repr(answer)])
+        for name, prefix in known.ANSWERS.items()
+        for identifier, answer in getattr(view, name).items()
     }
-    answers_by_key.update((CONFLICT + i, repr(some.plain())) for i, some in view.conflicts.items())
+    answers_by_key.update((known.CONFLICT + i, repr(some.plain())) for i, some in view.conflicts.items())
     if view.history:
         commits = ((path, [v.commit for v in some]) for path, some in view.history.versions.items())
-        answers_by_key.update((EDITED + path, shape_of(some)) for path, some in commits)
-    answers_by_key[HISTORY] = "yes" if view.history else "no"
+        answers_by_key.update((known.EDITED + path, shape_of(some)) for path, some in commits)
+    answers_by_key[known.HISTORY] = "yes" if view.history else "no"
     # Where a record's JSON lies changes when its file is split or joined with others: then that file is gone.
-    answers_by_key.update((DATA + urls.api_finished(name), "") for name in view.finished)
+    answers_by_key.update((known.DATA + urls.api_finished(name), "") for name in view.finished)
     # A document of a root that one of the repository's own takes the place of is another one, be it equal.
     if hasattr(view.store.snapshot, "root_of"):
         origins = ((e.id, view.store.root_of(e.path)) for e in view.entries.values())
         answers_by_key.update((name, root) for name, root in origins if root)
-    answers_by_key[TODAY] = view.today.isoformat()
-    answers_by_key[MAJORS] = repr(view.majors)
-    answers_by_key[UPDATED] = repr(view.updated)
+    answers_by_key[known.TODAY] = view.today.isoformat()
+    answers_by_key[known.MAJORS] = repr(view.majors)
+    answers_by_key[known.UPDATED] = repr(view.updated)
     return answers_by_key
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from itsm_gitops.graph.similar import title_words
 from itsm_gitops.model.entry import Edge, Entry
@@ -51,10 +51,14 @@ def _is_another_past(versions: Sequence[Entry], book: RuleBook) -> bool:
     return len(versions) == 1 or _lessons(versions[0], book) != _lessons(versions[1], book)
 
 
-def _lessons(entry: Entry, book: RuleBook) -> tuple[Any, ...]:
+def _lessons(entry: Entry, book: RuleBook) -> Entry:
+    return replace(untitled(entry, book), edges=())
+
+
+def untitled(entry: Entry, book: RuleBook) -> Entry:
+    """Return everything but the title of a document."""
     label = book.kinds[entry.kind].label
-    columns = {name: value for name, value in entry.columns.items() if name != label}
-    return entry.kind, entry.state, columns, entry.opened, entry.updated
+    return replace(entry, title="", columns={n: v for n, v in entry.columns.items() if n != label})
 
 
 def _tells_causes(edge: Edge, book: RuleBook) -> bool:

@@ -28,4 +28,13 @@ TRAITS = "traits:"  # what tells the place of a document among others
 MAJORS = "majors"  # which open incidents are major ones
 DUES = "dues"  # what is due, of any document
 
+# What the view answers by identifier, each with the beginning of its keys.
+ANSWERS = {
+    "health": HEALTH,
+    "offers": KNOWN,
+    "past": PAST,
+    "kept": KEPT,
+    "hit_by": HIT,
+    "proofs": PROOF,
+}
 LONGEST_ID = 63  # nothing longer names a document

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.report import Cell, Report
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.publish.changed_keys import untitled
 from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.readings import DocumentChange, Readings
 
@@ -112,5 +113,4 @@ def _counted(reading: DocumentChange, book: RuleBook) -> tuple[Any, ...]:
     kind, entry = book.kinds[reading.entry.kind], reading.entry
     if not kind.is_record:
         return entry, reading.data
-    columns = {name: value for name, value in entry.columns.items() if name != kind.label}
-    return replace(entry, title="", columns=columns), reading.lives
+    return untitled(entry, book), reading.lives

@@ -23,11 +23,6 @@ from itsm_gitops.publish.view import View
 V = TypeVar("V")
 
 _ANYTHING = (keys.ALL, keys.NOW)
-# Answers by identifier, each with the beginning of its keys.
-_ANSWERS = {
-    "health": keys.HEALTH, "offers": keys.KNOWN, "past": keys.PAST, "kept": keys.KEPT, "hit_by": keys.HIT,
-    "proofs": keys.PROOF, "conflicts": keys.CONFLICT,
-}  # fmt: skip
 # What depends on its arguments and on what is the same for a whole build; where something cannot be read (gaps), nothing
 # is compared with another build.
 _PLAIN = (
@@ -35,7 +30,16 @@ _PLAIN = (
 )  # fmt: skip
 # Questions whose answer depends on one document alone, asked by its identifier or by its entry.
 _BY_ID = dict.fromkeys(("url", "title", "id_link", "link"), "")
-_BY_ENTRY = ("is_open", "priority", "urgency", "major", "major_stage", "state_chip", "priority_chip")
+_BY_ENTRY = (
+    "is_open",
+    "priority",
+    "urgency",
+    "major",
+    "major_stage",
+    "state_chip",
+    "priority_chip",
+    "is_major",
+)
 _OF_LINKS = dict.fromkeys(("related", "others", "out", "into"), keys.LINKS)
 _MOST_PICTURES = 1_000
 
@@ -115,7 +119,7 @@ class _TracedView(_Part):
         ids |= dict.fromkeys(("of_kind", "open_of_kind"), keys.KIND)
         super().__init__(view, tracer, _PLAIN, ids, calls, _ANYTHING)
         self.entries = _Answers(view.entries, tracer)
-        for name, prefix in _ANSWERS.items():
+        for name, prefix in {**keys.ANSWERS, "conflicts": keys.CONFLICT}.items():
             setattr(self, name, _Answers(getattr(view, name), tracer, prefix))
         self.course = tracer.by_call(view.course, self._of_course) if view.course else None
         self.asking = tracer.by_call(view.asking, self._of_asking) if view.asking else None

@@ -17,13 +17,13 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
 from itsm_gitops.graph.similar import Similar
 from itsm_gitops.graph.status import OPERATIONAL, STATUSES, Health, health
-from itsm_gitops.model import clock, facts, major, meaning
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.major import MajorStatus, major_policy, major_status
+from itsm_gitops.model.major import PROPOSED, RUNNING, MajorStatus, major_policy, major_status
 from itsm_gitops.model.meaning import old_major_stage
 from itsm_gitops.model.priority import Priority, rank
 from itsm_gitops.model.report import MONTHS, Cell
@@ -323,8 +323,11 @@ class View:
     @cached_property
     def majors(self) -> Sequence[str]:
         """The open incidents that are a major one or were proposed as one, by identifier."""
-        stages = (major.RUNNING, major.PROPOSED)
-        return [e.id for e in self.open_of_role(meaning.INCIDENT) if self.major_stage(e) in stages]
+        return [e.id for e in self.open_of_role(meaning.INCIDENT) if self.is_major(e)]
+
+    def is_major(self, entry: Entry) -> bool:
+        """Whether an incident is a running major incident, or was proposed as one."""
+        return self.major_stage(entry) in (RUNNING, PROPOSED)
 
     def major_status(self, entry: Entry, data: Mapping[str, Any]) -> MajorStatus | None:
         """Return where a major incident stands, by what is shown of its document."""

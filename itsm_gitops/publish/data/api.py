@@ -18,7 +18,6 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import finished, urls
 from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.data.text import as_json
-from itsm_gitops.publish.major_incidents import major_entries
 from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.pages.parts import is_record
 from itsm_gitops.publish.view import View
@@ -173,7 +172,7 @@ def status(view: View) -> dict[str, Any]:
         "updated": clock.format_time(view.updated) if view.updated else None,
         "complete": not view.gaps,
         "services": [_service(view, e) for e in services],
-        "major_incidents": [_major(view, e) for e in major_entries(view)],
+        "major_incidents": [_major(view, e) for e in map(view.entries.__getitem__, view.majors)],
     }
 
 
