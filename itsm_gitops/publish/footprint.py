@@ -33,9 +33,10 @@ def footprint(root: str, but: str) -> Footprint:
     """Return the footprint of a folder; ``but`` is the name of a file right below it that does not count."""
     files = folders = file_sum = folder_sum = 0
     stat = os.stat
-    for folder, _, names, handle in os.fwalk(root):
+    for folder, below, names, handle in os.fwalk(root):
         status = os.fstat(handle)
         folders += 1
+        files += len(below)  # links to folders are among them, which are not walked
         folder_sum += hash((status.st_dev, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
         for name in names:
             if name == but and folder == root:
@@ -43,6 +44,7 @@ def footprint(root: str, but: str) -> Footprint:
             status = stat(name, dir_fd=handle, follow_symlinks=False)
             files += 1
             file_sum += hash((status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+    files -= folders - 1
     return Footprint(files, file_sum & _MASK, folders, folder_sum & _MASK)
 
 

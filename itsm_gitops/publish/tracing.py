@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
+from itsm_gitops.graph.risk import RiskBook
 from itsm_gitops.graph.similar import title_words
 from itsm_gitops.graph.status import Health
 from itsm_gitops.model.clock import parse_time
@@ -160,7 +161,7 @@ class _TracedView(_Part):
     def risks(self) -> _Part:
         """What makes changes risky: the change, the items and how failures travel, and how past changes ended."""
         always = (keys.ITEMS, keys.GRAPH, keys.FAILURES, keys.NOW)
-        note = {"assess": lambda entry, data: (*always, *self._around(entry, data))}
+        note = {RiskBook.assess.__name__: lambda entry, data: (*always, *self._around(entry, data))}
         return _Part(self._view.risks, self._tracer, calls=note, otherwise=_ANYTHING)
 
     def _kinds_of(self, role: str) -> list[str]:
