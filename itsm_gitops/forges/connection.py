@@ -174,7 +174,7 @@ def gather(
         )
     base = event.base if event is not None and queued else _tip(repo.history, pull_request.target)
     for commit in (base, head):
-        if not transfer.has(repo.history, commit):
+        if not repo.history.has(commit):
             raise GitError(
                 f"commit {commit[:9]} is not in this repository", "git fetch origin; or fetch-depth: 0"
             )
@@ -210,7 +210,7 @@ def fetch_pull_request(
     target = f"+refs/heads/{pull_request.target}:refs/remotes/origin/{pull_request.target}"
     transfer.fetch(git, [target, pull, sharing.APPROVALS], token=token)
     for commit in list(dict.fromkeys([head, *reviewed]))[:_REVIEWED_MAX]:
-        if not transfer.has(git, commit):
+        if not git.has(commit):
             try:
                 transfer.fetch(git, [commit], token=token)
             except GitError:

@@ -23,8 +23,10 @@ Builds are incremental. In Git's own folder, beside the index, lies one file of 
 (`repository/memory.py`, `publish/readings.py`), and for each page the keys of the data that it was made from
 (`publish/tracing.py`) and the stamps of its files (`publish/build_cache.py`). A build reads all
 summaries, but the data for search and reports only of changed documents; it writes the changed rows only. A page is made
-again when the data behind one of its keys has changed, or when its file is not the one that was written; data that tracing does not know counts as a dependency on everything. The same holds for files over
-many documents, lists, index pages and chunks of the explorer (`publish/batches.py`). `--explain` tells the reasons
+again when the data behind one of its keys has changed, or when its file is not the one that was written; data that tracing does not know counts as a dependency on everything. The same holds for
+files over many documents, lists, feeds, index pages and chunks of the explorer (`publish/batches.py`), and for everything
+else that a site has, in units of what is made together (`publish/units.py`). Pages of items depend on the place of the
+records that they do not show (`publish/traits.py`), not on the records. `--explain` tells the reasons
 (`publish/reasons.py`). The search index is updated
 where words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where the numbers of documents
 shift, one difference in the text of each word shifts all numbers behind it. When the sources, the moment and all files of

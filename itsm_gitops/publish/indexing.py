@@ -12,14 +12,15 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
 from itsm_gitops.publish import output, prose, search, urls
 from itsm_gitops.publish.build_cache import BuildCache
+from itsm_gitops.publish.keys import ITEMS
 from itsm_gitops.publish.pages.parts import excerpt
 from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
+from itsm_gitops.publish.rendered import HANDBOOK, WrittenPage
 from itsm_gitops.publish.search import CHUNK, Doc, IndexShard, Postings
 from itsm_gitops.publish.view import View
 
 SYNONYMS = "schemas/search.yaml"
-HANDBOOK = "Handbook"
 # The pages that the search box leads to before anything is typed.
 ACTIONS = (
     urls.HOME, urls.REPORT, urls.CATALOGUE, urls.SERVICES, urls.EXPLORE, urls.CHANGES, urls.CALENDAR,
@@ -40,7 +41,7 @@ def group_of(view: View, entry: Entry) -> str:
 class StoredIndex(NamedTuple):
     """What the next build needs of an index.
 
-    The digest of its pages, its documents in their order, the first word of each shard, and the stamps of its files
+    The digest of its pages and their texts, its documents in their order, the first word of each shard, and the stamps of its files
     by name.
     """
 
@@ -54,18 +55,18 @@ class Indexer:
     """Makes the index of one site; ``kept`` are then the files that stay as they are, with their stamps."""
 
     def __init__(
-        self, view: View, pages: Sequence[Doc], bodies: Postings, cache: BuildCache, root: str
+        self, view: View, pages: Sequence[Doc], written: Sequence[WrittenPage], cache: BuildCache, root: str
     ) -> None:
-        """Take the pages of no document, which come first in the index, their words, and the folder of the site.
+        """Take the pages of no document, which come first in the index, and the folder of the site.
 
-        ``bodies`` are used up.
+        ``written`` are those with a text of their own; they come last among the pages.
         """
         self._view = view
-        self._pages = pages
-        self._bodies = bodies
+        self._pages = [*pages, *(page.doc for page in written)]
+        self._written = written
         self._cache = cache
         self._root = root
-        text = repr((pages, sorted((w, list(numbers)) for w, numbers in bodies.items())))
+        text = repr((self._pages, [page.sign for page in written]))
         self._digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         last = StoredIndex(*cache.index)
         self._last = last if last.pages == self._digest else StoredIndex()
@@ -86,8 +87,11 @@ class Indexer:
                 yield search.words_script(number, shard)
         yield from self._docs(entries)
         about = self._about(entries)
-        bounded = [e for e in entries if not self._view.kind(e).is_record]
-        yield search.spelling_file([*self._pages, *map(self._doc, bounded)], about)
+        if not self._cache.has_changed(ITEMS) and self._last.firsts and self._is_as_written(search.SPELLING):
+            self._keep(search.SPELLING)
+        else:
+            bounded = [e for e in entries if not self._view.kind(e).is_record]
+            yield search.spelling_file([*self._pages, *map(self._doc, bounded)], about)
         yield search.header(len(self._pages) + len(entries), self._shards, about)
 
     def _docs(self, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
@@ -122,7 +126,10 @@ class Indexer:
             if name != last:
                 groups.append((name, number))
                 last = name
-        still = [n for n, e in enumerate(entries, first) if view.kind(e).is_record and view.is_open(e)]
+            if name == search.RECORD:  # they come last
+                break
+        open_ones = {e.id for kind in view.book.kinds for e in view.open_of_kind(kind)}
+        still = [n for n, e in enumerate(entries, first) if e.id in open_ones]
         written_down = view.book.policy(SYNONYMS).get("synonyms", ())
         synonyms = [[in_order(str(phrase)) for phrase in group] for group in written_down]
         shown = [(p.url, p.title) for p in self._pages if p.url in ACTIONS]
@@ -134,6 +141,7 @@ class Indexer:
         documents = [e.id for e in entries]
         names = [search.words_file(n) for n in range(len(self._shards))]
         names += [search.docs_file(n) for n in range(-(-(len(self._pages) + len(documents)) // CHUNK))]
+        names.append(search.SPELLING)
         signs = {name: signs_by_name[name].hex() for name in names}
         self._cache.index = StoredIndex(self._digest, documents, [s.first for s in self._shards], signs)
 
@@ -154,12 +162,14 @@ class Indexer:
 
     def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.IndexWord]:
         titles: Postings = {}
-        bodies, self._bodies = self._bodies, {}
+        bodies: Postings = {}
         entries = list(entries)
         if self._cache.readings and not words.keys() >= {e.id for e in entries}:
             words = self._cache.readings.words() | words
         for number, page in enumerate(self._pages):
             search.post(titles, number, tokens(page.title))
+        for number, written in enumerate(self._written, len(self._pages) - len(self._written)):
+            search.post(bodies, number, written.words())
         for number, entry in enumerate(entries, len(self._pages)):
             search.post(bodies, number, words.pop(entry.id, "").split())
             search.post(titles, number, _title_words(entry))

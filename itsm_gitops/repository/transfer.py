@@ -38,15 +38,6 @@ def remote_url(git: Git, remote: str = "origin") -> str:
         return ""
 
 
-def has(git: Git, commit: str) -> bool:
-    """Whether a commit (a full hash) is in this repository."""
-    try:
-        git.run("cat-file", "-e", f"{commit}^{{commit}}")
-    except GitError:
-        return False
-    return True
-
-
 def fetch(
     git: Git,
     refs: Sequence[str],

@@ -30,8 +30,9 @@ _SCRIPT = "assets/calendar.js"
 _Cell = tuple[date, tuple[datetime, datetime], list[CalendarEvent]]
 
 
-def calendar_pages(view: View, plan: Plan) -> Iterator[ListPage]:
+def calendar_pages(view: View) -> Iterator[ListPage]:
     """Yield a page for each month of the plan."""
+    plan = view.plan
     known = events(view, plan)
     tools = _tools(view, plan, known)
     for number, month in enumerate(plan.months):

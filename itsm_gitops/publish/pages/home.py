@@ -101,10 +101,9 @@ def _summary(statuses: Counter[str]) -> Html:
 
 def _updated(view: View) -> Html:
     """Return when the newest record was updated: what the status is based on."""
-    newest = max((e.updated for e in view.entries.values() if view.kind(e).is_record), default="")
     said = [told("As of {moment}", moment=view.moment(view.now))]
-    if newest:
-        said.append(told("last update {moment}", moment=view.time(newest)))
+    if view.updated:
+        said.append(told("last update {moment}", moment=view.moment(view.updated)))
     return Html(f'<span class="it-muted">{join(said, ", ")}</span>')
 
 
@@ -139,8 +138,7 @@ def _week(view: View) -> Html:
 
 
 def _open(view: View) -> Html:
-    found = [e for e in view.of_role(meaning.INCIDENT) if view.is_open(e)]
-    found.sort(key=lambda e: e.updated, reverse=True)
+    found = sorted(view.open_of_role(meaning.INCIDENT), key=lambda e: e.updated, reverse=True)
     found.sort(key=view.urgency)
     items = [
         f'<li><div class="it-line__lead">{view.priority_chip(e)}</div>'
