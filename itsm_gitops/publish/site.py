@@ -28,7 +28,7 @@ from itsm_gitops.publish.pages.parts import explore_url
 from itsm_gitops.publish.pages.subscribe import subscribe_page
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reasons import ALWAYS, OTHER_FIGURES, OTHER_ROWS, PageReason, not_made
-from itsm_gitops.publish.script_words import with_words
+from itsm_gitops.publish.scripts import as_published, is_inner
 from itsm_gitops.publish.search import Doc, Postings, handed_over
 from itsm_gitops.publish.site_reports import SiteReports
 from itsm_gitops.publish.slim import STYLES
@@ -73,7 +73,7 @@ class Site:
         self._shell = chrome.Shell(
             shell.read_text(encoding="utf-8"),
             engine.SHELL_ROOT,
-            lambda url: with_words(url, (rendered / url).read_bytes()),
+            lambda url: as_published(url, (rendered / url).read_bytes()),
         )
         paths = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
         self._existing = frozenset(paths)
@@ -224,14 +224,14 @@ class Site:
             self._put(name, content)
         for path in sorted(p for p in self._rendered.rglob("*") if p.is_file()):
             url = path.relative_to(self._rendered).as_posix()
-            if url.endswith(_LEFT_OUT) or url.startswith("_itsm/"):
+            if url.endswith(_LEFT_OUT) or url.startswith("_itsm/") or is_inner(url):
                 continue
             if url in self._titles:
                 docs.append(Doc(url, self._titles[url], "Page"))
                 continue
             if not url.endswith(".html"):
                 added = self._shell.styles() if url == STYLES else b""
-                self._put(url, with_words(url, path.read_bytes()) + added)
+                self._put(url, as_published(url, path.read_bytes()) + added)
                 continue
             html = path.read_text(encoding="utf-8")
             if url == urls.NOT_FOUND:
