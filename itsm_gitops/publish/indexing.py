@@ -22,7 +22,7 @@ SYNONYMS = "schemas/search.yaml"
 HANDBOOK = "Handbook"
 # The pages that the search box leads to before anything is typed.
 ACTIONS = (
-    urls.HOME, urls.REPORT, urls.CATALOGUE, urls.SERVICES, urls.EXPLORE, urls.CHANGES, urls.CALENDAR,
+    urls.HOME, urls.REPORT, urls.CATALOGUE, urls.SERVICES, urls.MINE, urls.EXPLORE, urls.CHANGES, urls.CALENDAR,
     urls.KNOWN_ERRORS, urls.MAP, urls.DUE, urls.REPORTS, urls.SUBSCRIBE,
 )  # fmt: skip
 

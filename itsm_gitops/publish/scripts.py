@@ -16,11 +16,13 @@ from itsm_gitops.publish.language import ENGLISH, catalogue, current
 from itsm_gitops.repository import packaged_rulebook_root
 
 _FIRST = "assets/lib.js"
-# The parts of the scripts that only some pages load, in the order in which they run; the last one gives its name.
+# The parts of scripts that have several, in the order in which they run; the last one gives its name.
 _PARTS = (
+    ("seen", "itsm"),
     ("answers", "filing", "drafts", "forms"),
     ("layout", "neighbourhood", "facts", "drawing", "details", "viewing", "address", "map"),
     ("zone", "ordering", "columns", "asking", "taking", "facets", "chosen", "rows", "explorer"),
+    ("zone", "ordering", "columns", "rows", "picking", "mine"),
 )  # fmt: skip
 _JOINED = {f"assets/{parts[-1]}.js": parts for parts in _PARTS}
 _INNER = {f"assets/{name}.js" for parts in _PARTS for name in parts} - _JOINED.keys()

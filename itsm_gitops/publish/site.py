@@ -19,7 +19,8 @@ from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.indexing import HANDBOOK, Indexer, group_of
 from itsm_gitops.publish.language import t
-from itsm_gitops.publish.pages import board, calendar, due, explore, forms, home, lists, plan
+from itsm_gitops.publish.own_work import work_file
+from itsm_gitops.publish.pages import board, calendar, due, explore, forms, home, lists, mine, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
@@ -148,6 +149,8 @@ class Site:
         indexes = api.indexes(self._batch.view, self._batch.wants)
         for name, content in chain(indexes, explorer.files(self._view, entries, self._batch)):
             self._put(name, content)
+        if mine.has_page(self._view.book, self._view.audience):
+            self._put(*work_file(self._view))
         self.written |= self._batch.current
         return indexer
 
@@ -166,6 +169,8 @@ class Site:
         yield home.catalogue_page(view)
         yield lists.records_index(view)
         yield explore.explore_page(view)
+        if mine.has_page(view.book, view.audience):
+            yield mine.mine_page()
         if view.audience.reports:
             yield due.due_page(view)
         yield plan.changes_page(view)

@@ -273,7 +273,43 @@ interface Records_ {
   labelOf(records: Records, name: Facet, word: string): string;
   recordTable(table: HTMLTableElement): RecordTable;
   recordLink(records: Records, row: number, wanted?: string[]): HTMLAnchorElement;
+  picking: {
+    names(work: OwnWork): Map<string, string>;
+    somebody(work: OwnWork, text: string): Somebody | null;
+    theirs(work: OwnWork, who: Somebody, records: Records): TheirWork;
+  };
+  seen: { note(): void; pages(): Seen[]; forget(): void };
   recordCell: Record<string, (records: Records, row: number, clock: Clock) => (Node | string)[]>;
+}
+/** `explore/own_work.js`, as `publish/own_work.py` writes it. */
+interface OwnWork {
+  assigned: Record<string, string[]>;
+  approve: Record<string, string[]>;
+  watched: Record<string, string[]>;
+  due: [day: string, what: string, title: string, url: string, who: string, team: string][];
+  people: Record<string, [name: string, teams: string[]]>;
+  teams: Record<string, string>;
+}
+/** Somebody whose work is asked for: a person with teams, or a team with the people who are in it. */
+interface Somebody {
+  id: string;
+  name: string;
+  isTeam: boolean;
+  people: Set<string>;
+  teams: Set<string>;
+}
+interface TheirWork {
+  approve: number[];
+  assigned: number[];
+  queue: number[];
+  watched: number[];
+  due: OwnWork["due"];
+}
+/** A page that was looked at in this browser. */
+interface Seen {
+  url: string;
+  title: string;
+  at: number;
 }
 interface FacetValue {
   word: string;

@@ -204,9 +204,11 @@
   const only = (selector, name) => document.querySelector(selector) && script(`assets/${name}.js`);
 
   only("form.it-form", "forms");
+  only(".it-mine", "mine");
   only(".it-x", "explorer");
   only(".it-net", "map");
   only(".it-copy, .it-subscribe", "subscribe");
+  globalThis.itsm.seen.note();
   themeButton();
   menu();
   scrollDiagrams();
