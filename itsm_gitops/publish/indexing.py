@@ -12,7 +12,8 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
 from itsm_gitops.publish import output, prose, search, urls
 from itsm_gitops.publish.build_cache import BuildCache
-from itsm_gitops.publish.pages.parts import excerpt
+from itsm_gitops.publish.language import t
+from itsm_gitops.publish.pages.parts import excerpt, explore_url
 from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
 from itsm_gitops.publish.search import CHUNK, Doc, IndexShard, Postings
@@ -20,6 +21,7 @@ from itsm_gitops.publish.view import View
 
 SYNONYMS = "schemas/search.yaml"
 HANDBOOK = "Handbook"
+_GROUPS = ("service", "offering", "item")
 # The pages that the search box leads to before anything is typed.
 ACTIONS = (
     urls.HOME, urls.REPORT, urls.CATALOGUE, urls.SERVICES, urls.MINE, urls.EXPLORE, urls.CHANGES, urls.CALENDAR,
@@ -35,6 +37,25 @@ def group_of(view: View, entry: Entry) -> str:
     if meaning.SERVICE in kind.plays:
         return "service"
     return "offering" if meaning.OFFERING in kind.plays else "item"
+
+
+def in_search_order(view: View) -> list[Entry]:
+    """Return the documents that get a page, in the order in which search numbers them."""
+    items = [e for e in view.paged if not view.kind(e).is_record]
+    items.sort(key=lambda e: _GROUPS.index(group_of(view, e)))
+    records = [e for e in view.paged if view.kind(e).is_record]
+    records.sort(key=lambda e: (e.opened, e.id), reverse=True)
+    return [*items, *records]
+
+
+def shortcuts(view: View) -> Iterator[Doc]:
+    """Yield what search leads to beside pages: the open records of each kind, those of each priority."""
+    for kind in view.book.kinds.values():
+        if kind.is_record and view.of_kind(kind.name):
+            yield Doc(explore_url(kind=kind.name), t("Open: {kind}", kind=kind.plural_title), t("Page"))
+    for name in sorted({p.name for e in view.paged if view.is_open(e) and (p := view.priority(e))}):
+        title = t("Open records with priority {priority}", priority=name)
+        yield Doc(explore_url(priority=name), title, t("Page"))
 
 
 class StoredIndex(NamedTuple):

@@ -18,6 +18,7 @@ from itsm_gitops.repository import packaged_rulebook_root
 _FIRST = "assets/lib.js"
 # The parts of scripts that have several, in the order in which they run; the last one gives its name.
 _PARTS = (
+    ("words", "search"),
     ("seen", "itsm"),
     ("answers", "filing", "drafts", "forms"),
     ("layout", "neighbourhood", "facts", "drawing", "details", "viewing", "address", "map"),

@@ -17,15 +17,13 @@ from itsm_gitops.publish.background import conflicts, evidence_files
 from itsm_gitops.publish.batches import Batch, shape_of
 from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import api, data_files
-from itsm_gitops.publish.indexing import HANDBOOK, Indexer, group_of
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.indexing import HANDBOOK, Indexer, in_search_order, shortcuts
 from itsm_gitops.publish.own_work import work_file
 from itsm_gitops.publish.pages import board, calendar, due, explore, forms, home, lists, mine, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
 from itsm_gitops.publish.pages.lists import ListPage
-from itsm_gitops.publish.pages.parts import explore_url
 from itsm_gitops.publish.pages.subscribe import subscribe_page
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reasons import ALWAYS, OTHER_FIGURES, OTHER_ROWS, PageReason, not_made
@@ -39,7 +37,6 @@ from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.workers import default_jobs, share_as_free
 
-_GROUPS = ("service", "offering", "item")
 _LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
 
 
@@ -94,7 +91,7 @@ class Site:
         """
         around = hashlib.sha256(f"{self._url}\0{self._shell.digest()}".encode()).hexdigest()
         self._cache.begin(self._view, self._target, around)
-        entries = self._entries()
+        entries = in_search_order(self._view)
         unwritten: list[Indexer] = []
 
         def meanwhile() -> None:
@@ -250,22 +247,11 @@ class Site:
             self._put(url, chrome.dress(html, urls.root(url), scripts).encode())
             text = search.page_text(html)
             written.append((Doc(url, chrome.title_of(html), HANDBOOK), text))
-        docs += self._shortcuts()
+        docs += shortcuts(self._view)
         for doc, text in written:
             docs.append(doc)
             search.post(words, len(docs) - 1, tokens(text))
         return docs, words
-
-    def _shortcuts(self) -> Iterator[Doc]:
-        """Yield what search leads to beside pages: the open records of each kind, those of each priority."""
-        view = self._view
-        for kind in view.book.kinds.values():
-            if kind.is_record and view.of_kind(kind.name):
-                title = t("Open: {kind}", kind=kind.plural_title)
-                yield Doc(explore_url(kind=kind.name), title, t("Page"))
-        for name in sorted({p.name for e in view.paged if view.is_open(e) and (p := view.priority(e))}):
-            title = t("Open records with priority {priority}", priority=name)
-            yield Doc(explore_url(priority=name), title, t("Page"))
 
     def _put(self, url: str, content: bytes) -> None:
         self._changed += self._folder.write(url, content)
@@ -278,15 +264,6 @@ class Site:
     def _stamp(self, page: ListPage) -> None:
         around = self._shell.frame(urls.root(page.url), page.section)
         self._put(page.url, around.page(page.title, page.body, urls.folder_of(page.url)))
-
-    def _entries(self) -> list[Entry]:
-        """Return the documents that get a page, in the order search numbers them."""
-        view = self._view
-        items = [e for e in view.paged if not view.kind(e).is_record]
-        items.sort(key=lambda e: _GROUPS.index(group_of(view, e)))
-        records = [e for e in view.paged if view.kind(e).is_record]
-        records.sort(key=lambda e: (e.opened, e.id), reverse=True)
-        return [*items, *records]
 
     def _files_of(self, entry: Entry) -> tuple[str, ...]:
         """Return the page of a document and its data, where it has a file of its own."""

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import test, { after } from "node:test";
 import { plain, world } from "./world.mjs";
 
-const PARTS = ["search", "zone", "ordering", "columns", "asking", "taking"];
+const PARTS = ["words", "search", "zone", "ordering", "columns", "asking", "taking"];
 const site = mkdtempSync(join(tmpdir(), "explorer-"));
 after(() => rmSync(site, { recursive: true }));
 mkdirSync(join(site, "explore"));

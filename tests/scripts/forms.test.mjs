@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { plain, world } from "./world.mjs";
 
-const { answers, filing } = world(["search", "answers", "filing"]);
+const { answers, filing } = world(["words", "search", "answers", "filing"]);
 
 test("what nobody sees is left out, joiners stay where a script needs them", () => {
   assert.equal(answers.clean("a\u200bb\r\nc\u202e"), "ab\nc");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { plain, world } from "./world.mjs";
 
-const { picking } = world(["search", "picking"]);
+const { picking } = world(["words", "search", "picking"]);
 const work = {
   people: { ada: ["Ada Example", ["web"]], ben: ["Ben Example", ["web", "ops"]], cy: ["Cÿ Müller", []] },
   teams: { web: "Web team", ops: "Operations" },

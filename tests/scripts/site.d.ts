@@ -47,7 +47,7 @@ interface Index {
   actions?: [string, string][];
 }
 interface Term {
-  word: string;
+  words: string[];
   synonyms: string[][];
   around: boolean;
 }
@@ -55,6 +55,8 @@ interface Ranked {
   score: number;
   number: number;
   group: string;
+  inTitle: boolean;
+  count: number;
 }
 interface Ranking {
   about: Index;
@@ -85,6 +87,9 @@ interface Search {
   words(text: string): string[];
   stem(word: string): string;
   nearly(one: string, other: string): boolean;
+  isAround(word: string): boolean;
+  isAsking(word: string): boolean;
+  isFailing(word: string): boolean;
   parse(about: Index, text: string): { terms: Term[]; beside: Term[] };
   match(wanted: string[]): Promise<[number, number][]>;
   find(text: string, limit: number, only?: string): Promise<Found>;
