@@ -1,8 +1,8 @@
 """Whose work is what: one small file from which a script in the page picks what is one person's or one team's.
 
 Titles, states and teams of open records are in the explorer's data already; here is what that lacks: people and their
-teams, who is assigned to, watches and may approve each open record, and what is due soon. Only people who have any of
-it are named.
+teams, who is assigned to, watches and may approve each open record, which of them are published for readers and nobody's
+work any more, and what is due soon. Only people who have any of it are named.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from itsm_gitops.graph.due import within
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.facts import is_offered
 from itsm_gitops.model.filter_words import PERSON_FIELDS
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.search import handed_over
@@ -29,8 +30,13 @@ _Work = dict[str, dict[str, list[str]]]
 def work_file(view: View) -> tuple[str, bytes]:
     """Return the file (name and content)."""
     work: _Work = {"assigned": {}, "approve": {}, "watched": {}}
+    offered = []
     for entry in view.entries.values():
-        if view.kind(entry).is_record and view.is_open(entry) and view.url(entry.id):
+        if not (view.kind(entry).is_record and view.is_open(entry) and view.url(entry.id)):
+            continue
+        if view.book.states(entry.kind, meaning.PUBLISHED) and is_offered(view.book, entry):
+            offered.append(entry.id)
+        else:
             _note(view, entry, work)
     dues = _dues(view)
     named = {who for part in work.values() for people in part.values() for who in people}
@@ -38,7 +44,7 @@ def work_file(view: View) -> tuple[str, bytes]:
     return handed_over(
         urls.OWN_WORK,
         urls.OWN_WORK.removesuffix(".js"),
-        {**work, "due": dues, "people": _people(view, named), "teams": _teams(view)},
+        {**work, "offered": offered, "due": dues, "people": _people(view, named), "teams": _teams(view)},
     )
 
 

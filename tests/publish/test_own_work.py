@@ -69,6 +69,10 @@ def test_only_changes_that_may_not_be_carried_out_wait_for_approval(asked: View)
     assert data_of(asked)["approve"] == {CHANGE: ["ada"]}
 
 
+def test_what_is_published_is_nobodys_work(asked: View) -> None:
+    assert data_of(asked)["offered"] == ["KE-261121-EEEEE"]
+
+
 def test_what_is_due_soon_says_whose_it_is(asked: View) -> None:
     dues = data_of(asked)["due"]
     assert ["2026-12-10", "Hosting", "cmdb/contracts/hosting.html", "web"] in [
@@ -92,14 +96,14 @@ def address(site: Path) -> Iterator[str]:
 def test_somebody_says_once_who_they_are(guard: Guard, address: str, viewport: dict[str, int]) -> None:
     page = guard.open(address, "records/incidents/2611/INC-261120-AAAAA.html", viewport=viewport)
     page.goto(address + urls.MINE)
-    see(page.locator(".it-mine__parts"), "Looked at last")
+    see(page.locator(".it-mine__parts"), "Recently viewed")
     assert page.locator(".it-mine__parts a").all_inner_texts() == ["Shop front shows an error"]
     page.get_by_label("Person or team").fill("Web team")
-    see(page.locator("#it-mine-said"), "Web team: 1 open record")
+    see(page.locator("#it-mine-said"), "the work of Web team")
     page.locator(".it-mine .it-records a").first.click()
     page.locator("h1").filter(has_text="Shop front shows an error").wait_for()
     page.go_back()
-    see(page.locator("#it-mine-said"), "Web team: 1 open record")
+    see(page.locator("#it-mine-said"), "the work of Web team")
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     page.get_by_role("button", name="Forget these").click()
     page.get_by_role("button", name="Forget me").click()

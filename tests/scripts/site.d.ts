@@ -291,6 +291,7 @@ interface OwnWork {
   assigned: Record<string, string[]>;
   approve: Record<string, string[]>;
   watched: Record<string, string[]>;
+  offered: string[];
   due: [day: string, what: string, title: string, url: string, who: string, team: string][];
   people: Record<string, [name: string, teams: string[]]>;
   teams: Record<string, string>;

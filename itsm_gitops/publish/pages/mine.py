@@ -34,7 +34,7 @@ def mine_page() -> ListPage:
         '<form class="it-mine__who"><label for="it-mine-q">' + esc(t("Person or team")) + "</label>"
         '<input id="it-mine-q" type="text" list="it-mine-names" autocomplete="off" spellcheck="false" maxlength="100" '
         'aria-describedby="it-mine-said"><datalist id="it-mine-names"></datalist>'
-        f'<button type="submit" class="md-button">{esc(t("Show"))}</button></form>'
+        f'<button type="submit" class="it-x__button">{esc(t("Show"))}</button></form>'
         '<p id="it-mine-said" class="it-muted" role="status"></p>'
     )
     body = join(

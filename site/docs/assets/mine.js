@@ -6,7 +6,7 @@
   /** @type {HTMLElement | null} */
   const box = document.querySelector(".it-mine");
   if (!box) return;
-  const { root, t, counted, load, element, button, one, ago, kept, zoned, picking, records: source, recordLink, recordCell, seen } = globalThis.itsm;
+  const { root, t, load, element, button, one, ago, kept, zoned, picking, records: source, recordLink, recordCell, seen } = globalThis.itsm;
   const MOST = 25;
   const ME = "me"; // also who asks in forms
   const SOMEBODY = "mine";
@@ -47,7 +47,7 @@
   /** @param {string} title @param {number[]} rows @param {string} none what is said when there are none @param {string} [query] the explorer's address of all */
   function recordsPart(title, rows, none, query = "") {
     if (!rows.length) return none ? section(title, 0, element("p", "it-muted", none)) : null;
-    const columns = COLUMNS();
+    const columns = COLUMNS().filter(([name]) => name !== "priority" || rows.some((row) => records.coded.priority.of(row).length));
     const lines = rows.slice(0, MOST).map((row) =>
       element("tr", "", ...columns.map(([name, label]) => {
         const cell = element("td", LOOKS[name], ...(name === "title" ? [recordLink(records, row)] : recordCell[name](records, row, clock)));
@@ -83,7 +83,7 @@
       const chips = over ? [" ", element("span", "it-chip it-chip--bad", t("Overdue"))] : [];
       const cells = [[moment, ...chips], [what.slice(0, 1).toUpperCase() + what.slice(1)], [link]];
       return element("tr", "", ...cells.map((content, i) => {
-        const cell = element("td", i === 2 ? "it-c-title" : "", ...content);
+        const cell = element("td", ["it-c-time", "", "it-c-title"][i], ...content);
         cell.dataset.label = heads[i];
         return cell;
       }));
@@ -104,7 +104,7 @@
       seen.forget();
       part.remove();
     });
-    const part = section(t("Looked at last"), pages.length, element("ul", "it-list", ...items), element("p", "", forget));
+    const part = section(t("Recently viewed"), pages.length, element("ul", "it-list", ...items), element("p", "", forget));
     return part;
   }
 
@@ -117,13 +117,12 @@
         recordsPart(who.isTeam ? t("Waiting for approval by the team") : t("Waiting for your approval"), found.approve, t("Nothing waits for an approval.")),
         recordsPart(who.isTeam ? t("Work of the team") : t("Assigned to you"), found.assigned, t("Nothing is assigned."), who.isTeam ? query : ""),
         duePart(found.due),
-        recordsPart(t("In your team, taken by nobody"), found.queue, "", query),
+        recordsPart(t("Unassigned in your team"), found.queue, "", query),
         recordsPart(t("Watched"), found.watched, t("Nothing is watched. Watchers stand in the record.")),
         seenPart(),
       ].filter((part) => part !== null),
     );
-    const open = found.assigned.length;
-    said.textContent = t("{name}: {records}. Kept in this browser only.", { name: who.name, records: counted(open, "{count} open record", "{count} open records") });
+    said.textContent = t("This is the work of {name}. Who you are is kept in this browser only.", { name: who.name });
     const away = button("it-x__link", t("Forget me"), () => {
       kept.set(SOMEBODY, null);
       kept.set(ME, null);

@@ -35,7 +35,9 @@
    * @param {OwnWork} work @param {Somebody} who @param {Records} records @returns {TheirWork}
    */
   function theirs(work, who, records) {
-    const order = [...records.order("opened")].filter((row) => records.open[row]);
+    // What is published for readers is nobody's work; its review is among what is due.
+    const offered = new Set(work.offered);
+    const order = [...records.order("opened")].filter((row) => records.open[row] && !offered.has(records.id[row]));
     const places = records.places("priority");
     const rank = (/** @type {number} */ row) => places[records.coded.priority.cells[row]] ?? places.length;
     order.sort((a, b) => rank(a) - rank(b));
