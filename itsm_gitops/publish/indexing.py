@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from itsm_gitops.model import meaning
+from itsm_gitops.model import filter_words, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
 from itsm_gitops.publish import output, prose, search, urls
@@ -21,6 +21,7 @@ from itsm_gitops.publish.view import View
 
 SYNONYMS = "schemas/search.yaml"
 HANDBOOK = "Handbook"
+_REPORTS = urls.REPORTS.removesuffix("index.html")
 _GROUPS = ("service", "offering", "item")
 # The pages that the search box leads to before anything is typed.
 ACTIONS = (
@@ -46,6 +47,11 @@ def in_search_order(view: View) -> list[Entry]:
     records = [e for e in view.paged if view.kind(e).is_record]
     records.sort(key=lambda e: (e.opened, e.id), reverse=True)
     return [*items, *records]
+
+
+def page_doc(url: str, title: str) -> Doc:
+    """Return what search shows of a page of no document."""
+    return Doc(url, title, t("Report") if url.startswith(_REPORTS) else t("Page"))
 
 
 def shortcuts(view: View) -> Iterator[Doc]:
@@ -148,7 +154,12 @@ class Indexer:
         synonyms = [[in_order(str(phrase)) for phrase in group] for group in written_down]
         shown = [(p.url, p.title) for p in self._pages if p.url in ACTIONS]
         actions = sorted(shown, key=lambda action: ACTIONS.index(action[0]))
-        return search.About(groups, still, synonyms, actions)
+        facets = [
+            (word, f"{urls.folder(view.book.kinds[kind])}/")
+            for word, role in ((filter_words.TEAM, meaning.TEAM), (filter_words.SERVICE, meaning.SERVICE))
+            for kind in view.book.playing(role)
+        ]
+        return search.About(groups, still, synonyms, actions, facets)
 
     def keep(self, entries: Iterable[Entry], signs_by_name: Mapping[str, bytes]) -> None:
         """Save this index for the next build; ``signs_by_name`` has the stamp of each file of the site."""

@@ -17,7 +17,7 @@ from itsm_gitops.publish.background import conflicts, evidence_files
 from itsm_gitops.publish.batches import Batch, shape_of
 from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import api, data_files
-from itsm_gitops.publish.indexing import HANDBOOK, Indexer, in_search_order, shortcuts
+from itsm_gitops.publish.indexing import HANDBOOK, Indexer, in_search_order, page_doc, shortcuts
 from itsm_gitops.publish.own_work import work_file
 from itsm_gitops.publish.pages import board, calendar, due, explore, forms, home, lists, mine, plan
 from itsm_gitops.publish.pages import reports as report_pages
@@ -229,7 +229,7 @@ class Site:
             if url.endswith(_LEFT_OUT) or url.startswith("_itsm/") or is_inner(url):
                 continue
             if url in self._titles:
-                docs.append(Doc(url, self._titles[url], "Page"))
+                docs.append(page_doc(url, self._titles[url]))
                 continue
             if not url.endswith(".html"):
                 added = self._shell.styles() if url == STYLES else b""
@@ -242,7 +242,7 @@ class Site:
             scripts = self._shell.scripts(urls.root(url))
             if url in pages:
                 self._put(url, chrome.fill(html, urls.root(url), pages[url].body, scripts).encode())
-                docs.append(Doc(url, pages[url].title, "Page"))
+                docs.append(page_doc(url, pages[url].title))
                 continue
             self._put(url, chrome.dress(html, urls.root(url), scripts).encode())
             text = search.page_text(html)

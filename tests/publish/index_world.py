@@ -12,7 +12,7 @@ from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.tokens import tokens
 from itsm_gitops.publish import navigation, search, urls
 from itsm_gitops.publish.build_cache import BuildCache
-from itsm_gitops.publish.indexing import HANDBOOK, Indexer, in_search_order, shortcuts
+from itsm_gitops.publish.indexing import HANDBOOK, Indexer, in_search_order, page_doc, shortcuts
 from itsm_gitops.publish.language import spoken, t
 from itsm_gitops.publish.search import Doc, Postings
 from itsm_gitops.publish.view import View, extra_of
@@ -48,7 +48,7 @@ def _pages(view: View, docs: Path) -> tuple[list[Doc], Postings]:
     # In the menu some have a shorter name.
     longer = {urls.CHANGES: t("Upcoming changes"), urls.MAP: t("Map of dependencies")}
     named = {path.removesuffix(".md") + ".html": title for path, title in titles.items()} | longer
-    pages = [Doc(url, title, "Page") for url, title in named.items()]
+    pages = [page_doc(url, title) for url, title in named.items()]
     pages += shortcuts(view)
     bodies: Postings = {}
     for path, title in handbook:

@@ -111,6 +111,10 @@ all records | records/explore.html
 rule book | handbook/52-a-rule-book
 glossary | handbook/80-glossary
 xylophone payments | services/payments
+P2 network team | records/explore.html?priority=P2&team=network-team
+open incidents of payments | records/explore.html?kind=incident&service=payments
+service levels report | reports/levels.html
+who owns payments | services/payments
 zzzqqqx |
 … — ! |
 """
@@ -142,6 +146,7 @@ Netzwerk | services/business-network
 Karte | cmdb/map.html
 Bekannte Fehler | known-errors/index.html
 bekannter Fehler | known-errors/index.html
+P2 Zahlungen | records/explore.html?priority=P2&service=payments
 Meine Arbeit | records/mine.html
 offene Störungen | records/explore.html?kind=incident
 Berichte | reports/index.html

@@ -55,16 +55,19 @@ class Visitor:
         """Wait until the page's content says something."""
         self.page.locator("#it-main").get_by_text(text).first.wait_for()
 
-    def search(self, words: str, hit: str) -> None:
-        """Type words into the search of the header and choose what it finds."""
+    def search(self, words: str, hit: str, heading: str = "", *, kind: str = "") -> None:
+        """Type words into the search of the header and choose the first of what it finds: a page with this heading.
+
+        ``kind`` is what the search says that it is, where several are called alike.
+        """
         self.searches += 1
         self._into_search()
         # At once: with each letter the list is made anew, and a choice made before the last answer would be lost.
         self.page.keyboard.insert_text(words)
-        found = self.page.locator(".it-hits [role=option]").filter(has_text=hit).first
+        found = self.page.locator(".it-hits [role=option]").filter(has_text=hit).filter(has_text=kind).first
         found.wait_for()
         self._choose(found)
-        self.page.locator("h1").filter(has_text=hit).wait_for()
+        self.page.locator("h1").filter(has_text=heading or hit).wait_for()
 
     def _into_search(self) -> None:
         raise NotImplementedError

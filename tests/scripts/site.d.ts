@@ -45,6 +45,7 @@ interface Index {
   open?: number[];
   synonyms?: string[][][];
   actions?: [string, string][];
+  facets?: [word: string, folder: string][];
 }
 interface Term {
   words: string[];
@@ -61,6 +62,7 @@ interface Ranked {
 interface Ranking {
   about: Index;
   ranked: Ranked[];
+  each: Map<number, number>[];
   partial: boolean;
 }
 interface Hit {

@@ -166,7 +166,7 @@
   async function rank(text) {
     const about = /** @type {Index} */ (await load("index"));
     const { terms, beside } = parse(about, text);
-    if (!terms.length || !about.docs) return { about, ranked: [], partial: false };
+    if (!terms.length || !about.docs) return { about, ranked: [], each: [], partial: false };
     const each = await Promise.all(terms.map((term) => ofTerm(about, term)));
     const around = beside.filter((term) => term.words[0].length > 2).slice(0, 3);
     const hints = await Promise.all(around.map((term) => scores(about, term.words[0], 0)));
@@ -174,9 +174,9 @@
     const most = any.reduce((max, { count }) => Math.max(max, count), 0);
     const best = any.filter(({ count }) => count === most).sort(byScore);
     const partial = most < each.length;
-    if (partial || best.some(({ group, inTitle }) => group !== "handbook" || inTitle)) return { about, ranked: best, partial };
+    if (partial || best.some(({ group, inTitle }) => group !== "handbook" || inTitle)) return { about, ranked: best, each, partial };
     const named = any.filter(({ count, group, inTitle }) => count < most && group !== "handbook" && inTitle).sort(byScore);
-    return { about, ranked: [...named, ...best], partial: named.length > 0 };
+    return { about, ranked: [...named, ...best], each, partial: named.length > 0 };
   }
 
   /**
@@ -193,6 +193,40 @@
       .map(([number, score]) => [others.reduce((sum, one) => sum + (one.get(number) ?? 0), score), number]);
   }
 
+  /** What is shown of a document. @param {Index} about @param {number} number @param {string} group @param {number} score @returns {Promise<Hit>} */
+  async function shown(about, number, group, score) {
+    const chunk = await load(`docs-${Math.floor(number / about.chunk)}`);
+    const [url, title, label, id, state, snippet] = chunk[number % about.chunk];
+    return { url, title, label, id, state, snippet: snippet ?? "", group, score };
+  }
+
+  /**
+   * A list of open records (of a priority, of a kind) narrowed to the team or service whose whole name the other words are.
+   * @param {Index} about @param {Map<number, number>[]} each the documents of each word
+   */
+  async function narrowed(about, each) {
+    const open = openOf(about);
+    for (const one of each.length > 1 ? each : []) {
+      const others = each.filter((other) => other !== one);
+      const inAll = [...others[0].keys()].filter((number) => others.every((other) => (other.get(number) ?? 0) >= TITLE));
+      const whose = inAll.filter((number) => /^(?:item|service)$/.test(groupOf(about, open, number)));
+      const worth = (/** @type {number} */ number) => others.reduce((sum, other) => sum + (other.get(number) ?? 0), 0);
+      whose.sort((a, b) => worth(b) - worth(a) || a - b);
+      const lists = whose.length ? [...one].filter(([number, score]) => score >= TITLE && groupOf(about, open, number) === "page") : [];
+      for (const [number] of lists) {
+        const list = await shown(about, number, "page", SURE);
+        if (!/\?(?:kind|priority)=/.test(list.url)) continue;
+        for (const some of await Promise.all(whose.slice(0, MOST_OWNERS).map((n) => shown(about, n, "", 0)))) {
+          const facet = about.facets?.find(([, folder]) => some.url.startsWith(folder));
+          if (facet && tokens(some.title).filter((word) => !isAround(word)).length <= others.length) return { ...list, title: `${list.title}: ${some.title}`, url: `${list.url}&${facet[0]}=${encodeURIComponent(some.id)}` };
+        }
+      }
+    }
+    return null;
+  }
+
+  const SURE = 90; // what is found by what all words mean together is before all else but a whole identifier
+  const MOST_OWNERS = 5;
   const IDENTIFIER = /^[\p{L}\p{N}]+(?:[-_.][\p{L}\p{N}]+)+$/u;
   const LOOKED_AT = 30;
 
@@ -205,16 +239,17 @@
     // Endings come off one at a time, so one of two stems can be a little longer.
     const among = (/** @type {string[]} */ some) => (/** @type {string} */ word) => some.some((other) => other.startsWith(word) || word.startsWith(other));
     const equal = (/** @type {string[]} */ some, /** @type {string[]} */ others) => some.length === others.length && some.every(among(others));
+    // A list is called like the things in it, so one word alone says little.
+    const several = typed.length > 1;
     const phrases = [...text.matchAll(/["“„«]([^"”“»]+)["”“»]/g)].map(([, phrase]) => fold(phrase.trim()));
-    return (/** @type {Hit} */ { id, title, snippet }) => {
+    return (/** @type {Hit} */ { id, title, label, snippet }) => {
       const own = stems(tokens(title));
       const same = own.filter(among(wanted)).length;
-      // A list is called like the things in it, so one word alone says little.
-      const several = typed.length > 1;
       const whole = fold(title) === exact ? 30 : equal(own, typed) ? (several ? 20 : 6) : equal(own, wanted) ? 6 : 0;
       return (
         (fold(id) === exact ? 1000 : 0) +
         (whole || (same > 1 && same === wanted.length && fold(title).includes(exact) ? 8 : 0)) +
+        (several && tokens(label).map(stem).some(among(typed)) ? 3 : 0) +
         (own.length ? (4 * same + 2) / own.length : 0) +
         phrases.filter((phrase) => fold(`${title} ${snippet}`).includes(phrase)).length * 40
       );
@@ -227,19 +262,17 @@
    * @returns {Promise<Found>}
    */
   async function find(text, limit, only = "") {
-    const { about, ranked, partial } = await rank(text);
+    const { about, ranked, each, partial } = await rank(text);
     const some = only ? ranked.filter((r) => r.group === only) : ranked;
     // A whole identifier is looked for further down: its words are in many titles.
     const best = some.slice(0, IDENTIFIER.test(text.trim()) ? Math.max(limit, LOOKED_AT) : limit);
-    const chunks = new Map();
-    const needed = [...new Set(best.map(({ number }) => Math.floor(number / about.chunk)))];
-    await Promise.all(needed.map(async (c) => chunks.set(c, await load(`docs-${c}`))));
     const bonus = bonusFor(text);
-    const hits = best.map(({ number, group, score }) => {
-      const [url, title, label, id, state, snippet] = chunks.get(Math.floor(number / about.chunk))[number % about.chunk];
-      const hit = { url, title, label, id, state, snippet: snippet ?? "", group, score };
+    const hits = await Promise.all(best.map(async ({ number, group, score }) => {
+      const hit = await shown(about, number, group, score);
       return { ...hit, score: score + bonus(hit) };
-    });
+    }));
+    const list = only ? null : await narrowed(about, each);
+    if (list) hits.push(list);
     hits.sort((a, b) => b.score - a.score);
     hits.splice(limit);
     const groups = new Map();

@@ -40,7 +40,7 @@
   // Words around what is meant. They never make a document the right one, and never rule one out.
   const AROUND = setOf(
     "a an the to my me i we our you your for of in on at is are was be been do does can cannot not no and or with from how what when " +
-      "where who why which get give find have has list all open show work works working problem problems issue issues please help owner " +
+      "where who why which get give find have has list all open show work works working problem problems issue issues please help owner owns own " +
       "der die das den dem ein eine einen einem einer und oder ist sind mein meine ich wir fur mit von zu zum zur im in am auf nicht " +
       "wie was wo wer kann funktioniert geht offene alle " +
       "le la les un une des du de et ou est sont mon ma mes je nous pour avec sur dans en au aux ne pas comment que quoi qui " +
