@@ -51,7 +51,7 @@ def test_parts_are_published_within_their_script_and_without_comments() -> None:
     alone = [path.stem for path in SCRIPTS if not is_inner(f"assets/{path.name}")]
     text = "".join(map(published, alone))
     assert {"lib", "search", "find", "itsm", "explorer", "map", "forms"} <= set(alone)
-    assert text.count('"use strict";') == len(SCRIPTS)
+    assert text.count('"use strict";') >= len(SCRIPTS), "some parts are in several scripts"
     assert not re.search(r"^\s*//|/\*\*", text, re.MULTILINE)
     assert published("explorer").index("class Column") < published("explorer").index("function facetList")
 
