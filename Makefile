@@ -88,7 +88,7 @@ oldest: ## the quick tests with the oldest dependencies that pyproject.toml admi
 	@touch build/oldest/.made build/oldest/.dev build/oldest/.runtime
 	@$(MAKE) --no-print-directory test VENV=build/oldest BROWSER=
 
-test-all: ## every test, the generated documents 10,000 strong; leaves build/screenshots and build/tasks
+test-all: ## every test, random work as often as it pays; leaves build/screenshots and build/tasks
 	@ITSM_FULL=1 $(MAKE) --no-print-directory test ALL=1
 
 check: gates ## every gate: what a pull request must pass

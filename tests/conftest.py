@@ -18,12 +18,12 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import engine
 from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
 from tests.frames import REAL, remembering
-from tests.support import GitRepo, copy_tree, pack, run_apart
+from tests.support import SAME_EXAMPLES, GitRepo, copy_tree, pack, run_apart
 from tests.warm import Warm
 
 # A loaded machine or the coverage tracer must not decide a test. Where one commit is judged (.ci/run), properties are
 # tried on the same examples each time; everywhere else each run tries new ones.
-settings.register_profile("itsm", deadline=None, derandomize=bool(os.environ.get("ITSM_SAME_EXAMPLES")))
+settings.register_profile("itsm", deadline=None, derandomize=SAME_EXAMPLES)
 settings.load_profile("itsm")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
