@@ -118,7 +118,7 @@
         recordsPart(who.isTeam ? t("Work of the team") : t("Assigned to you"), found.assigned, t("Nothing is assigned."), who.isTeam ? query : ""),
         duePart(found.due),
         recordsPart(t("Unassigned in your team"), found.queue, "", query),
-        recordsPart(t("Watched"), found.watched, t("Nothing is watched. Watchers stand in the record.")),
+        recordsPart(t("Watched"), found.watched, t("Nothing is watched. The record names its watchers.")),
         seenPart(),
       ].filter((part) => part !== null),
     );
