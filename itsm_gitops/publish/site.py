@@ -19,7 +19,7 @@ from itsm_gitops.publish.build_cache import BuildCache, PageFiles
 from itsm_gitops.publish.data import api, data_files
 from itsm_gitops.publish.indexing import HANDBOOK, Indexer, group_of
 from itsm_gitops.publish.language import t
-from itsm_gitops.publish.pages import board, calendar, due, explore, forms, home, lists, plan
+from itsm_gitops.publish.pages import board, calendar, catalogue, due, explore, forms, home, lists, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages import topology as map_pages
 from itsm_gitops.publish.pages.find import not_found_page, search_page
@@ -163,7 +163,7 @@ class Site:
         view = self._view
         yield subscribe_page(view, self._url)
         yield home.services_page(view)
-        yield home.catalogue_page(view)
+        yield catalogue.catalogue_page(view)
         yield lists.records_index(view)
         yield explore.explore_page(view)
         if view.audience.reports:

@@ -27,6 +27,7 @@ GRAPH = "graph"  # how failures travel
 HEALTH = "health:"
 KNOWN = "known:"  # the known errors and articles that are offered for an item
 PAST = "past:"  # the last days of a service
+EVENTS = "events:"  # what incidents did to a service
 HIT = "hit:"  # what a record makes unwell
 HISTORY = "history"  # whether Git has anything to tell
 EDITED = "edited:"  # the last edits of a file, by its path
@@ -70,6 +71,8 @@ class _Traced:
         self.health = _Answers(view.health, tracer, HEALTH)
         self.offers = _Answers(view.offers, tracer, KNOWN)
         self.past = _Answers(view.past, tracer, PAST)
+        self.histories = _Answers(view.histories, tracer, EVENTS)
+        self.measures = view.measures  # the same in every build of one version
         self.kept = _Answers(view.kept, tracer, KEPT)
         self.hit_by = _Answers(view.hit_by, tracer, HIT)
         self.proofs = _Answers(view.proofs, tracer, PROOF)
