@@ -18,7 +18,7 @@ _NEXT = "next_update_by"
 _STARTED = "started_at"
 
 
-class Trouble(NamedTuple):
+class OngoingIncident(NamedTuple):
     """An incident that is felt: the services that it hits, the worst of them first, and what users were told.
 
     ``since`` is when it began, ``next_by`` when the next word comes. ``is_major`` says that it is a major incident or was proposed as
@@ -74,7 +74,7 @@ def until(view: View, service: str) -> datetime | None:
     return max(filter(None, (clock.parse_time(str(end)) for end in ends)), default=None)
 
 
-def troubles(view: View, services: Iterable[Entry]) -> list[Trouble]:
+def troubles(view: View, services: Iterable[Entry]) -> list[OngoingIncident]:
     """Return the incidents behind services that are not well, and the open major ones: those first, then the worst."""
     hit: dict[str, list[str]] = {}
     for service in services:
@@ -89,16 +89,16 @@ def troubles(view: View, services: Iterable[Entry]) -> list[Trouble]:
     return sorted(found, key=_urgency)
 
 
-def _urgency(trouble: Trouble) -> tuple[bool, bool, int, str]:
+def _urgency(trouble: OngoingIncident) -> tuple[bool, bool, int, str]:
     return not trouble.is_declared, not trouble.is_major, rank_of(trouble.status), trouble.entry.id
 
 
-def trouble_of(view: View, entry: Entry, services: Sequence[str]) -> Trouble:
+def trouble_of(view: View, entry: Entry, services: Sequence[str]) -> OngoingIncident:
     """Return what an incident does to some services, and what users were told of it."""
     data = view.store.data(entry.id)
     stage = view.major_stage(entry)
     worst = min((view.health[s].status for s in services), key=rank_of, default=OPERATIONAL)
-    return Trouble(
+    return OngoingIncident(
         entry,
         worst,
         tuple(services),

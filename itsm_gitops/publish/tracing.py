@@ -89,6 +89,7 @@ class _Traced:
         self.book, self.config, self.zone, self.audience = view.book, view.config, view.zone, view.audience
         self.kind, self.priority_title = view.kind, view.priority_title
         self.state_name, self.time, self.moment = view.state_name, view.time, view.moment
+        self.age = view.age
         self.major_status = view.major_status
         for name in _BY_ID:
             setattr(self, name, self._noting(getattr(view, name)))

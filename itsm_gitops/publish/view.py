@@ -332,6 +332,10 @@ class View:
             self._times[text] = shown
         return shown
 
+    def age(self, text: str) -> Html:
+        """Return a moment that a script shows as how long ago it was; text that is not a moment stays text."""
+        return Html(self.time(text).replace("<time datetime=", "<time data-ago datetime=", 1))
+
     def moment(self, moment: datetime) -> Html:
         """Return a moment in the site's time zone."""
         return self._moment(moment, clock.format_time(moment))

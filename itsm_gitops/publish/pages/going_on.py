@@ -17,7 +17,7 @@ from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.publish.pages.derived import clock_chip
 from itsm_gitops.publish.pages.parts import section
-from itsm_gitops.publish.situation import Trouble
+from itsm_gitops.publish.situation import OngoingIncident
 from itsm_gitops.publish.view import View, chip, look_of
 
 _WORDS = 400  # characters of the last word
@@ -67,14 +67,14 @@ def _row(view: View, entry: Entry) -> Html:
     )
 
 
-def going_on(view: View, found: Iterable[Trouble], *, plain: bool = False) -> Html:
+def going_on(view: View, found: Iterable[OngoingIncident], *, plain: bool = False) -> Html:
     """Return the section about what is behind that: a card for each incident. ``plain`` leaves out what only IT needs."""
     listed = list(found)
     cards = join([trouble_card(view, one, plain=plain) for one in listed[:_MOST_TROUBLES]])
     return section("What is going on", Html(f"<ul class=it-going>{cards}</ul>") if cards else EMPTY, "now")
 
 
-def trouble_card(view: View, trouble: Trouble, *, plain: bool) -> Html:
+def trouble_card(view: View, trouble: OngoingIncident, *, plain: bool) -> Html:
     """Return an incident as users need it: what is hit, since when, the latest word, and when the next one comes."""
     entry = trouble.entry
     chips = [] if plain else [Html(f"<b>{esc(entry.id)}</b>")]

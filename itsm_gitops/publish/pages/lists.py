@@ -12,7 +12,17 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.language import digits, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.publish.pages.parts import Crumb, columns, explore_link, heading, paragraph, section, table
+from itsm_gitops.publish.pages.derived import clock_chip
+from itsm_gitops.publish.pages.parts import (
+    Crumb,
+    ListColumn,
+    columns,
+    explore_link,
+    heading,
+    paragraph,
+    section,
+    table,
+)
 from itsm_gitops.publish.view import View
 
 ROWS = 100
@@ -110,7 +120,12 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
             counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
     still = [e for e in entries if view.is_open(e)]
     still.sort(key=view.urgency)
-    content = table(still[:MOST_OPEN], columns(view, *_COLUMNS), t("Open: {kind}", kind=kind.plural_title))
+    clocks = ListColumn("Service level", partial(clock_chip, view), "it-c-chip")
+    shown = columns(view, *_COLUMNS)
+    at = next(i for i, c in enumerate(shown) if c.title == "Priority") + 1
+    content = table(
+        still[:MOST_OPEN], [*shown[:at], clocks, *shown[at:]], t("Open: {kind}", kind=kind.plural_title)
+    )
     if len(still) > MOST_OPEN:
         said = t(
             "The first {shown} of {count}; the states above list all.",
