@@ -55,7 +55,14 @@ def sources(
         prose.insert(0, (index, "Handbook"))
     figures = [(urls.report(name), title) for name, title in reports]
     nav, empty = navigation.navigation(
-        book, prose, titles, figures, forms=audience.forms, dues=audience.reports
+        book,
+        prose,
+        titles,
+        figures,
+        forms=audience.forms,
+        dues=audience.reports,
+        # Customers have no use for them; what others link to them is there all the same.
+        items=audience.forms or audience.reports,
     )
     name = navigation.plain(config.site_name or config.organisation)
     footer = esc(

@@ -41,7 +41,7 @@ def test_an_incident_has_times_cause_and_updates(told: View) -> None:
     assert "Cause: CHG-261118-BBBBB New version of the shop front" in said
     assert "1 update 20 Nov, 10:30 We are working on it." in said
     assert "The cache is full" not in said  # an internal note
-    assert "Résumé upload fails Degraded 23 Sep, 14:06 to 23 Sep, 16:06, 2 h" in text_of(second)
+    assert "Résumé upload fails Degraded 23 Sep, 14:06 to 16:06, 2 h" in text_of(second)
 
 
 def test_availability_says_what_it_means(told: View) -> None:

@@ -34,16 +34,24 @@ def short(view: View, moment: datetime) -> Html:
     )
 
 
+def until(view: View, begin: datetime, end: datetime) -> Html:
+    """Return the end of something: its time of day where it ends on the day on which it began."""
+    first, last = in_zone(begin, view.zone), in_zone(end, view.zone)
+    if first.date() != last.date():
+        return short(view, end)
+    return Html(f"<time datetime={clock.format_time(end)}>{last:%H:%M}</time>")
+
+
 def lasting(view: View, moment: datetime) -> Html:
     """Return how long something has lasted; a script lets it go on with the reader's clock."""
     seconds = max(60, int((view.now - moment).total_seconds()))
     return Html(f"<time datetime={clock.format_time(moment)} data-lasts>{esc(duration(seconds))}</time>")
 
 
-def since_when(view: View, moment: datetime | None, until: datetime | None = None) -> Html:
+def since_when(view: View, moment: datetime | None, planned_end: datetime | None = None) -> Html:
     """Return since when and for how long something has been so, and until when it is planned."""
-    if until is not None and until > view.now:
-        return told("until {end}", end=short(view, until))
+    if planned_end is not None and planned_end > view.now:
+        return told("until {end}", end=short(view, planned_end))
     if moment is None:
         return EMPTY
     return told("since {start}, for {time}", start=short(view, moment), time=lasting(view, moment))
@@ -140,7 +148,9 @@ def _banner(view: View, one: Announcement, now: datetime) -> Html:
     look = MAINTENANCE if one.type == "maintenance" else one.type if one.type in _TYPES else "news"
     when = EMPTY
     if one.type != "news":
-        when = Html(f" <span>{short(view, one.start)} {esc(t('to'))} {_end(view, one)}</span>")
+        when = Html(
+            f" <span>{short(view, one.start)} {esc(t('to'))} {until(view, one.start, one.end)}</span>"
+        )
     kind = Html(f"<b>{esc(t(_TYPES.get(one.type, 'News')))}</b>")
     return Html(
         f'<aside class="it-announcement it-announcement--{look}" data-from={clock.format_time(one.shown_from)}'
@@ -148,11 +158,3 @@ def _banner(view: View, one: Announcement, now: datetime) -> Html:
         f"<p class=it-announcement__kind>{kind}{when}<p class=it-announcement__title>{esc(one.entry.title)}</p>"
         f"{prose.render(one.text, view.id_link)}</aside>"
     )
-
-
-def _end(view: View, one: Announcement) -> Html:
-    """Return the end of something: its time of day where it ends on the day on which it began."""
-    start, end = in_zone(one.start, view.zone), in_zone(one.end, view.zone)
-    if start.date() != end.date():
-        return short(view, one.end)
-    return Html(f"<time datetime={clock.format_time(one.end)}>{end:%H:%M}</time>")

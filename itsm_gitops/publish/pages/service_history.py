@@ -12,7 +12,7 @@ from itsm_gitops.publish import prose, situation
 from itsm_gitops.publish.fields import day
 from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
-from itsm_gitops.publish.pages.going_on import lasting, short
+from itsm_gitops.publish.pages.going_on import lasting, short, until
 from itsm_gitops.publish.pages.parts import explore_link, section
 from itsm_gitops.publish.view import View, chip
 
@@ -61,7 +61,7 @@ def incidents(view: View, entry: Entry) -> Html:
         text = counted(len(listed) - _MOST, "and {count} older one", "and {count} older ones")
         kind = view.kind(view.entries[listed[0].id]).name
         more = explore_link(text, service=entry.id, kind=kind, status="all")
-    return section("Incidents", Html(f"<ol class=it-story>{items}</ol>{more}"), "incidents")
+    return section("What happened", Html(f"<ol class=it-story>{items}</ol>{more}"), "happened")
 
 
 def _incident(view: View, one: ServiceIncident) -> Html:
@@ -75,7 +75,7 @@ def _incident(view: View, one: ServiceIncident) -> Html:
         when = told(
             "{start} to {end}, {time}",
             start=short(view, begin),
-            end=short(view, situation.moment(one.end)),
+            end=until(view, begin, situation.moment(one.end)),
             time=esc(duration(one.seconds)),
         )
     causes = Html(", ".join(_causes(view, entry)))
