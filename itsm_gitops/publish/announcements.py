@@ -11,7 +11,8 @@ from itsm_gitops.publish.view import View
 
 # Pages hold what will be shown in the next weeks, too: a script shows it when its time has come.
 _AHEAD = timedelta(days=62)
-_ORDER = ("disturbance", "maintenance")
+# What an announcement is about, in the order in which they stand.
+DISTURBANCE, MAINTENANCE, NEWS = TYPES = ("disturbance", "maintenance", "news")
 
 
 class Announcement(NamedTuple):
@@ -42,8 +43,7 @@ def announcements(view: View, now: datetime, service: str = "") -> list[Announce
 
 
 def _rank(one: Announcement) -> tuple[int, datetime, str]:
-    order = _ORDER.index(one.type) if one.type in _ORDER else len(_ORDER)
-    return order, one.start, one.entry.id
+    return TYPES.index(one.type), one.start, one.entry.id
 
 
 def _read(entry: Entry, view: View) -> Announcement | None:
@@ -56,7 +56,7 @@ def _read(entry: Entry, view: View) -> Announcement | None:
     text = data.get("description")
     return Announcement(
         entry,
-        str(data.get("type", "")),
+        str(data.get("type")) if data.get("type") in TYPES else NEWS,
         text if isinstance(text, str) else "",
         start,
         end,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from copy import copy
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
@@ -121,7 +120,8 @@ class Log:
     def reaching(self, begin: int) -> Log:
         """Return a log of a longer time, from a moment on (seconds since 1970); what is known of records is shared."""
         _ = self.graph, self.services, self.first
-        longer = copy(self)
+        longer = object.__new__(Log)
+        longer.__dict__.update(self.__dict__)
         longer.since = min(begin, self.since)
         longer.since_moment = datetime.fromtimestamp(longer.since, self.since_moment.tzinfo)
         longer._answers, longer._longer = {}, None

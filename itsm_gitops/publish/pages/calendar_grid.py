@@ -15,7 +15,7 @@ from itsm_gitops.publish.planned import Month
 from itsm_gitops.publish.view import View, chip
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_CHANGES = ("change", "done")
+_AHEAD, _ = _CHANGES = ("change", "done")
 # What lasts for less is shown on each of its days, with its times.
 _LONG = timedelta(days=1)
 
@@ -151,7 +151,7 @@ def _small(view: View, event: CalendarEvent, day: Edges, bar: str = "") -> str:
 def _is_tentative(view: View, event: CalendarEvent) -> bool:
     """Whether a change may not be carried out yet."""
     entry = view.entries[event.span.id]
-    return event.span.look == "change" and not facts.is_firm(view.book, entry.kind, entry.state)
+    return event.span.look == _AHEAD and not facts.is_firm(view.book, entry.kind, entry.state)
 
 
 def event_chips(view: View, event: CalendarEvent) -> list[Html]:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from itsm_gitops.graph.status import MAINTENANCE
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.last_word import LastWord
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.report import MONTHS, duration
 from itsm_gitops.publish import prose, situation
-from itsm_gitops.publish.announcements import Announcement, announcements
+from itsm_gitops.publish.announcements import (
+    DISTURBANCE,
+    MAINTENANCE,
+    NEWS,
+    Announcement,
+    announcements,
+)
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.publish.pages.derived import clock_chip
@@ -140,20 +145,19 @@ def banners(view: View, now: datetime | None = None, service: str = "") -> Html:
     return Html(f"<div class=it-announcements>{shown}</div>") if shown else EMPTY
 
 
-_TYPES = {"maintenance": "Planned work", "disturbance": "Disturbance", "news": "News"}
+_TYPES = {MAINTENANCE: "Planned work", DISTURBANCE: "Disturbance", NEWS: "News"}
 
 
 def _banner(view: View, one: Announcement, now: datetime) -> Html:
     hidden = EMPTY if one.is_shown(now) else Html(" hidden")
-    look = MAINTENANCE if one.type == "maintenance" else one.type if one.type in _TYPES else "news"
     when = EMPTY
-    if one.type != "news":
+    if one.type != NEWS:
         when = Html(
             f" <span>{short(view, one.start)} {esc(t('to'))} {until(view, one.start, one.end)}</span>"
         )
-    kind = Html(f"<b>{esc(t(_TYPES.get(one.type, 'News')))}</b>")
+    kind = Html(f"<b>{esc(t(_TYPES[one.type]))}</b>")
     return Html(
-        f'<aside class="it-announcement it-announcement--{look}" data-from={clock.format_time(one.shown_from)}'
+        f'<aside class="it-announcement it-announcement--{one.type}" data-from={clock.format_time(one.shown_from)}'
         f' data-until={clock.format_time(one.end)}{hidden} aria-label="{esc(one.entry.title)}">'
         f"<p class=it-announcement__kind>{kind}{when}<p class=it-announcement__title>{esc(one.entry.title)}</p>"
         f"{prose.render(one.text, view.id_link)}</aside>"

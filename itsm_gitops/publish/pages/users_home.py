@@ -81,7 +81,7 @@ def _planned(view: View) -> Html:
     items = [_work(view, s, hit[s.id]) for s in spans if s.id in hit][:_MOST]
     shown = _lines(items) or paragraph("Nothing that interrupts a service is planned in the next two weeks.")
     more = Html(f'<p class="it-next">{link(urls.CALENDAR, esc(t("All planned work")))}</p>')
-    return section("Planned work", Html(f"{shown}{more}"), "planned")
+    return section("Planned work", Html(f"{shown}{more}"), "work")
 
 
 def _is_firm(view: View, change: str) -> bool:
