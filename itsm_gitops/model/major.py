@@ -124,7 +124,8 @@ def major_status(policy: MajorPolicy, data: Data) -> MajorStatus | None:
     began = [happened[s.place] for s in inner_steps(policy.flow, entries) if s.after == state.name]
     opened = seconds(times_of(entries)[0])
     since = began[-1] if began else opened
-    last, at = last_word(data) or ("", None)
+    word = last_word(data)
+    last, at = (word.text, word.at) if word else ("", None)
     promised = seconds(value_in(data, f"{policy.group}.next_update_by"))
     started = seconds(value_in(data, f"{policy.group}.started_at")) or seconds(data.get("started_at"))
     first = opened if started is None else started

@@ -235,10 +235,10 @@ def test_the_head_of_a_record_says_its_service_level_and_its_age(view: View) -> 
 
 def test_what_users_were_told_stands_apart_from_internal_notes(view: View) -> None:
     html = page(view, INC)
-    assert part(html, "updates") == "Updates for users 20 Nov 2026, 10:30 We are working on it."
+    assert part(html, "updates") == "Updates 20 Nov 2026, 10:30 · Ada Example We are working on it."
     timeline = part(html, "timeline")
     assert "Internal note The cache is full." in timeline
-    assert "told users" in timeline
+    assert "20 Nov 2026, 10:30 · Ada Example comment" in timeline
     assert "We are working on it." not in timeline
 
 

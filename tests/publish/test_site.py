@@ -170,7 +170,7 @@ def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Pag
         "Cache of the shop front fills up",
         "20 Nov 2026, 10:30",
         "The cache is full.",
-        "Updates for users 20 Nov 2026, 10:30 We are working on it.",
+        "Updates 20 Nov 2026, 10:30 · Ada Example We are working on it.",
         "TICKET-4711",
         "records/incidents/2026/11/INC-261120-AAAAA.yaml",
     ):

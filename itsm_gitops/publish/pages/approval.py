@@ -63,7 +63,7 @@ def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
         return detail
     asked = esc(t("What the policy asks for"))
     return Html(
-        f"{_sum(view, entry, data, asking.needs)}<details class=it-asked><summary>{asked}</summary>{detail}</details>"
+        f"{_sum(view, entry, data, asking.needs)}<details class=it-fold><summary>{asked}</summary>{detail}</details>"
     )
 
 

@@ -120,7 +120,7 @@ def _behind(view: View, event: CalendarEvent, day: Edges) -> str:
     """Return a freeze, a window or a holiday: it colours the day, and is named where it begins."""
     span = event.span
     whole = span.start <= day[0] and span.end >= day[1]
-    times = EMPTY if whole else Html(f" <span>{when(view, span, day)}</span>")
+    times = EMPTY if whole else Html(f" <span class=it-behind__when>{when(view, span, day)}</span>")
     kind = f'<span class="it-vh">{esc(t(NAMES[span.look]))}: </span>' if span.look in NAMES else ""
     begins = span.start >= day[0] or day[0].astimezone(view.zone).weekday() == 0
     look = span.look if begins else f"{span.look} it-behind--on"

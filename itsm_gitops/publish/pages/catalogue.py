@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from itsm_gitops.model import facts, meaning
@@ -15,18 +15,17 @@ from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import first_words, heading, paragraph, section
 from itsm_gitops.publish.view import View
 
-_OTHER = "Other"
 _DAY = 8  # hours of a working day
 
 
 def catalogue_page(view: View) -> ListPage:
-    """Return what people can ask for by category, then the services that they can use."""
+    """Return what people can ask for, what belongs together side by side, then the services that they can use."""
     offerings = [e for e in view.of_role(meaning.OFFERING) if facts.is_offered(view.book, e)]
     services = [e for e in view.of_role(meaning.SERVICE) if facts.is_in_force(view.kind(e), e.columns)]
     parts = [heading([], t("Catalogue"), lead=esc(t("What you can ask for, and what you can use.")))]
-    for category, some in _by_category(offerings):
-        cards = join([_offering_card(view, e) for e in some])
-        parts.append(section(words(category), Html(f'<ul class="it-cards it-cards--offers">{cards}</ul>')))
+    cards = join([_offering_card(view, e) for e in sorted(offerings, key=_by_category)])
+    asked = Html(f'<ul class="it-cards it-cards--offers">{cards}</ul>') if cards else EMPTY
+    parts.append(section("What you can request", asked, "requests"))
     cards = join([_service_card(view, e) for e in sorted(services, key=_by_name)])
     used = Html(f'<ul class="it-cards">{cards}</ul>') if cards else EMPTY
     parts.append(section("What you can use", used, "services"))
@@ -39,11 +38,9 @@ def _by_name(entry: Entry) -> tuple[str, str]:
     return entry.title.lower(), entry.id
 
 
-def _by_category(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
-    groups: dict[str, list[Entry]] = {}
-    for entry in sorted(entries, key=_by_name):
-        groups.setdefault(str(entry.columns.get("category") or _OTHER), []).append(entry)
-    yield from sorted(groups.items(), key=lambda group: (group[0] == _OTHER, group[0]))
+def _by_category(entry: Entry) -> tuple[bool, str, str, str]:
+    category = str(entry.columns.get("category") or "")
+    return not category, words(category).lower(), *_by_name(entry)
 
 
 def _offering_card(view: View, entry: Entry) -> Html:
@@ -54,8 +51,10 @@ def _offering_card(view: View, entry: Entry) -> Html:
         if content
     )
     listed = f"<dl>{rows}</dl>" if rows else ""
+    category = entry.columns.get("category")
+    kicker = f"<p class=it-card__kicker>{esc(words(category))}</p>" if isinstance(category, str) else ""
     return Html(
-        f'<li class="it-card it-card--offer"><h3>{view.link(entry.id)}</h3>{first_words(view, entry, "description")}{listed}'
+        f'<li class="it-card it-card--offer">{kicker}<h3>{view.link(entry.id)}</h3>{first_words(view, entry, "description")}{listed}'
     )
 
 

@@ -14,6 +14,7 @@ from itsm_gitops.publish.pages.derived import clock_chip
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.major import major_section
 from itsm_gitops.publish.pages.parts import (
+    ListColumn,
     columns,
     heading,
     incomplete,
@@ -157,9 +158,16 @@ def _status_card(view: View, entry: Entry) -> str:
     )
 
 
+def _health(view: View, entry: Entry) -> Html:
+    """Return the status of a service, with since when it is so where it is not well."""
+    when = going_on.since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
+    return Html(f"{view.health_chip(entry.id)}<small>{when}</small>") if when else view.health_chip(entry.id)
+
+
 def services_page(view: View) -> ListPage:
     """Return every service by category, with health, owner and life cycle."""
-    shown = columns(view, "name", "health", "state", "owner", "type")
+    name, *rest = columns(view, "name", "state", "owner", "type")
+    shown = [name, ListColumn("Health", lambda e: _health(view, e), "it-c-health"), *rest]
     groups: dict[str, list[Entry]] = {}
     for entry in view.of_role(meaning.SERVICE):
         groups.setdefault(str(entry.columns.get("category") or "Other"), []).append(entry)

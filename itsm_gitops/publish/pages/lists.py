@@ -120,12 +120,7 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
             counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
     still = [e for e in entries if view.is_open(e)]
     still.sort(key=view.urgency)
-    clocks = ListColumn("Service level", partial(clock_chip, view), "it-c-chip")
-    shown = columns(view, *_COLUMNS)
-    at = next(i for i, c in enumerate(shown) if c.title == "Priority") + 1
-    content = table(
-        still[:MOST_OPEN], [*shown[:at], clocks, *shown[at:]], t("Open: {kind}", kind=kind.plural_title)
-    )
+    content = table(still[:MOST_OPEN], _open_columns(view), t("Open: {kind}", kind=kind.plural_title))
     if len(still) > MOST_OPEN:
         said = t(
             "The first {shown} of {count}; the states above list all.",
@@ -147,6 +142,19 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
         ]
     )
     return ListPage(urls.index(kind), kind.plural_title, urls.RECORDS, body)
+
+
+def _open_columns(view: View) -> list[ListColumn]:
+    """Return the columns of a list of open records: with their service level, and how old their last change is."""
+    first = columns(view, "id", "title", "state", "priority")
+    others = columns(view, "planned", "service", "team")
+    return [
+        *first,
+        ListColumn("Service level", partial(clock_chip, view), "it-c-clock"),
+        others[0],
+        *(c._replace(css="it-c-name") for c in others[1:]),
+        ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time"),
+    ]
 
 
 def _pages(

@@ -10,8 +10,8 @@ from itsm_gitops.graph.status import DEGRADED, OPERATIONAL, OUTAGE
 from itsm_gitops.model.field_history import UNKNOWN, Day
 from itsm_gitops.model.report import EXACT_SHARE, SHARE, Cell, Column, Report, day_and_month, shown
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.fields import definition_list
-from itsm_gitops.publish.language import counted, t
+from itsm_gitops.publish.fields import day, definition_list
+from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
 from itsm_gitops.publish.pages import service_history
 from itsm_gitops.publish.pages.parts import section
@@ -149,9 +149,18 @@ def kept(view: View, service: str) -> Html:
     level = view.link(str(view.kept[service]["level"]))
     return section(
         "Service level",
-        Html(f"<p>{level}, {esc(t('last 12 months'))}</p>{definition_list(rows)}<p class=it-next>{more}</p>"),
+        Html(f"<p>{level}, {_measured(view, service)}</p>{definition_list(rows)}<p class=it-next>{more}</p>"),
         "service-level",
     )
+
+
+def _measured(view: View, service: str) -> Html:
+    """Return the time over which a service level was measured: a year, or from the first record on."""
+    history = view.histories.get(service)
+    longest = max(history.available, key=lambda one: one.days, default=None) if history else None
+    if longest is None or not longest.since:
+        return esc(t("last 12 months"))
+    return told("since {day}", day=day(view, longest.since))
 
 
 def _figures(view: View, service: str) -> Iterator[tuple[str, Html, Html]]:

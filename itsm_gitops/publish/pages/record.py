@@ -38,7 +38,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
         kicker=f"{kind.title} {entry.id}",
     )
     said = words_of(data)
-    told_to = "Updates for users" if meaning.INCIDENT in kind.plays else "Comments for the requester"
+    told_to = "Updates" if meaning.INCIDENT in kind.plays else "Comments"
     used = present_fields(fields, data)
     main = join(
         [

@@ -29,7 +29,7 @@ def availability(view: View, service: str) -> Html:
     cells = join([_figure(view, one) for one in history.available])
     meant = join([Html(f"<dt>{esc(t(m.name))}</dt><dd>{esc(t(m.definition))}</dd>") for m in view.measures])
     defined = (
-        f"<details><summary>{esc(t('What the figures mean'))}</summary><dl>{meant}</dl></details>"
+        f"<details class=it-fold><summary>{esc(t('What the figures mean'))}</summary><dl>{meant}</dl></details>"
         if meant
         else ""
     )
@@ -103,4 +103,4 @@ def _updates(view: View, said: Sequence[LastWord]) -> Html:
         for w in said[::-1][:_MOST_UPDATES]
     )
     text = counted(len(said), "{count} update", "{count} updates")
-    return Html(f"<details><summary>{esc(text)}</summary><ul>{items}</ul></details>")
+    return Html(f"<details class=it-fold><summary>{esc(text)}</summary><ul>{items}</ul></details>")

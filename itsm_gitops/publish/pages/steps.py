@@ -90,10 +90,10 @@ def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
 
 
 def updates(view: View, said: Sequence[LastWord]) -> Html:
-    """Return what users were told, the newest first: apart from notes, so that nobody takes one for the other."""
+    """Return what users were told, the newest first: apart from internal notes, so that nobody takes one for the other."""
     items = join(
         [
-            Html(f"<li><p>{_at(view, word)}</p>{prose.render(word.text, view.id_link)}")
+            Html(f"<li><p>{_at(view, word)}{_by(view, word.by)}</p>{prose.render(word.text, view.id_link)}")
             for word in reversed(said[-MOST_EVENTS:])
         ]
     )
@@ -102,6 +102,10 @@ def updates(view: View, said: Sequence[LastWord]) -> Html:
 
 def _at(view: View, word: LastWord) -> Html:
     return view.moment(datetime.fromtimestamp(word.at, UTC)) if word.at is not None else EMPTY
+
+
+def _by(view: View, who: str) -> Html:
+    return Html(f" · {view.link(who)}") if who else EMPTY
 
 
 def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
@@ -134,8 +138,8 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
         )
     if isinstance(event.get(_COMMENT), str):  # its text stands above, apart from what is internal
         look = _COMMENT if look == _NOTE else look
-        reached += f" <span>{esc(t('told users'))}</span>"
+        reached += f" <span>{esc(t('comment'))}</span>"
     parts += "".join(f"<div class=it-muted>{line}</div>" for line in _asides(view, event))
     who = event.get("by")
-    by = f" · {view.link(who)} " if isinstance(who, str) else " "
+    by = f"{_by(view, who)} " if isinstance(who, str) else " "
     return Html(f"<li class={look}><p>{view.time(str(event.get('at', '')))}{by}{reached}{parts}")

@@ -23,7 +23,7 @@ _MOST, _MOST_KNOWN = 8, 6
 
 # What can be done, in the words of those who come; the first ones are for those who may file something.
 _ACTIONS = (
-    (urls.REPORT, "Something does not work", "Report it; no account is needed"),
+    (urls.REPORT, "Something does not work", "Tell us what, where and since when"),
     (urls.CATALOGUE, "I need something", "Access, equipment, help"),
     (urls.KNOWN_ERRORS, "Known problems", "What you can do until they are solved"),
     (urls.SUBSCRIBE, "Be told", "By feed or calendar, without looking"),
@@ -90,7 +90,7 @@ def _is_firm(view: View, change: str) -> bool:
 
 
 def _work(view: View, span: Span, services: Sequence[str]) -> str:
-    named = Html(", ".join(view.link(s) for s in services))
+    named = Html(", ".join(view.link(s) for s in services[:_MOST]))
     title = link(view.url(span.id), esc(shorten(span.title, 120)))
     outage = view.store.data(span.id).get("outage")
     minutes = outage.get("minutes") if isinstance(outage, dict) else None
@@ -132,7 +132,7 @@ def _past_one(view: View, identifier: str, end: int, seconds: int, status: str, 
     services = Html(", ".join(view.link(s) for s in hit[:_MOST]))
     return (
         f"<li><div><p class=it-line__title>{title}<p class=it-line__about>{chip(status.capitalize(), status)}"
-        f" <span>{said}</span><p class=it-line__about>{services}</div>"
+        f" <span>{said}</span><p class=it-line__about><span>{services}</span></div>"
     )
 
 
