@@ -31,6 +31,7 @@ _PART = {
     tracing.HEALTH: "the status of {}",
     tracing.KNOWN: "the known errors of {}",
     tracing.PAST: "the last days of {}",
+    tracing.EVENTS: "what happened to {}",
     tracing.HIT: "what {} makes unwell",
     tracing.EDITED: "the edits of {} in Git",
     tracing.PROOF: "the evidence about {}",

@@ -126,8 +126,10 @@ def _agenda(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
     days = [(cell[0], _agenda_day(view, cell)) for cell in cells]
     # Who asks for today gets the next day on which something happens.
     ahead = next((day for day, shown in days if shown and day >= view.today), None) if month.current else None
-    marked = [Html(f"<span id=today></span>{shown}") if day == ahead else shown for day, shown in days]
-    return join(marked) or paragraph("Nothing is planned in this month.")
+    mark = Html("<span id=today></span>")
+    marked = [Html(f"{mark}{shown}") if day == ahead else shown for day, shown in days]
+    rest = mark if month.current and ahead is None else EMPTY
+    return Html(f"{join(marked) or paragraph('Nothing is planned in this month.')}{rest}")
 
 
 def _agenda_day(view: View, cell: Cell) -> Html:
