@@ -54,9 +54,9 @@ def legend(known: Sequence[CalendarEvent]) -> Html:
     if not any(e.span.look in _CHANGES for e in known):
         return EMPTY
     parts = (
-        ("it-ev", "Change"),
-        ("it-ev it-ev--tentative", "Not approved yet"),
-        ("it-ev it-ev--done", "Done"),
+        ("it-key", "Change"),
+        ("it-key it-key--tentative", "Not approved yet"),
+        ("it-key it-key--done", "Done"),
     )
     looks = "".join(f"<li><span class='{css}'></span>{esc(t(text))}</li>" for css, text in parts)
     mark = f"<li><span class=it-ev__mark></span>{esc(t('Conflict'))}</li>"
