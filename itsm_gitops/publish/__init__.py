@@ -87,7 +87,8 @@ list, so what neither of them names does not pass: an unclassified field, a key 
 - The folder of a site names its audience, and a build for another one refuses it. Nothing is cached between audiences.
 - `internal` is the loaded store itself and costs nothing.
 
-What a public site reveals anyway: that a service is down though the incident is not shown, how often and when what is shown
+What a public site reveals anyway: that a service is down, and since when, though the incident is not shown; how available it
+was; how often and when what is shown
 was updated, names of fields and states of the rule book, and whatever people write into a field that is published. A
 repository on a public forge reveals everything. What reads Git (history, evidence) is for audiences with `sources` only.
 `tests/publish/test_audience.py` puts a word of its own into every field of every kind and looks for it in every byte and

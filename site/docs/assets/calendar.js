@@ -77,6 +77,17 @@
     show();
     remember();
   });
+  // On the page of another month it is a link to this one.
+  calendar.querySelector(".it-cal__now")?.addEventListener("click", (event) => {
+    const cell = calendar.querySelector(".it-grid__day--today");
+    const place = calendar.querySelector(".it-cal__grid").checkVisibility() ? cell : document.getElementById("today");
+    if (!cell || !place) return;
+    event.preventDefault();
+    set("week", cell.closest("tr").dataset.week);
+    show();
+    remember();
+    place.scrollIntoView({ block: "center" });
+  });
   tools.addEventListener("change", () => {
     for (const select of selects) set(select.name, select.value);
     filter();
