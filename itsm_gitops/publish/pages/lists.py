@@ -38,6 +38,7 @@ _MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "
            "October", "November", "December")  # fmt: skip
 
 _COLUMNS = ("id", "title", "state", "priority", "planned", "service", "team", "updated")
+_AFTER_PRIORITY = 4
 
 
 class ListPage(NamedTuple):
@@ -154,8 +155,8 @@ def _overview(
 
 def _open_columns(view: View) -> list[ListColumn]:
     """Return the columns of a list of open records: with their service level, and how old their last change is."""
-    first = columns(view, "id", "title", "state", "priority")
-    others = columns(view, "planned", "service", "team")
+    shown = columns(view, *_COLUMNS)
+    first, others = shown[:_AFTER_PRIORITY], shown[_AFTER_PRIORITY:-1]
     return [
         *first,
         ListColumn("Service level", partial(clock_chip, view), "it-c-clock"),
