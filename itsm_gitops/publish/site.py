@@ -78,13 +78,13 @@ class Site:
         def meanwhile() -> None:
             indexer = self._bounded_part(entries)
             if words is not None:
-                self._index(indexer, entries, words)
+                indexer.write(entries, words)
             else:
                 unwritten.append(indexer)
 
         words_by_id = self._documents(entries, self._view.entries if words is not None else (), meanwhile)
         for indexer in unwritten:
-            self._index(indexer, entries, words_by_id)
+            indexer.write(entries, words_by_id)
         records = sum(self._view.kind(e).is_record for e in entries)
         count = sum(u.endswith(".html") for u in self.written)
         self.counts = (count, records, len(entries) - records)
@@ -129,14 +129,7 @@ class Site:
             explorer.files(view, entries, files),
         ):
             files.put(name, content)
-        return Indexer(view, [*docs, *self._shortcuts()], written, self._cache, self._target)
-
-    def _index(self, indexer: Indexer, entries: list[Entry], words: dict[str, str]) -> None:
-        """Write the search index."""
-        for name, content in indexer.files(entries, words):
-            self._files.put(name, content)
-        self.written |= indexer.kept
-        indexer.keep(entries, self.written)
+        return Indexer(files, [*docs, *self._shortcuts()], written, self._cache, self._target)
 
     def _shortcuts(self) -> Iterator[Doc]:
         """Yield what search leads to beside pages: the open records of each kind, those of each priority."""
