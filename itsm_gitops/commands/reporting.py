@@ -15,15 +15,17 @@ from itsm_gitops.graph.customers import organisations, services_of, whole
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
-from itsm_gitops.model.field_history import Day
+from itsm_gitops.model.field_history import Day, ServiceHistory
 from itsm_gitops.model.moments import read_time
-from itsm_gitops.model.report import Report, Table
+from itsm_gitops.model.report import Measure, Report, Table
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.reports.catalogue import REPORTS, make_reports, reports_of
+from itsm_gitops.reports.levels import levels_of
 from itsm_gitops.reports.lives import LifeShelf
 from itsm_gitops.reports.log import Log, Scope
-from itsm_gitops.reports.past import history
+from itsm_gitops.reports.measures import availability, availability_around_the_clock, measure
+from itsm_gitops.reports.past import PERIODS, first_moment, histories, history
 from itsm_gitops.repository.sharing import newest
 from itsm_gitops.service_levels.life import Life, life_of
 
@@ -194,6 +196,16 @@ class SnapshotReporter:
     ) -> Mapping[str, Sequence[Day]]:
         """Return how every service in production fared on each of the last ``days`` days, today the last."""
         return history(self._log(store, gathered, now), days)
+
+    def histories(self, store: Store, gathered: LifeShelf, now: datetime) -> Mapping[str, ServiceHistory]:
+        """Return what incidents did to every service in production, and how much of some last days it was available."""
+        log = self._log(store, gathered, now)
+        longer = log.reaching(first_moment(log, max(PERIODS)))
+        return histories(longer, levels_of(longer))
+
+    def measures(self) -> list[Measure]:
+        """Return what the shares of ``histories`` mean."""
+        return [measure(availability), measure(availability_around_the_clock)]
 
     def course(self, store: Store, gathered: LifeShelf, now: datetime) -> Callable[[str], Course]:
         """Return what says, of one record at a time, how the work on it went and which promises were kept."""

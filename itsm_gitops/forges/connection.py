@@ -16,7 +16,7 @@ from itsm_gitops.forges.gitlab import GitLab
 from itsm_gitops.forges.http import ForgeError
 from itsm_gitops.forges.reviews import APPROVED, PROGRAM, PullRequest, Review
 from itsm_gitops.model.errors import GitError, UsageError
-from itsm_gitops.repository import Git, Repository, transfer
+from itsm_gitops.repository import Git, Repository, sharing, transfer
 
 # The environment's own words for the token of each forge, the most specific first.
 _TOKENS = {
@@ -205,10 +205,10 @@ def _tip(git: Git, target: str) -> str:
 def fetch_pull_request(
     git: Git, forge: str, pull_request: PullRequest, head: str, reviewed: Sequence[str], token: str
 ) -> None:
-    """Fetch the target branch, the pull request and the commits that reviewers saw; raises GitError."""
+    """Fetch the target branch, the pull request, signed approvals and the commits that reviewers saw; raises GitError."""
     pull = _HEADS.get(forge, _PULL_HEAD).format(pull_request.number)
     target = f"+refs/heads/{pull_request.target}:refs/remotes/origin/{pull_request.target}"
-    transfer.fetch(git, [target, pull], token=token)
+    transfer.fetch(git, [target, pull, sharing.APPROVALS], token=token)
     for commit in list(dict.fromkeys([head, *reviewed]))[:_REVIEWED_MAX]:
         if not git.has(commit):
             try:

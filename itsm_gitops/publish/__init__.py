@@ -37,20 +37,23 @@ made again when something that they count has changed (`publish/site_reports.py`
 audiences that see less are made in full each time: each page depends on all documents.
 
 A form (`publish/questions.py`, `pages/forms.py`) is plain HTML with what a script needs to judge each answer beside it as
-JSON. `site/docs/assets/forms.js` makes the record from the answers in the browser: there is no server that could. It quotes
-everything but plain words and dates as JSON does, so its writer of YAML is a few lines; a test in a browser types hostile
+JSON. `site/docs/assets/forms.js` and its parts (`publish/scripts.py` joins them) make the record from the answers in the
+browser: there is no server that could. It quotes everything but plain words and dates as JSON does, so its writer of YAML is a few lines; a test in a browser types hostile
 texts and compares what the loader reads.
 
 The explorer (`publish/explorer.py`, `pages/explore.py`) has its own copy of what lists show: columns in chunks, scripts that
 hand their data over as those of the search index do, so that it works from a disk and under the same policy. Open records lie
 apart from finished ones, and a chunk has tables of its own, so a new record rewrites one chunk and the index. `columns.js` keeps
-the columns in typed arrays and filters, counts and sorts them; `explorer.js` shows fifty rows at a time. A record's place
+the columns in typed arrays, filters and counts them, `ordering.js` sorts them; `explorer.js` shows fifty rows at a time. A record's place
 counted from the oldest joins both to the numbers of the search index.
 
 The map of dependencies starts anywhere, so its drawing cannot be made at build time. `publish/topology.py` writes the
 network as one compact file (5,000 items and 12,000 relations: 390 kB, 75 kB compressed), and scripts make pages of
 it: `neighbourhood.js` walks a bounded part, `layout.js` places it as `layout.py` does (a test compares them on random
-graphs), `drawing.js` makes SVG, details and list of it, `address.js` keeps what was asked for, `map.js` listens.
+graphs), `drawing.js` makes SVG and `details.js` a list of it, `address.js` keeps what was asked for, `map.js` listens.
+
+"My work" (`pages/mine.py`, `mine.js`) takes titles and states from the explorer's data; one small file more says whose each
+open record is (`publish/own_work.py`). Who the reader is stays in the browser.
 
 What programs read (`publish/data/`) is written beside the pages from the same snapshot: the JSON of a document by the
 worker that stamps its page, everything else once. Finished records share files (`publish/finished.py`): a file each was half
@@ -84,7 +87,8 @@ list, so what neither of them names does not pass: an unclassified field, a key 
 - The folder of a site names its audience, and a build for another one refuses it. Nothing is cached between audiences.
 - `internal` is the loaded store itself and costs nothing.
 
-What a public site reveals anyway: that a service is down though the incident is not shown, how often and when what is shown
+What a public site reveals anyway: that a service is down, and since when, though the incident is not shown; how available it
+was; how often and when what is shown
 was updated, names of fields and states of the rule book, and whatever people write into a field that is published. A
 repository on a public forge reveals everything. What reads Git (history, evidence) is for audiences with `sources` only.
 `tests/publish/test_audience.py` puts a word of its own into every field of every kind and looks for it in every byte and

@@ -18,7 +18,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.audience import TEAMS, Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound
-from itsm_gitops.model.field_history import Day
+from itsm_gitops.model.field_history import Day, ServiceHistory
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import Report
 from itsm_gitops.model.rulebook import RuleBook
@@ -91,14 +91,15 @@ def load(
     view.gaps = full.gaps(status_kinds(full.book))
     if made is not None:
         view.health = true_health(full, store.entries)
-    reports = SiteReports(tuple, {}, {}, "")
+    reports = SiteReports(tuple, {}, {}, {}, "")
     if reporter:
         told = Lives((life for some in gathered for life in some.told), readings)
         lives = told if made is None else Lives(life for some in gathered for life in some.lives)
         whole = not (full.unreadable or full.broken or full.duplicates)
         own = tuple(reporter.own_reports(store, view.now, marks)) if audience.reports and made is None else ()
         reports = _reports(reporter, view, full, told, lives, own, readings if whole else None)
-        view.past, view.kept = reports.past, reports.kept
+        view.past, view.kept, view.histories = reports.past, reports.kept, reports.histories
+        view.measures = reporter.measures()
         if audience.reports:
             view.course = reporter.course(store, lives, view.now)
     words = {identifier_of(g.path): g.words for g in gathered} if made is None else None
@@ -126,9 +127,10 @@ def _reports(
     before = made_before(make, own, readings, view.book, view.now)
     if before is not None:
         return before
+    events = _true_histories(reporter.histories(full, told, view.now), view)
     days = reporter.history(full, told, view.now, past.DAYS)
     shown = {s: doubted_days(some, view.gaps) for s, some in days.items()}
-    return made_anew(make, own, _true_past(shown, view.entries), view.entries)
+    return made_anew(make, own, _true_past(shown, view.entries), events, view.entries)
 
 
 def audience_store(
@@ -306,4 +308,20 @@ def _true_past(days: Mapping[str, Sequence[Day]], visible: Mapping[str, Entry]) 
         service: [d._replace(causes=tuple(c for c in d.causes if c in visible)) for d in some]
         for service, some in days.items()
         if service in visible
+    }
+
+
+def _true_histories(found: Mapping[str, ServiceHistory], view: View) -> dict[str, ServiceHistory]:
+    """Return what happened to the services that are shown, by the incidents that are shown.
+
+    Nobody can say how long a service was available while something cannot be read.
+    """
+    return {
+        service: ServiceHistory(
+            one.since,
+            tuple(i for i in one.incidents if i.id in view.entries),
+            () if view.gaps else one.available,
+        )
+        for service, one in found.items()
+        if service in view.entries
     }

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from itsm_gitops.model import meaning
+from itsm_gitops.model import filter_words, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
 from itsm_gitops.publish import prose, search, urls
 from itsm_gitops.publish.batches import SiteFiles
 from itsm_gitops.publish.build_cache import BuildCache
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.page_files import shape_of
-from itsm_gitops.publish.pages.parts import excerpt
+from itsm_gitops.publish.pages.parts import excerpt, explore_url
 from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
 from itsm_gitops.publish.rendered import HANDBOOK, WrittenPage
@@ -22,9 +25,10 @@ from itsm_gitops.publish.search import CHUNK, Doc, IndexShard, Postings
 from itsm_gitops.publish.view import View
 
 SYNONYMS = "schemas/search.yaml"
+_GROUPS = ("service", "offering", "item")
 # The pages that the search box leads to before anything is typed.
 ACTIONS = (
-    urls.HOME, urls.REPORT, urls.CATALOGUE, urls.SERVICES, urls.EXPLORE, urls.CHANGES, urls.CALENDAR,
+    urls.HOME, urls.REPORT, urls.CATALOGUE, urls.SERVICES, urls.MINE, urls.EXPLORE, urls.CHANGES, urls.CALENDAR,
     urls.KNOWN_ERRORS, urls.MAP, urls.DUE, urls.REPORTS, urls.SUBSCRIBE,
 )  # fmt: skip
 
@@ -37,6 +41,27 @@ def group_of(view: View, entry: Entry) -> str:
     if meaning.SERVICE in kind.plays:
         return "service"
     return "offering" if meaning.OFFERING in kind.plays else "item"
+
+
+def in_search_order(view: View) -> list[Entry]:
+    """Return the documents that get a page, in the order in which search numbers them."""
+    of_records = {kind.name: kind.is_record for kind in view.book.kinds.values()}
+    items = [e for e in view.paged if not of_records[e.kind]]
+    items.sort(key=lambda e: _GROUPS.index(group_of(view, e)))
+    records = [e for e in view.paged if of_records[e.kind]]
+    records.sort(key=attrgetter("opened", "id"), reverse=True)
+    return [*items, *records]
+
+
+def shortcuts(view: View) -> Iterator[Doc]:
+    """Yield what search leads to beside pages: the open records of each kind, those of each priority."""
+    for kind in view.book.kinds.values():
+        if kind.is_record and view.of_kind(kind.name):
+            yield Doc(explore_url(kind=kind.name), t("Open: {kind}", kind=kind.plural_title), t("Page"))
+    still = chain.from_iterable(map(view.open_of_kind, view.book.kinds))
+    for name in sorted({p.name for p in map(view.priority, still) if p}):
+        title = t("Open records with priority {priority}", priority=name)
+        yield Doc(explore_url(priority=name), title, t("Page"))
 
 
 class StoredIndex(NamedTuple):
@@ -128,7 +153,12 @@ class Indexer:
         synonyms = [[in_order(str(phrase)) for phrase in group] for group in written_down]
         shown = [(p.url, p.title) for p in self._pages if p.url in ACTIONS]
         actions = sorted(shown, key=lambda action: ACTIONS.index(action[0]))
-        return search.About(groups, still, synonyms, actions)
+        facets = [
+            (word, f"{urls.folder(view.book.kinds[kind])}/")
+            for word, role in ((filter_words.TEAM, meaning.TEAM), (filter_words.SERVICE, meaning.SERVICE))
+            for kind in view.book.playing(role)
+        ]
+        return search.About(groups, still, synonyms, actions, facets)
 
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)

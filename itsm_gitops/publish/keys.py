@@ -9,6 +9,7 @@ GRAPH = "graph"  # how failures travel
 HEALTH = "health:"
 KNOWN = "known:"  # the known errors and articles that are offered for an item
 PAST = "past:"  # the last days of a service
+EVENTS = "events:"  # what incidents did to a service
 HIT = "hit:"  # what a record makes unwell
 HISTORY = "history"  # whether Git has anything to tell
 EDITED = "edited:"  # the last edits of a file, by its path
@@ -33,6 +34,7 @@ ANSWERS = {
     "health": HEALTH,
     "offers": KNOWN,
     "past": PAST,
+    "histories": EVENTS,
     "kept": KEPT,
     "hit_by": HIT,
     "proofs": PROOF,

@@ -34,6 +34,7 @@ _PART = {
     known.HEALTH: "the status of {}",
     known.KNOWN: "the known errors of {}",
     known.PAST: "the last days of {}",
+    known.EVENTS: "what happened to {}",
     known.HIT: "what {} makes unwell",
     known.EDITED: "the edits of {} in Git",
     known.PROOF: "the evidence about {}",

@@ -11,14 +11,16 @@ from urllib.parse import urlsplit
 from itsm_gitops.model.tokens import tokens
 from itsm_gitops.publish import chrome, engine, search, urls
 from itsm_gitops.publish.batches import SiteFile, SiteFiles
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.pages.find import not_found_page
 from itsm_gitops.publish.pages.lists import ListPage
-from itsm_gitops.publish.script_words import with_words
+from itsm_gitops.publish.scripts import as_published, is_inner
 from itsm_gitops.publish.search import Doc
 from itsm_gitops.publish.slim import STYLES
 from itsm_gitops.repository.stamps import digest_of
 
 HANDBOOK = "Handbook"
+_REPORTS = urls.REPORTS.removesuffix("index.html")
 _LEFT_OUT = (".map", "sitemap.xml", "sitemap.xml.gz", "search.json")
 
 
@@ -44,7 +46,7 @@ class Rendered:
         self.shell = chrome.Shell(
             (folder / f"{engine.SHELL}.html").read_text(encoding="utf-8"),
             engine.SHELL_ROOT,
-            lambda url: with_words(url, (folder / url).read_bytes()),
+            lambda url: as_published(url, (folder / url).read_bytes()),
         )
         self.pages = frozenset(p.relative_to(folder).as_posix() for p in folder.rglob("*.html"))
         self.sign = cache(self._sign)
@@ -72,11 +74,11 @@ class Rendered:
             files.put(name, content)
         for url in self._left():
             if url in self.pages and url in files.written:
-                docs.append(Doc(url, files.titles[url], "Page"))
+                docs.append(page_doc(url, files.titles[url]))
             elif url not in self.pages:
                 raw = (self._folder / url).read_bytes()
                 added = self.shell.styles() if url == STYLES else b""
-                content = with_words(url, raw) + added
+                content = as_published(url, raw) + added
                 if files.wants(url, digest_of(content).hex()):
                     files.put(url, content)
             elif url == urls.NOT_FOUND:
@@ -91,7 +93,7 @@ class Rendered:
         """Yield the addresses of what is to be taken over, sorted by path."""
         for path in sorted(p for p in self._folder.rglob("*") if p.is_file()):
             url = path.relative_to(self._folder).as_posix()
-            if not (url.endswith(_LEFT_OUT) or url.startswith("_itsm/")):
+            if not (url.endswith(_LEFT_OUT) or url.startswith("_itsm/") or is_inner(url)):
                 yield url
 
     def _page_of_text(self, files: SiteFiles, url: str) -> WrittenPage:
@@ -103,3 +105,8 @@ class Rendered:
             root = urls.root(url)
             files.put(url, chrome.dress(html, root, self.shell.scripts(root)).encode(), title)
         return WrittenPage(Doc(url, title, HANDBOOK), path, self.sign(url))
+
+
+def page_doc(url: str, title: str) -> Doc:
+    """Return what search shows of a page of no document."""
+    return Doc(url, title, t("Report") if url.startswith(_REPORTS) else t("Page"))

@@ -50,13 +50,15 @@ class Doc(NamedTuple):
 class About(NamedTuple):
     """What ranking needs to know: the first number of each group, the open records, words that mean the same, actions.
 
-    ``synonyms`` are groups of phrases, each as its words; ``actions`` the addresses and titles of pages to go to.
+    ``synonyms`` are groups of phrases, each as its words; ``actions`` the addresses and titles of pages to go to;
+    ``facets`` words of the explorer and the folder of what they take, so that a list can be narrowed to one of these.
     """
 
     groups: Sequence[tuple[str, int]] = ()
     open: Sequence[int] = ()
     synonyms: Sequence[Sequence[Sequence[str]]] = ()
     actions: Sequence[tuple[str, str]] = ()
+    facets: Sequence[tuple[str, str]] = ()
 
 
 def words_of(data: Any) -> str:
@@ -173,6 +175,7 @@ def header(count: int, shards: Iterable[IndexShard], about: About) -> tuple[str,
             "open": differences(about.open),
             "synonyms": about.synonyms,
             "actions": list(map(list, about.actions)),
+            "facets": list(map(list, about.facets)),
         },
     )
 

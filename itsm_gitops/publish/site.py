@@ -6,7 +6,6 @@ import gc
 import hashlib
 from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import chain
-from operator import attrgetter
 from pathlib import Path, PurePosixPath
 
 from itsm_gitops.model import clock
@@ -16,22 +15,18 @@ from itsm_gitops.publish.background import conflicts
 from itsm_gitops.publish.batches import SiteFiles
 from itsm_gitops.publish.build_cache import BuildCache
 from itsm_gitops.publish.data import api, feeds
-from itsm_gitops.publish.indexing import Indexer, group_of
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.indexing import Indexer, in_search_order, shortcuts
 from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.pages import lists
-from itsm_gitops.publish.pages.parts import explore_url
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reasons import ALWAYS, PageReason, not_made
 from itsm_gitops.publish.rendered import Rendered
-from itsm_gitops.publish.search import Doc, handed_over
+from itsm_gitops.publish.search import handed_over
 from itsm_gitops.publish.site_reports import SiteReports
 from itsm_gitops.publish.stamping import Progress, StaleFile, Stamper, pieces
 from itsm_gitops.publish.units import units
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.workers import default_jobs, share_as_free
-
-_GROUPS = ("service", "offering", "item")
 
 
 class Site:
@@ -72,7 +67,7 @@ class Site:
         """
         around = hashlib.sha256(f"{self._url}\0{self._rendered.shell.digest()}".encode()).hexdigest()
         self._cache.begin(self._view, self._target, around)
-        entries = self._entries()
+        entries = in_search_order(self._view)
         unwritten: list[Indexer] = []
 
         def meanwhile() -> None:
@@ -129,29 +124,7 @@ class Site:
             explorer.files(view, entries, files),
         ):
             files.put(name, content)
-        return Indexer(files, [*docs, *self._shortcuts()], written, self._cache, self._target)
-
-    def _shortcuts(self) -> Iterator[Doc]:
-        """Yield what search leads to beside pages: the open records of each kind, those of each priority."""
-        view = self._view
-        for kind in view.book.kinds.values():
-            if kind.is_record and view.of_kind(kind.name):
-                title = t("Open: {kind}", kind=kind.plural_title)
-                yield Doc(explore_url(kind=kind.name), title, t("Page"))
-        still = chain.from_iterable(map(view.open_of_kind, view.book.kinds))
-        for name in sorted({p.name for p in map(view.priority, still) if p}):
-            title = t("Open records with priority {priority}", priority=name)
-            yield Doc(explore_url(priority=name), title, t("Page"))
-
-    def _entries(self) -> list[Entry]:
-        """Return the documents that get a page, in the order search numbers them."""
-        view = self._view
-        of_records = {kind.name: kind.is_record for kind in view.book.kinds.values()}
-        items = [e for e in view.paged if not of_records[e.kind]]
-        items.sort(key=lambda e: _GROUPS.index(group_of(view, e)))
-        records = [e for e in view.paged if of_records[e.kind]]
-        records.sort(key=attrgetter("opened", "id"), reverse=True)
-        return [*items, *records]
+        return Indexer(files, [*docs, *shortcuts(view)], written, self._cache, self._target)
 
     def _files_of(self, entry: Entry) -> tuple[str, ...]:
         """Return the page of a document and its data, where it has a file of its own."""

@@ -13,7 +13,8 @@ from itsm_gitops.publish.background import evidence_files
 from itsm_gitops.publish.batches import SiteFile, Unit
 from itsm_gitops.publish.data import api, files
 from itsm_gitops.publish.data.text import as_json
-from itsm_gitops.publish.pages import board, calendar, due, explore, forms, home, lists, plan
+from itsm_gitops.publish.own_work import work_file
+from itsm_gitops.publish.pages import board, calendar, catalogue, due, explore, forms, home, lists, mine, plan
 from itsm_gitops.publish.pages import reports as report_pages
 from itsm_gitops.publish.pages.find import search_page
 from itsm_gitops.publish.pages.lists import ListPage
@@ -41,9 +42,11 @@ def units(view: View, rendered: Rendered, reports: SiteReports, url: str) -> Ite
     base = url.rstrip("/") + "/" if url else ""
     yield unit(urls.SUBSCRIBE, lambda v: [subscribe_page(v, url)])
     yield unit(urls.SERVICES, lambda v: [home.services_page(v)])
-    yield unit(urls.CATALOGUE, lambda v: [home.catalogue_page(v)])
+    yield unit(urls.CATALOGUE, lambda v: [catalogue.catalogue_page(v)])
     yield unit(urls.RECORDS, lambda v: [lists.records_index(v)])
     yield unit(urls.EXPLORE, lambda v: [explore.explore_page(v)])
+    if mine.has_page(view.book, view.audience):
+        yield unit(urls.MINE, lambda v: [mine.mine_page(), work_file(v)])
     if view.audience.reports:
         yield unit(urls.DUE, lambda v: [due.due_page(v), (urls.DUE_ICS, due.due_file(v, base))])
     yield unit(urls.CHANGES, lambda v: [plan.changes_page(v)])

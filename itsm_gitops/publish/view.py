@@ -20,13 +20,13 @@ from itsm_gitops.graph.status import OPERATIONAL, STATUSES, Health, health
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.field_history import Day
+from itsm_gitops.model.field_history import Day, ServiceHistory
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.major import PROPOSED, RUNNING, MajorStatus, major_policy, major_status
 from itsm_gitops.model.meaning import old_major_stage
 from itsm_gitops.model.priority import Priority, rank
-from itsm_gitops.model.report import MONTHS, Cell
+from itsm_gitops.model.report import MONTHS, Cell, Measure
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.publish import finished, urls
@@ -94,8 +94,10 @@ class View:
         self.network = Network(store)
         self.graph = ImpactGraph(self.network)
         self._extras = {e.id: e for e in extras}
-        # What the reports say of services: their last days, and how their service levels were kept.
+        # What the reports say of services: their last days, what happened to them, and how service levels were kept.
         self.past: Mapping[str, Sequence[Day]] = {}
+        self.histories: Mapping[str, ServiceHistory] = {}
+        self.measures: Sequence[Measure] = ()
         self.kept: Mapping[str, Mapping[str, Cell]] = {}
         # What is known of documents one by one; left out where the audience has no part in it.
         self.history: FieldHistory | None = None
@@ -373,6 +375,10 @@ class View:
                 self._times.clear()
             self._times[text] = shown
         return shown
+
+    def age(self, text: str) -> Html:
+        """Return a moment that a script shows as how long ago it was; text that is not a moment stays text."""
+        return Html(self.time(text).replace("<time datetime=", "<time data-ago datetime=", 1))
 
     def moment(self, moment: datetime) -> Html:
         """Return a moment in the site's time zone."""

@@ -92,7 +92,7 @@ def _connect(
         process = subprocess.run(
             command,
             cwd=git.root,
-            env={**_environment(remote_url(git, remote), token), **git.extra},
+            env={**_environment(remote_url(git, remote) if token else "", token), **git.extra},
             input=stdin,
             capture_output=True,
             timeout=TIMEOUT,

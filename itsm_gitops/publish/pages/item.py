@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
+from itsm_gitops.graph.status import OPERATIONAL
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish import urls
+from itsm_gitops.model.windows import moment_of
+from itsm_gitops.publish import situation, urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
-from itsm_gitops.publish.pages import forms, maps, on_call, past
+from itsm_gitops.publish.pages import forms, going_on, maps, on_call, past, service_history
 from itsm_gitops.publish.pages.contracts import contracts_with
 from itsm_gitops.publish.pages.dependents import who_depends
 from itsm_gitops.publish.pages.edits import field_history
@@ -95,9 +97,11 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     )
     above = join(
         [
+            _announced(view, entry) if is_service else EMPTY,
             _reason(view, entry),
             _help(view, entry, present, data),
             past.service_past(view, entry.id),
+            service_history.incidents(view, entry) if is_service else EMPTY,
             maps.item_map(view, entry.id),
             who_depends(view, entry),
         ]
@@ -176,18 +180,38 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     return chips
 
 
+def _announced(view: View, entry: Entry) -> Html:
+    """Return what is announced about a service; what is over before today is not."""
+    return going_on.banners(view, moment_of(view.today, "00:00", view.zone), entry.id)
+
+
 def _reason(view: View, entry: Entry) -> Html:
-    """Say why an item is not well, and which records are behind it."""
+    """Say since when an item is not well and why, what users were told of it, and when the next word comes."""
     health = view.health.get(entry.id)
-    if health is None or not health.causes:
+    if health is None or (not health.causes and health.status == OPERATIONAL):
         return EMPTY
-    links = "".join(f"<li>{view.link(i)}</li>" for i in health.causes)
     reason = view.reason(health)
     why = f": {reason}" if reason else ""
-    text = f"{words(health.status)}{why}" if health.status != "operational" else f"{t('At risk')}{why}"
+    well = health.status == OPERATIONAL
+    text = f"{t('At risk')}{why}" if well else f"{words(health.status)}{why}"
+    when = EMPTY
+    if not well:
+        shown = going_on.since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
+        when = Html(f", {shown}") if shown else EMPTY
+    items = join([_cause(view, view.entries[i]) for i in health.causes if i in view.entries])
+    listed = Html(f"<ul>{items}</ul>") if items else EMPTY
     return Html(
-        f'<div class="it-notice it-notice--{look_of(health.status)}"><p><strong>{esc(text)}</strong></p><ul>{links}</ul></div>'
+        f'<div class="it-notice it-notice--{look_of(health.status)}"><p><strong>{esc(text)}</strong>{when}</p>{listed}</div>'
     )
+
+
+def _cause(view: View, entry: Entry) -> Html:
+    """Return a record that is behind the status of an item, an incident with what users were told of it."""
+    lines: list[Html] = []
+    if meaning.INCIDENT in view.kind(entry).plays:
+        one = situation.trouble_of(view, entry, ())
+        lines = going_on.word_lines(view, one.word, one.next_by, is_promised=one.is_declared)
+    return Html(f"<li>{view.link(entry.id)}{join([Html(f'<p>{row}</p>') for row in lines])}</li>")
 
 
 def _redundancy(view: View, data: Mapping[str, Any]) -> Html:

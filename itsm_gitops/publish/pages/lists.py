@@ -16,7 +16,17 @@ from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.language import digits, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.page_files import shape_of
-from itsm_gitops.publish.pages.parts import Crumb, columns, explore_link, heading, paragraph, section, table
+from itsm_gitops.publish.pages.derived import clock_chip
+from itsm_gitops.publish.pages.parts import (
+    Crumb,
+    ListColumn,
+    columns,
+    explore_link,
+    heading,
+    paragraph,
+    section,
+    table,
+)
 from itsm_gitops.publish.view import View
 
 ROWS = 100
@@ -118,7 +128,7 @@ def _overview(
         if state.name in states:
             label = Html(f"{view.state_name(kind, state.name)}<strong>{len(states[state.name]):,}</strong>")
             counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
-    content = table(still[:MOST_OPEN], columns(view, *_COLUMNS), t("Open: {kind}", kind=kind.plural_title))
+    content = table(still[:MOST_OPEN], _open_columns(view), t("Open: {kind}", kind=kind.plural_title))
     if len(still) > MOST_OPEN:
         said = t(
             "The first {shown} of {count}; the states above list all.",
@@ -140,6 +150,19 @@ def _overview(
         ]
     )
     yield ListPage(urls.index(kind), kind.plural_title, urls.RECORDS, body)
+
+
+def _open_columns(view: View) -> list[ListColumn]:
+    """Return the columns of a list of open records: with their service level, and how old their last change is."""
+    first = columns(view, "id", "title", "state", "priority")
+    others = columns(view, "planned", "service", "team")
+    return [
+        *first,
+        ListColumn("Service level", partial(clock_chip, view), "it-c-clock"),
+        others[0],
+        *(c._replace(css="it-c-name") for c in others[1:]),
+        ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time"),
+    ]
 
 
 def _pages(
