@@ -32,7 +32,11 @@ SHIPPED := build/init/github/$(WORKFLOWS) build/init/gitea/.gitea/workflows/*.ym
 HTML_VALIDATE := build/html-validate/node_modules
 HTML_VALIDATE_VERSION := html-validate@10.17.0
 
-.PHONY: help install engines demo serve test oldest test-all check gates lint types workflows examples site-check lighthouse bench clean
+# And the judge of the types of its scripts.
+TYPESCRIPT := build/typescript/node_modules
+TYPESCRIPT_VERSION := typescript@5.9.3
+
+.PHONY: help install engines demo serve test oldest test-all check gates lint types scripts workflows examples site-check lighthouse bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -84,13 +88,13 @@ oldest: ## the quick tests with the oldest dependencies that pyproject.toml admi
 	@touch build/oldest/.made build/oldest/.dev build/oldest/.runtime
 	@$(MAKE) --no-print-directory test VENV=build/oldest BROWSER=
 
-test-all: ## every test, the generated documents 10,000 strong; leaves build/screenshots and build/tasks
+test-all: ## every test, random work as often as it pays; leaves build/screenshots and build/tasks
 	@ITSM_FULL=1 $(MAKE) --no-print-directory test ALL=1
 
 check: gates ## every gate: what a pull request must pass
 	@$(MAKE) --no-print-directory test COVERAGE=1
 
-gates: lint types workflows site-check ## every gate but the tests
+gates: lint types scripts workflows site-check ## every gate but the tests
 
 lint: $(VENV)/.dev ## style and format
 	$(BIN)/ruff check .
@@ -98,6 +102,16 @@ lint: $(VENV)/.dev ## style and format
 
 types: $(VENV)/.dev ## static types
 	$(BIN)/mypy
+
+# As the pages: what needs node or npm is left out without them, and says so.
+scripts: ## the site's scripts: their types (with npm) and their own tests (with node)
+	@command -v node > /dev/null || { echo 'no node here: the scripts of the site are not tried'; exit 0; }; \
+	node --test --test-reporter=dot tests/scripts/
+	@command -v npm > /dev/null || { echo 'no npm here: the types of scripts are not checked'; exit 0; }; \
+	test -x $(TYPESCRIPT)/.bin/tsc || npm install --silent --no-save --no-audit --no-fund \
+		--ignore-scripts --prefix build/typescript $(TYPESCRIPT_VERSION) > /dev/null || \
+		{ echo 'typescript cannot be installed here: the types of scripts are not checked'; exit 0; }; \
+	$(TYPESCRIPT)/.bin/tsc --project tests/scripts && echo 'the types of the scripts are right'
 
 # The workflows of this repository and the ones that `itsm init` writes for others. The linter is at its
 # strictest: what it may overlook says so in place, with the reason.

@@ -7,6 +7,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,18 @@ from itsm_gitops.cli.app import run
 from itsm_gitops.repository import Repository
 
 DAY = "2026-03-04T10:00:00Z"
+ALL_ROUNDS = os.environ.get("ITSM_FULL") == "1"
+SAME_EXAMPLES = bool(os.environ.get("ITSM_SAME_EXAMPLES"))  # read before a fixture hides it
+
+
+def rounds(usual: int, full: int) -> int:
+    """Return how often random work is tried: ``full`` in ``make test-all``, ``usual`` where each commit is judged."""
+    return full if ALL_ROUNDS else usual
+
+
+def first_seed() -> int:
+    """Return what random work begins with: another number each time, and the same one where a commit is judged."""
+    return 1 if SAME_EXAMPLES else time.time_ns() % 1_000_000
 
 
 def incident(identifier: str, *, title: str = "Printer is broken", extra: str = "") -> str:

@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 286
+MOST = 287
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -141,9 +141,8 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "model/templates.py": {"approved": 1, "retired": 1},
     },
     TEXT: {
-        "publish/site.py": {"offering": 1, "service": 1},
         "publish/pages/subscribe.py": {"calendar": 1},
-        "publish/indexing.py": {"offering": 1, "service": 1},
+        "publish/indexing.py": {"offering": 2, "service": 2},
         "commands/emergency.py": {"review": 1},
         "cli/trends.py": {"incident": 2, "problem": 1},
         "exchange/analytics.py": {"closed": 1, "resolved": 1, "service": 1},
@@ -167,7 +166,8 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "reports/change.py": {"change": 2, "closed": 3, "service": 1},
         "reports/flow.py": {"cancelled": 1, "resolved": 2, "service": 1},
         "reports/customers.py": {"organisation": 1, "service": 1},
-        "reports/delivery.py": {"change": 1, "service": 5},
+        "reports/delivery.py": {"change": 1},
+        "reports/deployments.py": {"change": 1, "production": 1, "release": 1, "service": 1},
         "reports/levels.py": {"calendar": 1, "service": 3},
         "reports/quality.py": {"resolved": 2, "service": 2, "team": 2},
         "reports/major.py": {"review": 1, "service": 1},

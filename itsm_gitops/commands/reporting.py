@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.filters import since as since_moment
@@ -25,6 +26,7 @@ from itsm_gitops.reports.lives import LifeShelf
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.reports.measures import availability, availability_around_the_clock, measure
 from itsm_gitops.reports.past import PERIODS, first_moment, histories, history
+from itsm_gitops.repository.sharing import newest
 from itsm_gitops.service_levels.life import Life, life_of
 
 if TYPE_CHECKING:
@@ -213,12 +215,22 @@ class SnapshotReporter:
 
     def asking(self, store: Store, now: datetime) -> Callable[[Entry, Mapping[str, Any]], Asking]:
         """Return what says, of one change and its document, what the policy asks to authorise it."""
-        from itsm_gitops.gate.asking import asking
 
-        return asking(store, now)
+        @cache
+        def asker() -> Callable[[Entry, Mapping[str, Any]], Asking]:
+            from itsm_gitops.gate.asking import asking  # few builds make a page of an open change
+
+            return asking(store, now)
+
+        def ask(entry: Entry, data: Mapping[str, Any]) -> Asking:
+            return asker()(entry, data)
+
+        return ask
 
     def proofs(self, repo: Repository) -> list[Proof]:
         """Return the statements on the branch of evidence, oldest first; none where there is no such branch."""
+        if repo.git is None or not newest(repo.git).tip:
+            return []
         from itsm_gitops.evidence.proofs import proofs
 
         return proofs(repo)

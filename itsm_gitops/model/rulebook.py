@@ -10,7 +10,7 @@ from typing import Any
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
 from itsm_gitops.model.kind_heads import KindHead, Kinds, read_heads, unusable
-from itsm_gitops.model.kinds import GROUPS, ITEM, RECORD, Kind, find_references, in_group, inline
+from itsm_gitops.model.kinds import GROUPS, ITEM, RECORD, Kind, Reference, find_references, in_group, inline
 from itsm_gitops.model.link_types import LinkType, read_link_type
 from itsm_gitops.model.meaning import roles_of_old_kind
 from itsm_gitops.model.once import Once
@@ -27,6 +27,8 @@ RISK = "schemas/policies/risk.yaml"
 ROLES = "schemas/policies/roles.yaml"
 
 _schemas: Once[Any] = Once()
+_lives: Once[Workflow] = Once()
+_references: Once[tuple[Reference, ...]] = Once()
 
 
 class RuleBook:
@@ -106,7 +108,7 @@ class RuleBook:
                 schema=schema,
                 schema_path=head.path,
                 workflow=workflow,
-                references=tuple(find_references(schema)),
+                references=_references(schema, make=lambda: tuple(find_references(schema))),
                 plays=self._plays[head.name],
                 stages=workflow or self._shared_life(schema["properties"]),
                 inner=tuple(self.workflow(n) for n in about.get("inner_workflows", ())),
@@ -128,7 +130,8 @@ class RuleBook:
             if path not in self.files:
                 raise RuleBookError(f"there is no life cycle '{name}' ({path})")
             try:
-                self._workflows[name] = read_workflow(self._load(path))
+                raw = self._load(path)
+                self._workflows[name] = _lives(raw, make=lambda: read_workflow(raw))
             except (KeyError, TypeError, AttributeError) as error:
                 raise RuleBookError(f"{path}: missing or wrong: {error}") from error
         return self._workflows[name]

@@ -23,8 +23,10 @@ Builds are incremental. In Git's own folder, beside the index, lies one file of 
 (`repository/memory.py`, `publish/readings.py`), and for each page the keys of the data that it was made from
 (`publish/tracing.py`) and the stamps of its files (`publish/build_cache.py`). A build reads all
 summaries, but the data for search and reports only of changed documents; it writes the changed rows only. A page is made
-again when the data behind one of its keys has changed, or when its file is not the one that was written; data that tracing does not know counts as a dependency on everything. The same holds for files over
-many documents, lists, index pages and chunks of the explorer (`publish/batches.py`). `--explain` tells the reasons
+again when the data behind one of its keys has changed, or when its file is not the one that was written; data that tracing does not know counts as a dependency on everything. The same holds for
+files over many documents, lists, feeds, index pages and chunks of the explorer (`publish/batches.py`), and for everything
+else that a site has, in units of what is made together (`publish/units.py`). Pages of items depend on the place of the
+records that they do not show (`publish/traits.py`), not on the records. `--explain` tells the reasons
 (`publish/reasons.py`). The search index is updated
 where words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where the numbers of documents
 shift, one difference in the text of each word shifts all numbers behind it. When the sources, the moment and all files of
@@ -35,20 +37,23 @@ made again when something that they count has changed (`publish/site_reports.py`
 audiences that see less are made in full each time: each page depends on all documents.
 
 A form (`publish/questions.py`, `pages/forms.py`) is plain HTML with what a script needs to judge each answer beside it as
-JSON. `site/docs/assets/forms.js` makes the record from the answers in the browser: there is no server that could. It quotes
-everything but plain words and dates as JSON does, so its writer of YAML is a few lines; a test in a browser types hostile
+JSON. `site/docs/assets/forms.js` and its parts (`publish/scripts.py` joins them) make the record from the answers in the
+browser: there is no server that could. It quotes everything but plain words and dates as JSON does, so its writer of YAML is a few lines; a test in a browser types hostile
 texts and compares what the loader reads.
 
 The explorer (`publish/explorer.py`, `pages/explore.py`) has its own copy of what lists show: columns in chunks, scripts that
 hand their data over as those of the search index do, so that it works from a disk and under the same policy. Open records lie
 apart from finished ones, and a chunk has tables of its own, so a new record rewrites one chunk and the index. `columns.js` keeps
-the columns in typed arrays and filters, counts and sorts them; `explorer.js` shows fifty rows at a time. A record's place
+the columns in typed arrays, filters and counts them, `ordering.js` sorts them; `explorer.js` shows fifty rows at a time. A record's place
 counted from the oldest joins both to the numbers of the search index.
 
 The map of dependencies starts anywhere, so its drawing cannot be made at build time. `publish/topology.py` writes the
 network as one compact file (5,000 items and 12,000 relations: 390 kB, 75 kB compressed), and scripts make pages of
 it: `neighbourhood.js` walks a bounded part, `layout.js` places it as `layout.py` does (a test compares them on random
-graphs), `drawing.js` makes SVG, details and list of it, `address.js` keeps what was asked for, `map.js` listens.
+graphs), `drawing.js` makes SVG and `details.js` a list of it, `address.js` keeps what was asked for, `map.js` listens.
+
+"My work" (`pages/mine.py`, `mine.js`) takes titles and states from the explorer's data; one small file more says whose each
+open record is (`publish/own_work.py`). Who the reader is stays in the browser.
 
 What programs read (`publish/data/`) is written beside the pages from the same snapshot: the JSON of a document by the
 worker that stamps its page, everything else once. Finished records share files (`publish/finished.py`): a file each was half

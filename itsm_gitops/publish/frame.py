@@ -15,6 +15,7 @@ from itsm_gitops.publish import engine, handbook, navigation, urls
 from itsm_gitops.publish.engine_settings import read_settings
 from itsm_gitops.publish.language import ENGLISH, current, t
 from itsm_gitops.publish.markup import esc
+from itsm_gitops.publish.pages import mine
 from itsm_gitops.publish.tool import site_folder
 from itsm_gitops.publish.view import zone_of
 from itsm_gitops.repository.config import Config
@@ -61,6 +62,7 @@ def sources(
         figures,
         forms=audience.forms,
         dues=audience.reports,
+        people=mine.has_page(book, audience),
         # Customers have no use for them; what others link to them is there all the same.
         items=audience.forms or audience.reports,
     )

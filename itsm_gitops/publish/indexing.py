@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from itsm_gitops.model import meaning
+from itsm_gitops.model import filter_words, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
 from itsm_gitops.publish import output, prose, search, urls
 from itsm_gitops.publish.build_cache import BuildCache
-from itsm_gitops.publish.pages.parts import excerpt
+from itsm_gitops.publish.keys import ITEMS
+from itsm_gitops.publish.language import t
+from itsm_gitops.publish.pages.parts import excerpt, explore_url
 from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
+from itsm_gitops.publish.rendered import HANDBOOK, WrittenPage
 from itsm_gitops.publish.search import CHUNK, Doc, IndexShard, Postings
 from itsm_gitops.publish.view import View
 
 SYNONYMS = "schemas/search.yaml"
-HANDBOOK = "Handbook"
+_GROUPS = ("service", "offering", "item")
 # The pages that the search box leads to before anything is typed.
 ACTIONS = (
-    urls.HOME, urls.REPORT, urls.CATALOGUE, urls.SERVICES, urls.EXPLORE, urls.CHANGES, urls.CALENDAR,
+    urls.HOME, urls.REPORT, urls.CATALOGUE, urls.SERVICES, urls.MINE, urls.EXPLORE, urls.CHANGES, urls.CALENDAR,
     urls.KNOWN_ERRORS, urls.MAP, urls.DUE, urls.REPORTS, urls.SUBSCRIBE,
 )  # fmt: skip
 
@@ -37,10 +42,31 @@ def group_of(view: View, entry: Entry) -> str:
     return "offering" if meaning.OFFERING in kind.plays else "item"
 
 
+def in_search_order(view: View) -> list[Entry]:
+    """Return the documents that get a page, in the order in which search numbers them."""
+    of_records = {kind.name: kind.is_record for kind in view.book.kinds.values()}
+    items = [e for e in view.paged if not of_records[e.kind]]
+    items.sort(key=lambda e: _GROUPS.index(group_of(view, e)))
+    records = [e for e in view.paged if of_records[e.kind]]
+    records.sort(key=attrgetter("opened", "id"), reverse=True)
+    return [*items, *records]
+
+
+def shortcuts(view: View) -> Iterator[Doc]:
+    """Yield what search leads to beside pages: the open records of each kind, those of each priority."""
+    for kind in view.book.kinds.values():
+        if kind.is_record and view.of_kind(kind.name):
+            yield Doc(explore_url(kind=kind.name), t("Open: {kind}", kind=kind.plural_title), t("Page"))
+    still = chain.from_iterable(map(view.open_of_kind, view.book.kinds))
+    for name in sorted({p.name for p in map(view.priority, still) if p}):
+        title = t("Open records with priority {priority}", priority=name)
+        yield Doc(explore_url(priority=name), title, t("Page"))
+
+
 class StoredIndex(NamedTuple):
     """What the next build needs of an index.
 
-    The digest of its pages, its documents in their order, the first word of each shard, and the stamps of its files
+    The digest of its pages and their texts, its documents in their order, the first word of each shard, and the stamps of its files
     by name.
     """
 
@@ -54,18 +80,18 @@ class Indexer:
     """Makes the index of one site; ``kept`` are then the files that stay as they are, with their stamps."""
 
     def __init__(
-        self, view: View, pages: Sequence[Doc], bodies: Postings, cache: BuildCache, root: str
+        self, view: View, pages: Sequence[Doc], written: Sequence[WrittenPage], cache: BuildCache, root: str
     ) -> None:
-        """Take the pages of no document, which come first in the index, their words, and the folder of the site.
+        """Take the pages of no document, which come first in the index, and the folder of the site.
 
-        ``bodies`` are used up.
+        ``written`` are those with a text of their own; they come last among the pages.
         """
         self._view = view
-        self._pages = pages
-        self._bodies = bodies
+        self._pages = [*pages, *(page.doc for page in written)]
+        self._written = written
         self._cache = cache
         self._root = root
-        text = repr((pages, sorted((w, list(numbers)) for w, numbers in bodies.items())))
+        text = repr((self._pages, [page.sign for page in written]))
         self._digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         last = StoredIndex(*cache.index)
         self._last = last if last.pages == self._digest else StoredIndex()
@@ -86,8 +112,11 @@ class Indexer:
                 yield search.words_script(number, shard)
         yield from self._docs(entries)
         about = self._about(entries)
-        bounded = [e for e in entries if not self._view.kind(e).is_record]
-        yield search.spelling_file([*self._pages, *map(self._doc, bounded)], about)
+        if not self._cache.has_changed(ITEMS) and self._last.firsts and self._is_as_written(search.SPELLING):
+            self._keep(search.SPELLING)
+        else:
+            bounded = [e for e in entries if not self._view.kind(e).is_record]
+            yield search.spelling_file([*self._pages, *map(self._doc, bounded)], about)
         yield search.header(len(self._pages) + len(entries), self._shards, about)
 
     def _docs(self, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
@@ -122,18 +151,27 @@ class Indexer:
             if name != last:
                 groups.append((name, number))
                 last = name
-        still = [n for n, e in enumerate(entries, first) if view.kind(e).is_record and view.is_open(e)]
+            if name == search.RECORD:  # they come last
+                break
+        open_ones = {e.id for kind in view.book.kinds for e in view.open_of_kind(kind)}
+        still = [n for n, e in enumerate(entries, first) if e.id in open_ones]
         written_down = view.book.policy(SYNONYMS).get("synonyms", ())
         synonyms = [[in_order(str(phrase)) for phrase in group] for group in written_down]
         shown = [(p.url, p.title) for p in self._pages if p.url in ACTIONS]
         actions = sorted(shown, key=lambda action: ACTIONS.index(action[0]))
-        return search.About(groups, still, synonyms, actions)
+        facets = [
+            (word, f"{urls.folder(view.book.kinds[kind])}/")
+            for word, role in ((filter_words.TEAM, meaning.TEAM), (filter_words.SERVICE, meaning.SERVICE))
+            for kind in view.book.playing(role)
+        ]
+        return search.About(groups, still, synonyms, actions, facets)
 
     def keep(self, entries: Iterable[Entry], signs_by_name: Mapping[str, bytes]) -> None:
         """Save this index for the next build; ``signs_by_name`` has the stamp of each file of the site."""
         documents = [e.id for e in entries]
         names = [search.words_file(n) for n in range(len(self._shards))]
         names += [search.docs_file(n) for n in range(-(-(len(self._pages) + len(documents)) // CHUNK))]
+        names.append(search.SPELLING)
         signs = {name: signs_by_name[name].hex() for name in names}
         self._cache.index = StoredIndex(self._digest, documents, [s.first for s in self._shards], signs)
 
@@ -154,12 +192,14 @@ class Indexer:
 
     def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.IndexWord]:
         titles: Postings = {}
-        bodies, self._bodies = self._bodies, {}
+        bodies: Postings = {}
         entries = list(entries)
         if self._cache.readings and not words.keys() >= {e.id for e in entries}:
             words = self._cache.readings.words() | words
         for number, page in enumerate(self._pages):
             search.post(titles, number, tokens(page.title))
+        for number, written in enumerate(self._written, len(self._pages) - len(self._written)):
+            search.post(bodies, number, written.words())
         for number, entry in enumerate(entries, len(self._pages)):
             search.post(bodies, number, words.pop(entry.id, "").split())
             search.post(titles, number, _title_words(entry))

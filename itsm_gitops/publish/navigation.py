@@ -21,6 +21,7 @@ _NEITHER = "[navigation, toc]"
 # Its facets stand where other pages have the navigation.
 EXPLORER = "All records"
 DUE_TITLE = "What is due"
+MINE_TITLE = "My work"
 
 
 def source_of(url: str) -> str:
@@ -36,20 +37,21 @@ def navigation(
     *,
     forms: bool = True,
     dues: bool = True,
+    people: bool = True,
     items: bool = True,
 ) -> tuple[list[Any], dict[str, str]]:
     """Return MkDocs' navigation and the empty pages for it, by path.
 
     ``handbook`` and ``reference`` are (path inside ``docs``, title) of pages that have text,
     ``reports`` are (address, title). Without text there is no handbook; ``forms`` says whether there are
-    pages to report and to file something, ``dues`` whether there is one of what is due, ``items`` whether
-    readers are led to configuration items.
+    pages to report and to file something, ``dues`` whether there is one of what is due, ``people`` whether there is one
+    of what is one person's, ``items`` whether readers are led to configuration items.
     """
     tabs: list[Any] = [
         {t("Home"): _page(urls.HOME)},
         {t("Services"): _page(urls.SERVICES)},
         {t("Catalogue"): _page(urls.CATALOGUE)},
-        {t("Records"): [*_records(dues=dues), *_kinds(book, records=True)]},
+        {t("Records"): [*_records(dues=dues, people=people), *_kinds(book, records=True)]},
     ]
     if book.playing(meaning.CHANGE):
         tabs.append({t("Changes"): _page(urls.CHANGES)})
@@ -72,9 +74,10 @@ def navigation(
     return tabs, _empty_pages(book, tabs, forms=forms)
 
 
-def _records(*, dues: bool) -> list[Any]:
+def _records(*, dues: bool, people: bool) -> list[Any]:
     pages = [_page(urls.RECORDS), {t(EXPLORER): _page(urls.EXPLORE)}]
-    return [*pages, {t(DUE_TITLE): _page(urls.DUE)}] if dues else pages
+    own = [{t(MINE_TITLE): _page(urls.MINE)}] if people else []
+    return [*pages, *own, {t(DUE_TITLE): _page(urls.DUE)}] if dues else [*pages, *own]
 
 
 def _reference(pages: Sequence[tuple[str, str]]) -> list[Any]:

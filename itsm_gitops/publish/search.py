@@ -27,6 +27,7 @@ VERSION = 2
 CHUNK = 128
 SHARD_BYTES = 48_000
 MOST_WORDS = 600
+SPELLING = "search/spelling.js"
 _MOST_SPELLINGS = 20_000
 _LEAST_SPELT = 4
 _TAGS = re.compile(r"<[^>]+>")
@@ -49,13 +50,15 @@ class Doc(NamedTuple):
 class About(NamedTuple):
     """What ranking needs to know: the first number of each group, the open records, words that mean the same, actions.
 
-    ``synonyms`` are groups of phrases, each as its words; ``actions`` the addresses and titles of pages to go to.
+    ``synonyms`` are groups of phrases, each as its words; ``actions`` the addresses and titles of pages to go to;
+    ``facets`` words of the explorer and the folder of what they take, so that a list can be narrowed to one of these.
     """
 
     groups: Sequence[tuple[str, int]] = ()
     open: Sequence[int] = ()
     synonyms: Sequence[Sequence[Sequence[str]]] = ()
     actions: Sequence[tuple[str, str]] = ()
+    facets: Sequence[tuple[str, str]] = ()
 
 
 def words_of(data: Any) -> str:
@@ -172,6 +175,7 @@ def header(count: int, shards: Iterable[IndexShard], about: About) -> tuple[str,
             "open": differences(about.open),
             "synonyms": about.synonyms,
             "actions": list(map(list, about.actions)),
+            "facets": list(map(list, about.facets)),
         },
     )
 
@@ -182,7 +186,7 @@ def spelling_file(docs: Iterable[Doc], about: About) -> tuple[str, bytes]:
     for doc in docs:
         known |= tokens(f"{doc.title} {doc.snippet}")
     spelt = sorted(w for w in known if len(w) >= _LEAST_SPELT and not w.isdigit())
-    return _file("spelling", spelt[:_MOST_SPELLINGS])
+    return handed_over(SPELLING, "spelling", spelt[:_MOST_SPELLINGS])
 
 
 def read_words(shard: bytes) -> Iterator[IndexWord]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Available, Day, ServiceHistory, ServiceIncident
 from itsm_gitops.model.report import Cell, Report
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.publish.changed_keys import untitled
 from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.readings import DocumentChange, Readings
 
@@ -34,7 +35,7 @@ class SiteReports:
     """The reports, and what pages of services say of them: their last days, incidents, and how service levels were kept.
 
     ``sign`` tells what the reports say from what they said at other builds; ``listed`` are the documents that their
-    tables name, ``files`` the addresses of the files that show them, and ``titles`` those of the pages among these.
+    tables name.
     """
 
     make: Callable[[], Sequence[Report]]
@@ -43,8 +44,6 @@ class SiteReports:
     kept: Kept
     sign: str
     listed: Sequence[str] = ()
-    files: Sequence[str] = ()
-    titles: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def all(self) -> Sequence[Report]:
@@ -62,8 +61,6 @@ class SiteReports:
             },
             "kept": {service: dict(row) for service, row in self.kept.items()},
             "listed": list(self.listed),
-            "files": list(self.files),
-            "titles": dict(self.titles),
         }
 
 
@@ -121,9 +118,7 @@ def made_before(
         for s, (since, some, shares) in fact["histories"].items()
     }
     sign = fact["sign"][:_SIGN] + _digest(own)
-    return SiteReports(
-        make, days, events, fact["kept"], sign, *(fact[n] for n in ("listed", "files", "titles"))
-    )
+    return SiteReports(make, days, events, fact["kept"], sign, fact["listed"])
 
 
 def _digest(own: Sequence[Report]) -> str:
@@ -135,5 +130,4 @@ def _counted(reading: DocumentChange, book: RuleBook) -> tuple[Any, ...]:
     kind, entry = book.kinds[reading.entry.kind], reading.entry
     if not kind.is_record:
         return entry, reading.data
-    columns = {name: value for name, value in entry.columns.items() if name != kind.label}
-    return replace(entry, title="", columns=columns), reading.lives
+    return untitled(entry, book), reading.lives

@@ -11,7 +11,6 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.last_word import LastWord, last_word
 from itsm_gitops.model.major import RUNNING
-from itsm_gitops.publish.major_incidents import is_major, major_entries
 from itsm_gitops.publish.view import View
 
 _NEXT = "next_update_by"
@@ -80,7 +79,7 @@ def troubles(view: View, services: Iterable[Entry]) -> list[OngoingIncident]:
     for service in services:
         for cause in view.health[service.id].causes if not is_well(view, service.id) else ():
             hit.setdefault(cause, []).append(service.id)
-    majors = {e.id for e in major_entries(view)}
+    majors = view.majors
     incidents = view.book.playing(meaning.INCIDENT)
     names = [i for i in {**hit, **dict.fromkeys(majors)} if i in view.entries]
     found = [
@@ -105,7 +104,7 @@ def trouble_of(view: View, entry: Entry, services: Sequence[str]) -> OngoingInci
         began(view, entry, data),
         last_word(data),
         next_word(data),
-        is_major(view, entry),
+        view.is_major(entry),
         stage == RUNNING,
     )
 

@@ -29,6 +29,8 @@ NEW_CHANGE = "changes/new.html"
 HANDBOOK = "handbook/index.html"
 CALENDAR = "changes/calendar.html"
 DUE = "records/due.html"
+MINE = "records/mine.html"
+OWN_WORK = "explore/own_work.js"
 MAP = "cmdb/map.html"
 MAP_DATA = "cmdb/map_data.js"
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from itsm_gitops.repository import Repository
 from itsm_gitops.repository.index import freshness
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from tests.repository.random_steps import Steps
-from tests.support import GitRepo, copy_tree
+from tests.support import GitRepo, copy_tree, first_seed
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("payments", "track-and-trace", "single-sign-on")
@@ -139,13 +138,13 @@ def _walk(
 def test_commands_say_the_same_with_and_without_the_index(
     make_repo: Callable[..., GitRepo], say: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seed = time.time_ns() % 1_000_000
-    assert sum(_walk(make_repo, say, monkeypatch, seed + n, 4, 4) for n in range(4)) > 4
+    first = first_seed()
+    assert sum(_walk(make_repo, say, monkeypatch, first + n, 4, 4) for n in range(4)) > 4
 
 
 @pytest.mark.slow
 def test_commands_say_the_same_after_many_steps(
     make_repo: Callable[..., GitRepo], say: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seed = time.time_ns() % 1_000_000
-    assert sum(_walk(make_repo, say, monkeypatch, seed + n, 6, 4) for n in range(SEQUENCES)) > 2 * SEQUENCES
+    first = first_seed()
+    assert sum(_walk(make_repo, say, monkeypatch, first + n, 6, 4) for n in range(SEQUENCES)) > 2 * SEQUENCES

@@ -189,7 +189,7 @@ def test_files_hold_the_result_and_no_formulas(explore: Callable[..., Any], tmp_
     found = json.loads(texts["JSON"])
     assert [r["service"] for r in found] == [['"><img src=x onerror=alert(1)>'], ["shop"], []]
     assert found[0]["title"] == HOSTILE_TITLE
-    risky = page.evaluate("texts => texts.map(window.itsmRecords.neutralise)", list(RISKY))
+    risky = page.evaluate("texts => texts.map(itsm.taking.neutralise)", list(RISKY))
     assert risky == [neutralise(t) for t in RISKY], "as itsm export csv does"
 
 

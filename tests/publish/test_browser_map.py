@@ -252,11 +252,11 @@ LARGE = """count => {
     for (let i = 1; i < count; i++) edges.push(i, 0, 0, i, Math.floor(i / 2), 0);
     const looks = [["outage"], ["degraded"], ["risk"], ["maintenance"], ["operational"], [""]];
     const data = { items, edges, groups: [], looks, classes: [["server"]], ways: [["depends_on", "", "", true]] };
-    const net = itsmNeighbourhood.network(data);
+    const net = itsm.neighbourhood.network(data);
     const asked = (more) => ({ item: "n0", class: "", dir: "both", depth: 3, hidden: new Set(), ways: new Set([0]), more });
-    const once = itsmNeighbourhood.around(net, asked(new Map()));
-    const twice = itsmNeighbourhood.around(net, asked(new Map([["0.users", 8]])));
-    const endless = itsmNeighbourhood.around(net, asked(new Map([["0.users", 999]])));
+    const once = itsm.neighbourhood.around(net, asked(new Map()));
+    const twice = itsm.neighbourhood.around(net, asked(new Map([["0.users", 8]])));
+    const endless = itsm.neighbourhood.around(net, asked(new Map([["0.users", 999]])));
     const first = once.shown.get(0);
     return [once.shown.size, first.children.length, first.children[0], first.hidden.users + first.near.users.length,
             twice.shown.get(0).children.length, endless.shown.size];
@@ -280,7 +280,7 @@ def test_the_layout_is_the_one_of_the_drawn_diagrams(open_map: Callable[..., Any
     for size in (1, 2, 5, 12, 30):
         nodes = [f"n{i}" for i in range(size)]
         graphs += [(nodes, [tuple(random_of.choices(nodes, k=2)) for _ in range(size * 2)]) for _ in range(4)]
-    script = "([nodes, edges]) => { const p = itsmLayout(nodes, edges); return [[...p.position], p.routes.map(r => r.path)]; }"
+    script = "([nodes, edges]) => { const p = itsm.layout(nodes, edges); return [[...p.position], p.routes.map(r => r.path)]; }"
     for nodes, edges in graphs:
         positions, routes = page.evaluate(script, [nodes, edges])
         expected = place(nodes, edges)

@@ -11,7 +11,24 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish.language import catalogue, counted, languages, spoken, t
 
 ASSETS = Path(__file__).resolve().parents[2] / "site/docs/assets"
-CALL = re.compile(r'\bt\(\s*"((?:[^"\\\n]|\\.)*)"')
+COMMENT = re.compile(
+    r"^[ \t]*(?://[^\n]*|/\*\*(?:[^*]|\*(?!/))*\*/[ \t]*)\n|/\*\*[^\n]*?\*/ ?| // .*$", re.MULTILINE
+)
+TEXT = r'"((?:[^"\\\n]|\\.)*)"'
+SAID = (
+    re.compile(rf"\bt\(\s*{TEXT}"),
+    re.compile(rf"\bcounted\(\s*[^\"]+?,\s*{TEXT}"),
+    re.compile(rf"\bcounted\(\s*[^\"]+?,\s*{TEXT},\s*{TEXT}"),
+)
+# What has the look of a word for people: it begins like a sentence, or has a place for a value.
+PROSE = re.compile(r"[A-Z“„«][^A-Z]*[a-z]|[^$\\]*(?<!\$)\{\w+\}")
+# Names of keys and such, which programs understand.
+NAMES = {"Escape", "Enter", "Tab", "Home", "ArrowDown", "ArrowUp", "ArrowRight", "ArrowLeft"}
+# Words that reach the page without going through the catalogue.
+UNSAID = re.compile(
+    r"""(?:textContent = |append\(|aria-label", |placeholder = )[`"][^`"$]*[A-Za-z]{3}|element\("\w+", "[^"]*", (?:`|"[A-Z])[^`"$]*[a-z]{2}"""
+)
+SCRIPTS = sorted(ASSETS.glob("*.js"))
 OTHERS = [language for language in languages() if language != "en"]
 
 
@@ -25,11 +42,39 @@ def test_translations_have_the_places_of_the_english_text(language: str) -> None
         assert set(re.findall(r"\{\w+\}", said)) == set(re.findall(r"\{\w+\}", text)), text
 
 
+def texts_of(script: str) -> set[str]:
+    """What a script says to people: what it asks the catalogue for, and whatever looks like it."""
+    code = COMMENT.sub("", script)
+    said = {
+        text
+        for pattern in SAID
+        for found in pattern.findall(code)
+        for text in ([found] if isinstance(found, str) else found)
+    }
+    return said | {text for text in re.findall(TEXT, code) if PROSE.match(text)} - NAMES
+
+
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_text_of_a_script_is_translated(language: str) -> None:
-    texts = {m for path in ASSETS.glob("*.js") for m in CALL.findall(path.read_text(encoding="utf-8"))}
-    assert texts
-    assert sorted(texts - catalogue(language).keys()) == []
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_every_text_of_a_script_is_translated(script: Path, language: str) -> None:
+    assert sorted(texts_of(script.read_text(encoding="utf-8")) - catalogue(language).keys()) == []
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_no_script_shows_words_that_are_in_no_catalogue(script: Path) -> None:
+    assert UNSAID.findall(COMMENT.sub("", script.read_text(encoding="utf-8"))) == []
+
+
+def test_words_of_scripts_are_seen() -> None:
+    code = """
+      // t("In a comment")
+      status.textContent = t("Said {what}", { what });
+      const KEYS = [["/", "Search"]];
+      counted(rows.length, "{count} day", "{count} days");
+      at.append("Unsaid words", element("p", "it-x", "Plain"), `${n} more`);
+    """
+    assert texts_of(code) == {"Said {what}", "Search", "{count} day", "{count} days", "Unsaid words", "Plain"}
+    assert len(UNSAID.findall(code)) == 2
 
 
 def test_a_language_is_spoken_inside_its_block_only() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,7 @@ from itsm_gitops.repository import Repository, Store, WorkingTree, load_store, r
 from itsm_gitops.repository.index import freshness
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from tests.repository.random_steps import Steps
-from tests.support import GitRepo
+from tests.support import GitRepo, first_seed, rounds
 
 
 @pytest.fixture(autouse=True)
@@ -76,12 +75,13 @@ def _clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.usefixtures("_clock")
 def test_the_index_says_what_reading_everything_says(make_repo: Callable[..., GitRepo]) -> None:
-    seed = time.time_ns() % 1_000_000
-    assert sum(_walk(make_repo, seed + n, 12) for n in range(4)) > 8
+    first = first_seed()
+    assert sum(_walk(make_repo, first + n, 12) for n in range(4)) > 8
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_clock")
 def test_the_index_says_it_after_many_steps(make_repo: Callable[..., GitRepo]) -> None:
-    seed = time.time_ns() % 1_000_000
-    assert sum(_walk(make_repo, seed + n, 25) for n in range(30)) > 150
+    first = first_seed()
+    walks = rounds(14, 30)
+    assert sum(_walk(make_repo, first + n, 25) for n in range(walks)) > 5 * walks

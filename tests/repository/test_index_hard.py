@@ -23,9 +23,10 @@ from tests.repository.file_modes import bound_by_modes
 from tests.repository.index_process import text
 from tests.repository.random_steps import incident, item
 from tests.repository.test_index import compare
-from tests.support import GitRepo, run_apart
+from tests.support import GitRepo, first_seed, run_apart
 
 PROCESS = Path(__file__).with_name("index_process.py")
+SECONDS = float(os.environ.get("ITSM_SECONDS", "30"))  # read before a fixture hides it
 
 
 @pytest.fixture(autouse=True)
@@ -253,7 +254,7 @@ def test_readers_and_writers_at_once(world: GitRepo) -> None:
 
 @pytest.mark.slow
 def test_eight_readers_and_two_writers(world: GitRepo) -> None:
-    _together(world, 8, 2, float(os.environ.get("ITSM_SECONDS", "30")))
+    _together(world, 8, 2, SECONDS)
 
 
 def _killed(world: GitRepo, dice: random.Random, times: int) -> None:
@@ -284,9 +285,9 @@ def _killed(world: GitRepo, dice: random.Random, times: int) -> None:
 
 
 def test_a_killed_command_does_no_harm(world: GitRepo) -> None:
-    _killed(world, random.Random(time.time_ns()), 6)
+    _killed(world, random.Random(first_seed()), 6)
 
 
 @pytest.mark.slow
 def test_two_hundred_killed_commands_do_no_harm(world: GitRepo) -> None:
-    _killed(world, random.Random(time.time_ns()), 200)
+    _killed(world, random.Random(first_seed()), 200)

@@ -11,7 +11,7 @@ import pytest
 from itsm_gitops.repository import loading, packaged_rulebook_root
 from itsm_gitops.rules import new_findings, single
 from tests.rules.request_world import Edits, World
-from tests.support import GitRepo, copy_tree
+from tests.support import GitRepo, copy_tree, rounds
 
 SETTINGS = "version: 1\norganisation: Example Ltd\ntimezone: Europe/Berlin\nsite:\n  name: Example IT\n"
 WAYS = ("anew", "one_field", "item_field", "retire", "note", "alias", "pair", "unlink", "move_window", "hide")
@@ -77,7 +77,7 @@ def test_the_part_says_what_the_whole_says(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", range(8))
+@pytest.mark.parametrize("block", range(rounds(4, 8)))
 def test_the_part_says_what_the_whole_says_of_many_edits(tmp_path: Path, block: int) -> None:
     for seed in range(1000 + 40 * block, 1040 + 40 * block):
         compare(tmp_path / str(seed), seed)

@@ -27,8 +27,9 @@ _VIEWS = ("month", "week", "agenda")
 _SCRIPT = "assets/calendar.js"
 
 
-def calendar_pages(view: View, plan: Plan) -> Iterator[ListPage]:
+def calendar_pages(view: View) -> Iterator[ListPage]:
     """Yield a page for each month of the plan."""
+    plan = view.plan
     known = events(view, plan)
     tools = _tools(view, plan, known)
     for number, month in enumerate(plan.months):

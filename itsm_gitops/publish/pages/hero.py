@@ -56,10 +56,9 @@ def _summary(statuses: Counter[str]) -> Html:
 
 def _updated(view: View) -> Html:
     """Return when the newest record was updated: what the status is based on."""
-    newest = max((e.updated for e in view.entries.values() if view.kind(e).is_record), default="")
     said = [told("As of {moment}", moment=view.moment(view.now))]
-    if newest:
-        said.append(told("last update {moment}", moment=view.time(newest)))
+    if view.updated:
+        said.append(told("last update {moment}", moment=view.moment(view.updated)))
     return Html(f'<span class="it-muted">{join(said, ", ")}</span>')
 
 

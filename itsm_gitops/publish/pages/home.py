@@ -103,8 +103,7 @@ def _week(view: View) -> Html:
 
 
 def _open(view: View) -> Html:
-    found = [e for e in view.of_role(meaning.INCIDENT) if view.is_open(e)]
-    found.sort(key=lambda e: e.updated, reverse=True)
+    found = sorted(view.open_of_role(meaning.INCIDENT), key=lambda e: e.updated, reverse=True)
     found.sort(key=view.urgency)
     items = [
         f'<li><div class="it-line__lead">{view.priority_chip(e)}</div>'

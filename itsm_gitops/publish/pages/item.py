@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from itsm_gitops.graph.status import OPERATIONAL
@@ -24,12 +25,14 @@ from itsm_gitops.publish.pages.parts import (
     columns,
     explore_link,
     heading,
+    is_record,
     relations,
     section,
     table,
     two_columns,
     unseen,
 )
+from itsm_gitops.publish.traits import Traits
 from itsm_gitops.publish.view import View, chip, look_of
 
 _RECENT = 12
@@ -230,18 +233,18 @@ def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
 
 def _records(view: View, entry: Entry) -> list[Html]:
     """Return the records that affect the item: what is open, what was, kind by kind; and the way to all."""
-    entries = [view.entries[i] for i in view.network.others(entry.id, "affected_by") if i in view.entries]
-    records = [e for e in entries if view.kind(e).is_record and view.url(e.id)]
-    by_kind: dict[str, list[Entry]] = {}
-    for record in sorted(records, key=lambda e: (e.opened, e.id), reverse=True):
+    near = map(view.traits, view.network.others(entry.id, "affected_by"))
+    records = [traits for traits in near if traits and traits.is_record and traits.has_page]
+    by_kind: dict[str, list[Traits]] = {}
+    for record in sorted(records, key=attrgetter("opened", "id"), reverse=True):
         by_kind.setdefault(record.kind, []).append(record)
     sections = []
     record_columns = columns(view, "id", "title", "state", "priority", "planned", "opened")
     for name, kind in view.book.kinds.items():
         if name not in by_kind:
             continue
-        rows = sorted(by_kind[name], key=view.is_open, reverse=True)
-        body = table(rows[:_RECENT], record_columns, kind.plural_title)
+        rows = sorted(by_kind[name], key=attrgetter("is_open"), reverse=True)
+        body = table([view.entries[r.id] for r in rows[:_RECENT]], record_columns, kind.plural_title)
         if len(rows) > _RECENT:
             body = Html(f"{body}{_older(view, entry, name, len(rows) - _RECENT)}")
         sections.append(section(kind.plural_title, body, f"records-{name}"))
@@ -254,8 +257,7 @@ def _all_records(view: View, entry: Entry) -> Html:
     facet = "service" if meaning.SERVICE in plays else "team" if meaning.TEAM in plays else "ci"
     if facet == "ci" and not view.kind(entry).operational:
         return EMPTY
-    others = (view.entries.get(r.other) for r in view.network.related(entry.id))
-    if not any(e and view.kind(e).is_record for e in others):
+    if not any(is_record(view, r.other) for r in view.network.related(entry.id)):
         return EMPTY
     return explore_link(t(_ALL_RECORDS[facet]), **{facet: entry.id}, status="all")
 

@@ -10,7 +10,6 @@ from itsm_gitops.model.last_word import LastWord
 from itsm_gitops.model.major import RUNNING, MajorStatus
 from itsm_gitops.publish import situation
 from itsm_gitops.publish.language import told
-from itsm_gitops.publish.major_incidents import is_major, major_entries
 from itsm_gitops.publish.markup import EMPTY, Html, join
 from itsm_gitops.publish.pages.going_on import lasting, short, word_lines
 from itsm_gitops.publish.pages.parts import section
@@ -19,14 +18,15 @@ from itsm_gitops.publish.view import View, chip
 
 def major_section(view: View) -> Html:
     """Return a banner for each open major incident, the declared ones first; nothing where there is none."""
-    found = sorted(major_entries(view), key=lambda e: (view.major_stage(e) != RUNNING, e.id))
+    majors = [view.entries[i] for i in view.majors]
+    found = sorted(majors, key=lambda e: (view.major_stage(e) != RUNNING, e.id))
     banners = join([banner(view, e, view.store.data(e.id), linked=True) for e in found])
     return section("Major incidents", banners, "major", css="it-alert") if banners else EMPTY
 
 
 def record_banner(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     """Return the banner of the page of an open major incident; nothing on other pages."""
-    if not view.is_open(entry) or not is_major(view, entry):
+    if not view.is_open(entry) or not view.is_major(entry):
         return EMPTY
     return banner(view, entry, data, linked=False)
 

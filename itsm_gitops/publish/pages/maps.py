@@ -66,7 +66,9 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     others = len(hits) - sum(i in hits for i in roots)
     said = counted(others, "{count} more item would be hit", "{count} more items would be hit")
     return section(
-        _SUPPOSED, Html(f"<details class='it-fold it-if'><summary>{esc(said)}</summary>{picture}</details>"), "impact"
+        _SUPPOSED,
+        Html(f"<details class='it-fold it-if'><summary>{esc(said)}</summary>{picture}</details>"),
+        "impact",
     )
 
 

@@ -12,7 +12,6 @@ from itsm_gitops.model.major import RUNNING
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.language import t, told
-from itsm_gitops.publish.major_incidents import is_major
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.pages import maps
 from itsm_gitops.publish.pages.approval import approvals
@@ -93,7 +92,7 @@ def _questions(view: View, offering: str) -> dict[str, Any]:
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     """Return what is to be seen first: state, priority, service level, major, type, risk, outcome."""
     chips = [view.state_chip(entry), view.priority_chip(entry), clock_chip(view, entry)]
-    if is_major(view, entry):
+    if view.is_major(entry):
         declared = view.major_stage(entry) == RUNNING
         chips.append(chip("Major incident" if declared else "Major incident proposed", "bad"))
     if meaning.CHANGE in view.kind(entry).plays and isinstance(data.get("type"), str):

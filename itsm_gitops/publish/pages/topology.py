@@ -18,14 +18,6 @@ from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph
 from itsm_gitops.publish.topology import LOOKS, Topology
 
 _TITLE = "Map of dependencies"
-_SCRIPTS = (
-    "assets/layout.js",
-    "assets/neighbourhood.js",
-    "assets/drawing.js",
-    "assets/address.js",
-    "assets/map.js",
-    urls.MAP_DATA,
-)
 _DIRECTIONS = (("both", "Both ways"), ("needs", "What it needs"), ("users", "What needs it"))
 _STEPS = (("0", "The start only"), ("1", "1 step"), *((str(n), f"{n} steps") for n in range(2, 7)))
 _LEAD = (
@@ -63,7 +55,6 @@ def map_page(topology: Topology) -> ListPage:
             ),
             Html("</section></div>"),
             Html(f"<noscript>{paragraph(without)}<ul>{lists}</ul></noscript>"),
-            *(Html(f'<script src="{ROOT}{script}" defer></script>') for script in _SCRIPTS),
         ]
     )
     return ListPage(urls.MAP, t(_TITLE), urls.CMDB, body)

@@ -3,29 +3,34 @@
 (() => {
   "use strict";
 
-  const calendar = document.querySelector(".it-cal");
-  if (!calendar) return;
-  const tools = calendar.querySelector(".it-cal__tools");
-  const rows = [...calendar.querySelectorAll("tr[data-week]")];
-  const status = calendar.querySelector(".it-cal__status");
+  /** @type {HTMLElement | null} */
+  const found = document.querySelector(".it-cal");
+  if (!found) return;
+  const calendar = found;
+  /** @param {string} selector */
+  const all = (selector) => /** @type {HTMLElement[]} */ ([...calendar.querySelectorAll(selector)]);
+  const tools = /** @type {HTMLFormElement} */ (calendar.querySelector(".it-cal__tools"));
+  const rows = all("tr[data-week]");
+  const [status] = all(".it-cal__status");
+  const selects = ["service", "type"].map((name) => /** @type {HTMLSelectElement} */ (tools.elements.namedItem(name)));
+  const pager = () => /** @type {HTMLAnchorElement[]} */ (all(".it-pager a"));
   const chosen = new URLSearchParams(location.search);
 
   function filter() {
-    const service = tools.elements.service.value;
-    const type = tools.elements.type.value;
-    const shown = (e) =>
+    const [service, type] = selects.map((select) => select.value);
+    const shown = (/** @type {HTMLElement} */ e) =>
       (!type || e.dataset.type === type) &&
       (!service || !e.dataset.services || e.dataset.services.split(" ").includes(service));
-    for (const event of calendar.querySelectorAll("[data-type]")) event.hidden = !shown(event);
-    for (const day of calendar.querySelectorAll(".it-day")) day.hidden = !day.querySelector("[data-type]:not([hidden])");
+    for (const event of all("[data-type]")) event.hidden = !shown(event);
+    for (const day of all(".it-day")) day.hidden = !day.querySelector("[data-type]:not([hidden])");
     const empty = !calendar.querySelector(".it-day [data-type]:not([hidden])");
-    status.textContent = empty && (service || type) ? "Nothing in this month fits the filter." : "";
+    status.textContent = empty && (service || type) ? globalThis.itsm.t("Nothing in this month fits the filter.") : "";
   }
 
   function show() {
-    const view = chosen.get("view") || "month";
+    const view = chosen.get("view") ?? "month";
     calendar.dataset.view = view;
-    for (const button of tools.querySelectorAll("[data-show]")) {
+    for (const button of all(".it-cal__tools [data-show]")) {
       button.setAttribute("aria-pressed", String(button.dataset.show === view));
     }
     let at = rows.findIndex((row) => row.dataset.week === chosen.get("week"));
@@ -39,31 +44,33 @@
     history.replaceState(null, "", location.pathname + query);
     const beyond = new URLSearchParams(chosen);
     beyond.delete("week");
-    for (const link of calendar.querySelectorAll(".it-pager a")) link.search = beyond;
+    for (const link of pager()) link.search = String(beyond);
   }
 
+  /** @param {string} name @param {string | undefined} value */
   function set(name, value) {
     if (value) chosen.set(name, value);
     else chosen.delete(name);
   }
 
   // Weeks at the end of a month are in the next one, too, so a step may lead to its second week.
+  /** @param {number} by */
   function step(by) {
     const next = show() + by;
     if (next >= 0 && next < rows.length) {
       set("week", rows[next].dataset.week);
       return;
     }
-    const link = calendar.querySelector(`.it-pager a[rel=${by > 0 ? "next" : "prev"}]`);
+    const link = pager().find((a) => a.rel === (by > 0 ? "next" : "prev"));
     if (!link) return;
     const query = new URLSearchParams(chosen);
-    query.set("week", rows[by > 0 ? rows.length - 1 : 0].dataset.week);
+    query.set("week", rows[by > 0 ? rows.length - 1 : 0].dataset.week ?? "");
     query.set("step", String(by));
     location.assign(`${link.pathname}?${query}`);
   }
 
   tools.addEventListener("click", (event) => {
-    const { show: view, step: by } = event.target.dataset;
+    const { show: view, step: by } = /** @type {HTMLElement} */ (event.target).dataset;
     if (view) set("view", view);
     else if (by) step(Number(by));
     else return;
@@ -82,23 +89,28 @@
     place.scrollIntoView({ block: "center" });
   });
   tools.addEventListener("change", () => {
-    for (const name of ["service", "type"]) set(name, tools.elements[name].value);
+    for (const select of selects) set(select.name, select.value);
     filter();
     remember();
   });
   tools.addEventListener("submit", (event) => event.preventDefault());
 
-  for (const name of ["service", "type"]) {
-    tools.elements[name].value = chosen.get(name) || "";
-    if (tools.elements[name].selectedIndex < 0) tools.elements[name].value = "";
+  function begin() {
+    for (const select of selects) {
+      select.value = chosen.get(select.name) ?? "";
+      if (select.selectedIndex < 0) select.value = "";
+    }
+    const by = Number(chosen.get("step"));
+    chosen.delete("step");
+    const start = rows.findIndex((row) => row.dataset.week === chosen.get("week"));
+    // The neighbour shows the same week only where it lies across both months.
+    if (by && start >= 0) set("week", rows[Math.min(rows.length - 1, Math.max(0, start + by))].dataset.week);
+    else if (by) set("week", rows[by > 0 ? 0 : rows.length - 1].dataset.week);
+    filter();
+    show();
+    remember();
   }
-  const by = Number(chosen.get("step"));
-  chosen.delete("step");
-  const start = rows.findIndex((row) => row.dataset.week === chosen.get("week"));
-  // The neighbour shows the same week only where it lies across both months.
-  if (by && start >= 0) set("week", rows[Math.min(rows.length - 1, Math.max(0, start + by))].dataset.week);
-  else if (by) set("week", rows[by > 0 ? 0 : rows.length - 1].dataset.week);
-  filter();
-  show();
-  remember();
+
+  // This script stands in the page before those that all pages have, whose words it says: all of them have run then.
+  document.addEventListener("DOMContentLoaded", begin);
 })();

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { root, t, load, element, ago, isTyping } = globalThis.itsm;
+  const { t, load, element, ago, isTyping, script } = globalThis.itsm;
   const HOUR = 3600 * 1000;
   const OLD = 24 * HOUR;
 
@@ -200,20 +200,15 @@
     });
   }
 
-  /** What only some pages need is loaded by them only; several scripts run in this order. @param {string} selector @param {...string} names */
-  function only(selector, ...names) {
-    if (!document.querySelector(selector)) return;
-    for (const name of names) {
-      const script = document.createElement("script");
-      script.src = `${root}assets/${name}.js`;
-      script.async = false;
-      document.head.append(script);
-    }
-  }
+  /** What only some pages need is loaded by them only. @param {string} selector @param {string} name */
+  const only = (selector, name) => document.querySelector(selector) && script(`assets/${name}.js`);
 
-  only("form.it-form", "answers", "filing", "drafts", "forms");
-  only(".it-x", "columns", "explorer");
+  only("form.it-form", "forms");
+  only(".it-mine", "mine");
+  only(".it-x", "explorer");
+  only(".it-net", "map");
   only(".it-copy, .it-subscribe", "subscribe");
+  globalThis.itsm.seen.note();
   themeButton();
   menu();
   scrollDiagrams();

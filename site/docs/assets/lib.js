@@ -3,7 +3,8 @@
 (() => {
   "use strict";
 
-  const here = /** @type {HTMLFormElement | null} */ (document.querySelector(".it-find"));
+  /** @type {HTMLFormElement | null} */
+  const here = document.querySelector(".it-find");
   const root = here ? here.dataset.root ?? "" : "";
   const language = document.documentElement.lang || "en";
 
@@ -61,7 +62,8 @@
 
   /**
    * A new element with a class and content.
-   * @param {string} name @param {string} [css] @param {...(Node | string)} children
+   * @template {keyof HTMLElementTagNameMap} K
+   * @param {K} name @param {string} [css] @param {...(Node | string)} children
    */
   function element(name, css = "", ...children) {
     const made = document.createElement(name);
@@ -69,6 +71,28 @@
     made.append(...children);
     return made;
   }
+
+  /** A new button that does something. @param {string} css @param {string} text @param {() => void} pressed */
+  function button(css, text, pressed) {
+    const made = element("button", css, text);
+    made.type = "button";
+    made.addEventListener("click", pressed);
+    return made;
+  }
+
+  /**
+   * The element that a selector names; it belongs to the page, so it is there.
+   * @template {Element} [T=HTMLElement]
+   * @param {ParentNode} place @param {string} selector
+   */
+  const one = (place, selector) => /** @type {T} */ (place.querySelector(selector));
+
+  /**
+   * All elements that a selector names.
+   * @template {Element} [T=HTMLElement]
+   * @param {ParentNode} place @param {string} selector
+   */
+  const all = (place, selector) => /** @type {T[]} */ ([...place.querySelectorAll(selector)]);
 
   /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
   const UNITS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
@@ -115,5 +139,18 @@
   const isTyping = (place) =>
     place instanceof HTMLElement && (/^(?:INPUT|TEXTAREA|SELECT)$/.test(place.tagName) || place.isContentEditable);
 
-  globalThis.itsm = { root, language, t, counted, digits, load, element, ago, lasting, kept, isTyping };
+  /** Load further scripts of the site, which run in this order. @param {...string} urls */
+  function script(...urls) {
+    for (const url of urls) {
+      const made = element("script");
+      made.src = root + url;
+      made.async = false;
+      document.head.append(made);
+    }
+  }
+
+  /** @type {Library} */
+  const library = { root, language, t, counted, digits, load, element, button, one, all, ago, lasting, kept, isTyping, script };
+  // Each other script adds its part.
+  globalThis.itsm = /** @type {Itsm} */ (library);
 })();

@@ -1,72 +1,11 @@
 // Finds documents in the search index: what a query means, which documents have its words, and in which order.
-// Nothing here touches the page. The index is described in `publish/search.py`, whose `tokens` this must equal.
+// Nothing here touches the page. The index is described in `publish/search.py`.
 (() => {
   "use strict";
 
-  const { load } = globalThis.itsm;
-  const WORD = /[\p{L}\p{N}]+/gu;
-  const CJK = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+/gu;
+  const { load, fold, tokens, words, stem, nearly, isAround, isAsking, isFailing } = globalThis.itsm;
   const LONGEST = 32;
-  const MOST_TERMS = 8;
   const MOST_SHARDS = 4;
-  const FOLDED = { ß: "ss", æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", ı: "i", ς: "σ" };
-
-  /** A text in lower case, without accents and ligatures. @param {string} text */
-  function fold(text) {
-    const plain = text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-    return plain.replace(/[ßæœøłđðþıς]/g, (letter) => FOLDED[/** @type {keyof FOLDED} */ (letter)]);
-  }
-
-  /** The words of a text as they are indexed; what is written without blanks in pairs of letters. @param {string} text */
-  function tokens(text) {
-    const found = [];
-    for (const [run] of fold(text).matchAll(WORD)) {
-      let last = 0;
-      for (const match of run.matchAll(CJK)) {
-        if (match.index > last) found.push(run.slice(last, match.index));
-        const letters = [...match[0]];
-        letters.forEach((letter, i) => found.push(letter + (letters[i + 1] ?? "")));
-        last = match.index + match[0].length;
-      }
-      if (last < run.length) found.push(run.slice(last));
-    }
-    return found.map((word) => [...word].slice(0, LONGEST).join(""));
-  }
-
-  /** The words of a query, at most eight. @param {string} text */
-  const words = (text) => tokens(text).slice(0, MOST_TERMS);
-
-  // Words around what is meant. They never make a document the right one, and never rule one out.
-  const AROUND = new Set(
-    ("a an the to my me i we our you your for of in on at is are was be been do does can cannot not no and or with from how what when " +
-      "where who why which get give have has want need would like request order ask open show find list all new working work works broken " +
-      "problem problems issue issues please help owner " +
-      "der die das den dem ein eine einen einem einer und oder ist sind mein meine ich wir fur mit von zu zum zur im in am auf nicht " +
-      "wie was wo wer kann brauche bestellen anfragen beantragen mochte funktioniert geht kaputt neu neue neuer neues offene alle " +
-      "le la les un une des du de et ou est sont mon ma mes je nous pour avec sur dans au aux ne pas comment que quoi qui " +
-      "veux voudrais besoin demander commander marche fonctionne panne nouveau nouvelle ouverts tous l d j n s t").split(" "),
-  );
-  const ENDINGS = ["ations", "ation", "ungen", "ings", "ies", "ing", "ung", "ers", "ern", "eur", "aux", "es", "er", "en", "ed", "s", "e", "n", "x", "y"];
-
-  /** A word without the ending that says how many or in which form; not shorter than four letters. @param {string} word */
-  function stem(word) {
-    if (/\d/.test(word)) return word;
-    const ending = ENDINGS.find((e) => word.endsWith(e) && word.length - e.length >= 4);
-    const short = ending ? word.slice(0, -ending.length) : word;
-    return short.length > 4 && short.at(-1) === short.at(-2) ? short.slice(0, -1) : short;
-  }
-
-  /** Whether two words differ by one letter at most: one more, one less, another one, or two the other way round. @param {string} one @param {string} other */
-  function nearly(one, other) {
-    if (Math.abs(one.length - other.length) > 1) return false;
-    let start = 0;
-    while (start < one.length && one[start] === other[start]) start++;
-    let end = 0;
-    while (end < one.length - start && end < other.length - start && one.at(-1 - end) === other.at(-1 - end)) end++;
-    const [a, b] = [one.slice(start, one.length - end), other.slice(start, other.length - end)];
-    return a.length + b.length <= 2 ? a.length <= 1 && b.length <= 1 : a.length === 2 && b.length === 2 && a[0] === b[1] && a[1] === b[0];
-  }
-
   /** The shards in which words that begin with `word` can be. @param {string[]} firsts @param {string} word */
   function shardsFor(firsts, word) {
     let low = 0;
@@ -137,11 +76,12 @@
    * @param {Index} about @param {Term} term
    */
   async function ofTerm(about, term) {
-    const found = await scores(about, term.word);
-    const short = stem(term.word);
-    if (short !== term.word) add(found, await scores(about, short, 4), 0.9);
+    const [word] = term.words;
+    const found = await (term.words.length > 1 ? together(about, term.words) : scores(about, word));
+    const short = stem(word);
+    if (term.words.length === 1 && short !== word) add(found, await scores(about, short, 4), 0.9);
     for (const synonym of term.synonyms) add(found, await together(about, synonym), 0.9);
-    if (!found.size) for (const other of await meant(term.word)) add(found, await scores(about, other, 2), 0.7);
+    if (!found.size && term.words.length === 1) for (const other of await meant(word)) add(found, await scores(about, other, 2), 0.7);
     return found;
   }
 
@@ -151,17 +91,18 @@
    */
   function parse(about, text) {
     const typed = words(text);
+    const stems = typed.map(stem);
     const groups = about.synonyms ?? [];
     /** @type {Term[]} */
     const terms = [];
     for (let at = 0; at < typed.length; at++) {
-      const begins = (/** @type {string[]} */ some) => some.every((word, i) => typed[at + i] === word || (some.length === 1 && stem(word) === stem(typed[at])));
+      const begins = (/** @type {string[]} */ some) => some.every((word, i) => typed[at + i] === word || (word.length > 3 && stem(word) === stems[at + i]));
       const hit = groups.flatMap((group) => group.filter(begins).map((some) => ({ group, some })));
       hit.sort((a, b) => b.some.length - a.some.length);
-      const synonyms = hit.length ? hit[0].group.filter((some) => some !== hit[0].some) : [];
       const length = hit.length ? hit[0].some.length : 1;
-      if (length > 1) synonyms.push(hit[0].some);
-      terms.push({ word: typed[at], synonyms, around: !hit.length && AROUND.has(typed[at]) });
+      const synonyms = hit.length ? hit[0].group.filter((some) => some !== hit[0].some) : [];
+      const alone = length === 1 && isAround(typed[at]) && (!hit.length || isFailing(typed[at]));
+      terms.push({ words: typed.slice(at, at + length), synonyms, around: alone });
       at += length - 1;
     }
     const wanted = terms.filter((term) => !term.around);
@@ -170,7 +111,7 @@
 
   // Groups in the order in which they answer a question: what a match in the title is worth, and one in the text.
   /** @type {Record<string, [number, number]>} */
-  const WORTH = { page: [56, 2], offering: [54, 22], service: [52, 24], open: [30, 20], item: [28, 10], record: [14, 8], handbook: [12, 0] };
+  const WORTH = { service: [54, 24], offering: [52, 22], page: [50, 2], open: [30, 20], item: [28, 10], record: [14, 8], handbook: [12, 0] };
 
   /** The group of a document by its number. @param {Index} about @param {Set<number>} open @param {number} number */
   function groupOf(about, open, number) {
@@ -192,34 +133,50 @@
     return known;
   }
 
+  const WHOLE = 6; // what it is worth that a title has every word as it was typed
+  const MEANT = 6; // and that somebody asks for something, for what can be asked for
+  const byScore = (/** @type {Ranked} */ a, /** @type {Ranked} */ b) => b.score - a.score || a.number - b.number;
+
   /**
-   * Every document with all words, the best first; where there is none, those that have some of them.
+   * Every document with one of the words at least: how many it has, and what it is worth.
+   * @param {Index} about @param {Map<number, number>[]} each the scores for each word @param {Map<number, number>[]} hints those for words around them
+   * @param {boolean} asking whether somebody asks for something
+   */
+  function weighed(about, each, hints, asking) {
+    const open = openOf(about);
+    /** @type {Map<number, number>} */
+    const counts = new Map();
+    for (const one of each) for (const number of one.keys()) counts.set(number, (counts.get(number) ?? 0) + 1);
+    return [...counts].map(([number, count]) => {
+      const some = each.map((one) => one.get(number) ?? 0);
+      const group = groupOf(about, open, number);
+      const inTitle = some.every((score) => !score || score >= TITLE);
+      const hint = hints.reduce((sum, one) => sum + ((one.get(number) ?? 0) >= TITLE ? 1 : 0), 0);
+      const bonus = (Math.min(...some) >= 8 ? WHOLE : 0) + (asking && group === "offering" ? MEANT : 0) + hint;
+      const score = WORTH[group][inTitle ? 0 : 1] + some.reduce((a, b) => a + b, 0) / each.length + bonus;
+      return { score, number, group, inTitle, count };
+    });
+  }
+
+  /**
+   * Every document with all words, the best first; where there is none, those that have most of them. Where only the
+   * text of the handbook has all, what has some in its title is before that.
    * @param {string} text @returns {Promise<Ranking>}
    */
   async function rank(text) {
     const about = /** @type {Index} */ (await load("index"));
     const { terms, beside } = parse(about, text);
-    if (!terms.length || !about.docs) return { about, ranked: [], partial: false };
+    if (!terms.length || !about.docs) return { about, ranked: [], each: [], partial: false };
     const each = await Promise.all(terms.map((term) => ofTerm(about, term)));
-    const hints = await Promise.all(beside.slice(0, 2).map((term) => scores(about, term.word, 0)));
-    /** @type {Map<number, number>} */
-    const counts = new Map();
-    for (const one of each) for (const number of one.keys()) counts.set(number, (counts.get(number) ?? 0) + 1);
-    const most = Math.max(0, ...counts.values());
-    const open = openOf(about);
-    /** @type {Ranked[]} */
-    const ranked = [];
-    for (const [number, count] of counts) {
-      if (count < most) continue;
-      const some = each.map((one) => one.get(number) ?? 0);
-      const group = groupOf(about, open, number);
-      const titles = some.every((score) => !score || score >= TITLE);
-      const hint = hints.reduce((sum, one) => sum + ((one.get(number) ?? 0) >= TITLE ? 1 : 0), 0);
-      const score = WORTH[group][titles ? 0 : 1] + some.reduce((a, b) => a + b, 0) / terms.length + hint;
-      ranked.push({ score, number, group });
-    }
-    ranked.sort((a, b) => b.score - a.score || a.number - b.number);
-    return { about, ranked, partial: most < terms.length };
+    const around = beside.filter((term) => term.words[0].length > 2).slice(0, 3);
+    const hints = await Promise.all(around.map((term) => scores(about, term.words[0], 0)));
+    const any = weighed(about, each, hints, words(text).some(isAsking));
+    const most = any.reduce((max, { count }) => Math.max(max, count), 0);
+    const best = any.filter(({ count }) => count === most).sort(byScore);
+    const partial = most < each.length;
+    if (partial || best.some(({ group, inTitle }) => group !== "handbook" || inTitle)) return { about, ranked: best, each, partial };
+    const named = any.filter(({ count, group, inTitle }) => count < most && group !== "handbook" && inTitle).sort(byScore);
+    return { about, ranked: [...named, ...best], each, partial: named.length > 0 };
   }
 
   /**
@@ -236,34 +193,92 @@
       .map(([number, score]) => [others.reduce((sum, one) => sum + (one.get(number) ?? 0), score), number]);
   }
 
+  /** What is shown of a document. @param {Index} about @param {number} number @param {string} group @param {number} score @returns {Promise<Hit>} */
+  async function shown(about, number, group, score) {
+    const chunk = await load(`docs-${Math.floor(number / about.chunk)}`);
+    const [url, title, label, id, state, snippet] = chunk[number % about.chunk];
+    return { url, title, label, id, state, snippet: snippet ?? "", group, score };
+  }
+
+  /**
+   * A list of open records (of a priority, of a kind) narrowed to the team or service whose whole name the other words are.
+   * @param {Index} about @param {Map<number, number>[]} each the documents of each word
+   */
+  async function narrowed(about, each) {
+    const open = openOf(about);
+    for (const one of each.length > 1 ? each : []) {
+      const others = each.filter((other) => other !== one);
+      const inAll = [...others[0].keys()].filter((number) => others.every((other) => (other.get(number) ?? 0) >= TITLE));
+      const whose = inAll.filter((number) => /^(?:item|service)$/.test(groupOf(about, open, number)));
+      const worth = (/** @type {number} */ number) => others.reduce((sum, other) => sum + (other.get(number) ?? 0), 0);
+      whose.sort((a, b) => worth(b) - worth(a) || a - b);
+      const lists = whose.length ? [...one].filter(([number, score]) => score >= TITLE && groupOf(about, open, number) === "page") : [];
+      for (const [number] of lists) {
+        const list = await shown(about, number, "page", SURE);
+        if (!/\?(?:kind|priority)=/.test(list.url)) continue;
+        for (const some of await Promise.all(whose.slice(0, MOST_OWNERS).map((n) => shown(about, n, "", 0)))) {
+          const facet = about.facets?.find(([, folder]) => some.url.startsWith(folder));
+          if (facet && tokens(some.title).filter((word) => !isAround(word)).length <= others.length) return { ...list, title: `${list.title}: ${some.title}`, url: `${list.url}&${facet[0]}=${encodeURIComponent(some.id)}` };
+        }
+      }
+    }
+    return null;
+  }
+
+  const SURE = 90; // what is found by what all words mean together is before all else but a whole identifier
+  const MOST_OWNERS = 5;
+  const IDENTIFIER = /^[\p{L}\p{N}]+(?:[-_.][\p{L}\p{N}]+)+$/u;
+  const LOOKED_AT = 30;
+
+  /** What is known of a document only when it is there: is it the one that was named, does it have the phrase? @param {string} text */
+  function bonusFor(text) {
+    const exact = fold(text.trim());
+    const stems = (/** @type {string[]} */ some) => [...new Set(some.map(stem))];
+    const typed = stems(tokens(text));
+    const wanted = stems(tokens(text).filter((word) => !isAround(word)));
+    // Endings come off one at a time, so one of two stems can be a little longer.
+    const among = (/** @type {string[]} */ some) => (/** @type {string} */ word) => some.some((other) => other.startsWith(word) || word.startsWith(other));
+    const equal = (/** @type {string[]} */ some, /** @type {string[]} */ others) => some.length === others.length && some.every(among(others));
+    // A list is called like the things in it, so one word alone says little.
+    const several = typed.length > 1;
+    const phrases = [...text.matchAll(/["“„«]([^"”“»]+)["”“»]/g)].map(([, phrase]) => fold(phrase.trim()));
+    return (/** @type {Hit} */ { id, title, label, snippet }) => {
+      const own = stems(tokens(title));
+      const same = own.filter(among(wanted)).length;
+      const whole = fold(title) === exact ? 30 : equal(own, typed) ? (several ? 20 : 6) : equal(own, wanted) ? 6 : 0;
+      return (
+        (fold(id) === exact ? 1000 : 0) +
+        (whole || (same > 1 && same === wanted.length && fold(title).includes(exact) ? 8 : 0)) +
+        (several && tokens(label).map(stem).some(among(typed)) ? 3 : 0) +
+        (own.length ? (4 * same + 2) / own.length : 0) +
+        phrases.filter((phrase) => fold(`${title} ${snippet}`).includes(phrase)).length * 40
+      );
+    };
+  }
+
   /**
    * The best documents for a text, with what is shown of them; an identifier and a phrase in quotes come first.
    * @param {string} text @param {number} limit @param {string} [only] a group
    * @returns {Promise<Found>}
    */
   async function find(text, limit, only = "") {
-    const { about, ranked, partial } = await rank(text);
+    const { about, ranked, each, partial } = await rank(text);
     const some = only ? ranked.filter((r) => r.group === only) : ranked;
-    const best = some.slice(0, limit);
-    const chunks = new Map();
-    const needed = [...new Set(best.map(({ number }) => Math.floor(number / about.chunk)))];
-    await Promise.all(needed.map(async (c) => chunks.set(c, await load(`docs-${c}`))));
-    const hits = best.map(({ number, group, score }) => {
-      const [url, title, label, id, state, snippet] = chunks.get(Math.floor(number / about.chunk))[number % about.chunk];
-      return { url, title, label, id, state, snippet: snippet ?? "", group, score };
-    });
-    const exact = fold(text.trim());
-    const phrases = [...text.matchAll(/["“„«]([^"”“»]+)["”“»]/g)].map(([, phrase]) => fold(phrase.trim()));
-    const bonus = (/** @type {Hit} */ hit) =>
-      (fold(hit.id) === exact ? 1000 : 0) +
-      (fold(hit.title) === exact ? 30 : 0) +
-      phrases.filter((phrase) => fold(`${hit.title} ${hit.snippet}`).includes(phrase)).length * 40;
-    hits.forEach((hit) => (hit.score += bonus(hit)));
+    // A whole identifier is looked for further down: its words are in many titles.
+    const best = some.slice(0, IDENTIFIER.test(text.trim()) ? Math.max(limit, LOOKED_AT) : limit);
+    const bonus = bonusFor(text);
+    const hits = await Promise.all(best.map(async ({ number, group, score }) => {
+      const hit = await shown(about, number, group, score);
+      return { ...hit, score: score + bonus(hit) };
+    }));
+    const list = only ? null : await narrowed(about, each);
+    if (list) hits.push(list);
     hits.sort((a, b) => b.score - a.score);
+    hits.splice(limit);
     const groups = new Map();
     for (const { group } of ranked) groups.set(group, (groups.get(group) ?? 0) + 1);
     return { total: some.length, all: ranked.length, hits, words: words(text), partial, groups };
   }
 
-  Object.assign(globalThis.itsm, { fold, tokens, words, stem, nearly, parse, match, find });
+  Object.assign(globalThis.itsm, { parse, match, find });
 })();

@@ -1,0 +1,98 @@
+"""Whose work is what: one small file from which a script in the page picks what is one person's or one team's.
+
+Titles, states and teams of open records are in the explorer's data already; here is what that lacks: people and their
+teams, who is assigned to, watches and may approve each open record, which of them are published for readers and nobody's
+work any more, and what is due soon. Only people who have any of it are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from itsm_gitops.graph.due import within
+from itsm_gitops.model import meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.facts import is_offered
+from itsm_gitops.model.filter_words import PERSON_FIELDS
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.search import handed_over
+from itsm_gitops.publish.view import View
+
+_WATCHED = "watched_by"
+_AHEAD = 31  # days
+_MOST_DUES = 2_000
+_ASSIGNED = frozenset(PERSON_FIELDS)
+# By what somebody has to do with a record: its record's identifier, and the people or teams.
+_Work = dict[str, dict[str, list[str]]]
+
+
+def work_file(view: View) -> tuple[str, bytes]:
+    """Return the file (name and content)."""
+    work: _Work = {"assigned": {}, "approve": {}, "watched": {}}
+    offered = []
+    for entry in view.entries.values():
+        if not (view.kind(entry).is_record and view.is_open(entry) and view.url(entry.id)):
+            continue
+        if view.book.states(entry.kind, meaning.PUBLISHED) and is_offered(view.book, entry):
+            offered.append(entry.id)
+        else:
+            _note(view, entry, work)
+    dues = _dues(view)
+    named = {who for part in work.values() for people in part.values() for who in people}
+    named |= {who for due in dues for who in due[-2:]}
+    return handed_over(
+        urls.OWN_WORK,
+        urls.OWN_WORK.removesuffix(".js"),
+        {**work, "offered": offered, "due": dues, "people": _people(view, named), "teams": _teams(view)},
+    )
+
+
+def _note(view: View, entry: Entry, work: _Work) -> None:
+    """Note who is assigned to an open record, who watches it, and whose approval it needs."""
+    found = {
+        "assigned": [e.target for e in entry.edges if not _ASSIGNED.isdisjoint(e.pointer)],
+        "watched": [e.target for e in entry.edges if e.relation == _WATCHED],
+        "approve": _approvers(view, entry),
+    }
+    for part, people in found.items():
+        if people:
+            work[part][entry.id] = list(dict.fromkeys(people))
+
+
+def _approvers(view: View, entry: Entry) -> list[str]:
+    """Return the people whom the policy asks to authorise a change that is not yet; empty where nobody is told."""
+    if view.asking is None or meaning.CHANGE not in view.kind(entry).plays:
+        return []
+    roles = (meaning.AUTHORISED, meaning.CARRIED_OUT)
+    if any(entry.state in view.book.states(entry.kind, role) for role in roles):
+        return []
+    asking = view.asking(entry, view.store.data(entry.id))
+    return [person for need in asking.needs for person in need.people]
+
+
+def _dues(view: View) -> list[list[str]]:
+    """Return what is due soon: its day, what it is, title and page of the document, and who and which team answer for it."""
+    if not view.audience.reports:
+        return []
+    near = within(view.dues, _AHEAD)[:_MOST_DUES]
+    return [
+        [d.day.day, d.day.text, view.title(d.entry.id), view.url(d.entry.id), d.who, d.team]
+        for d in near
+        if d.who or d.team
+    ]
+
+
+def _people(view: View, named: Iterable[str]) -> dict[str, list[Any]]:
+    """Return the people of some names: what each is called, and the teams that each is in."""
+    found = {}
+    persons = frozenset(view.book.playing(meaning.PERSON))
+    for name in sorted(named):
+        entry = view.entries.get(name)
+        if entry is not None and entry.kind in persons:
+            found[name] = [view.title(name), [e.target for e in entry.edges if e.pointer[0] == "teams"]]
+    return found
+
+
+def _teams(view: View) -> dict[str, str]:
+    return {e.id: view.title(e.id) for e in view.of_role(meaning.TEAM)}

@@ -1,0 +1,182 @@
+// The page "My work": what is assigned to somebody, waits for their approval, is due or watched, and what was looked at last.
+// Who it is stays in this browser.
+(() => {
+  "use strict";
+
+  /** @type {HTMLElement | null} */
+  const box = document.querySelector(".it-mine");
+  if (!box) return;
+  const { root, t, load, element, button, one, ago, kept, zoned, picking, records: source, recordLink, recordCell, seen } = globalThis.itsm;
+  const MOST = 25;
+  const ME = "me"; // also who asks in forms
+  const SOMEBODY = "mine";
+
+  /** @type {HTMLFormElement} */
+  const form = one(box, "form");
+  /** @type {HTMLInputElement} */
+  const field = one(form, "input");
+  const said = one(box, "#it-mine-said");
+  const parts = one(box, ".it-mine__parts");
+
+  /** @type {OwnWork} */
+  let work;
+  /** @type {Records} */
+  let records;
+  /** @type {Clock} */
+  let clock;
+
+  const COLUMNS = () => /** @type {[string, string][]} */ ([["id", t("Record")], ["title", t("Title")], ["state", t("State")], ["priority", t("Priority")], ["opened", t("Opened")]]);
+  /** @type {Record<string, string>} */
+  const LOOKS = { id: "it-c-id", title: "it-c-title", state: "it-c-chip", priority: "it-c-chip", opened: "it-c-time" };
+
+  /** @param {string} caption @param {string[]} heads @param {HTMLElement[]} rows @param {string} css */
+  function tableOf(caption, heads, rows, css) {
+    const cells = heads.map((text) => {
+      const cell = element("th", "", text);
+      cell.scope = "col";
+      return cell;
+    });
+    const table = element("table", `it-table ${css}`, element("caption", "it-vh", caption), element("thead", "", element("tr", "", ...cells)), element("tbody", "", ...rows));
+    return element("div", "it-scroll", table);
+  }
+
+  /** @param {string} title @param {number} number @param {...Node} content */
+  const section = (title, number, ...content) =>
+    element("section", "", element("h2", "", title, " ", element("span", "it-mine__count", globalThis.itsm.digits(number))), ...content);
+
+  /** @param {string} title @param {number[]} rows @param {string} none what is said when there are none @param {string} [query] the explorer's address of all */
+  function recordsPart(title, rows, none, query = "") {
+    if (!rows.length) return none ? section(title, 0, element("p", "it-muted", none)) : null;
+    const columns = COLUMNS().filter(([name]) => name !== "priority" || rows.some((row) => records.coded.priority.of(row).length));
+    const lines = rows.slice(0, MOST).map((row) =>
+      element("tr", "", ...columns.map(([name, label]) => {
+        const cell = element("td", LOOKS[name], ...(name === "title" ? [recordLink(records, row)] : recordCell[name](records, row, clock)));
+        cell.dataset.label = label;
+        return cell;
+      })),
+    );
+    const content = [tableOf(title, columns.map(([, label]) => label), lines, "it-records")];
+    const left = rows.length - lines.length;
+    if (left > 0 || query) content.push(element("div", "it-mine__more", ...(left > 0 ? [t("and {count} more", { count: globalThis.itsm.digits(left) }), " "] : []), ...(query ? [toExplorer(query)] : [])));
+    return section(title, rows.length, ...content);
+  }
+
+  /** @param {string} query */
+  function toExplorer(query) {
+    const link = element("a", "", t("Filter and sort these"));
+    link.href = `${root}records/explore.html${query}`;
+    return link;
+  }
+
+  /** @param {OwnWork["due"]} dues */
+  function duePart(dues) {
+    const title = t("Due soon");
+    if (!dues.length) return section(title, 0, element("p", "it-muted", t("Nothing is due in the next month.")));
+    const heads = [t("Due"), t("What"), t("Of")];
+    const lines = dues.slice(0, MOST).map(([day, what, name, url]) => {
+      const link = element("a", "", name);
+      link.href = root + url;
+      link.dir = "auto";
+      const moment = element("time", "", day.includes("T") ? clock.shown(Date.parse(day) / 1000) : clock.shown(clock.midnight(day)).replace(/,.*/, ""));
+      moment.dateTime = day;
+      const over = (day.includes("T") ? Date.parse(day) : clock.midnight(day, 1) * 1000) < Date.now();
+      const chips = over ? [" ", element("span", "it-chip it-chip--bad", t("Overdue"))] : [];
+      const cells = [[moment, ...chips], [what.slice(0, 1).toUpperCase() + what.slice(1)], [link]];
+      return element("tr", "", ...cells.map((content, i) => {
+        const cell = element("td", ["it-c-time", "", "it-c-title"][i], ...content);
+        cell.dataset.label = heads[i];
+        return cell;
+      }));
+    });
+    return section(title, dues.length, tableOf(title, heads, lines, ""));
+  }
+
+  function seenPart() {
+    const pages = seen.pages();
+    if (!pages.length) return null;
+    const items = pages.map(({ url, title, at }) => {
+      const link = element("a", "", title);
+      link.href = url;
+      link.dir = "auto";
+      return element("li", "", link, " ", element("span", "it-muted", ago(at)));
+    });
+    const forget = button("it-x__link", t("Forget these"), () => {
+      seen.forget();
+      part.remove();
+    });
+    const part = section(t("Recently viewed"), pages.length, element("ul", "it-list", ...items), element("p", "", forget));
+    return part;
+  }
+
+  /** @param {Somebody} who */
+  function show(who) {
+    const found = picking.theirs(work, who, records);
+    const query = `?team=${[...who.teams].map(encodeURIComponent).join(",")}`;
+    parts.replaceChildren(
+      ...[
+        recordsPart(who.isTeam ? t("Waiting for approval by the team") : t("Waiting for your approval"), found.approve, t("Nothing waits for an approval.")),
+        recordsPart(who.isTeam ? t("Work of the team") : t("Assigned to you"), found.assigned, t("Nothing is assigned."), who.isTeam ? query : ""),
+        duePart(found.due),
+        recordsPart(t("Unassigned in your team"), found.queue, "", query),
+        recordsPart(t("Watched"), found.watched, t("Nothing is watched. The record names its watchers.")),
+        seenPart(),
+      ].filter((part) => part !== null),
+    );
+    said.textContent = t("This is the work of {name}. Who you are is kept in this browser only.", { name: who.name });
+    const away = button("it-x__link", t("Forget me"), () => {
+      kept.set(SOMEBODY, null);
+      kept.set(ME, null);
+      field.value = "";
+      empty();
+      field.focus();
+    });
+    said.append(" ", away);
+    box?.setAttribute("data-who", who.id);
+  }
+
+  function empty() {
+    said.textContent = "";
+    box?.removeAttribute("data-who");
+    parts.replaceChildren(...[seenPart()].filter((part) => part !== null));
+  }
+
+  function choose() {
+    const who = picking.somebody(work, field.value);
+    if (!who) {
+      said.textContent = field.value.trim() ? t("No person or team with open work is called that, or several are. Choose one from the list.") : "";
+      return;
+    }
+    field.value = who.name;
+    kept.set(SOMEBODY, who.id);
+    if (!who.isTeam) kept.set(ME, who.id);
+    show(who);
+  }
+
+  async function start() {
+    try {
+      [work, records] = await Promise.all([load("explore/own_work"), source.open()]);
+      await records.read({ status: "open", facets: {}, opened: [null, null], updated: [null, null], hits: null }, () => {});
+    } catch {
+      said.textContent = t("The records cannot be read. Loading the page again may help.");
+      return;
+    }
+    clock = zoned(records.about.zone);
+    const options = [...picking.names(work)].sort((a, b) => a[1].localeCompare(b[1])).map(([id, name]) => Object.assign(element("option"), { value: name, label: id }));
+    one(form, "datalist").replaceChildren(...options);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      choose();
+    });
+    // Choosing from the list is enough: it writes the whole name.
+    field.addEventListener("input", () => options.some((option) => option.value === field.value) && choose());
+    const before = kept.get(SOMEBODY) ?? kept.get(ME);
+    const who = typeof before === "string" ? picking.somebody(work, before) : null;
+    if (who) {
+      field.value = who.name;
+      show(who);
+    } else empty();
+    box?.setAttribute("aria-busy", "false");
+  }
+
+  start();
+})();

@@ -1,0 +1,32 @@
+// What all scripts share: the words of the site's language, numbers, how long something lasted.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { world } from "./world.mjs";
+
+const words = { "{count} record": "{count} Vorgang", "{count} records": "{count} Vorgänge", "{days} d {hours} h": "{days} T. {hours} Std." };
+const english = world([]);
+const german = world([], { language: "de", words });
+const french = world([], { language: "fr" });
+
+test("a text is said in the site's language, in English where there is none", () => {
+  assert.equal(german.t("{days} d {hours} h", { days: 2, hours: 4 }), "2 T. 4 Std.");
+  assert.equal(german.t("Not there: {what} {other}", { what: "x" }), "Not there: x {other}");
+});
+
+test("one thing and several, as the language counts", () => {
+  const say = (itsm, count) => itsm.counted(count, "{count} record", "{count} records");
+  assert.deepEqual([0, 1, 2, 1234].map((n) => say(english, n)), ["0 records", "1 record", "2 records", "1,234 records"]);
+  assert.deepEqual([1, 1234].map((n) => say(german, n)), ["1 Vorgang", "1.234 Vorgänge"]);
+  assert.equal(say(french, 0), "0 record");
+});
+
+test("how long something lasted has at most two units", () => {
+  const minute = 60000;
+  assert.deepEqual([0, 59, 60, 61, 1440, 1500, 1441].map((n) => english.lasting(n * minute)), ["0 min", "59 min", "1 h", "1 h 1 min", "1 d", "1 d 1 h", "1 d"]);
+});
+
+test("how long ago", () => {
+  const now = Date.parse("2026-11-22T12:00:00Z");
+  assert.equal(english.ago(now - 3 * 3600000, now), "3 hours ago");
+  assert.equal(german.ago(now + 86400000, now), "morgen");
+});
