@@ -11,7 +11,6 @@ from test_agenda_pages import CHANGE, text_of
 from test_pages import view_of
 
 from itsm_gitops.publish.pages.calendar import calendar_pages
-from itsm_gitops.publish.planned import Plan
 
 LONG = CHANGE.replace("BBBBB", "NNNNN")
 OTHER = CHANGE.replace("BBBBB", "MMMMM")
@@ -35,7 +34,7 @@ def month(tmp_path: Path) -> str:
             ),
         },
     )
-    pages = {page.url: page.body for page in calendar_pages(view, Plan(view))}
+    pages = {page.url: page.body for page in calendar_pages(view)}
     return pages["changes/calendar.html"]
 
 
