@@ -11,6 +11,7 @@ from test_agenda_pages import CHANGE, text_of
 from test_pages import view_of
 
 from itsm_gitops.publish.pages.calendar import calendar_pages
+from itsm_gitops.publish.planned import Plan
 
 LONG = CHANGE.replace("BBBBB", "NNNNN")
 OTHER = CHANGE.replace("BBBBB", "MMMMM")
@@ -34,6 +35,7 @@ def month(tmp_path: Path) -> str:
             ),
         },
     )
+    view.plan = Plan(view)
     pages = {page.url: page.body for page in calendar_pages(view)}
     return pages["changes/calendar.html"]
 
