@@ -38,7 +38,6 @@ _MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "
            "October", "November", "December")  # fmt: skip
 
 _COLUMNS = ("id", "title", "state", "priority", "planned", "service", "team", "updated")
-_AFTER_PRIORITY = 4
 
 
 class ListPage(NamedTuple):
@@ -156,12 +155,11 @@ def _overview(
 def _open_columns(view: View) -> list[ListColumn]:
     """Return the columns of a list of open records: with their service level, and how old their last change is."""
     shown = columns(view, *_COLUMNS)
-    first, others = shown[:_AFTER_PRIORITY], shown[_AFTER_PRIORITY:-1]
     return [
-        *first,
+        *shown[:4],
         ListColumn("Service level", partial(clock_chip, view), "it-c-clock"),
-        others[0],
-        *(c._replace(css="it-c-name") for c in others[1:]),
+        shown[4],
+        *(c._replace(css="it-c-name") for c in shown[5:7]),
         ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time"),
     ]
 
