@@ -35,7 +35,8 @@ def month(tmp_path: Path) -> str:
             ),
         },
     )
-    pages = {page.url: page.body for page in calendar_pages(view, Plan(view))}
+    view.plan = Plan(view)
+    pages = {page.url: page.body for page in calendar_pages(view)}
     return pages["changes/calendar.html"]
 
 

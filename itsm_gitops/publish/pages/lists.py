@@ -154,13 +154,12 @@ def _overview(
 
 def _open_columns(view: View) -> list[ListColumn]:
     """Return the columns of a list of open records: with their service level, and how old their last change is."""
-    first = columns(view, "id", "title", "state", "priority")
-    others = columns(view, "planned", "service", "team")
+    shown = columns(view, *_COLUMNS)
     return [
-        *first,
+        *shown[:4],
         ListColumn("Service level", partial(clock_chip, view), "it-c-clock"),
-        others[0],
-        *(c._replace(css="it-c-name") for c in others[1:]),
+        shown[4],
+        *(c._replace(css="it-c-name") for c in shown[5:7]),
         ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time"),
     ]
 
