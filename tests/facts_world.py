@@ -293,6 +293,7 @@ def rename_kind(tree: Tree, old: str, new: str) -> Tree:
 
 _NAMES_STATES = (
     "state",
+    "timeline.state",
     "initial",
     "from",
     "to",

@@ -155,10 +155,6 @@ class BuildCache:
         page = self._pages.get(identifier)
         return page is not None and len(page.signs) == len(files) and self._as_written(page, files)
 
-    def has_changed(self, key: str) -> bool:
-        """Whether the data behind a key is not what it was, or nobody knows."""
-        return bool(self._why_all) or key.encode() in self._changed
-
     def last(self, identifier: str) -> PageFiles | None:
         """Return what the last build knew of a page (or list), where that can be compared with this build."""
         return self._pages.get(identifier)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
@@ -12,10 +12,11 @@ from typing import NamedTuple
 from itsm_gitops.model import filter_words, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
-from itsm_gitops.publish import output, prose, search, urls
+from itsm_gitops.publish import prose, search, urls
+from itsm_gitops.publish.batches import SiteFiles
 from itsm_gitops.publish.build_cache import BuildCache
-from itsm_gitops.publish.keys import ITEMS
 from itsm_gitops.publish.language import t
+from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.pages.parts import excerpt, explore_url
 from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
@@ -66,27 +67,31 @@ def shortcuts(view: View) -> Iterator[Doc]:
 class StoredIndex(NamedTuple):
     """What the next build needs of an index.
 
-    The digest of its pages and their texts, its documents in their order, the first word of each shard, and the stamps of its files
-    by name.
+    The digest of its pages and their texts, its documents in their order, and the first word of each shard.
     """
 
     pages: str = ""
     documents: Sequence[str] = ()
     firsts: Sequence[str] = ()
-    signs: Mapping[str, str] = {}
 
 
 class Indexer:
-    """Makes the index of one site; ``kept`` are then the files that stay as they are, with their stamps."""
+    """Makes the index of one site."""
 
     def __init__(
-        self, view: View, pages: Sequence[Doc], written: Sequence[WrittenPage], cache: BuildCache, root: str
+        self,
+        files: SiteFiles,
+        pages: Sequence[Doc],
+        written: Sequence[WrittenPage],
+        cache: BuildCache,
+        root: str,
     ) -> None:
         """Take the pages of no document, which come first in the index, and the folder of the site.
 
         ``written`` are those with a text of their own; they come last among the pages.
         """
-        self._view = view
+        self._files = files
+        self._view = files.view
         self._pages = [*pages, *(page.doc for page in written)]
         self._written = written
         self._cache = cache
@@ -95,49 +100,38 @@ class Indexer:
         self._digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         last = StoredIndex(*cache.index)
         self._last = last if last.pages == self._digest else StoredIndex()
-        self._shards: Sequence[IndexShard] = ()
-        self.kept: dict[str, bytes] = {}
 
-    def files(self, entries: Sequence[Entry], words: dict[str, str]) -> Iterator[tuple[str, bytes]]:
-        """Yield the files (name and content) over documents in the order of their numbers, but for those in ``kept``.
+    def write(self, entries: Sequence[Entry], words: dict[str, str]) -> None:
+        """Write the files over documents in the order of their numbers, where they are not as they were.
 
         ``words`` are those of each document that the cache does not know; they are used up.
         """
-        self._shards = self._revised(entries) or search.shards_of(self._anew(entries, words))
+        files, wants = self._files, self._files.wants
+        shards = self._revised(entries) or search.shards_of(self._anew(entries, words))
         words.clear()
-        for number, shard in enumerate(self._shards):
-            if shard.content is None:
-                self._keep(search.words_file(number))
-            else:
-                yield search.words_script(number, shard)
-        yield from self._docs(entries)
+        for number, shard in enumerate(shards):
+            name = search.words_file(number)
+            last = self._cache.last(name) if shard.content is None else None
+            if wants(name, last.shape if last else shape_of([shard.content or ""])):
+                files.put(*search.words_script(number, shard))
+        for name, content in self._docs(entries):
+            files.put(name, content)
         about = self._about(entries)
-        if not self._cache.has_changed(ITEMS) and self._last.firsts and self._is_as_written(search.SPELLING):
-            self._keep(search.SPELLING)
-        else:
-            bounded = [e for e in entries if not self._view.kind(e).is_record]
-            yield search.spelling_file([*self._pages, *map(self._doc, bounded)], about)
-        yield search.header(len(self._pages) + len(entries), self._shards, about)
+        bounded = [e for e in entries if not self._view.kind(e).is_record]
+        if wants(search.SPELLING, shape_of([self._digest, *(e.id for e in bounded)])):
+            files.put(*search.spelling_file([*self._pages, *map(self._doc, bounded)], about))
+        files.put(*search.header(len(self._pages) + len(entries), shards, about))
+        firsts = [shard.first for shard in shards]
+        self._cache.index = StoredIndex(self._digest, [e.id for e in entries], firsts)
 
     def _docs(self, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
         """Yield the chunks of shown documents that have changed."""
-        changed = self._cache.before.keys() | self._cache.after.keys()
-        known, many = self._last.documents, len(self._pages)
+        many = len(self._pages)
         for number, start in enumerate(range(0, many + len(entries), CHUNK)):
-            part = slice(max(0, start - many), max(0, start + CHUNK - many))
-            listed = [e.id for e in entries[part]]
-            name = search.docs_file(number)
-            if listed == known[part] and changed.isdisjoint(listed) and self._is_as_written(name):
-                self._keep(name)
-            else:
-                docs = (self._doc(e) for e in entries[part])
-                yield search.docs_script(number, [*self._pages[start : start + CHUNK], *docs])
-
-    def _is_as_written(self, name: str) -> bool:
-        return output.sign(self._root, name).hex() == self._last.signs.get(name)
-
-    def _keep(self, name: str) -> None:
-        self.kept[name] = bytes.fromhex(self._last.signs[name])
+            pages = self._pages[start : start + CHUNK]
+            listed = entries[max(0, start - many) : max(0, start + CHUNK - many)]
+            if self._files.wants(search.docs_file(number), shape_of([repr(pages), *(e.id for e in listed)])):
+                yield search.docs_script(number, [*pages, *map(self._doc, listed)])
 
     def _about(self, entries: Sequence[Entry]) -> search.About:
         """Return what ranking needs to know of the documents."""
@@ -165,15 +159,6 @@ class Indexer:
             for kind in view.book.playing(role)
         ]
         return search.About(groups, still, synonyms, actions, facets)
-
-    def keep(self, entries: Iterable[Entry], signs_by_name: Mapping[str, bytes]) -> None:
-        """Save this index for the next build; ``signs_by_name`` has the stamp of each file of the site."""
-        documents = [e.id for e in entries]
-        names = [search.words_file(n) for n in range(len(self._shards))]
-        names += [search.docs_file(n) for n in range(-(-(len(self._pages) + len(documents)) // CHUNK))]
-        names.append(search.SPELLING)
-        signs = {name: signs_by_name[name].hex() for name in names}
-        self._cache.index = StoredIndex(self._digest, documents, [s.first for s in self._shards], signs)
 
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)
@@ -209,7 +194,7 @@ class Indexer:
         """Return the shards of the last index as they are to be; None where it must be made anew."""
         last = self._last
         names = [search.words_file(number) for number in range(len(last.firsts))]
-        if not names or not all(map(self._is_as_written, names)):
+        if not names or not all(self._cache.untouched(name, (name,)) for name in names):
             return None
         before, after = self._cache.before, self._cache.after
         changes = {

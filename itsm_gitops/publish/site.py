@@ -73,13 +73,13 @@ class Site:
         def meanwhile() -> None:
             indexer = self._bounded_part(entries)
             if words is not None:
-                self._index(indexer, entries, words)
+                indexer.write(entries, words)
             else:
                 unwritten.append(indexer)
 
         words_by_id = self._documents(entries, self._view.entries if words is not None else (), meanwhile)
         for indexer in unwritten:
-            self._index(indexer, entries, words_by_id)
+            indexer.write(entries, words_by_id)
         records = sum(self._view.kind(e).is_record for e in entries)
         count = sum(u.endswith(".html") for u in self.written)
         self.counts = (count, records, len(entries) - records)
@@ -124,14 +124,7 @@ class Site:
             explorer.files(view, entries, files),
         ):
             files.put(name, content)
-        return Indexer(view, [*docs, *shortcuts(view)], written, self._cache, self._target)
-
-    def _index(self, indexer: Indexer, entries: list[Entry], words: dict[str, str]) -> None:
-        """Write the search index."""
-        for name, content in indexer.files(entries, words):
-            self._files.put(name, content)
-        self.written |= indexer.kept
-        indexer.keep(entries, self.written)
+        return Indexer(files, [*docs, *shortcuts(view)], written, self._cache, self._target)
 
     def _files_of(self, entry: Entry) -> tuple[str, ...]:
         """Return the page of a document and its data, where it has a file of its own."""

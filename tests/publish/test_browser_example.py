@@ -47,6 +47,7 @@ PAGES = {
     "request": "records/requests/2611/REQ-261122-G7S1G.html",
     "records": "records/index.html",
     "all records": "records/explore.html?status=all",
+    "my work": "records/mine.html",
     "list": "records/incidents/index.html",
     "state": "records/changes/state_closed.html",
     "month": "records/incidents/month_2611.html",

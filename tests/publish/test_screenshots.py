@@ -25,6 +25,7 @@ PAGES = {
     "form": "catalogue/onboarding.html",
     "report-incident": "report.html",
     "explorer": "records/explore.html",
+    "my-work": "records/mine.html",
     "record": "records/incidents/2610/INC-261029-5HD09.html",
     "change": "records/changes/2611/CHG-261104-R16W6.html",
     "item": "cmdb/databases/payments-db.html",

@@ -55,7 +55,6 @@ DATES = {
     "signing_keys.*.valid_from": "gate/signed.py",
     "start": "rules/agreements.py",
     "started_at": "model/timeline.py",
-    "starts_at": "commands/boards.py",
     "supplier_cases.*.answered_at": "model/timeline.py",
     "supplier_cases.*.closed_at": "model/timeline.py",
     "supplier_cases.*.opened_at": "model/timeline.py",

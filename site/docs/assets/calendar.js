@@ -80,10 +80,12 @@
   // On the page of another month it is a link to this one.
   calendar.querySelector(".it-cal__now")?.addEventListener("click", (event) => {
     const cell = calendar.querySelector(".it-grid__day--today");
-    const place = calendar.querySelector(".it-cal__grid").checkVisibility() ? cell : document.getElementById("today");
-    if (!cell || !place) return;
+    const grid = calendar.querySelector(".it-cal__grid");
+    const place = grid?.checkVisibility() ? cell : document.getElementById("today");
+    const week = cell?.closest("tr")?.dataset.week;
+    if (!week || !place) return;
     event.preventDefault();
-    set("week", cell.closest("tr").dataset.week);
+    set("week", week);
     show();
     remember();
     place.scrollIntoView({ block: "center" });

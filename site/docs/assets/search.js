@@ -226,7 +226,7 @@
   }
 
   const SURE = 90; // what is found by what all words mean together is before all else but a whole identifier
-  const MOST_OWNERS = 5;
+  const MOST_OWNERS = 3;
   const IDENTIFIER = /^[\p{L}\p{N}]+(?:[-_.][\p{L}\p{N}]+)+$/u;
   const LOOKED_AT = 30;
 
