@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import tokens
-from itsm_gitops.publish import chrome, engine, explorer, output, search, urls
+from itsm_gitops.publish import chrome, engine, explorer, output, scripts, search, urls
 from itsm_gitops.publish.background import conflicts, evidence_files
 from itsm_gitops.publish.batches import Batch, shape_of
 from itsm_gitops.publish.build_cache import BuildCache, PageFiles
@@ -27,7 +27,6 @@ from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.subscribe import subscribe_page
 from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reasons import ALWAYS, OTHER_FIGURES, OTHER_ROWS, PageReason, not_made
-from itsm_gitops.publish.scripts import as_published, is_inner
 from itsm_gitops.publish.search import Doc, Postings, handed_over
 from itsm_gitops.publish.site_reports import SiteReports
 from itsm_gitops.publish.slim import STYLES
@@ -71,7 +70,7 @@ class Site:
         self._shell = chrome.Shell(
             shell.read_text(encoding="utf-8"),
             engine.SHELL_ROOT,
-            lambda url: as_published(url, (rendered / url).read_bytes()),
+            lambda url: scripts.as_published(url, (rendered / url).read_bytes()),
         )
         paths = (p.relative_to(rendered).as_posix() for p in rendered.rglob("*.html"))
         self._existing = frozenset(paths)
@@ -226,27 +225,31 @@ class Site:
             self._put(name, content)
         for path in sorted(p for p in self._rendered.rglob("*") if p.is_file()):
             url = path.relative_to(self._rendered).as_posix()
-            if url.endswith(_LEFT_OUT) or url.startswith("_itsm/") or is_inner(url):
+            if url.endswith(_LEFT_OUT) or url.startswith("_itsm/") or scripts.is_inner(url):
                 continue
             if url in self._titles:
                 docs.append(page_doc(url, self._titles[url]))
                 continue
             if not url.endswith(".html"):
                 added = self._shell.styles() if url == STYLES else b""
-                self._put(url, as_published(url, path.read_bytes()) + added)
+                self._put(url, scripts.as_published(url, path.read_bytes()) + added)
                 continue
             html = path.read_text(encoding="utf-8")
             if url == urls.NOT_FOUND:
                 self._put(url, chrome.fill(html, self._top, not_found_page().body).encode())
                 continue
-            scripts = self._shell.scripts(urls.root(url))
+            loaded = self._shell.scripts(urls.root(url))
             if url in pages:
-                self._put(url, chrome.fill(html, urls.root(url), pages[url].body, scripts).encode())
+                self._put(url, chrome.fill(html, urls.root(url), pages[url].body, loaded).encode())
                 docs.append(page_doc(url, pages[url].title))
                 continue
-            self._put(url, chrome.dress(html, urls.root(url), scripts).encode())
+            self._put(url, chrome.dress(html, urls.root(url), loaded).encode())
             text = search.page_text(html)
             written.append((Doc(url, chrome.title_of(html), HANDBOOK), text))
+        # A repository's own look may be older than some script of the tool.
+        for url in scripts.addresses():
+            if url not in self.written:
+                self._put(url, scripts.as_published(url, b""))
         docs += shortcuts(self._view)
         for doc, text in written:
             docs.append(doc)
