@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ GITCONFIG = """\
 """
 
 
+TRACED = 8  # cases of one test
 RAM = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; twice what all tests together ever wrote
 
@@ -68,14 +70,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each of two workers begin with a half of the slow tests, so that none ends with one; trace none of them.
+    """Let each of two workers begin with a half of the slow tests, so that none ends with one; say what is traced.
 
-    The tracer of coverage takes as long as what it watches. It measures the many quick tests, which call the package
-    in this process; a browser, or the thousandth random case, shows it nothing new.
+    The tracer of coverage takes as long as what it watches. It measures the quick tests, which call the package in
+    this process, and of those that differ in a value only the first few; a browser, or the thousandth random case,
+    shows it nothing new.
     """
+    cases: Counter[str] = Counter()
     for item in items:
         generated = os.environ.get("ITSM_FULL") and hasattr(getattr(item, "obj", None), "hypothesis")
-        if generated or item.get_closest_marker("slow") or item.get_closest_marker("browser"):
+        function = item.nodeid.partition("[")[0]
+        cases[function] += 1
+        untraced = item.get_closest_marker("slow") or item.get_closest_marker("browser")
+        if generated or untraced or cases[function] > TRACED:
             item.add_marker("no_cover")
     slow, quick = ([i for i in items if bool(i.get_closest_marker("slow")) is s] for s in (True, False))
     half, middle = len(slow) // 2, len(quick) // 2

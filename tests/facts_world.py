@@ -19,7 +19,7 @@ from itsm_gitops.graph.schedule import plan, preview_freezes
 from itsm_gitops.graph.suspects import scene, suspects
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.publish.data import api, feeds
-from itsm_gitops.publish.pages import home, record
+from itsm_gitops.publish.pages import catalogue, home, record
 from itsm_gitops.publish.pages import plan as agenda_pages
 from itsm_gitops.publish.view import View, extra_of
 from itsm_gitops.reports.catalogue import make_reports
@@ -226,12 +226,12 @@ FACTS: Mapping[str, Callable[[Answers], Any]] = {
     ],
     "site: status.json": lambda a: api.status(a.view),
     "site: indexes": lambda a: [(p, b.decode()) for p, b in api.indexes(a.view)],
-    "site: incident feed": lambda a: feeds.incidents(a.view, "").decode(),
-    "site: change feed": lambda a: feeds.changes(a.view, "").decode(),
+    "site: incident feed": lambda a: dict(feeds.files(a.view, ""))["feeds/incidents.xml"].decode(),
+    "site: change feed": lambda a: dict(feeds.files(a.view, ""))["feeds/changes.xml"].decode(),
     "site: known errors offered": lambda a: a.view.offers,
     "site: home": lambda a: str(home.home_page(a.view, frozenset()).body),
     "site: services": lambda a: str(home.services_page(a.view).body),
-    "site: catalogue": lambda a: str(home.catalogue_page(a.view).body),
+    "site: catalogue": lambda a: str(catalogue.catalogue_page(a.view).body),
     "site: agenda": lambda a: str(agenda_pages.changes_page(a.view).body),
     "site: known errors": lambda a: str(agenda_pages.known_errors_page(a.view).body),
     "site: page of an incident": lambda a: a.page(a.incident),
@@ -293,6 +293,7 @@ def rename_kind(tree: Tree, old: str, new: str) -> Tree:
 
 _NAMES_STATES = (
     "state",
+    "timeline.state",
     "initial",
     "from",
     "to",

@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 288
+MOST = 287
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -101,7 +101,8 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "publish/diagram.py": {"maintenance": 1},
         "publish/events.py": {"change": 1, "maintenance": 2},
         "publish/fields.py": {"approved": 1, "in_progress": 1, "new": 1, "rejected": 1},
-        "publish/pages/calendar.py": {"change": 2, "service": 1},
+        "publish/pages/calendar.py": {"change": 1, "service": 1},
+        "publish/pages/calendar_grid.py": {"change": 1},
         "publish/topology.py": {"maintenance": 1},
     },
     OPTION: {
@@ -124,6 +125,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "gate/separation.py": {"review": 1},
         "graph/collisions.py": {"person": 2},
         "graph/status.py": {"maintenance": 1},
+        "publish/announcements.py": {"maintenance": 1},
         "graph/suspects.py": {"change": 1},
         "model/diff.py": {"change": 1},
         "repository/modes.py": {"draft": 1},
@@ -153,7 +155,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "evidence/hook.py": {"approved": 1},
         "evidence/population.py": {"change": 1, "request": 1},
         "gate/comment.py": {"change": 1, "review": 1},
-        "publish/pages/home.py": {"maintenance": 2, "service": 3},
+        "publish/pages/home.py": {"service": 2},
         "publish/pages/major.py": {"service": 1},
         "publish/pages/item.py": {"planned": 1, "request": 1, "service": 4, "team": 2},
         "publish/pages/lists.py": {"planned": 1, "service": 1, "team": 1},
@@ -164,7 +166,8 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "reports/change.py": {"change": 2, "closed": 3, "service": 1},
         "reports/flow.py": {"cancelled": 1, "resolved": 2, "service": 1},
         "reports/customers.py": {"organisation": 1, "service": 1},
-        "reports/delivery.py": {"change": 1, "service": 5},
+        "reports/delivery.py": {"change": 1},
+        "reports/deployments.py": {"change": 1, "production": 1, "release": 1, "service": 1},
         "reports/levels.py": {"calendar": 1, "service": 3},
         "reports/quality.py": {"resolved": 2, "service": 2, "team": 2},
         "reports/major.py": {"review": 1, "service": 1},

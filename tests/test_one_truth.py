@@ -114,4 +114,4 @@ def test_a_kind_of_ones_own_that_plays_a_role_counts_as_the_shipped_one(
         if n.startswith(("status: every", "impact", "schedule", "gate", "reports: caused", "reports: spells"))
     } <= same
     assert "ALM-261121-AAAA1" in str(home.home_page(answers.view, frozenset()).body)
-    assert "ALM-261121-AAAA1" in feeds.incidents(answers.view, "").decode()
+    assert "ALM-261121-AAAA1" in dict(feeds.files(answers.view, ""))["feeds/incidents.xml"].decode()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from itsm_gitops.cli.output import echo
+from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.recording import FileWrite, recording
 from itsm_gitops.model.text import safe_json
 
@@ -160,7 +161,11 @@ class ItsmCommand(click.Command):
             return False
         from itsm_gitops.commands.sharing import note_writes
 
-        return note_writes(repo, writes, ctx.command_path)
+        try:
+            return note_writes(repo, writes, ctx.command_path)
+        except (ItsmError, OSError) as error:
+            message = f"written here, but not noted for itsm sync: {error}"
+            raise ItsmError(message, "nothing is lost: itsm sync --all takes it along") from error
 
     def in_order(self, args: Sequence[str]) -> list[str]:
         """Return the options with their values first, then ``--`` and the words.

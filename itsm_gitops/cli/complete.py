@@ -180,7 +180,7 @@ def _kind(ctx: click.Context) -> Kind | None:
     """Return the kind that the command line names, by kind or by identifier."""
     repo = repository(ctx)
     if any(p.name == "words" for p in ctx.command.params):  # of a list: kinds, then a filter
-        from itsm_gitops.commands.filter_meaning import kinds_named
+        from itsm_gitops.model.filter_reading import kinds_named
 
         named = kinds_named(repo.book, _word(ctx, "words", 0)) or []
         return named[0] if len(named) == 1 else None

@@ -11,12 +11,13 @@ from click.shell_completion import CompletionItem
 
 from itsm_gitops.cli import complete
 from itsm_gitops.commands.filter_clauses import FINISHED, OPEN
-from itsm_gitops.commands.filter_meaning import ALL, kinds_named
+from itsm_gitops.commands.filter_meaning import ALL
 from itsm_gitops.editing.fields import schema_at
 from itsm_gitops.editing.identifiers import names
 from itsm_gitops.model import filter_words as words
 from itsm_gitops.model import meaning
 from itsm_gitops.model.errors import NotFound
+from itsm_gitops.model.filter_reading import kinds_named
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.workflow import CATEGORIES

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from itsm_gitops.cli.failures import say
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles
+from itsm_gitops.model.errors import ItsmError, Refused
 from itsm_gitops.model.text import safe_text
 from itsm_gitops.model.words import counted
 
 if TYPE_CHECKING:
     from itsm_gitops.editing.sync import Synced
     from itsm_gitops.repository import Repository
+
+_NOT_SHARED = "written here, but not shared"
+_NEXT = "nothing is lost: the next itsm sync takes it along"
 
 
 def share(repo: Repository, said: str) -> None:
@@ -23,7 +27,19 @@ def share(repo: Repository, said: str) -> None:
     if is_wanted(repo, said):
         from itsm_gitops.editing.sync import sync
 
-        tell(sync(repo), err=True)
+        try:
+            result = sync(repo)
+        except KeyboardInterrupt:
+            say("warning", _NOT_SHARED, _NEXT)
+            raise
+        except OSError as error:
+            raise ItsmError(f"{_NOT_SHARED}: {error}", _NEXT) from error
+        except ItsmError as error:
+            error.message = f"{_NOT_SHARED}: {error.message}"
+            if not isinstance(error, Refused):  # that says itself what is to be decided first
+                error.hint = "\n".join(filter(None, (error.hint, _NEXT)))
+            raise
+        tell(result, err=True)
 
 
 def tell(result: Synced, *, err: bool = False) -> None:

@@ -21,7 +21,7 @@ from itsm_gitops.graph.meetings_ics import agenda_calendar
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.errors import Refused, UsageError
+from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.repository.actor import acting
 
@@ -34,10 +34,14 @@ _ADVICE = "cab"
 def agenda(repo: Repository, day: str = "", board: str = "", at: str | None = None) -> BoardAgenda:
     """Compute the agenda of a board on a day (default: its next planned meeting, else today).
 
-    ``board`` is a team (default: that of the meeting). Raises UsageError for an invalid day.
+    ``board`` is a team (default: that of the meeting). Raises UsageError for an invalid day, NotFound for no such team.
     """
-    chosen = _day(day) if day else None
-    return board_agenda(Network(repo.store(at)), repo.config.timezone, clock.now(), chosen, board)
+    chosen, store = _day(day) if day else None, repo.store(at)
+    if board and not facts.is_a(store.book, store.entries.get(board), meaning.TEAM):
+        teams = [e.id for e in store.of_kinds(store.book.playing(meaning.TEAM))]
+        near = did_you_mean(board, teams) or "itsm list teams shows them"
+        raise NotFound(f"--board: there is no team '{board}'", near)
+    return board_agenda(Network(store), repo.config.timezone, clock.now(), chosen, board)
 
 
 def agenda_ics(repo: Repository, made: BoardAgenda, at: str | None = None) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.model import clock
+from itsm_gitops.model.column_names import CLOCK, DERIVED
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.errors import did_you_mean
-from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.priority import priority, rank
 from itsm_gitops.model.rulebook import PRIORITY
 
@@ -19,34 +18,12 @@ if TYPE_CHECKING:
     from itsm_gitops.model.standing import Promise
     from itsm_gitops.repository import Store
 
-# Columns that are derived or that every kind has, before the kind's own fields.
-DERIVED = ("id", "kind", "title", "state", "priority", "clock", "age", "opened", "updated", "path", "root")
-CLOCK = "clock"  # of the promise that matters most, in words
-
 
 class Row(NamedTuple):
     """One listed document: its entry and the values of all columns asked for."""
 
     entry: Entry
     values: dict[str, Any]
-
-
-def column_names(kinds: Iterable[Kind]) -> list[str]:
-    """Return every column that can be asked for, derived ones first."""
-    return list(dict.fromkeys([*DERIVED, *(f for k in kinds for f in k.fields)]))
-
-
-def near_column(name: str, kinds: Sequence[Kind]) -> str:
-    """Say which column may be meant; where none is near, what there is without listing a hundred fields."""
-    fields = explains_fields(kinds)
-    return (
-        did_you_mean(name, column_names(kinds)) or f"columns: {', '.join(DERIVED)}, and every field\n{fields}"
-    )
-
-
-def explains_fields(kinds: Sequence[Kind]) -> str:
-    """Say where the fields of some kinds are listed."""
-    return f"itsm explain {kinds[0].name if len(kinds) == 1 else 'KIND'} lists the fields"
 
 
 class Rows:

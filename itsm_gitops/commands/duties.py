@@ -14,14 +14,14 @@ from itsm_gitops.commands.filter_meaning import FilterMeaning
 from itsm_gitops.commands.filters import Filters, read_filter
 from itsm_gitops.documents import output_file
 from itsm_gitops.graph.due import DueEntry, everything_due, within
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.duties import STAGES, due_terms
-from itsm_gitops.model.errors import UsageError
+from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.findings import json_pointer
 from itsm_gitops.model.windows import zone as zone_of
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository
+    from itsm_gitops.repository import Repository, Store
 
 _SPAN = re.compile(r"(\d{1,5})\s*([dwmy]?)", re.ASCII)
 _DAYS = {"": 1, "d": 1, "w": 7, "m": 31, "y": 366}
@@ -84,6 +84,8 @@ def list_due(
         entries = fulfilling(store, {k.name for k in asked.kinds}, condition)
     zone = zone_of(store.config.timezone)
     rows = everything_due(store, now, zone, entries)
+    _refuse_nobody(store, rows, "--owner", who)
+    _refuse_nobody(store, rows, "--team", teams)
     if span:
         rows = within(rows, _days(span))
     elif not stages:
@@ -96,6 +98,22 @@ def list_due(
         rows = [r for r in rows if r.team in teams or r.who in teams]
     repo.gaps = {g.path: g for g in store.gaps(names)}
     return DueList(rows, now, zone)
+
+
+def _refuse_nobody(store: Store, rows: Sequence[DueEntry], option: str, handles: Sequence[str]) -> None:
+    """Raise NotFound for a handle that is nobody's: an empty list would say that nothing is due."""
+    answering = {name for row in rows for name in (row.who, row.team) if name}
+    for handle in handles:
+        if handle in answering or handle in store.broken:
+            continue
+        if any(facts.is_a(store.book, store.entries.get(handle), r) for r in (meaning.PERSON, meaning.TEAM)):
+            continue
+        near = did_you_mean(handle, [*answering, *(e.id for e in store.of_kinds(_people(store)))])
+        raise NotFound(f"{option}: nobody is called '{handle}'", near or "itsm list teams shows who there is")
+
+
+def _people(store: Store) -> list[str]:
+    return [k for role in (meaning.PERSON, meaning.TEAM) for k in store.book.playing(role)]
 
 
 def _days(text: str) -> int:

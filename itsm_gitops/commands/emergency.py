@@ -340,8 +340,11 @@ def how_to_let_in(done: Emergency) -> list[str]:
         )
         return [f"not in yet: {done.why_not}", f"go on with: {again}"]
     lines = [f"open the pull request: {done.page}"] if done.page else []
-    if done.alone:
-        return [*lines, f"you are on call and may let it in: itsm approve {done.id} --sign"]
+    if done.alone:  # signed first, so that the gate finds it when the request is opened
+        return [
+            f"you are on call and may let it in: itsm approve {done.id} --sign, and push what it prints",
+            *lines,
+        ]
     if done.overriders:
         return [*lines, f"one of them approves the pull request, or runs: itsm approve {done.id} --sign"]
     return [*lines, "nobody may override at present: those who own the items approve (itsm approvals)"]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.commands.columns import DERIVED, Rows, column_names, explains_fields
+from itsm_gitops.commands.columns import Rows
 from itsm_gitops.commands.filter_conditions import (
     Clause,
     FilterCondition,
@@ -22,6 +22,7 @@ from itsm_gitops.commands.filter_conditions import (
     plain_text_has,
 )
 from itsm_gitops.model import moments
+from itsm_gitops.model.column_names import DERIVED, explains_fields
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.filter_language import FilterTerm, FilterValue
@@ -104,16 +105,6 @@ def element(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what a field holds: for a list, what its entries are."""
     items = schema.get("items")
     return items if isinstance(items, dict) else schema
-
-
-def unknown_word(term: FilterTerm, kinds: Sequence[Kind], words: Sequence[str]) -> UsageError:
-    """Return the error for a word that is neither one of the language nor a field of a listed kind."""
-    first = term.word.split(".")[0]
-    known = [*words, *column_names(kinds)]
-    hint = did_you_mean(first, known) or explains_fields(kinds)
-    if not term.option:
-        hint += f'\nas text it needs quotes: "{term.word}{"=" if term.exact else ":"}…"'
-    return term.error(f"no listed kind has a field '{first}'", hint)
 
 
 def _reached(value: Any, rest: Sequence[str]) -> Iterator[Any]:

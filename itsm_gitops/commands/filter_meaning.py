@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from itsm_gitops.commands.columns import column_names
 from itsm_gitops.commands.filter_clauses import (
     FINISHED,
     OPEN,
@@ -38,13 +37,13 @@ from itsm_gitops.commands.filter_fields import (
     asks_the_document_alone,
     field_condition,
     time_range,
-    unknown_word,
 )
 from itsm_gitops.commands.filter_names import FilterNames, is_none
 from itsm_gitops.model import clock, facts, meaning, moments
 from itsm_gitops.model import filter_words as words
+from itsm_gitops.model.column_names import column_names
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
+from itsm_gitops.model.errors import UsageError, did_you_mean
 from itsm_gitops.model.filter_language import (
     AnyOf,
     FilterNode,
@@ -53,8 +52,9 @@ from itsm_gitops.model.filter_language import (
     FilterValue,
     NoneOf,
 )
+from itsm_gitops.model.filter_reading import kinds_named, unknown_word
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.rulebook import PRIORITY, RuleBook
+from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.workflow import CATEGORIES
 from itsm_gitops.repository.edit_times import edited_since
 
@@ -62,20 +62,6 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
 
 ALL = "all"
-
-
-def kinds_named(book: RuleBook, word: str) -> list[Kind] | None:
-    """Return the kinds that a word names: one of them, ``records``, ``items`` or ``cis``; None for no such word."""
-    lowered = word.lower()
-    if lowered in ("records", "record"):
-        return book.records
-    if lowered in ("cis", "ci", "items", "cmdb"):
-        whole = lowered in ("items", "cmdb")
-        return [k for k in book.kinds.values() if not k.is_record and (k.operational or whole)]
-    try:
-        return [book.kind(word)]
-    except NotFound:
-        return None
 
 
 class FilterMeaning:

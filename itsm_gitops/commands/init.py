@@ -259,10 +259,10 @@ def _scalar(text: str) -> str:
 
 def _commit(root: Path, files: list[str]) -> tuple[str, str]:
     """Make the first commit; without an author the files stay uncommitted."""
-    from itsm_gitops.repository import porcelain
+    from itsm_gitops.repository import committing
 
     try:
-        return porcelain.commit(root, files, "Start the ITSM repository"), ""
+        return committing.commit(root, files, "Start the ITSM repository"), ""
     except GitError as error:
         return "", f"not committed yet: {error.message}" + (f"\n{error.hint}" if error.hint else "")
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.clocks import clock_json
-from itsm_gitops.commands.columns import CLOCK, Row, Rows, column_names, near_column
+from itsm_gitops.commands.columns import Row, Rows
 from itsm_gitops.commands.filter_conditions import fulfilling
 from itsm_gitops.commands.filter_meaning import FilterMeaning
 from itsm_gitops.commands.filters import Filters, read_filter
 from itsm_gitops.model import clock
+from itsm_gitops.model.column_names import CLOCK, column_names, near_column
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.kinds import Kind

@@ -13,9 +13,10 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.commands.columns import Rows, column_names, near_column
+from itsm_gitops.commands.columns import Rows
 from itsm_gitops.commands.listing import sorted_by
 from itsm_gitops.commands.stored_filters import FilterAnswer, StoredFilters
+from itsm_gitops.model.column_names import column_names, near_column
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import (

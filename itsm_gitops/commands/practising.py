@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from heapq import nlargest
 from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -141,7 +140,8 @@ class _Gatherer:
             else ""
         )
         unread = f", {counted(len(answer.gaps), 'file')} unreadable" if answer.gaps else ""
-        newest = nlargest(_EXAMPLES, answer.entries, key=attrgetter("opened", "id"))
+        # Thousands of entries that are nearly in this order are sorted faster than the largest are picked.
+        newest = sorted(answer.entries, key=attrgetter("opened", "id"), reverse=True)[:_EXAMPLES]
         result = f"{count:,}{'' if answer.complete else ' or more'} found{wanted}{unread}"
         return PracticeEvidence(QUERY, text, about, holds, result, count, tuple(e.id for e in newest))
 

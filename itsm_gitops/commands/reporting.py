@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.filters import since as since_moment
@@ -14,15 +15,18 @@ from itsm_gitops.graph.customers import organisations, services_of, whole
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
-from itsm_gitops.model.field_history import Day
+from itsm_gitops.model.field_history import Day, ServiceHistory
 from itsm_gitops.model.moments import read_time
-from itsm_gitops.model.report import Report, Table
+from itsm_gitops.model.report import Measure, Report, Table
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.reports.catalogue import REPORTS, make_reports, reports_of
+from itsm_gitops.reports.levels import levels_of
 from itsm_gitops.reports.lives import LifeShelf
 from itsm_gitops.reports.log import Log, Scope
-from itsm_gitops.reports.past import history
+from itsm_gitops.reports.measures import availability, availability_around_the_clock, measure
+from itsm_gitops.reports.past import PERIODS, first_moment, histories, history
+from itsm_gitops.repository.sharing import newest
 from itsm_gitops.service_levels.life import Life, life_of
 
 if TYPE_CHECKING:
@@ -193,6 +197,16 @@ class SnapshotReporter:
         """Return how every service in production fared on each of the last ``days`` days, today the last."""
         return history(self._log(store, gathered, now), days)
 
+    def histories(self, store: Store, gathered: LifeShelf, now: datetime) -> Mapping[str, ServiceHistory]:
+        """Return what incidents did to every service in production, and how much of some last days it was available."""
+        log = self._log(store, gathered, now)
+        longer = log.reaching(first_moment(log, max(PERIODS)))
+        return histories(longer, levels_of(longer))
+
+    def measures(self) -> list[Measure]:
+        """Return what the shares of ``histories`` mean."""
+        return [measure(availability), measure(availability_around_the_clock)]
+
     def course(self, store: Store, gathered: LifeShelf, now: datetime) -> Callable[[str], Course]:
         """Return what says, of one record at a time, how the work on it went and which promises were kept."""
         from itsm_gitops.reports.course import course
@@ -201,12 +215,22 @@ class SnapshotReporter:
 
     def asking(self, store: Store, now: datetime) -> Callable[[Entry, Mapping[str, Any]], Asking]:
         """Return what says, of one change and its document, what the policy asks to authorise it."""
-        from itsm_gitops.gate.asking import asking
 
-        return asking(store, now)
+        @cache
+        def asker() -> Callable[[Entry, Mapping[str, Any]], Asking]:
+            from itsm_gitops.gate.asking import asking  # few builds make a page of an open change
+
+            return asking(store, now)
+
+        def ask(entry: Entry, data: Mapping[str, Any]) -> Asking:
+            return asker()(entry, data)
+
+        return ask
 
     def proofs(self, repo: Repository) -> list[Proof]:
         """Return the statements on the branch of evidence, oldest first; none where there is no such branch."""
+        if repo.git is None or not newest(repo.git).tip:
+            return []
         from itsm_gitops.evidence.proofs import proofs
 
         return proofs(repo)

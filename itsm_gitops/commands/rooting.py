@@ -84,7 +84,7 @@ def fetch(
     Raises NotFound for a name that is no root, Refused for a folder of this machine without ``local``, and
     GitError where Git or the other side fails; what was fetched before that stays.
     """
-    from itsm_gitops.repository.root_shelf import RootAddress, holds, make_shelf
+    from itsm_gitops.repository.root_shelf import RootAddress, make_shelf
 
     chosen = _chosen(repo, names, at)
     shelf = make_shelf(repo.history)
@@ -95,7 +95,7 @@ def fetch(
                 f"no commit of root '{root.name}' is pinned yet",
                 f"itsm roots update {root.name} pins the newest one",
             )
-        at_hand = holds(shelf, root.commit)
+        at_hand = shelf.has(root.commit)
         if not at_hand:
             RootAddress(repo.root, root, local=local).fetch(shelf, root.commit)
             _refuse_unusable(repo, shelf, root)
@@ -112,7 +112,7 @@ def update(
     stay. Raises as ``fetch`` does.
     """
     from itsm_gitops import documents
-    from itsm_gitops.repository.root_shelf import RootAddress, holds, make_shelf
+    from itsm_gitops.repository.root_shelf import RootAddress, make_shelf
 
     chosen = _chosen(repo, names, None)
     if to and len(chosen) != 1:
@@ -126,7 +126,7 @@ def update(
             raise GitError(
                 f"root '{root.name}' has no branch '{root.branch or 'HEAD'}'", "correct `branch` in itsm.yaml"
             )
-        at_hand = holds(shelf, newest)
+        at_hand = shelf.has(newest)
         source.fetch(shelf, newest)
         _refuse_unusable(repo, shelf, replace(root, commit=newest))
         done.append(RootFetch(root, root.commit, newest, not at_hand))

@@ -10,6 +10,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.recording import FileWrite, recording
 from itsm_gitops.repository import Repository, journal, porcelain, shared_branch
+from itsm_gitops.repository.git_locks import patiently
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.journal import JournalEntry
@@ -69,7 +70,7 @@ def undo(repo: Repository) -> Undone:
         commit = _taken_from_history(repo, entries) if last.commit else ""
         _write_back(repo, last)
         if commit:
-            git.run("reset", "-q", "--", *(f.path for f in last.files))
+            patiently(lambda: git.run("reset", "-q", "--", *(f.path for f in last.files)))
         journal.settle(git, entries, entries[:-1])
     return Undone(last.command, last.at, tuple(f.path for f in last.files), commit)
 
@@ -88,7 +89,9 @@ def _taken_from_history(repo: Repository, entries: Sequence[JournalEntry]) -> st
     git, last = repo.history, entries[-1]
     head = shared_branch.tip_of(git, "HEAD")
     place = shared_branch.current(git)
-    if place.remote and head not in shared_branch.unshared(git, shared_branch.tip_of(git, place.tracking)):
+    if place.remote and head not in shared_branch.unshared(
+        git, shared_branch.tip_of(git, place.tracking), head
+    ):
         raise Refused(f"the last command ({last.command}) is shared already", _LATER)
     if last.commit != head:
         raise Refused(f"something was committed after {last.command}", "git log, then git revert")

@@ -24,6 +24,7 @@ from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.words import fields_of
 from itsm_gitops.repository.archived import read_archived
 from itsm_gitops.repository.gaps import WITHHELD, Gap, file_gap, in_root, snapshot_gaps, unread
+from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.snapshot import root_of
 
 if TYPE_CHECKING:
@@ -147,13 +148,16 @@ def show(
         not_searched=tuple(skipped),
         steps=() if root else tuple(next_steps(document.kind, document.data)),
         root=root,
-        clocks=() if root or at is not None else _clocks(repo, document, finished=clocks),
+        clocks=() if root else _clocks(repo, document, at, finished=clocks),
         looks_like=_looks_like(book, snapshot, document),
     )
 
 
-def _clocks(repo: Repository, document: Opened, *, finished: bool) -> tuple[Promise, ...]:
-    """Return the clocks of a record as they stand now; none where something they need cannot be read."""
+def _clocks(repo: Repository, document: Opened, at: str | None, *, finished: bool) -> tuple[Promise, ...]:
+    """Return the clocks of a record as they stand now; none where something they need cannot be read.
+
+    Those of a former snapshot are of the record and the agreements as they were there, like those of a list.
+    """
     flow = document.kind.workflow
     if not document.kind.is_record or flow is None:
         return ()
@@ -161,7 +165,11 @@ def _clocks(repo: Repository, document: Opened, *, finished: bool) -> tuple[Prom
         return ()
     kept = dict(repo.gaps)
     try:
-        return RecordClocks(repo.store()).promises(document.id)
+        if at is None:
+            store = repo.store()
+        else:  # of the records of that time, nothing but this one is asked for
+            store = repo.load(PartialSnapshot(repo.snapshot(at), (document.path,)))[0]
+        return RecordClocks(store).promises(document.id)
     except ItsmError:
         return ()  # itsm check names what is wrong
     finally:

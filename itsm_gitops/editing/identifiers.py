@@ -35,7 +35,8 @@ def names(repo: Repository, kinds: Iterable[Kind], at: str | None = None) -> lis
 def resolve_reference(repo: Repository, reference: Mapping[str, Any], text: str) -> str:
     """Return the identifier that ``text`` means where a field refers to some kinds.
 
-    A fragment of one existing identifier is completed, ``@me`` is whoever acts. ``open`` references keep a text that
+    A former name (an alias) stands for the present one, a fragment of one existing identifier is completed, ``@me`` is
+    whoever acts. ``open`` references keep a text that
     names nothing here, as long as it may be a handle, and is no slip of the pen: whoever gets work must be known or
     named elsewhere already, and nobody may be nearly called like somebody who is there. With ``!`` behind it a name is
     meant as it is. Raises NotFound or Ambiguous.
@@ -49,9 +50,17 @@ def resolve_reference(repo: Repository, reference: Mapping[str, Any], text: str)
     known = names(repo, kinds)
     if text in known:
         return text
+    folders, items = [k.folder for k in kinds], not any(k.is_record for k in kinds)
+    # A former name comes before a fragment; that of a record is looked for last, as all records have to be read.
+    former = repo.formerly(text, folders) if items else ""
+    if former:
+        return former
     try:
         found = ids.find(text, known)
     except (NotFound, Ambiguous) as error:
+        former = "" if items or isinstance(error, Ambiguous) else repo.formerly(text, folders)
+        if former:
+            return former
         if reference.get("open") and ids.is_item_id(text):
             if not meant:
                 _refuse_slip(repo, reference, text, known)

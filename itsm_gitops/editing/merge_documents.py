@@ -139,8 +139,13 @@ def _united(sides: Sides, data: Sequence[Data], wanted: Data, keys: Sequence[str
         if not merged.conflicts and _says(merged.content, wanted):
             return merged.content
     known = comments_in(sides.base if sides.base.strip() else b"{}")
-    lost = comments_in(theirs) - known - comments_in(ours)
-    return None if lost else ours
+    for text, other in (
+        (ours, theirs),
+        (theirs, ours),
+    ):  # they say the same: one that has all comments will do
+        if not comments_in(other) - known - comments_in(text):
+            return text
+    return None
 
 
 def _says(raw: bytes, wanted: Data) -> bool:

@@ -23,7 +23,9 @@ from itsm_gitops.model.timeline import SET, STATE, WAS
 from itsm_gitops.repository import Git, Repository, porcelain, shared_branch
 from itsm_gitops.repository.actor import acting
 from itsm_gitops.repository.file_merge import MARK
+from itsm_gitops.repository.git import decode
 from itsm_gitops.repository.merge_driver import published_side
+from itsm_gitops.repository.shared_branch import REBASE
 from itsm_gitops.repository.unmerged import UnmergedFile, mark_merged, unmerged_files
 
 _REASON = "Chosen in a merge."
@@ -62,12 +64,24 @@ def _one_stop(repo: Repository, git: Git) -> Finished | None:
     findings = _findings(repo, merged)
     if findings:
         return Finished(tuple(merged), (), "", tuple(findings))
+    _refuse_unstaged(git, what)
     try:
         return Finished(tuple(merged), (), porcelain.go_on(repo.root, what) if what else "nothing")
     except GitError:
         if unmerged_files(git):
             return None
         raise
+
+
+def _refuse_unstaged(git: Git, what: str) -> None:
+    """Raise Refused where Git would not go on with a rebase, because something was written meanwhile."""
+    out = git.run("diff-files", "--name-only", "-z", "--ignore-submodules=all") if what == REBASE else b""
+    paths = decode(out).split("\0")[:-1]
+    if paths:
+        raise Refused(
+            f"{', '.join(paths)}: written while the rebase waits, and Git goes on with one only without such files",
+            "nothing is lost: git stash; itsm merge --continue; git stash pop; itsm sync",
+        )
 
 
 def _resolved(repo: Repository, git: Git, file: UnmergedFile) -> bool:

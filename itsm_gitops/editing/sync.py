@@ -11,19 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from itsm_gitops.editing.merge_documents import Sides, merge_documents
 from itsm_gitops.editing.own_edits import LeftFile, OwnEdits, own_edits
 from itsm_gitops.model.errors import GitError, ItsmError, Refused
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.merge import ABSENT, Conflict
 from itsm_gitops.model.sharing import SHARING, needs_request, waiting_branches
-from itsm_gitops.repository import Git, Repository, journal, porcelain, shared_branch
+from itsm_gitops.repository import Git, Repository, committing, journal, porcelain, shared_branch
 from itsm_gitops.repository.actor import acting
 from itsm_gitops.repository.ledger import pause
 from itsm_gitops.repository.merge_driver import OURS, SETTINGS, is_installed
 from itsm_gitops.repository.shared_branch import PutOn, Upstream
 
-_ATTEMPTS = 60
+# Of twelve people who push all the time one wins each round: most wait for some rounds, somebody for a hundred.
+_ATTEMPTS = 300
+_REFUSALS_MAX = 3  # of a server that says no although nobody was faster: by then it means it
 _OFFLINE = (
     "could not resolve", "connection", "network is unreachable", "timed out", "unable to access", "did not answer",
     "could not read from remote", "does not appear to be a git repository", "does not exist", "unable to look up",
@@ -119,7 +120,7 @@ def sync(repo: Repository, *, everything: bool = False, message: str = "") -> Sy
         except SyncConflict:
             raise
         except GitError as error:
-            if not any(sign in error.message.lower() for sign in _OFFLINE):
+            if not _is_offline(error):
                 raise
             result.outcome, result.why = QUEUED, error.message
             return result
@@ -139,7 +140,7 @@ def _commit(
     if not edits.paths:
         return known
     result.message, result.paths = text or edits.message, tuple(edits.paths)
-    result.commit = porcelain.commit(repo.root, edits.paths, result.message)
+    result.commit = committing.commit(repo.root, edits.paths, result.message)
     now = journal.committed(known, frozenset([*edits.paths, *edits.done]), result.commit)
     journal.settle(git, known, now)
     return now
@@ -185,6 +186,7 @@ def send(repo: Repository, git: Git, place: Upstream, there: str, head: str, *, 
 
     WAITING says that the branch takes no pushes. Raises SyncConflict, Refused and GitError.
     """
+    refusals = 0
     for attempt in range(1, _ATTEMPTS + 1):
         put = _put_on(repo, git, place, there, head)
         out = shared_branch.unshared(git, there, put.tip) if put.tip else []
@@ -197,16 +199,31 @@ def send(repo: Repository, git: Git, place: Upstream, there: str, head: str, *, 
         try:
             shared_branch.push(git, place, put.tip)
         except GitError as error:
-            protected = shared_branch.is_protected(error)
-            if not protected and not shared_branch.was_faster(error):
-                raise
-            pause(attempt)
-            before, there = there, shared_branch.fetch(git, place)
-            if protected and there == before:
+            before, there = there, _after_refusal(git, place, error, attempt)
+            if there and not shared_branch.unshared(
+                git, there, put.tip
+            ):  # it arrived, and the answer was lost
+                return Sent(SHARED, PutOn(there, put.merged), before, len(out), attempt)
+            if there == before and shared_branch.is_protected(error):
                 return Sent(WAITING, put, there, len(out), attempt)
-            continue
-        return Sent(SHARED, put, there, len(out), attempt)
+            refusals += there == before and not shared_branch.was_faster(error)
+            if refusals == _REFUSALS_MAX:
+                raise
+        else:
+            return Sent(SHARED, put, there, len(out), attempt)
     raise GitError(f"others were faster {_ATTEMPTS} times", "the commit is kept here: itsm sync tries again")
+
+
+def _after_refusal(git: Git, place: Upstream, error: GitError, attempt: int) -> str:
+    """Wait a little and return where the branch is on the remote now; raises the error where there is no remote to ask."""
+    if _is_offline(error):
+        raise error
+    pause(attempt)
+    return shared_branch.fetch(git, place)
+
+
+def _is_offline(error: GitError) -> bool:
+    return any(sign in error.message.lower() for sign in _OFFLINE)
 
 
 def _put_on(repo: Repository, git: Git, place: Upstream, there: str, head: str) -> PutOn:
@@ -214,6 +231,11 @@ def _put_on(repo: Repository, git: Git, place: Upstream, there: str, head: str) 
     found: dict[str, tuple[Conflict, ...]] = {}
 
     def merge(path: str, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+        from itsm_gitops.editing.merge_documents import (  # slow to load, and rarely needed
+            Sides,
+            merge_documents,
+        )
+
         inside = path.removeprefix(git.prefix)
         merged = merge_documents(Sides(base, ours, theirs), repo.book.kind_at(inside), published=lambda: OURS)
         if merged.clean:
@@ -232,11 +254,10 @@ def _refuse_unfit(repo: Repository, git: Git, there: str, tip: str) -> None:
     """Raise Refused where commits that go to the main branch hold what takes a pull request."""
     from itsm_gitops.documents import load
 
-    paths = [p.removeprefix(git.prefix) for p in shared_branch.changed_paths(git, there, tip)]
-    old, new = (shared_branch.contents(git, c, paths) for c in (there, tip))
     policy = repo.book.policy(SHARING)
-    for path in paths:
-        before, after = (load(side[path]).data if path in side else None for side in (old, new))
+    for whole, sides in shared_branch.changed_contents(git, there, tip).items():
+        path = whole.removeprefix(git.prefix)
+        before, after = (load(raw).data if raw is not None else None for raw in sides)
         reason = needs_request(policy, repo.book.kind_at(path), before, after)
         if reason:
             raise Refused(

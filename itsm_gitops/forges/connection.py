@@ -16,7 +16,7 @@ from itsm_gitops.forges.gitlab import GitLab
 from itsm_gitops.forges.http import ForgeError
 from itsm_gitops.forges.reviews import APPROVED, PROGRAM, PullRequest, Review
 from itsm_gitops.model.errors import GitError, UsageError
-from itsm_gitops.repository import Git, Repository, transfer
+from itsm_gitops.repository import Git, Repository, sharing, transfer
 
 # The environment's own words for the token of each forge, the most specific first.
 _TOKENS = {
@@ -174,7 +174,7 @@ def gather(
         )
     base = event.base if event is not None and queued else _tip(repo.history, pull_request.target)
     for commit in (base, head):
-        if not transfer.has(repo.history, commit):
+        if not repo.history.has(commit):
             raise GitError(
                 f"commit {commit[:9]} is not in this repository", "git fetch origin; or fetch-depth: 0"
             )
@@ -205,12 +205,12 @@ def _tip(git: Git, target: str) -> str:
 def fetch_pull_request(
     git: Git, forge: str, pull_request: PullRequest, head: str, reviewed: Sequence[str], token: str
 ) -> None:
-    """Fetch the target branch, the pull request and the commits that reviewers saw; raises GitError."""
+    """Fetch the target branch, the pull request, signed approvals and the commits that reviewers saw; raises GitError."""
     pull = _HEADS.get(forge, _PULL_HEAD).format(pull_request.number)
     target = f"+refs/heads/{pull_request.target}:refs/remotes/origin/{pull_request.target}"
-    transfer.fetch(git, [target, pull], token=token)
+    transfer.fetch(git, [target, pull, sharing.APPROVALS], token=token)
     for commit in list(dict.fromkeys([head, *reviewed]))[:_REVIEWED_MAX]:
-        if not transfer.has(git, commit):
+        if not git.has(commit):
             try:
                 transfer.fetch(git, [commit], token=token)
             except GitError:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from itsm_gitops.gate.people import Directory
     from itsm_gitops.gate.types import Assessment
     from itsm_gitops.repository import Git, Repository
+    from itsm_gitops.repository.refs import StoredText
 
 # Where a request usually goes, the most certain first.
 _TARGETS = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master",
@@ -45,6 +46,7 @@ class Meant(NamedTuple):
     reviews: tuple[Review, ...] = ()
     opened_by: str = ""
     pushed_by: tuple[str, ...] = ()
+    statements: tuple[StoredText, ...] | None = None
 
 
 def approvals(
@@ -64,7 +66,7 @@ def approvals(
         )  # fmt: skip
     return assess(
         repo, base=meant.base, head=meant.head, target=meant.target, reviews=reviews, now=now,
-        opened_by=meant.opened_by, pushed_by=meant.pushed_by,
+        opened_by=meant.opened_by, pushed_by=meant.pushed_by, statements=meant.statements,
     )  # fmt: skip
 
 
@@ -89,8 +91,16 @@ def _of_forge(repo: Repository, forge: str, number: int | None) -> Meant:
     from itsm_gitops.forges.connection import gather
 
     found = gather(repo, forge=forge, number=number)
-    author = found.pull_request.author
-    return Meant(found.base, found.head, found.target, found.reviews, author, found.pushed_by)
+    author, kept = found.pull_request.author, statements_of_forge(repo)
+    return Meant(found.base, found.head, found.target, found.reviews, author, found.pushed_by, kept)
+
+
+def statements_of_forge(repo: Repository) -> tuple[StoredText, ...]:
+    """Return the signed approvals that were fetched with a pull request, and those that are kept here."""
+    from itsm_gitops.gate import signed
+    from itsm_gitops.repository import sharing
+
+    return signed.stored(repo.history, sharing.FETCHED, signed.PREFIX)
 
 
 def reviews_of(path: str) -> tuple[tuple[Review, ...], str]:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.forges import connection as forging
 from itsm_gitops.gate.announced import Announcements
-from itsm_gitops.gate.approvals import ApprovalQuery, find
+from itsm_gitops.gate.approvals import ApprovalQuery, find, statements_of_forge
 from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.comment import MARKER, ChangeBrief, render
 from itsm_gitops.gate.types import Assessment
@@ -52,6 +52,7 @@ def comment(repo: Repository, *, forge: str = "", number: int | None = None, sen
         now=now,
         opened_by=found.pull_request.author,
         pushed_by=found.pushed_by,
+        statements=statements_of_forge(repo),
     )
     body = brief(repo, result, now)
     if not send:
@@ -66,7 +67,13 @@ def preview(repo: Repository, what: str) -> Commented:
     meant = find(repo, ApprovalQuery(what=what))
     now = clock.now()
     result = assess(
-        repo, base=meant.base, head=meant.head, target=meant.target, reviews=meant.reviews, now=now
+        repo,
+        base=meant.base,
+        head=meant.head,
+        target=meant.target,
+        reviews=meant.reviews,
+        now=now,
+        statements=meant.statements,
     )
     return Commented(brief(repo, result, now), result, "")
 

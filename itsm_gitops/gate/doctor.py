@@ -27,7 +27,7 @@ from itsm_gitops.gate.doctor_rehearsal import rehearse_approval
 from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, Incomplete, ItsmError
-from itsm_gitops.repository import Repository, porcelain
+from itsm_gitops.repository import Repository, committing
 from itsm_gitops.repository.gaps import warning
 from itsm_gitops.repository.snapshot import WorkingTree
 from itsm_gitops.rules.editor_settings import PLACE, unknown_to_editor
@@ -124,7 +124,7 @@ def _machine(repo: Repository) -> Iterator[Check]:
     new = numbers >= _GIT
     yield Check("git", OK if new else FAILED, version, "" if new else f"install Git {wanted} or newer")
     try:
-        name, email = porcelain.author(repo.root)
+        name, email = committing.author(repo.root)
         yield author_check(repo, name, email)
     except GitError as error:
         yield Check("author", WARNING, error.message, error.hint)

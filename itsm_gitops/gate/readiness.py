@@ -13,8 +13,8 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from itsm_gitops.gate.policy import read_policy
+from itsm_gitops.graph.asking import impact_graph, network_of
 from itsm_gitops.graph.calendars import Calendars, Hold
-from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import Planned, planned_changes
 from itsm_gitops.graph.schedule import collide
@@ -24,6 +24,8 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import GitError, Refused
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.repository import Repository, Store, shared_branch
+from itsm_gitops.repository.asked_commit import ask
+from itsm_gitops.repository.store import identifier_of
 
 COMMITS, ARTEFACTS = "commits", "artefacts"
 _LEAST = 7  # digits of a commit that tell it from others
@@ -97,8 +99,14 @@ def readiness(repo: Repository, fragment: str, content: DeployedContent, *, revi
     Raises Incomplete where a calendar or a change cannot be read: it could forbid the work.
     """
     commit = main_commit(repo, revision)
-    store = repo.store(commit)
-    entry = store.find(fragment)
+    path = repo.locate(fragment, commit, in_roots=True)
+    return ask(repo, commit, lambda store: _readiness(repo, store, path, commit, content))
+
+
+def _readiness(repo: Repository, store: Store, path: str, commit: str, content: DeployedContent) -> Readiness:
+    entry = store.entries.get(identifier_of(path))
+    if entry is None:
+        raise store.unusable(path)
     if not facts.is_a(store.book, entry, meaning.CHANGE):
         raise Refused(
             f"{entry.id} is {a_kind(store.book.kinds[entry.kind])}, not a change", "itsm list changes"
@@ -108,7 +116,7 @@ def readiness(repo: Repository, fragment: str, content: DeployedContent, *, revi
         [*store.book.playing(meaning.CHANGE), *store.book.playing(meaning.CALENDAR)],
     )
     now = clock.now()
-    network = Network(store)
+    network = network_of(store)
     planned = {c.id: c for c in planned_changes(network)}
     conditions = [
         *_authorised(store, entry),
@@ -177,7 +185,7 @@ def _freezes(
         yield ReadinessCondition("freeze", True, "none holds it")
         return
     then = _authorising(repo, store, entry, commit)
-    known = {_span(h) for h in Calendars(repo.store(then)).holds(planned)} if then else set()
+    known = ask(repo, then, lambda before: _spans(before, planned)) if then else set()
     fresh = [h for h in holds if _span(h) not in known]
     if not fresh:
         yield ReadinessCondition("freeze", True, "it was authorised for a time that was frozen already")
@@ -186,6 +194,10 @@ def _freezes(
         yield ReadinessCondition(
             "freeze", False, text, "wait, or have it approved again, knowing of the freeze"
         )
+
+
+def _spans(store: Store, planned: Planned) -> set[tuple[str, datetime]]:
+    return {_span(hold) for hold in Calendars(store).holds(planned)}
 
 
 def _span(hold: Hold) -> tuple[str, datetime]:
@@ -201,7 +213,7 @@ def _conflicts(
     if own is None:
         return
     live = [p for p in planned.values() if p.firm and not p.over and p.start <= now < p.end]
-    found = collide(network, ImpactGraph(network), [own, *(p for p in live if p.id != own.id)])
+    found = collide(network, impact_graph(network), [own, *(p for p in live if p.id != own.id)])
     others: dict[str, str] = {}
     for collision in found:
         if own.id in (collision.first.id, collision.second.id):

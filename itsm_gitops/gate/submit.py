@@ -10,7 +10,7 @@ from itsm_gitops.forges import remotes
 from itsm_gitops.model.errors import GitError, Refused, UsageError
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.meaning import CHANGE
-from itsm_gitops.repository import Git, Repository, load_store, porcelain, transfer
+from itsm_gitops.repository import Git, Repository, committing, load_store, porcelain, transfer
 from itsm_gitops.repository.gaps import file_gap, require
 from itsm_gitops.repository.part import PartialSnapshot
 
@@ -69,7 +69,7 @@ def submit(
         title = (
             message or f"{identifier}: {' '.join(str(document.data.get('title', '')).split())}"[:_TITLE_MAX]
         )
-        commit = porcelain.commit(repo.root, paths, title)
+        commit = committing.commit(repo.root, paths, title)
     if push:
         try:
             porcelain.push(repo.root, branch)

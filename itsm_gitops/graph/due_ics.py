@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 
@@ -23,18 +25,32 @@ def due_calendar(
 
     ``host`` makes the identifiers unique (`ics.domain`), ``stamp`` is when they count as written where their document has no time.
     """
-    events = [line for row in rows for line in _event(row, host, stamp, address(row.entry.id))]
+    taken: Counter[str] = Counter()
+    events = [
+        line for row in rows for line in _event(row, _name(row, taken), host, stamp, address(row.entry.id))
+    ]
     return as_file(f"{organisation}: what is due", "What is due", events)
 
 
-def _event(row: DueEntry, host: str, stamp: datetime, url: str) -> Iterator[str]:
+def _name(row: DueEntry, taken: Counter[str]) -> str:
+    """Return a name that a duty keeps: an entry of a list goes by what it is about, as its position changes.
+
+    ``taken`` counts the names that were given, so that two duties of one name are told apart.
+    """
+    due = row.day.due
+    about = hashlib.sha256(due.what.encode()).hexdigest()[:8] if due.what else ""
+    place = ".".join(about if about and isinstance(step, int) else str(step) for step in due.pointer)
+    # Which of several duties of one date: its place in the schema does not change with the document.
+    name = f"{row.entry.id}-{place}{'' if due.terms.sign == 1 else '-before'}"
+    taken[name] += 1
+    return name if taken[name] == 1 else f"{name}-{taken[name]}"
+
+
+def _event(row: DueEntry, name: str, host: str, stamp: datetime, url: str) -> Iterator[str]:
     moment = clock.parse_time(row.day.day)
     start: date = moment or date.fromisoformat(row.day.day)
-    place = ".".join(map(str, row.day.due.pointer))
-    # Which of several duties of one date: its place in the schema does not change with the document.
-    sort = "" if row.day.due.terms.sign == 1 else "-before"
     yield from event(
-        uid=f"{row.entry.id}-{place}{sort}@{host}",
+        uid=f"{name}@{host}",
         stamp=clock.parse_time(row.entry.updated) or stamp,
         start=start,
         end=start if moment else start + _DAY,

@@ -124,4 +124,5 @@ def _document(around: Surroundings, entry: Entry) -> OtherEnd:
     state = facts.stage(around.book, entry)
     known = flow.states.get(state) if flow else None
     make: Callable[[], DocumentSubject] = partial(EntrySubject, around, entry)
-    return OtherEnd(entry.id, entry.kind, state, known.category if known else "", make)
+    roles = frozenset(known.roles) if known else frozenset()
+    return OtherEnd(entry.id, entry.kind, state, known.category if known else "", make, roles)

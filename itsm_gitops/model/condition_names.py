@@ -24,6 +24,7 @@ from itsm_gitops.model.condition_reader import (
     NOT,
     OR,
     PRESENT,
+    ROLE,
     STATE,
     TESTS,
     TO,
@@ -33,11 +34,14 @@ from itsm_gitops.model.condition_reader import (
 from itsm_gitops.model.conditions import NOW, TIMES
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.meaning import STATE_ROLES
 from itsm_gitops.model.shape import Misfit
 from itsm_gitops.model.workflow import CATEGORIES
 
 Schema = Mapping[str, Any]
 _ONLY_IN = frozenset((IN, HAVE, TO, BESIDES))
+_ON_STATES = frozenset((STATE, CATEGORY, ROLE))
+TIMELINE = "timeline"
 _LISTED = 12  # values that a hint names
 
 
@@ -152,11 +156,19 @@ def _operand(sign: str, wanted: Any, fields: Sequence[Schema], at: Pointer) -> I
 
 
 def with_states(schema: Schema, states: Collection[str]) -> Schema:
-    """Return the schema of a kind, with the states of its life cycle as the values of its state."""
+    """Return the schema of a kind, with the states of its life cycle as the values of its state, in its timeline too."""
     properties = schema.get("properties", {})
     if not states or STATE not in properties:
         return schema
-    return {**schema, "properties": {**properties, STATE: {**properties[STATE], "enum": sorted(states)}}}
+    known = sorted(states)
+    made = {**properties, STATE: {**properties[STATE], "enum": known}}
+    timeline = properties.get(TIMELINE)
+    entry = timeline.get("items") if isinstance(timeline, Mapping) else None
+    reached = entry.get("properties", {}).get(STATE) if isinstance(entry, Mapping) else None
+    if timeline and entry and isinstance(reached, Mapping):
+        steps = {**entry, "properties": {**entry["properties"], STATE: {**reached, "enum": known}}}
+        made[TIMELINE] = {**timeline, "items": steps}
+    return {**schema, "properties": made}
 
 
 def value_misfits(
@@ -251,15 +263,15 @@ def _link(
     states = sorted({s for k in kinds for s in words.states.get(k, ())})
     yield from _words(raw, STATE, states, "state", at)
     yield from _words(raw, CATEGORY, CATEGORIES, "category of states", at)
+    yield from _words(raw, ROLE, STATE_ROLES, "role of states", at)
     if HAVE in raw and _follows_links(raw[HAVE]):
         yield Misfit((*at, HAVE), "links are followed once, and not on from what is linked")
     elif HAVE in raw:
         ends = [words.schemas[k] for k in sorted(kinds) if k in words.schemas]
         yield from condition_misfits_in(raw[HAVE], ends, words, (*at, HAVE))
-    elif form == LINKED and STATE not in raw and CATEGORY not in raw:
-        yield Misfit(
-            (*at, form), f"'{LINKED}' needs a condition on the documents: {STATE}, {CATEGORY} or {HAVE}"
-        )
+    elif form == LINKED and not _ON_STATES & raw.keys():
+        wanted = f"{STATE}, {CATEGORY}, {ROLE} or {HAVE}"
+        yield Misfit((*at, form), f"'{LINKED}' needs a condition on the documents: {wanted}")
     if BESIDES in raw and not fields_at(str(raw[BESIDES]), schemas, words):
         yield _unknown(str(raw[BESIDES]), schemas, words, (*at, BESIDES))._replace(at_key=False)
 

@@ -17,7 +17,7 @@ A condition is a mapping; all of its lines must hold::
     all: tasks, have: {status: done}      `have` is a condition on the entry
     link: resolved_by, to: [change]       there is a link (or one that leads here, by its inverse name)
     linked: parent_of, category: [done]   everything linked so is in such a state;
-                                          state, category (of the state) and have are possible in both
+                                          state, category and role (of the state) and have are possible in both
 
 The last two forms stand alone in their mapping, or under ``and``.
 """
@@ -46,14 +46,14 @@ from itsm_gitops.model.errors import RuleBookError
 AND, OR, NOT = "and", "or", "not"
 ALL, ANY = "all", "any"
 LINK, LINKED = "link", "linked"
-IN, HAVE, TO, STATE, CATEGORY, BESIDES = "in", "have", "to", "state", "category", "besides"
+IN, HAVE, TO, STATE, CATEGORY, BESIDES, ROLE = "in", "have", "to", "state", "category", "besides", "role"
 PRESENT, FIELD = "present", "field"
 # The keys that make a mapping a condition on a list or on links, with the keys that may stand beside them.
 FORMS: Mapping[str, frozenset[str]] = {
     ALL: frozenset((IN, HAVE)),
     ANY: frozenset((IN, HAVE)),
-    LINK: frozenset((TO, STATE, CATEGORY, HAVE, BESIDES)),
-    LINKED: frozenset((TO, STATE, CATEGORY, HAVE, BESIDES)),
+    LINK: frozenset((TO, STATE, CATEGORY, ROLE, HAVE, BESIDES)),
+    LINKED: frozenset((TO, STATE, CATEGORY, ROLE, HAVE, BESIDES)),
 }
 TESTS = frozenset((PRESENT, NOT, IN, *ORDERS))
 _HELP = "schemas/README.md and the handbook describe the language of conditions"
@@ -155,6 +155,7 @@ def _link_form(raw: Mapping[str, Any], exact: bool) -> Condition:
         frozenset(values_of(raw.get(CATEGORY, ()))),
         every=form == LINKED,
         besides=str(raw.get(BESIDES, "")),
+        roles=frozenset(values_of(raw.get(ROLE, ()))),
     )
 
 

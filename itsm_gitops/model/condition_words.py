@@ -79,6 +79,8 @@ def _linked(condition: Linked) -> str:
         wants.append(f"in state {_or(sorted(condition.states))}")
     if condition.categories:
         wants.append(f"in a state of category {_or(sorted(condition.categories))}")
+    if condition.roles:
+        wants.append(f"in a state that is {_or(sorted(condition.roles))}")
     part = in_words(condition.part)
     if part:
         wants.append(f"where {part}")

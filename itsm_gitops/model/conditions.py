@@ -47,13 +47,14 @@ class Subject(Protocol):
 
 
 class OtherEnd(NamedTuple):
-    """A document at the other end of a link; ``category`` is that of its state, empty where it has none."""
+    """A document at the other end of a link; ``category`` and ``roles`` are those of its state, empty where it has none."""
 
     id: str
     kind: str
     state: str
     category: str
     subject: Callable[[], Subject]
+    roles: frozenset[str] = frozenset()
 
 
 class Condition(Protocol):
@@ -314,8 +315,8 @@ class InList:
 class Linked:
     """There is a document linked in one way of which a part holds; with ``every``, the part holds of all of them.
 
-    ``kinds``, ``states`` and ``categories`` narrow the documents and what they must be (empty: any); documents named
-    at the path ``besides`` are left out.
+    ``kinds`` narrow the documents; ``states``, ``categories`` and ``roles`` of states say what they must be (empty: any);
+    documents named at the path ``besides`` are left out.
     """
 
     relation: str
@@ -325,6 +326,7 @@ class Linked:
     categories: frozenset[str] = frozenset()
     every: bool = False
     besides: str = ""
+    roles: frozenset[str] = frozenset()
 
     def truth(self, subject: Subject) -> Truth:
         """Whether it holds; None where the links are not known."""
@@ -349,6 +351,8 @@ class Linked:
         if self.states and other.state not in self.states:
             return False
         if self.categories and other.category not in self.categories:
+            return False
+        if self.roles and not self.roles & other.roles:
             return False
         return True if self.part is ALWAYS else self.part.truth(other.subject())
 

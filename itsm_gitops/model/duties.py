@@ -13,7 +13,8 @@ has passed (``severity``), exceptions (``unless``), and the name of the day (``m
 
 A date may carry several duties (a list). ``before`` and ``after`` move the day by a number of days, or by the number
 that a field holds. A day ends in the time zone of the repository; a date-time is a moment.
-Cancelled, retired and planned documents have no duties; ``open_only`` duties end with the work on the record.
+Retired and planned documents have no duties; ``open_only`` duties end with the work on the record, the others go on
+when it is closed or cancelled.
 """
 
 from __future__ import annotations
@@ -220,10 +221,12 @@ def _missing(terms: DueTerms, kind: Kind, data: Data) -> Due | None:
 
 
 def _owes_nothing(kind: Kind, data: Data) -> bool:
+    """Whether a document is about something that is gone or not there yet.
+
+    A record that was cancelled still owes what outlives its work: access that it gave ends, agreed actions are done.
+    """
     state = facts.stage_of(kind, data)
-    if facts.state_plays(kind, state, meaning.RETIRED) or facts.state_plays(kind, state, meaning.PLANNED):
-        return True
-    return kind.workflow is not None and kind.workflow.is_cancelled(state)
+    return facts.state_plays(kind, state, meaning.RETIRED) or facts.state_plays(kind, state, meaning.PLANNED)
 
 
 def _due(terms: DueTerms, value: Any, at: Pointer, around: Data) -> Due | None:

@@ -15,9 +15,10 @@ from itsm_gitops.model.condition_reader import read_condition
 from itsm_gitops.model.conditions import Condition, Subject, holds
 from itsm_gitops.model.inner_life import inner_state, inner_steps
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.last_word import last_word
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import MAJOR_INCIDENTS, RuleBook
-from itsm_gitops.model.timeline import COMMENT, entries_of, moments, replay_of, seconds, times_of, value_in
+from itsm_gitops.model.timeline import entries_of, moments, replay_of, seconds, times_of, value_in
 from itsm_gitops.model.workflow import ACTIVE, CANCELLED, DONE, NEW, Workflow
 
 PROPOSED, RUNNING, OVER, DECLINED = NEW, ACTIVE, DONE, CANCELLED  # what the categories of its states mean
@@ -123,8 +124,8 @@ def major_status(policy: MajorPolicy, data: Data) -> MajorStatus | None:
     began = [happened[s.place] for s in inner_steps(policy.flow, entries) if s.after == state.name]
     opened = seconds(times_of(entries)[0])
     since = began[-1] if began else opened
-    said = [(str(e[COMMENT]), at) for e, at in zip(entries, happened, strict=True) if e.get(COMMENT)]
-    last, at = said[-1] if said else ("", None)
+    word = last_word(data)
+    last, at = (word.text, word.at) if word else ("", None)
     promised = seconds(value_in(data, f"{policy.group}.next_update_by"))
     started = seconds(value_in(data, f"{policy.group}.started_at")) or seconds(data.get("started_at"))
     first = opened if started is None else started

@@ -33,6 +33,7 @@ CONTRACT = "contract"
 LICENCE = "licence"
 FACILITY = "facility"
 ORGANISATION = "organisation"
+ANNOUNCEMENT = "announcement"
 
 KIND_ROLES: Mapping[str, str] = {
     INCIDENT: "an interruption or a loss of quality of a service",
@@ -54,6 +55,7 @@ KIND_ROLES: Mapping[str, str] = {
     LICENCE: "a right to use software",
     FACILITY: "a building, a room or a rack",
     ORGANISATION: "a customer, a partner or a part of ourselves",
+    ANNOUNCEMENT: "what people are told on the start page for a time",
 }
 
 # Roles of states.

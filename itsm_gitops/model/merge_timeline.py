@@ -9,7 +9,6 @@ Where they made different ones, the field is left as a conflict.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -40,16 +39,16 @@ def merge_timelines(
     """Return what two timelines become; None where a side changed the entries that both had.
 
     ``published`` says which side others have already (OURS, THEIRS, empty: nobody knows): its entries stay as they are.
-    It is asked only where both sides told of one field.
+    It is asked only where that matters.
     """
     gaps = [_gaps(base, entries) for entries in (ours, theirs)]
     one, two = gaps
     if one is None or two is None:
         return None
-    own = [_without_common(one, two), _without_common(two, one)]
+    own = _without_common([one, two])
     agreed: dict[str, Any] = {}
-    contested: set[str] = set()
-    both = sorted(set(_told(own[0])) & set(_told(own[1])))
+    contested = _before_common(one, own[0]) | _before_common(two, own[1])
+    both = sorted((set(_told(own[0])) & set(_told(own[1]))) - contested)
     known = published() if both else ""
     for name in both:
         mine, other = ([entry for gap in side for entry in gap] for side in own)
@@ -59,7 +58,10 @@ def merge_timelines(
         else:
             agreed[name] = settled.value
     entries: list[dict[str, Any]] = []
-    for number, gap in enumerate(map(_in_order, one, own[1])):
+    alone = {id(entry) for side in own for gap in side for entry in gap}
+    for number, gap in enumerate(
+        _woven(mine, other, alone, published) for mine, other in zip(one, two, strict=True)
+    ):
         entries += [entry for entry in gap if not entry.keys() <= _WORDLESS]
         entries += [dict(base[number])] if number < len(base) else []
     return MergedTimeline(entries, agreed, frozenset(contested))
@@ -84,20 +86,50 @@ def _text(entry: Data) -> str:
     return json.dumps(entry, sort_keys=True)
 
 
-def _without_common(
-    side: list[list[dict[str, Any]]], other: list[list[dict[str, Any]]]
-) -> list[list[dict[str, Any]]]:
-    """Return a side without what both have: that came to both by an earlier merge, or a picked commit."""
-    there = Counter(_text(entry) for gap in other for entry in gap)
-    found: list[list[dict[str, Any]]] = []
-    for gap in side:
-        found.append([])
-        for entry in gap:
-            text = _text(entry)
-            if there[text] > 0:
-                there[text] -= 1
-            else:
-                found[-1].append(entry)
+def _without_common(sides: Sequence[list[list[dict[str, Any]]]]) -> list[list[list[dict[str, Any]]]]:
+    """Return both sides without what both have: that came to both by an earlier merge, or a picked commit."""
+    one, two = ([entry for gap in side for entry in gap] for side in sides)
+    texts, others = list(map(_text, one)), list(map(_text, two))
+    # Of entries that are alike, those are the same that stand among the same others.
+    pairs = _longest_common(texts, others)
+    left, right = {a for a, _ in pairs}, {b for _, b in pairs}
+    for a, text in enumerate(texts):
+        b = next((n for n, t in enumerate(others) if t == text and n not in right), None)
+        if a not in left and b is not None:
+            left.add(a)
+            right.add(b)
+    common = {id(one[a]) for a in left} | {id(two[b]) for b in right}
+    return [[[entry for entry in gap if id(entry) not in common] for gap in side] for side in sides]
+
+
+def _longest_common(one: Sequence[str], two: Sequence[str]) -> list[tuple[int, int]]:
+    """Return the places of a longest sequence that both have in the same order."""
+    length = [[0] * (len(two) + 1) for _ in range(len(one) + 1)]
+    for a in reversed(range(len(one))):
+        for b in reversed(range(len(two))):
+            here = length[a + 1][b + 1] + 1 if one[a] == two[b] else 0
+            length[a][b] = max(here, length[a + 1][b], length[a][b + 1])
+    pairs, a, b = [], 0, 0
+    while a < len(one) and b < len(two):
+        if one[a] == two[b]:
+            pairs.append((a, b))
+        step = one[a] == two[b] or length[a + 1][b] >= length[a][b + 1]
+        b += one[a] == two[b] or not step
+        a += step
+    return pairs
+
+
+def _before_common(side: list[list[dict[str, Any]]], own: list[list[dict[str, Any]]]) -> set[str]:
+    """Return the fields that a side told of alone before what both have: the other side came there another way."""
+    alone = {id(entry) for gap in own for entry in gap}
+    told: set[str] = set()
+    found: set[str] = set()
+    for entry in (entry for gap in side for entry in gap):
+        fields = set(touched(entry))
+        if id(entry) in alone:
+            told |= fields
+        else:
+            found |= told & fields
     return found
 
 
@@ -127,7 +159,7 @@ def _settle(
     steps, others = ([_value(e, name) for e in path] for path in (kept, other))
     last, further = steps[-1], others[len(steps) :]
     if same(others[: len(steps)], steps) and further:
-        if (seconds(other[len(steps)].get(AT)) or 0) < (seconds(kept[-1].get(AT)) or 0):
+        if (seconds(other[len(steps)].get(AT)) or 0) <= (seconds(kept[-1].get(AT)) or 0):
             return None
         _strip(name, other[: len(steps)])
         return _Settled(further[-1])
@@ -160,6 +192,38 @@ def _strip(name: str, entries: list[dict[str, Any]]) -> None:
                 del entry[part][name]
                 if not entry[part]:
                     del entry[part]
+
+
+def _woven(
+    ours: list[dict[str, Any]],
+    theirs: list[dict[str, Any]],
+    alone: set[int],
+    published: Callable[[], str],
+) -> list[dict[str, Any]]:
+    """Return what both added at one place: by time, and before or after what both have as on its own side.
+
+    Where the sides have that in another order, the order of the published side stays.
+    """
+    mine, other = _parts(ours, alone), _parts(theirs, alone)
+    if [list(map(_text, shared)) for _, shared in mine] != [list(map(_text, shared)) for _, shared in other]:
+        whole, rest = (theirs, ours) if published() == THEIRS else (ours, theirs)
+        return _in_order(whole, [entry for entry in rest if id(entry) in alone])
+    pairs = zip(mine, other, strict=True)
+    return [e for (before, shared), (more, _) in pairs for e in (*_in_order(before, more), *shared)]
+
+
+def _parts(
+    side: list[dict[str, Any]], alone: set[int]
+) -> list[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
+    """Cut a side at each entry that both have: what stands before it, and the entry; the last part ends with none."""
+    parts: list[tuple[list[dict[str, Any]], list[dict[str, Any]]]] = [([], [])]
+    for entry in side:
+        if id(entry) in alone:
+            parts[-1][0].append(entry)
+        else:
+            parts[-1][1].append(entry)
+            parts.append(([], []))
+    return parts
 
 
 def _in_order(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> list[dict[str, Any]]:

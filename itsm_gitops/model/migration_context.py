@@ -20,6 +20,7 @@ from itsm_gitops.model.migrations import FIELD, KIND, STATE, VALUE, BookShape, M
 # of `condition_reader`.
 _CONDITIONS = ("when", "unless", "must", "only", "never", "refuse", HAVE)
 _STRUCTURE = frozenset((AND, OR, NOT, HAVE, *_CONDITIONS, *TESTS))
+_REACHED = f"timeline.{STATE_KEY}"  # a state that a document has been in
 _PATHS = (ALL, ANY, FIELD_KEY, BESIDES)  # keys of conditions whose text is a path of fields
 _WITH_CONDITIONS = ("require", "refuse", "states", "transitions", "must", "when")  # first keys of files
 # Files of policies that speak of the kinds with one role where they name none.
@@ -65,7 +66,7 @@ def in_condition(place: BookPlace, shape: BookShape, migration: Migration) -> bo
         return field in (shape.vocabularies if shape.has_levels(migration) else (migration.field,))
     if sort == STATE:
         kinds = (shape.kinds[k] for k in shape.sharing(migration.kind) if k in shape.kinds)
-        return field in {STATE_KEY, *(k.state_field for k in kinds)}
+        return field in {STATE_KEY, _REACHED, *(k.state_field for k in kinds)}
     return sort == KIND and field in ("kind", "class")
 
 

@@ -6,7 +6,6 @@ are concerned, a list gets the new word beside the old one; a single word is lef
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,10 +13,9 @@ from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.migration_context import BookPlace, in_condition, kinds_concerned, target_kinds
 from itsm_gitops.model.migration_documents import edits_in_document, edits_in_examples, is_in_example
 from itsm_gitops.model.migration_edits import ADD, DROP, LEFT, REPLACE, WordEdit, renamed, value_at
+from itsm_gitops.model.migration_filters import edits_in_filters
 from itsm_gitops.model.migration_patterns import has_patterns, matches_any, patterns_in
 from itsm_gitops.model.migrations import FIELD, FOLDER, STATE, VALUE, BookShape, Migration
-
-_PROSE = frozenset(("title", "lead", "description", "why", "requirement", "text", "audience", "note"))
 
 
 def edits_of(migration: Migration, shape: BookShape, path: str, data: Any) -> list[WordEdit]:
@@ -33,8 +31,8 @@ def edits_of(migration: Migration, shape: BookShape, path: str, data: Any) -> li
 
 def _edits_in_book(migration: Migration, shape: BookShape, path: str, data: Any) -> Iterator[WordEdit]:
     folder = "common" if path == "schemas/common.schema.json" else path.split("/")[1]
+    yield from edits_in_filters(migration, shape, path, data)
     if not has_patterns(migration.sort, folder):
-        yield from _texts_naming(migration, data) if folder == "reports" else ()
         return
     if folder in ("records", "cmdb") and migration.sort in (STATE, FIELD, VALUE):
         about = data.get("x-itsm")
@@ -59,14 +57,6 @@ def _edits_in_book(migration: Migration, shape: BookShape, path: str, data: Any)
         place = BookPlace(path, data, pointer, at_key, fresh)
         if in_condition(place, shape, migration) or (not inner and matches_any(patterns, pointer, at_key)):
             yield from _edits_at(place, shape, migration)
-
-
-def _texts_naming(migration: Migration, data: Any) -> Iterator[WordEdit]:
-    """Yield the texts that name the word among others (filters of reports): people have to look at them."""
-    word = re.compile(rf"(?<![\w-]){re.escape(migration.old)}(?![\w-])")
-    for pointer, at_key, text in _keys_and_texts(data):
-        if not at_key and word.search(text) and pointer[-1] not in _PROSE:
-            yield WordEdit(LEFT, pointer)
 
 
 def _edits_at(place: BookPlace, shape: BookShape, migration: Migration) -> Iterator[WordEdit]:

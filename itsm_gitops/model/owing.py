@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.condition_words import in_words
 from itsm_gitops.model.conditions import EMPTY, Always, holds
 from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.meaning import CARRIED_OUT
 from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.workflow import Workflow
 
@@ -27,8 +28,9 @@ class Escape(NamedTuple):
 
 
 def escapes(flow: Workflow, before: Data, after: Data) -> list[Escape]:
-    """Return the missing fields that a finished record needed before an edit and no longer after it."""
-    if any(not flow.is_done(str(data.get(flow.state_field))) for data in (before, after)):
+    """Return the missing fields that a record whose work is over needed before an edit, or would have, and no longer does."""
+    over = frozenset(s for s in flow.states if flow.is_done(s)) | flow.playing(CARRIED_OUT)
+    if any(data.get(flow.state_field) not in over for data in (before, after)):
         return []
     old, new = DocumentSubject(before), DocumentSubject(after)
     found: dict[str, Escape] = {}

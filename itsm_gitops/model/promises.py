@@ -41,12 +41,18 @@ def urgency_of(promise: Promise | None) -> tuple[int, int]:
 
 def in_words(promise: Promise) -> str:
     """Say how a clock stands: ``1 h 20 min left``, ``missed by 3 h``, ``paused, 2 h left``, ``met``."""
+    text, time = in_parts(promise)
+    return text.format(time=time)
+
+
+def in_parts(promise: Promise) -> tuple[str, str]:
+    """Return the same as a text with a place for a time, and that time."""
     if promise.verdict == MET:
-        return "met"
+        return "met", ""
     if promise.verdict == MISSED:
-        return f"missed by {spoken(promise, -promise.left)}"
-    left = f"{spoken(promise, promise.left)} left"
-    return f"paused, {left}" if promise.paused_by else left
+        return "missed by {time}", spoken(promise, -promise.left)
+    left = spoken(promise, promise.left)
+    return ("paused, {time} left" if promise.paused_by else "{time} left"), left
 
 
 def spoken(promise: Promise, seconds: int) -> str:

@@ -23,8 +23,10 @@ Builds are incremental. In Git's own folder, beside the index, lies one file of 
 (`repository/memory.py`, `publish/readings.py`), and for each page the keys of the data that it was made from
 (`publish/tracing.py`) and the stamps of its files (`publish/build_cache.py`). A build reads all
 summaries, but the data for search and reports only of changed documents; it writes the changed rows only. A page is made
-again when the data behind one of its keys has changed, or when its file is not the one that was written; data that tracing does not know counts as a dependency on everything. The same holds for files over
-many documents, lists, index pages and chunks of the explorer (`publish/batches.py`). `--explain` tells the reasons
+again when the data behind one of its keys has changed, or when its file is not the one that was written; data that tracing does not know counts as a dependency on everything. The same holds for
+files over many documents, lists, feeds, index pages and chunks of the explorer (`publish/batches.py`), and for everything
+else that a site has, in units of what is made together (`publish/units.py`). Pages of items depend on the place of the
+records that they do not show (`publish/traits.py`), not on the records. `--explain` tells the reasons
 (`publish/reasons.py`). The search index is updated
 where words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where the numbers of documents
 shift, one difference in the text of each word shifts all numbers behind it. When the sources, the moment and all files of
@@ -85,7 +87,8 @@ list, so what neither of them names does not pass: an unclassified field, a key 
 - The folder of a site names its audience, and a build for another one refuses it. Nothing is cached between audiences.
 - `internal` is the loaded store itself and costs nothing.
 
-What a public site reveals anyway: that a service is down though the incident is not shown, how often and when what is shown
+What a public site reveals anyway: that a service is down, and since when, though the incident is not shown; how available it
+was; how often and when what is shown
 was updated, names of fields and states of the rule book, and whatever people write into a field that is published. A
 repository on a public forge reveals everything. What reads Git (history, evidence) is for audiences with `sources` only.
 `tests/publish/test_audience.py` puts a word of its own into every field of every kind and looks for it in every byte and

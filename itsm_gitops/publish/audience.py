@@ -10,15 +10,11 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from itsm_gitops.graph.doubt import doubted, doubted_days, status_kinds
-from itsm_gitops.graph.impact import ImpactGraph
-from itsm_gitops.graph.network import Network
-from itsm_gitops.graph.status import Health, health
+from itsm_gitops.graph.doubt import doubted_days, status_kinds
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.audience import TEAMS, Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound
-from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import Report
 from itsm_gitops.model.rulebook import RuleBook
@@ -28,6 +24,7 @@ from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.readings import DocumentFacts, Lives, Readings
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.site_reports import SiteReports, made_anew, made_before
+from itsm_gitops.publish.true_status import true_health, true_histories, true_past
 from itsm_gitops.publish.view import View, extra_of
 from itsm_gitops.repository import Snapshot, Store, load_store
 from itsm_gitops.repository.config import Config, Hosting
@@ -91,14 +88,15 @@ def load(
     view.gaps = full.gaps(status_kinds(full.book))
     if made is not None:
         view.health = true_health(full, store.entries)
-    reports = SiteReports(tuple, {}, {}, "")
+    reports = SiteReports(tuple, {}, {}, {}, "")
     if reporter:
         told = Lives((life for some in gathered for life in some.told), readings)
         lives = told if made is None else Lives(life for some in gathered for life in some.lives)
         whole = not (full.unreadable or full.broken or full.duplicates)
         own = tuple(reporter.own_reports(store, view.now, marks)) if audience.reports and made is None else ()
         reports = _reports(reporter, view, full, told, lives, own, readings if whole else None)
-        view.past, view.kept = reports.past, reports.kept
+        view.past, view.kept, view.histories = reports.past, reports.kept, reports.histories
+        view.measures = reporter.measures()
         if audience.reports:
             view.course = reporter.course(store, lives, view.now)
     words = {identifier_of(g.path): g.words for g in gathered} if made is None else None
@@ -126,9 +124,10 @@ def _reports(
     before = made_before(make, own, readings, view.book, view.now)
     if before is not None:
         return before
+    events = true_histories(reporter.histories(full, told, view.now), view)
     days = reporter.history(full, told, view.now, past.DAYS)
     shown = {s: doubted_days(some, view.gaps) for s, some in days.items()}
-    return made_anew(make, own, _true_past(shown, view.entries), view.entries)
+    return made_anew(make, own, true_past(shown, view.entries), events, view.entries)
 
 
 def audience_store(
@@ -283,27 +282,3 @@ def _people(full: Store, audience: Audience, visible: Container[str]) -> dict[st
             teams = [e.target for e in entry.edges if e.relation == "member_of" and e.target in visible]
             found[entry.id] = teams[0] if teams and audience.people == TEAMS else ""
     return found
-
-
-def true_health(full: Store, visible: Mapping[str, Entry]) -> dict[str, Health]:
-    """Return the health of what is shown, computed from everything: a status must be true for everybody.
-
-    What causes it is named only where that is shown too. What cannot be read makes it unknown for everybody.
-    """
-    network = Network(full)
-    shown = {}
-    for identifier, found in health(network, ImpactGraph(network)).items():
-        if identifier in visible:
-            causes = tuple(c for c in found.causes if c in visible)
-            named = found.reason.rpartition(" ")[2] in visible
-            shown[identifier] = found._replace(causes=causes, reason=found.reason if named else "")
-    return doubted(shown, full.gaps(status_kinds(full.book)))
-
-
-def _true_past(days: Mapping[str, Sequence[Day]], visible: Mapping[str, Entry]) -> dict[str, Sequence[Day]]:
-    """Return the last days of the services that are shown, as true as their health is."""
-    return {
-        service: [d._replace(causes=tuple(c for c in d.causes if c in visible)) for d in some]
-        for service, some in days.items()
-        if service in visible
-    }

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -92,11 +93,12 @@ def build_site(
         package_sign(),
         libraries_sign(),
         digest_of_files(site_folder(repo.root)),
-        repr((name, base_url, moment.isoformat())),
+        repr((name, base_url)),
         repr([_sign(given) for given in (cli_reference, rules, reporter)]),
     )
     # Documents of roots are not among the files that Git is asked about here.
-    last_build = LastBuild(None if config.roots else repo.git, at, target, facts)
+    git = None if config.roots else repo.git
+    last_build = LastBuild(git, at, target, (*facts, moment.isoformat()))
     figures = last_build.figures()
     written = removed = 0
     unchanged = figures is not None
@@ -104,8 +106,10 @@ def build_site(
     if figures is None:
         from itsm_gitops.publish.making import Wishes, make
 
-        given = _given(cli_reference), _given(rules), _given(reporter)
-        wishes = Wishes(at, target, name, base_url, moment, *given, progress, explain)
+        handbook = partial(_given, cli_reference), partial(_given, rules)
+        wishes = Wishes(
+            at, target, name, base_url, moment, *handbook, _given(reporter), progress, explain, facts
+        )
         figures, written, removed, unchanged, reasons = make(repo, wishes, last_build)
     else:
         repo.gaps = {gap.path: gap for gap in map(gap_of, figures.unread)}  # it is as incomplete as it was

@@ -11,88 +11,30 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 from itsm_gitops.graph.similar import CAP, GROUPS
+from itsm_gitops.publish import keys as known
 from itsm_gitops.publish import output, reasons, urls
 from itsm_gitops.publish.changed_keys import changed_keys, differing
+from itsm_gitops.publish.page_files import BETWEEN, STAMP, PageFiles, raw_keys, shape_of
 from itsm_gitops.publish.readings import DocumentChange, Readings
-from itsm_gitops.publish.tracing import (
-    ALL,
-    BACK,
-    CONFLICT,
-    DATA,
-    EDITED,
-    HEALTH,
-    HISTORY,
-    HIT,
-    ITEMS,
-    KEPT,
-    KNOWN,
-    NOW,
-    PAST,
-    PROOF,
-    SIMILAR,
-    TODAY,
-)
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository.index.site_rows import SiteRows
+from itsm_gitops.repository.memory import Stamping
 from itsm_gitops.repository.package_sign import package_sign
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
-
-_BETWEEN = b"\0"
-_STAMP = 32  # bytes of the stamp of a file
-
-
-class PageFiles(NamedTuple):
-    """The files of a document's page (or of one list): the keys of their inputs, and the stamps of the files.
-
-    ``id`` is the document's or the list's address, ``shape`` what a list lists, ``about`` what others need to know
-    of it. Keys and stamps are in one piece each: there are millions of keys, of which few are ever looked at.
-    """
-
-    id: str
-    packed_keys: bytes
-    packed_signs: bytes
-    shape: str = ""
-    about: str = ""
-
-    @classmethod
-    def of(
-        cls, name: str, keys: Collection[str], signs: Sequence[bytes], shape: str = "", about: str = ""
-    ) -> Self:
-        """Return the files of a page; one without a stamp was removed meanwhile, and none of them counts."""
-        raw = _raw(keys)
-        if any(_BETWEEN in key for key in raw):
-            raw = _raw((ALL,))
-        stamps = b"".join(signs) if all(len(s) == _STAMP for s in signs) else b""
-        return cls(name, _BETWEEN.join(sorted(raw)), stamps, shape, about)
-
-    @property
-    def keys(self) -> list[str]:
-        """The keys of their inputs."""
-        return [k.decode("utf-8", "surrogatepass") for k in self.packed_keys.split(_BETWEEN) if k]
-
-    @property
-    def signs(self) -> tuple[bytes, ...]:
-        """The stamps of the files."""
-        packed = self.packed_signs
-        return tuple(packed[n : n + _STAMP] for n in range(0, len(packed), _STAMP))
-
-
-def _raw(keys: Iterable[str]) -> frozenset[bytes]:
-    return frozenset(key.encode("utf-8", "surrogatepass") for key in keys)
 
 
 class BuildCache:
     """The cache of one site: filled by the last build when it opens, by this build when it is saved."""
 
-    def __init__(self, rows: SiteRows | None, purpose: str, stamps: Mapping[str, bytes]) -> None:
+    def __init__(self, rows: SiteRows | None, purpose: str, stamping: Stamping) -> None:
         """Take the rows of the last build, to be used for the same ``purpose`` (see ``digest``); None for no cache.
 
-        ``stamps`` are those of the snapshot's files before they are read.
+        ``stamping`` returns the stamps of the snapshot's files.
         """
         self._rows = rows
         self._purpose = purpose
@@ -100,7 +42,7 @@ class BuildCache:
         self._pages: dict[str, PageFiles] = {}
         self.readings: Readings | None = None
         if rows is not None:
-            self._open(rows, stamps)
+            self._open(rows, stamping)
         # The names of the pages whose rows are there, and what tells this cache from another as it was read or written.
         self._last = frozenset(self._pages)
         self.signature: str = self._facts.get("signature", "")
@@ -115,14 +57,14 @@ class BuildCache:
         self.before: dict[str, DocumentChange] = {}
         self.after: dict[str, DocumentChange] = {}
 
-    def _open(self, rows: SiteRows, stamps: Mapping[str, bytes]) -> None:
+    def _open(self, rows: SiteRows, stamping: Stamping) -> None:
         notes = rows.notes()
         if notes.get("purpose") != self._purpose:
             rows.clear()
         elif "signature" in notes:  # else the last build came to no end
             self._facts = notes
-        self._pages = {row[0]: PageFiles(*row) for row in rows.pages()}
-        self.readings = Readings(rows, stamps, self._facts)
+        self._pages = {row[0]: PageFiles._make(row) for row in rows.pages()}
+        self.readings = Readings(rows, stamping, self._facts)
 
     @property
     def active(self) -> bool:
@@ -155,7 +97,7 @@ class BuildCache:
             return
         self._why_all = ""
         self.index = last.get("index", ())
-        self._changed = _raw(self._changed_keys(view, last))
+        self._changed = raw_keys(self._changed_keys(view, last))
 
     def _changed_keys(self, view: View, last: Mapping[str, Any]) -> set[str]:
         before, after = self.before, self.after
@@ -167,19 +109,26 @@ class BuildCache:
             lambda i: groups.get(i) != (after[i].data or {}).get("redundancy"),
         )
         keys.update(differing(last["answers"], self._facts["answers"]))
+        if any(change.extras for some in (before, after) for change in some.values()):
+            keys.add(known.DUES)
         moment = datetime.fromisoformat(last["now"])
         if moment != view.now:
-            keys.update((NOW, BACK) if view.now < moment else (NOW,))
-        if SIMILAR in keys and ITEMS not in keys and _are_many(view, len(before) + len(after)):
-            keys.discard(SIMILAR)
+            keys.update((known.NOW, known.BACK) if view.now < moment else (known.NOW,))
+        if known.SIMILAR in keys and known.ITEMS not in keys and _are_many(view, len(before) + len(after)):
+            keys.discard(known.SIMILAR)
         return keys
 
-    def is_current(self, identifier: str, files: Sequence[str], shape: str = "") -> bool:
-        """Whether the files of a page (or list) are up to date; if so, this build's cache takes them over."""
+    def is_current(
+        self, identifier: str, files: Sequence[str], shape: str = "", other: str = reasons.OTHER_ROWS
+    ) -> bool:
+        """Whether the files of a page (or list) are up to date; if so, this build's cache takes them over.
+
+        ``other`` is the reason to make them where their shape is not ``shape``.
+        """
         page = self._pages.get(identifier)
         why = self._why_made(page, files, shape)
         if why or page is None:
-            self.why[identifier] = why
+            self.why[identifier] = other if why == reasons.OTHER_ROWS else why
             return False
         self._new[identifier] = page
         return True
@@ -188,9 +137,9 @@ class BuildCache:
         """Return why a page is made, empty where it is current."""
         if page is None:
             return self._why_all or reasons.NEW
-        if page.shape != shape or len(page.packed_signs) != len(files) * _STAMP:
+        if page.shape != shape or len(page.packed_signs) != len(files) * STAMP:
             return reasons.OTHER_ROWS
-        if not self._changed.isdisjoint(page.packed_keys.split(_BETWEEN)):
+        if not self._changed.isdisjoint(page.packed_keys.split(BETWEEN)):
             return reasons.changed(
                 key for key in page.keys if key.encode("utf-8", "surrogatepass") in self._changed
             )
@@ -205,6 +154,10 @@ class BuildCache:
         """Whether files are as the last build wrote them, be they up to date or not."""
         page = self._pages.get(identifier)
         return page is not None and len(page.signs) == len(files) and self._as_written(page, files)
+
+    def last(self, identifier: str) -> PageFiles | None:
+        """Return what the last build knew of a page (or list), where that can be compared with this build."""
+        return self._pages.get(identifier)
 
     def page(self, identifier: str) -> PageFiles | None:
         """Return what this build knows of a page (or list) that is up to date."""
@@ -242,29 +195,26 @@ def _are_many(view: View, spare: int) -> bool:
 
 
 def _answers(view: View) -> dict[str, str]:
-    """Return the data that does not come from one document alone, as text by its key."""
-    answers: dict[str, Mapping[str, Any]] = {
-        HEALTH: view.health,
-        KNOWN: view.offers,
-        PAST: view.past,
-        KEPT: view.kept,
-        HIT: view.hit_by,
-        PROOF: view.proofs,
-    }
+    """Return what tells the data that does not come from one document alone from other data, by its key."""
     answers_by_key = {
-        prefix + i: repr(answer) for prefix, some in answers.items() for i, answer in some.items()
+        prefix + identifier: shape_of([repr(answer)])
+        for name, prefix in known.ANSWERS.items()
+        for identifier, answer in getattr(view, name).items()
     }
-    answers_by_key.update((CONFLICT + i, repr(some.plain())) for i, some in view.conflicts.items())
+    answers_by_key.update((known.CONFLICT + i, repr(some.plain())) for i, some in view.conflicts.items())
     if view.history:
-        answers_by_key.update((EDITED + path, repr(some)) for path, some in view.history.versions.items())
-    answers_by_key[HISTORY] = "yes" if view.history else "no"
+        commits = ((path, [v.commit for v in some]) for path, some in view.history.versions.items())
+        answers_by_key.update((known.EDITED + path, shape_of(some)) for path, some in commits)
+    answers_by_key[known.HISTORY] = "yes" if view.history else "no"
     # Where a record's JSON lies changes when its file is split or joined with others: then that file is gone.
-    answers_by_key.update((DATA + urls.api_finished(name), "") for name in view.finished)
+    answers_by_key.update((known.DATA + urls.api_finished(name), "") for name in view.finished)
     # A document of a root that one of the repository's own takes the place of is another one, be it equal.
     if hasattr(view.store.snapshot, "root_of"):
         origins = ((e.id, view.store.root_of(e.path)) for e in view.entries.values())
         answers_by_key.update((name, root) for name, root in origins if root)
-    answers_by_key[TODAY] = view.today.isoformat()
+    answers_by_key[known.TODAY] = view.today.isoformat()
+    answers_by_key[known.MAJORS] = repr(view.majors)
+    answers_by_key[known.UPDATED] = repr(view.updated)
     return answers_by_key
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from itsm_gitops.graph.similar import title_words
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.publish.tracing import ALL, FAILURES, GRAPH, ITEMS, KIND, LINKS, SIMILAR, WORD
+from itsm_gitops.publish.keys import ALL, FAILURES, GRAPH, ITEMS, KIND, LINKS, SIMILAR, TRAITS, WORD
+from itsm_gitops.publish.traits import traits_of
 
 _CAUSES = "causes"  # the relation of a change to what went wrong because of it
 
@@ -28,6 +29,8 @@ def changed_keys(
         keys.update((ALL, identifier, LINKS + identifier, *(KIND + e.kind for e in versions)))
         edges = set(versions[0].edges) ^ set(versions[1].edges if len(versions) > 1 else ())
         keys.update(LINKS + e.target for e in edges)
+        if len(versions) == 1 or traits_of(book, versions[0]) != traits_of(book, versions[1]):
+            keys.add(TRAITS + identifier)
         if any(book.links[e.relation].impact for e in edges if e.relation in book.links):
             keys.add(GRAPH)
         keys.update(_likeness(versions))
@@ -48,10 +51,14 @@ def _is_another_past(versions: Sequence[Entry], book: RuleBook) -> bool:
     return len(versions) == 1 or _lessons(versions[0], book) != _lessons(versions[1], book)
 
 
-def _lessons(entry: Entry, book: RuleBook) -> tuple[Any, ...]:
+def _lessons(entry: Entry, book: RuleBook) -> Entry:
+    return replace(untitled(entry, book), edges=())
+
+
+def untitled(entry: Entry, book: RuleBook) -> Entry:
+    """Return everything but the title of a document."""
     label = book.kinds[entry.kind].label
-    columns = {name: value for name, value in entry.columns.items() if name != label}
-    return entry.kind, entry.state, columns, entry.opened, entry.updated
+    return replace(entry, title="", columns={n: v for n, v in entry.columns.items() if n != label})
 
 
 def _tells_causes(edge: Edge, book: RuleBook) -> bool:

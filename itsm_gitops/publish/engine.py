@@ -2,13 +2,12 @@
 
 The engine sees the handbook and one empty page for each entry of the navigation, never text from a
 record, and of ``mkdocs.yml`` only what ``engine_settings`` lists. So its output depends only on ``site/``, the
-rule book and the navigation, and is reused until one of them changes. Other engines that read ``mkdocs.yml``
+rule book, the settings and the tool, and is reused until one of them changes. Other engines that read ``mkdocs.yml``
 can take over: ``site.engine`` in ``itsm.yaml`` names one of ``ENGINES``.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -18,7 +17,6 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -92,25 +90,27 @@ class Sources:
 
 
 @contextmanager
-def rendering(sources: Sources, work: Path, git: Git | None) -> Iterator[Callable[[], Path]]:
+def rendering(
+    made_of: str, sources: Callable[[], Sources], work: Path, git: Git | None
+) -> Iterator[Callable[[], Path]]:
     """Let the engine render while the block goes on, where something changed; yields what waits for it.
 
     That returns the folder with the rendered pages, and raises ItsmError with the engine's words when
-    it failed. ``work`` is a folder of the build's own. The engine is stopped where the block ends first.
+    it failed. ``made_of`` is the digest of all that the ``sources`` are made of, and of the engine; they are asked for
+    only where it is not the last one. ``work`` is a folder of the build's own. The engine is stopped where the block ends first.
     What was rendered is used again only with a seal of ``git``'s clone: a repository can bring any file.
     """
     # One of the engines writes only below its configuration.
     source, built = work / "src", work / "src" / "site"
-    engine = _engine_of(sources.engine)
-    configuration = _configuration(sources, engine)
     note = SealedNote(git, work / _STAMP) if git else None
-    made_of = _digest(sources, configuration, engine)
     if note and note.says(f"{made_of} {digest_of_files(built)}"):
         yield lambda: built
         return
     if note:
         note.drop()
-    _write_sources(sources, source, configuration)
+    found = sources()
+    engine = _engine_of(found.engine)
+    _write_sources(found, source, _configuration(found, engine))
     with tempfile.TemporaryFile() as log, _started(source, engine, log) as process:
 
         def wait() -> Path:
@@ -145,23 +145,6 @@ def _configuration(sources: Sources, engine: Engine) -> str:
     if sources.url:
         settings["site_url"] = sources.url
     return json.dumps(settings, indent=1, ensure_ascii=True)
-
-
-def _digest(sources: Sources, configuration: str, engine: Engine) -> str:
-    """Return the digest of everything the engine's output depends on."""
-    total = hashlib.sha256(f"{_versions(engine.packages)} {digest_of_files(sources.folder)}".encode())
-    total.update(json.dumps([sorted(sources.pages.items()), sorted(sources.left_out)]).encode())
-    total.update(configuration.encode())
-    return total.hexdigest()
-
-
-@cache
-def _versions(packages: tuple[str, ...]) -> str:
-    """Return the versions of some packages; raises ItsmError when one is not installed."""
-    try:
-        return " ".join(f"{n}={metadata.version(n)}" for n in (*packages, "itsm-gitops"))
-    except metadata.PackageNotFoundError as error:
-        raise ItsmError(f"the site engine needs {error.name}", f"pip install {error.name}") from error
 
 
 def _write_sources(sources: Sources, source: Path, configuration: str) -> None:
@@ -205,7 +188,11 @@ def _started(source: Path, engine: Engine, log: IO[bytes]) -> Iterator[subproces
 
 
 def _folder_of(package: str) -> str:
-    return str(metadata.distribution(package).locate_file(""))
+    """Return where a package is installed; raises ItsmError when it is not."""
+    try:
+        return str(metadata.distribution(package).locate_file(""))
+    except metadata.PackageNotFoundError as error:
+        raise ItsmError(f"the site engine needs {error.name}", f"pip install {error.name}") from error
 
 
 # What Python itself may need to start; nothing else of the environment reaches the engine.

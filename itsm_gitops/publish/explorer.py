@@ -19,8 +19,9 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.filter_words import facet_of
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.batches import Batch, shape_of
+from itsm_gitops.publish.batches import Batch
 from itsm_gitops.publish.markup import shorten
+from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.search import handed_over
 from itsm_gitops.publish.view import View
 
@@ -51,15 +52,11 @@ class _ExplorerRow:
 
 
 class _Place(NamedTuple):
-    """A record and how many are older."""
+    """A record, how many are older, and the day that the identifier names."""
 
     entry: Entry
     rank: int
-
-    @property
-    def day(self) -> str:
-        """The day that the identifier names."""
-        return self.entry.id.split("-")[1]
+    day: str
 
 
 class _Chunk(NamedTuple):
@@ -74,12 +71,13 @@ def files(view: View, entries: Sequence[Entry], batch: Batch | None = None) -> I
     Chunks that ``batch`` does not want are left out.
     """
     batch = batch or Batch(view)
-    records = [e for e in reversed(entries) if view.kind(e).is_record]
+    of_records = {kind.name: kind.is_record for kind in view.book.kinds.values()}
+    records = [e for e in reversed(entries) if of_records[e.kind]]
     still: list[_Place] = []
     finished: dict[str, list[_Place]] = {}
     for rank, entry in enumerate(records):
         group = still if view.is_open(entry) else finished.setdefault(entry.kind, [])
-        group.append(_Place(entry, rank))
+        group.append(_Place(entry, rank, entry.id.split("-")[1]))
     chunks = list(_chunks("open", "", still))
     for name, places in finished.items():
         chunks += _chunks(f"done_{view.book.kinds[name].plural}", name, places)
@@ -110,7 +108,7 @@ class _ColumnReader:
 
     def row(self, place: _Place) -> _ExplorerRow:
         """Return a record as a row."""
-        entry, rank = place
+        entry, rank, _ = place
         by_facet: dict[str, list[str]] = {"service": [], "ci": [], "team": []}
         for edge in entry.edges:
             key = (edge.target, edge.relation, str(edge.pointer[0]))
@@ -162,7 +160,7 @@ def _seconds(text: str) -> int | None:
 
 def _chunks(name: str, kind: str, places: list[_Place]) -> Iterator[_Chunk]:
     """Cut records into chunks at the days of their identifiers, the oldest first."""
-    days = sorted((p.day, p.entry.id, p) for p in places)
+    days = sorted([(p.day, p.entry.id, p) for p in places])
     part: list[_Place] = []
     used: set[str] = set()
     last = ""

@@ -35,6 +35,7 @@ _LOOKS = {
 # How the patterns of identifiers begin, for fields that name documents without being relations.
 _NAMES = ("^[a-z][a-z0-9-]", "^[A-Za-z][A-Za-z0-9-]")
 
+_PERIODS = ("month", "quarter", "year")
 _MAX_ITEMS, _MOST_ITEMS = 200, 5_000  # shown at once, and when they are asked for
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _LONG = 24
@@ -110,12 +111,15 @@ def _text(view: View, text: str, schema: Schema) -> Html:
     return writer(view, text) if writer else prose.line(text, view.id_link)
 
 
-def _date(_: View, text: str) -> Html:
+def day(_: View, text: str) -> Html:
+    """Return a date (``2026-11-22``) as people write it; what is none stays text."""
     try:
-        day = date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return esc(text)
-    return Html(f"<time datetime={day.isoformat()}>{day.day} {t(MONTHS[day.month - 1])} {day.year}</time>")
+    return Html(
+        f"<time datetime={found.isoformat()}>{found.day} {t(MONTHS[found.month - 1])} {found.year}</time>"
+    )
 
 
 def _url(_: View, text: str) -> Html:
@@ -126,7 +130,7 @@ def _moment(view: View, text: str) -> Html:
     return view.time(text)
 
 
-_FORMATS: Mapping[str, Callable[[View, str], Html]] = {"date-time": _moment, "date": _date, "uri": _url}
+_FORMATS: Mapping[str, Callable[[View, str], Html]] = {"date-time": _moment, "date": day, "uri": _url}
 
 
 def _list(view: View, data: list[Any], schema: Schema) -> Html:
@@ -178,7 +182,7 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
     if _is_money(schema):
         amount, per = data.get("amount"), data.get("per")
         shown = f"{amount:,}" if isinstance(amount, int | float) else str(amount)
-        return esc(f"{shown} {data.get('currency', '')}" + (f" per {per}" if per else ""))
+        return esc(f"{shown} {data.get('currency', '')}" + (f" {t(f'per {per}')}" if per in _PERIODS else ""))
     names = [*(k for k in properties if k in data), *(k for k in data if k not in properties)]
     rows = [
         (

@@ -12,11 +12,11 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from struct import Struct
 from typing import NamedTuple
 
+from itsm_gitops.repository.stamps import NUMBERS
+
 _MASK = (1 << 63) - 1
-_NUMBERS = Struct(">4q")  # as ``repository.memory.stamp_of`` writes them: size, two times, inode
 _PATIENCE = 3.0  # seconds; file systems keep times in steps of up to two seconds
 
 
@@ -33,9 +33,10 @@ def footprint(root: str, but: str) -> Footprint:
     """Return the footprint of a folder; ``but`` is the name of a file right below it that does not count."""
     files = folders = file_sum = folder_sum = 0
     stat = os.stat
-    for folder, _, names, handle in os.fwalk(root):
+    for folder, below, names, handle in os.fwalk(root):
         status = os.fstat(handle)
         folders += 1
+        files += len(below)  # links to folders are among them, which are not walked
         folder_sum += hash((status.st_dev, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
         for name in names:
             if name == but and folder == root:
@@ -43,6 +44,7 @@ def footprint(root: str, but: str) -> Footprint:
             status = stat(name, dir_fd=handle, follow_symlinks=False)
             files += 1
             file_sum += hash((status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+    files -= folders - 1
     return Footprint(files, file_sum & _MASK, folders, folder_sum & _MASK)
 
 
@@ -54,7 +56,7 @@ def footprint_of(signs: Mapping[str, bytes]) -> Footprint:
         while folder not in folders:
             folders.add(folder)
             folder = folder.rpartition("/")[0]
-    total = sum(map(hash, _NUMBERS.iter_unpack(b"".join(signs.values()))))
+    total = sum(map(hash, NUMBERS.iter_unpack(b"".join(signs.values()))))
     return Footprint(len(signs), total & _MASK, len(folders), 0)
 
 

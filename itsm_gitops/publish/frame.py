@@ -63,6 +63,8 @@ def sources(
         forms=audience.forms,
         dues=audience.reports,
         people=mine.has_page(book, audience),
+        # Customers have no use for them; what others link to them is there all the same.
+        items=audience.forms or audience.reports,
     )
     name = navigation.plain(config.site_name or config.organisation)
     footer = esc(

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops.model import filter_words, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
-from itsm_gitops.publish import output, prose, search, urls
+from itsm_gitops.publish import prose, search, urls
+from itsm_gitops.publish.batches import SiteFiles
 from itsm_gitops.publish.build_cache import BuildCache
 from itsm_gitops.publish.language import t
+from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.pages.parts import excerpt, explore_url
 from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
+from itsm_gitops.publish.rendered import HANDBOOK, WrittenPage
 from itsm_gitops.publish.search import CHUNK, Doc, IndexShard, Postings
 from itsm_gitops.publish.view import View
 
 SYNONYMS = "schemas/search.yaml"
-HANDBOOK = "Handbook"
-_REPORTS = urls.REPORTS.removesuffix("index.html")
 _GROUPS = ("service", "offering", "item")
 # The pages that the search box leads to before anything is typed.
 ACTIONS = (
@@ -42,16 +45,12 @@ def group_of(view: View, entry: Entry) -> str:
 
 def in_search_order(view: View) -> list[Entry]:
     """Return the documents that get a page, in the order in which search numbers them."""
-    items = [e for e in view.paged if not view.kind(e).is_record]
+    of_records = {kind.name: kind.is_record for kind in view.book.kinds.values()}
+    items = [e for e in view.paged if not of_records[e.kind]]
     items.sort(key=lambda e: _GROUPS.index(group_of(view, e)))
-    records = [e for e in view.paged if view.kind(e).is_record]
-    records.sort(key=lambda e: (e.opened, e.id), reverse=True)
+    records = [e for e in view.paged if of_records[e.kind]]
+    records.sort(key=attrgetter("opened", "id"), reverse=True)
     return [*items, *records]
-
-
-def page_doc(url: str, title: str) -> Doc:
-    """Return what search shows of a page of no document."""
-    return Doc(url, title, t("Report") if url.startswith(_REPORTS) else t("Page"))
 
 
 def shortcuts(view: View) -> Iterator[Doc]:
@@ -59,7 +58,8 @@ def shortcuts(view: View) -> Iterator[Doc]:
     for kind in view.book.kinds.values():
         if kind.is_record and view.of_kind(kind.name):
             yield Doc(explore_url(kind=kind.name), t("Open: {kind}", kind=kind.plural_title), t("Page"))
-    for name in sorted({p.name for e in view.paged if view.is_open(e) and (p := view.priority(e))}):
+    still = chain.from_iterable(map(view.open_of_kind, view.book.kinds))
+    for name in sorted({p.name for p in map(view.priority, still) if p}):
         title = t("Open records with priority {priority}", priority=name)
         yield Doc(explore_url(priority=name), title, t("Page"))
 
@@ -67,75 +67,71 @@ def shortcuts(view: View) -> Iterator[Doc]:
 class StoredIndex(NamedTuple):
     """What the next build needs of an index.
 
-    The digest of its pages, its documents in their order, the first word of each shard, and the stamps of its files
-    by name.
+    The digest of its pages and their texts, its documents in their order, and the first word of each shard.
     """
 
     pages: str = ""
     documents: Sequence[str] = ()
     firsts: Sequence[str] = ()
-    signs: Mapping[str, str] = {}
 
 
 class Indexer:
-    """Makes the index of one site; ``kept`` are then the files that stay as they are, with their stamps."""
+    """Makes the index of one site."""
 
     def __init__(
-        self, view: View, pages: Sequence[Doc], bodies: Postings, cache: BuildCache, root: str
+        self,
+        files: SiteFiles,
+        pages: Sequence[Doc],
+        written: Sequence[WrittenPage],
+        cache: BuildCache,
+        root: str,
     ) -> None:
-        """Take the pages of no document, which come first in the index, their words, and the folder of the site.
+        """Take the pages of no document, which come first in the index, and the folder of the site.
 
-        ``bodies`` are used up.
+        ``written`` are those with a text of their own; they come last among the pages.
         """
-        self._view = view
-        self._pages = pages
-        self._bodies = bodies
+        self._files = files
+        self._view = files.view
+        self._pages = [*pages, *(page.doc for page in written)]
+        self._written = written
         self._cache = cache
         self._root = root
-        text = repr((pages, sorted((w, list(numbers)) for w, numbers in bodies.items())))
+        text = repr((self._pages, [page.sign for page in written]))
         self._digest = hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         last = StoredIndex(*cache.index)
         self._last = last if last.pages == self._digest else StoredIndex()
-        self._shards: Sequence[IndexShard] = ()
-        self.kept: dict[str, bytes] = {}
 
-    def files(self, entries: Sequence[Entry], words: dict[str, str]) -> Iterator[tuple[str, bytes]]:
-        """Yield the files (name and content) over documents in the order of their numbers, but for those in ``kept``.
+    def write(self, entries: Sequence[Entry], words: dict[str, str]) -> None:
+        """Write the files over documents in the order of their numbers, where they are not as they were.
 
         ``words`` are those of each document that the cache does not know; they are used up.
         """
-        self._shards = self._revised(entries) or search.shards_of(self._anew(entries, words))
+        files, wants = self._files, self._files.wants
+        shards = self._revised(entries) or search.shards_of(self._anew(entries, words))
         words.clear()
-        for number, shard in enumerate(self._shards):
-            if shard.content is None:
-                self._keep(search.words_file(number))
-            else:
-                yield search.words_script(number, shard)
-        yield from self._docs(entries)
+        for number, shard in enumerate(shards):
+            name = search.words_file(number)
+            last = self._cache.last(name) if shard.content is None else None
+            if wants(name, last.shape if last else shape_of([shard.content or ""])):
+                files.put(*search.words_script(number, shard))
+        for name, content in self._docs(entries):
+            files.put(name, content)
         about = self._about(entries)
         bounded = [e for e in entries if not self._view.kind(e).is_record]
-        yield search.spelling_file([*self._pages, *map(self._doc, bounded)], about)
-        yield search.header(len(self._pages) + len(entries), self._shards, about)
+        if wants(search.SPELLING, shape_of([self._digest, *(e.id for e in bounded)])):
+            files.put(*search.spelling_file([*self._pages, *map(self._doc, bounded)], about))
+        files.put(*search.header(len(self._pages) + len(entries), shards, about))
+        firsts = [shard.first for shard in shards]
+        self._cache.index = StoredIndex(self._digest, [e.id for e in entries], firsts)
 
     def _docs(self, entries: Sequence[Entry]) -> Iterator[tuple[str, bytes]]:
         """Yield the chunks of shown documents that have changed."""
-        changed = self._cache.before.keys() | self._cache.after.keys()
-        known, many = self._last.documents, len(self._pages)
+        many = len(self._pages)
         for number, start in enumerate(range(0, many + len(entries), CHUNK)):
-            part = slice(max(0, start - many), max(0, start + CHUNK - many))
-            listed = [e.id for e in entries[part]]
-            name = search.docs_file(number)
-            if listed == known[part] and changed.isdisjoint(listed) and self._is_as_written(name):
-                self._keep(name)
-            else:
-                docs = (self._doc(e) for e in entries[part])
-                yield search.docs_script(number, [*self._pages[start : start + CHUNK], *docs])
-
-    def _is_as_written(self, name: str) -> bool:
-        return output.sign(self._root, name).hex() == self._last.signs.get(name)
-
-    def _keep(self, name: str) -> None:
-        self.kept[name] = bytes.fromhex(self._last.signs[name])
+            pages = self._pages[start : start + CHUNK]
+            listed = entries[max(0, start - many) : max(0, start + CHUNK - many)]
+            if self._files.wants(search.docs_file(number), shape_of([repr(pages), *(e.id for e in listed)])):
+                yield search.docs_script(number, [*pages, *map(self._doc, listed)])
 
     def _about(self, entries: Sequence[Entry]) -> search.About:
         """Return what ranking needs to know of the documents."""
@@ -149,7 +145,10 @@ class Indexer:
             if name != last:
                 groups.append((name, number))
                 last = name
-        still = [n for n, e in enumerate(entries, first) if view.kind(e).is_record and view.is_open(e)]
+            if name == search.RECORD:  # they come last
+                break
+        open_ones = {e.id for kind in view.book.kinds for e in view.open_of_kind(kind)}
+        still = [n for n, e in enumerate(entries, first) if e.id in open_ones]
         written_down = view.book.policy(SYNONYMS).get("synonyms", ())
         synonyms = [[in_order(str(phrase)) for phrase in group] for group in written_down]
         shown = [(p.url, p.title) for p in self._pages if p.url in ACTIONS]
@@ -160,14 +159,6 @@ class Indexer:
             for kind in view.book.playing(role)
         ]
         return search.About(groups, still, synonyms, actions, facets)
-
-    def keep(self, entries: Iterable[Entry], signs_by_name: Mapping[str, bytes]) -> None:
-        """Save this index for the next build; ``signs_by_name`` has the stamp of each file of the site."""
-        documents = [e.id for e in entries]
-        names = [search.words_file(n) for n in range(len(self._shards))]
-        names += [search.docs_file(n) for n in range(-(-(len(self._pages) + len(documents)) // CHUNK))]
-        signs = {name: signs_by_name[name].hex() for name in names}
-        self._cache.index = StoredIndex(self._digest, documents, [s.first for s in self._shards], signs)
 
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)
@@ -186,12 +177,14 @@ class Indexer:
 
     def _anew(self, entries: Iterable[Entry], words: dict[str, str]) -> Iterator[search.IndexWord]:
         titles: Postings = {}
-        bodies, self._bodies = self._bodies, {}
+        bodies: Postings = {}
         entries = list(entries)
         if self._cache.readings and not words.keys() >= {e.id for e in entries}:
             words = self._cache.readings.words() | words
         for number, page in enumerate(self._pages):
             search.post(titles, number, tokens(page.title))
+        for number, written in enumerate(self._written, len(self._pages) - len(self._written)):
+            search.post(bodies, number, written.words())
         for number, entry in enumerate(entries, len(self._pages)):
             search.post(bodies, number, words.pop(entry.id, "").split())
             search.post(titles, number, _title_words(entry))
@@ -201,7 +194,7 @@ class Indexer:
         """Return the shards of the last index as they are to be; None where it must be made anew."""
         last = self._last
         names = [search.words_file(number) for number in range(len(last.firsts))]
-        if not names or not all(map(self._is_as_written, names)):
+        if not names or not all(self._cache.untouched(name, (name,)) for name in names):
             return None
         before, after = self._cache.before, self._cache.after
         changes = {

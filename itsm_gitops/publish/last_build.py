@@ -6,8 +6,8 @@ its files and folders. Neither opens a document. What a build leaves for this li
 (``itsm/site-….json``), where no clone brings anything.
 
 A doubt costs time, never a stale page: the site is built where a source was written so shortly before the last
-build that a later version could have the same times, where Git was told not to look at some files, and where
-somebody else wrote into the output while it was made.
+build that a later version could have the same times, and where Git was told not to look at some files. Where
+somebody else wrote into the output while it was made, every file of it is looked at again.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.publish.footprint import footprint, footprint_of, settle
-from itsm_gitops.publish.output import MARKER
+from itsm_gitops.publish.output import MARKER, SiteFolder
 from itsm_gitops.repository import Git
 from itsm_gitops.repository.absent import git_folder
 from itsm_gitops.repository.git import decode
@@ -33,7 +34,7 @@ from itsm_gitops.repository.repository import INDEX
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, ROOTS, SCHEMAS
 from itsm_gitops.repository.stamps import settled_stamp
 
-_VERSION = 1
+_VERSION = 2
 _FOLDER = "itsm"
 _STATUS = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *ROOTS)
 _CODE = 3  # what comes before the path in a line of `git status`: two letters and a blank
@@ -53,14 +54,14 @@ class Figures(NamedTuple):
 class _Record:
     """What one build leaves for the next.
 
-    ``facts`` and ``sources`` are digests of what the site was made of, ``folders`` those of the sources,
-    ``index`` is the stamp of Git's index in which no file was marked to be passed over, ``output`` the footprint of
-    the site, ``cache`` tells which cache of pages was written with it.
+    ``facts`` and ``sources`` are digests of what the site was made of (the second is empty for a doubt), ``folders``
+    the stamps of the folders of the sources, ``index`` is the stamp of Git's index in which no file was marked to be
+    passed over, ``output`` the footprint of the site, ``cache`` tells which cache of pages was written with it.
     """
 
     facts: str
     sources: str
-    folders: list[str]
+    folders: dict[str, str]
     index: str
     output: list[int]
     cache: str
@@ -99,9 +100,11 @@ class LastBuild:
             self._present = self._output()
             same = self._present == last.output
             asked.join()
-            if same and asked.digest == last.sources:
+            if same and asked.digest and asked.digest == last.sources:
                 return Figures(*last.figures)
-        self._digest = self._sources.digest(None)
+            self._digest = asked.digest
+        else:
+            self._digest = self._sources.digest(last)
         return None
 
     def untouched(self, cache: str) -> bool:
@@ -116,23 +119,31 @@ class LastBuild:
         except OSError:  # somebody is removing it
             return []
 
-    def keep(self, signs: Mapping[str, bytes], cache: str, figures: Figures) -> None:
-        """Save what the next build compares; call when the site is complete, with the stamps of all its files.
+    def tidy(self, folder: SiteFolder, signs: Mapping[str, bytes]) -> int:
+        """Remove the files of the site that are not among ``signs`` (the stamps of all that it has); return how many.
 
-        ``cache`` tells which cache of pages was written with them.
+        Call when the site is complete.
         """
-        if self._path is None or self._sources is None:
-            return
+        self._present = None
+        if self._path is None:
+            return folder.remove_stale(signs)
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
-        if not self._digest or not settle(Path(self._target, MARKER)):
-            return
-        output = self._output()
-        if output[:3] != list(footprint_of(signs)[:3]):  # somebody else wrote here meanwhile
-            return
+        removed = 0
+        for _ in range(2):
+            output = self._output() if settle(Path(self._target, MARKER)) else []
+            if output[:3] == list(footprint_of(signs)[:3]):
+                self._present = output
+                break
+            removed += folder.remove_stale(signs)
+        return removed
+
+    def keep(self, cache: str, figures: Figures) -> None:
+        """Save what the next build compares; ``cache`` tells which cache of pages was written with the site."""
         sources = self._sources
-        folders, index = sources.folders, sources.index
-        _write(self._path, _Record(self._facts, self._digest, folders, index, output, cache, list(figures)))
+        if self._path and sources and self._present:  # else somebody wrote into the site meanwhile
+            known = (self._facts, self._digest, sources.folders, sources.index)
+            _write(self._path, _Record(*known, self._present, cache, list(figures)))
 
 
 def record_of(git: Path, target: Path) -> Path:
@@ -180,24 +191,22 @@ class _Sources:
         self._index = folder / "index"
         self._at = at
         self._clock = folder / _FOLDER / "clock"
-        self.folders: list[str] = []
+        self.folders: dict[str, str] = {}
         self.index = ""
 
     def digest(self, last: _Record | None) -> str:
-        """Return the digest of all sources; empty where one could change unnoticed.
-
-        The folders are those of the ``last`` build: a new one changes the times of the one that it is in.
-        """
+        """Return the digest of all sources; empty where one could change unnoticed."""
         total = hashlib.sha256()
-        try:
+        with suppress(GitError, OSError):
             newest = sure_before(self._clock)
-            for part in (*self._history(), *(self._tree(newest, last) if self._at is None else ())):
+            for part in chain(self._history(), self._tree(newest, last) if self._at is None else ()):
                 if part is None:
-                    return ""
+                    break
                 total.update(b"%d " % len(part) + part)
-        except (GitError, OSError):
-            return ""
-        return total.hexdigest()
+            else:
+                return total.hexdigest()
+        self.folders, self.index = {}, ""  # they are not all
+        return ""
 
     def _history(self) -> Sequence[bytes | None]:
         """Return what pages say of the history: the commit, whether it was cut off, what else refers to commits."""
@@ -218,9 +227,29 @@ class _Sources:
         for line in self._git.run(*_STATUS).split(b"\0")[:-1]:
             yield line
             yield _stamp(f"{top}/{decode(line[_CODE:])}", newest)
-        self.folders = last.folders if last else list(_folders(str(self._git.root)))
-        for folder in self.folders:
-            yield _stamp(f"{self._git.root}/{folder}", newest)
+        yield from self._folders(newest, last.folders if last else {})
+
+    def _folders(self, newest: int, last: Mapping[str, str]) -> Iterator[bytes | None]:
+        """Yield the path and stamp of each folder of the sources: Git does not tell of one that is empty.
+
+        What is in a folder is looked up only where its stamp is not the ``last`` one.
+        """
+        inside: dict[str, list[str]] = {}
+        for folder in last:
+            inside.setdefault(folder.rpartition("/")[0], []).append(folder)
+        pending = [SCHEMAS, RECORDS, CMDB]
+        while pending:
+            folder = pending.pop()
+            stamp = _stamp(f"{self._git.root}/{folder}", newest)
+            self.folders[folder] = stamp.hex() if stamp else ""
+            yield folder.encode("utf-8", "surrogateescape")
+            yield stamp
+            if stamp and self.folders[folder] == last.get(folder):
+                pending += sorted(inside.get(folder, ()))
+                continue
+            with suppress(OSError), os.scandir(f"{self._git.root}/{folder}") as listing:
+                found = [f"{folder}/{i.name}" for i in listing if i.is_dir(follow_symlinks=False)]
+                pending += sorted(found)
 
     def _all_are_looked_at(self, newest: int, last: _Record | None) -> bytes | None:
         """Return nothing where Git looks at every file, as it does unless it was told not to; else None.
@@ -242,13 +271,3 @@ def _stamp(path: str, newest: int) -> bytes | None:
     except OSError:
         return b""
     return settled_stamp(status, newest) or None
-
-
-def _folders(root: str) -> Iterable[str]:
-    """Yield the folders of the sources: Git does not tell of one that is empty."""
-    pending = [SCHEMAS, RECORDS, CMDB]
-    while pending:
-        folder = pending.pop()
-        yield folder
-        with suppress(OSError), os.scandir(f"{root}/{folder}") as listing:
-            pending += [f"{folder}/{i.name}" for i in listing if i.is_dir(follow_symlinks=False)]

@@ -41,7 +41,8 @@ T = TypeVar("T")
 class Wishes:
     """What is to be built (the snapshot ``at``), into which folder, for whom, and as of which moment (UTC).
 
-    ``base_url`` is where the site will be, None where the settings say it. The others are as ``build_site`` has them.
+    ``base_url`` is where the site will be, None where the settings say it. ``facts`` are what decides beside the
+    repository what the engine renders. The others are as ``build_site`` has them.
     """
 
     at: str | None
@@ -49,11 +50,12 @@ class Wishes:
     audience: str
     base_url: str | None
     moment: datetime
-    cli_reference: str | None
-    rules: Sequence[RuleText]
+    cli_reference: Callable[[], str | None]
+    rules: Callable[[], Sequence[RuleText]]
     reporter: Reporter | None
     progress: Progress
     explain: str | None
+    facts: Sequence[str]
 
     @property
     def work(self) -> Path:
@@ -93,11 +95,11 @@ def make(repo: Repository, wishes: Wishes, last_build: LastBuild) -> Made:
         # What another audience sees of a document depends on everything: its site is made anew each time.
         # So is one with roots, whose documents are not in the files that Git is asked about.
         git = repo.git if visibility.everything and not config.roots else None
-        files = stamps(snapshot, snapshot.files(), wishes.work / "clock") if git else {}
+        stamping = partial(stamps, snapshot, wishes.work / "clock")
         purpose = digest(snapshot, [visibility.name, type(wishes.reporter).__qualname__])
 
         def build(rows: SiteRows | None) -> tuple[Site, str]:
-            cache = BuildCache(rows, purpose, files)
+            cache = BuildCache(rows, purpose, stamping)
             if last_build.untouched(cache.signature):
                 cache.trust_output()
             with spoken(frame.language_of(repo.root, config)):
@@ -106,11 +108,11 @@ def make(repo: Repository, wishes: Wishes, last_build: LastBuild) -> Made:
             return site, cache.signature
 
         site, signature = _with_rows(last_build.rows if git else None, build)
-        report = site.report
-        figures = Figures(*report[:3], tuple(g.as_row() for g in repo.gaps.values()))
-        last_build.keep(site.written, signature, figures)
+        removed = last_build.tidy(folder, site.written)
+        figures = Figures(*site.counts, tuple(g.as_row() for g in repo.gaps.values()))
+        last_build.keep(signature, figures)
     reasons = site.made(wishes.explain) if wishes.explain is not None else ()
-    return Made(figures, *report[3:], reasons=reasons)
+    return Made(figures, site.changed, removed, reasons=reasons)
 
 
 def _with_rows(path: Path | None, build: Callable[[SiteRows | None], T]) -> T:
@@ -134,17 +136,23 @@ def _made(
     progress, reporter, work = wishes.progress, wishes.reporter, wishes.work
     snapshot = repo.snapshot(wishes.at)
     url = wishes.base_url if wishes.base_url is not None else config.site_url
-    parts = frame.sources(
-        repo.root,
-        in_language(visible_book(book, visibility)),
-        config,
-        visibility,
-        url,
-        cli_reference=wishes.cli_reference,
-        rules=wishes.rules,
-        reports=reporter.titles(book, whole=visibility.everything) if reporter and visibility.reports else (),
-    )
-    with engine.rendering(parts, work, repo.git) as rendered, spooled(work) as spool:
+
+    def sources() -> engine.Sources:
+        return frame.sources(
+            repo.root,
+            in_language(visible_book(book, visibility)),
+            config,
+            visibility,
+            url,
+            cli_reference=wishes.cli_reference(),
+            rules=wishes.rules(),
+            reports=reporter.titles(book, whole=visibility.everything)
+            if reporter and visibility.reports
+            else (),
+        )
+
+    made_of = digest(snapshot, wishes.facts)
+    with engine.rendering(made_of, sources, work, repo.git) as rendered, spooled(work) as spool:
         view, reports, words, unread = load(
             snapshot,
             book,

@@ -38,13 +38,14 @@ def navigation(
     forms: bool = True,
     dues: bool = True,
     people: bool = True,
+    items: bool = True,
 ) -> tuple[list[Any], dict[str, str]]:
     """Return MkDocs' navigation and the empty pages for it, by path.
 
     ``handbook`` and ``reference`` are (path inside ``docs``, title) of pages that have text,
     ``reports`` are (address, title). Without text there is no handbook; ``forms`` says whether there are
     pages to report and to file something, ``dues`` whether there is one of what is due, ``people`` whether there is one
-    of what is one person's.
+    of what is one person's, ``items`` whether readers are led to configuration items.
     """
     tabs: list[Any] = [
         {t("Home"): _page(urls.HOME)},
@@ -57,7 +58,8 @@ def navigation(
     if book.playing(meaning.KNOWN_ERROR):
         tabs.append({t("Known errors"): _page(urls.KNOWN_ERRORS)})
     classes = [{t("Map"): _page(urls.MAP)}, *_kinds(book, records=False)]
-    tabs.append({"CMDB": [_page(urls.CMDB), *classes]})
+    if items:
+        tabs.append({"CMDB": [_page(urls.CMDB), *classes]})
     if reports:
         tabs.append(
             {t("Reports"): [_page(urls.REPORTS), *({t(title): _page(url)} for url, title in reports)]}

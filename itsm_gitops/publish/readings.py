@@ -6,7 +6,7 @@ reports and search need of it only when they ask.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.timeline import packed, unpacked
 from itsm_gitops.publish.view import Extra
 from itsm_gitops.repository.index.site_rows import DocumentRow, SiteRows
-from itsm_gitops.repository.memory import Memory, MemoryRow
+from itsm_gitops.repository.memory import Memory, MemoryRow, Stamping
 from itsm_gitops.repository.store import identifier_of
 from itsm_gitops.service_levels.life import Life
 
@@ -42,24 +42,25 @@ class DocumentChange(NamedTuple):
     data: Any
     lives: list[Life]
     words: str
+    extras: Sequence[Extra] = ()
 
 
 class Readings:
     """The documents of the last build, and those of this one once they are read."""
 
-    def __init__(self, rows: SiteRows, stamps: Mapping[str, bytes], facts: Mapping[str, Any]) -> None:
-        """Take the rows of the last build, what it noted, and the stamps of the files before they are read."""
+    def __init__(self, rows: SiteRows, stamping: Stamping, facts: Mapping[str, Any]) -> None:
+        """Take the rows of the last build, what it noted, and what returns the stamps of files."""
         self._rows = rows
         self.facts = facts
         self._extras: dict[str, list[Extra]] = {}
         self._marks: dict[str, int] = {}
         before: dict[str, MemoryRow] = {}
-        for path, row in rows.documents():
-            before[path] = MemoryRow(row.stamp, row.digest, row.entry, row.data)
-            self._marks[path] = row.marks
-            if row.extra:
-                self._extras[path] = [Extra(*values) for values in row.extra]
-        self.memory = Memory(stamps, before)
+        for path, (stamp, digest, entry, data, extra, _, marks) in rows.documents():
+            before[path] = MemoryRow(stamp, digest, entry, data)
+            self._marks[path] = marks
+            if extra:
+                self._extras[path] = [Extra(*values) for values in extra]
+        self.memory = Memory(stamping, before)
 
     def extras(self) -> Iterator[Extra]:
         """Yield what lists say of the documents that were not read this time."""
@@ -80,13 +81,15 @@ class Readings:
         paths = self.memory.moved()
         details = dict(self._rows.details(p for p in paths if p in before))
         gone = {
-            before[p].entry.id: _before(before[p], *details.get(p, ((), ""))) for p in paths if p in before
+            before[p].entry.id: _before(before[p], self._extras.get(p, ()), *details.get(p, ((), "")))
+            for p in paths
+            if p in before
         }
         come = {}
         for path in paths:
             if path in after:
                 row, some = after[path], _only(after[path])
-                come[row.entry.id] = DocumentChange(row.entry, row.data, some.lives, some.words)
+                come[row.entry.id] = DocumentChange(row.entry, row.data, some.lives, some.words, some.extras)
         return gone, come
 
     def keep(self, purpose: str) -> None:
@@ -147,5 +150,5 @@ def _only(row: MemoryRow) -> DocumentFacts:
     return row.visited[0] if row.visited else DocumentFacts("", [], [], [])
 
 
-def _before(row: MemoryRow, lives: Iterable[Any], words: str) -> DocumentChange:
-    return DocumentChange(row.entry, row.data, _lives(lives), words)
+def _before(row: MemoryRow, extras: Sequence[Extra], lives: Iterable[Any], words: str) -> DocumentChange:
+    return DocumentChange(row.entry, row.data, _lives(lives), words, extras)

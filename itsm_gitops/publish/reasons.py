@@ -1,11 +1,11 @@
-"""Why a build made a page: the keys of the data that it was made from (see ``tracing``), in words."""
+"""Why a build made a page: the keys of the data that it was made from (see ``keys``), in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from itsm_gitops.publish import tracing
+from itsm_gitops.publish import keys as known
 
 ALWAYS = "it is made each time: it is about the whole repository"
 FIRST = "there is no cache of this tool, rule book and settings: every page is made"
@@ -17,29 +17,34 @@ OTHER_FIGURES = "something that reports count is not as it was"
 SPOILT = "its file is not as the last build wrote it"
 _MOST = 4
 _WHOLE = {
-    tracing.ALL: "any document",
-    tracing.NOW: "the moment",
-    tracing.BACK: "the moment, which is before that of the last build",
-    tracing.TODAY: "the day",
-    tracing.GRAPH: "how failures travel",
-    tracing.HISTORY: "whether there is a history in Git",
-    tracing.SIMILAR: "how many records there are",
-    tracing.FAILURES: "how past changes ended",
-    tracing.ITEMS: "the items of the CMDB",
+    known.ALL: "any document",
+    known.NOW: "the moment",
+    known.BACK: "the moment, which is before that of the last build",
+    known.TODAY: "the day",
+    known.GRAPH: "how failures travel",
+    known.HISTORY: "whether there is a history in Git",
+    known.SIMILAR: "how many records there are",
+    known.FAILURES: "how past changes ended",
+    known.ITEMS: "the items of the CMDB",
+    known.UPDATED: "when the last record was updated",
+    known.DUES: "what is due",
+    known.MAJORS: "which incidents are major ones",
 }
 _PART = {
-    tracing.HEALTH: "the status of {}",
-    tracing.KNOWN: "the known errors of {}",
-    tracing.PAST: "the last days of {}",
-    tracing.HIT: "what {} makes unwell",
-    tracing.EDITED: "the edits of {} in Git",
-    tracing.PROOF: "the evidence about {}",
-    tracing.CONFLICT: "what is in the way of {}",
-    tracing.WORD: "the records with '{}' in the title",
-    tracing.KEPT: "how the service level of {} was kept",
-    tracing.KIND: "the documents of the kind {}",
-    tracing.DATA: "where the data of finished records lies ({})",
-    tracing.LINKS: "the links of {}",
+    known.HEALTH: "the status of {}",
+    known.KNOWN: "the known errors of {}",
+    known.PAST: "the last days of {}",
+    known.EVENTS: "what happened to {}",
+    known.HIT: "what {} makes unwell",
+    known.EDITED: "the edits of {} in Git",
+    known.PROOF: "the evidence about {}",
+    known.CONFLICT: "what is in the way of {}",
+    known.WORD: "the records with '{}' in the title",
+    known.KEPT: "how the service level of {} was kept",
+    known.KIND: "the documents of the kind {}",
+    known.DATA: "where the data of finished records lies ({})",
+    known.LINKS: "the links of {}",
+    known.TRAITS: "the place of {} among others",
 }
 
 

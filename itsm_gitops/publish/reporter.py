@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.field_history import Day
-from itsm_gitops.model.report import Report
+from itsm_gitops.model.field_history import Day, ServiceHistory
+from itsm_gitops.model.report import Measure, Report
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.standing import Asking, Course, Proof
 
@@ -32,6 +32,17 @@ class Reporter(Protocol):
 
     def history(self, store: Store, gathered: Lives, now: datetime, days: int) -> Mapping[str, Sequence[Day]]:
         """Return how every service in production fared on each of the last ``days`` days, today the last."""
+        ...
+
+    def histories(self, store: Store, gathered: Lives, now: datetime) -> Mapping[str, ServiceHistory]:
+        """Return what incidents did to every service in production, and how much of some last days it was available.
+
+        Cheaper where it is asked before ``history`` and ``reports``.
+        """
+        ...
+
+    def measures(self) -> Sequence[Measure]:
+        """Return what the shares of ``histories`` mean: that of agreed time, and that of all hours."""
         ...
 
     def reports(self, store: Store, gathered: Lives, now: datetime) -> Sequence[Report]:

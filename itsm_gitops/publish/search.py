@@ -27,6 +27,7 @@ VERSION = 2
 CHUNK = 128
 SHARD_BYTES = 48_000
 MOST_WORDS = 600
+SPELLING = "search/spelling.js"
 _MOST_SPELLINGS = 20_000
 _LEAST_SPELT = 4
 _TAGS = re.compile(r"<[^>]+>")
@@ -185,7 +186,7 @@ def spelling_file(docs: Iterable[Doc], about: About) -> tuple[str, bytes]:
     for doc in docs:
         known |= tokens(f"{doc.title} {doc.snippet}")
     spelt = sorted(w for w in known if len(w) >= _LEAST_SPELT and not w.isdigit())
-    return _file("spelling", spelt[:_MOST_SPELLINGS])
+    return handed_over(SPELLING, "spelling", spelt[:_MOST_SPELLINGS])
 
 
 def read_words(shard: bytes) -> Iterator[IndexWord]:

@@ -11,38 +11,39 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.field_history import Day
+from itsm_gitops.model.field_history import Available, Day, ServiceHistory, ServiceIncident
 from itsm_gitops.model.report import Cell, Report
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.publish.changed_keys import untitled
 from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.readings import DocumentChange, Readings
 
 _SIGN = 32  # characters of what tells the reports that are not the repository's own
 Past = Mapping[str, Sequence[Day]]
+Histories = Mapping[str, ServiceHistory]
 Kept = Mapping[str, Mapping[str, Cell]]
 
 
 @dataclass
 class SiteReports:
-    """The reports, and what pages of services say of them: their last days, and how their service levels were kept.
+    """The reports, and what pages of services say of them: their last days, incidents, and how service levels were kept.
 
     ``sign`` tells what the reports say from what they said at other builds; ``listed`` are the documents that their
-    tables name, ``files`` the addresses of the files that show them, and ``titles`` those of the pages among these.
+    tables name.
     """
 
     make: Callable[[], Sequence[Report]]
     past: Past
+    histories: Histories
     kept: Kept
     sign: str
     listed: Sequence[str] = ()
-    files: Sequence[str] = ()
-    titles: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def all(self) -> Sequence[Report]:
@@ -54,15 +55,21 @@ class SiteReports:
         return {
             "sign": self.sign,
             "past": {service: [list(day) for day in days] for service, days in self.past.items()},
+            "histories": {
+                service: [one.since, [list(i) for i in one.incidents], [list(a) for a in one.available]]
+                for service, one in self.histories.items()
+            },
             "kept": {service: dict(row) for service, row in self.kept.items()},
             "listed": list(self.listed),
-            "files": list(self.files),
-            "titles": dict(self.titles),
         }
 
 
 def made_anew(
-    make: Callable[[], Sequence[Report]], own: Sequence[Report], days: Past, entries: Mapping[str, Entry]
+    make: Callable[[], Sequence[Report]],
+    own: Sequence[Report],
+    days: Past,
+    events: Histories,
+    entries: Mapping[str, Entry],
 ) -> SiteReports:
     """Return the reports of this build, made now, among them the repository's ``own``."""
     reports = make()
@@ -73,6 +80,7 @@ def made_anew(
     return SiteReports(
         lambda: reports,
         days,
+        events,
         past.kept_by_service(reports),
         os.urandom(_SIGN // 2).hex() + _digest(own),
         listed,
@@ -103,8 +111,14 @@ def made_before(
         s: [Day(day, status, tuple(causes)) for day, status, causes in some]
         for s, some in fact["past"].items()
     }
+    events = {
+        s: ServiceHistory(
+            since, tuple(ServiceIncident(*i) for i in some), tuple(Available(*a) for a in shares)
+        )
+        for s, (since, some, shares) in fact["histories"].items()
+    }
     sign = fact["sign"][:_SIGN] + _digest(own)
-    return SiteReports(make, days, fact["kept"], sign, *(fact[n] for n in ("listed", "files", "titles")))
+    return SiteReports(make, days, events, fact["kept"], sign, fact["listed"])
 
 
 def _digest(own: Sequence[Report]) -> str:
@@ -116,5 +130,4 @@ def _counted(reading: DocumentChange, book: RuleBook) -> tuple[Any, ...]:
     kind, entry = book.kinds[reading.entry.kind], reading.entry
     if not kind.is_record:
         return entry, reading.data
-    columns = {name: value for name, value in entry.columns.items() if name != kind.label}
-    return replace(entry, title="", columns=columns), reading.lives
+    return untitled(entry, book), reading.lives

@@ -14,11 +14,10 @@ from typing import NamedTuple
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import finished, output, search, urls
-from itsm_gitops.publish.batches import shape_of
-from itsm_gitops.publish.build_cache import PageFiles
 from itsm_gitops.publish.chrome import Shell
 from itsm_gitops.publish.data import api
 from itsm_gitops.publish.fields import Field, fields
+from itsm_gitops.publish.page_files import PageFiles, shape_of
 from itsm_gitops.publish.pages import item, record
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.tracing import Tracer, traced

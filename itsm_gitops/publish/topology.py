@@ -55,7 +55,9 @@ class Topology:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        entries = [e for e in view.entries.values() if view.kind(e).operational and view.url(e.id)]
+        entries = [
+            e for kind in view.book.kinds.values() if kind.operational for e in view.of_kind(kind.name)
+        ]
         self.items: Sequence[Entry] = sorted(entries, key=lambda e: e.id)
         self._rows = {e.id: row for row, e in enumerate(self.items)}
         self._ways: dict[str, Way] = {}

@@ -20,23 +20,25 @@ from itsm_gitops.graph.status import OPERATIONAL, STATUSES, Health, health
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.field_history import Day
+from itsm_gitops.model.field_history import Day, ServiceHistory
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.major import MajorStatus, major_policy, major_status
+from itsm_gitops.model.major import PROPOSED, RUNNING, MajorStatus, major_policy, major_status
 from itsm_gitops.model.meaning import old_major_stage
 from itsm_gitops.model.priority import Priority, rank
-from itsm_gitops.model.report import MONTHS, Cell
+from itsm_gitops.model.report import MONTHS, Cell, Measure
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.publish import finished, urls
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
 from itsm_gitops.publish.rulebook_words import in_language
+from itsm_gitops.publish.traits import Traits, traits_of
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.background import Conflicts
     from itsm_gitops.publish.document_history import FieldHistory
+    from itsm_gitops.publish.planned import Plan
     from itsm_gitops.repository import Store
     from itsm_gitops.repository.config import Config
     from itsm_gitops.repository.gaps import Gap
@@ -92,8 +94,10 @@ class View:
         self.network = Network(store)
         self.graph = ImpactGraph(self.network)
         self._extras = {e.id: e for e in extras}
-        # What the reports say of services: their last days, and how their service levels were kept.
+        # What the reports say of services: their last days, what happened to them, and how service levels were kept.
         self.past: Mapping[str, Sequence[Day]] = {}
+        self.histories: Mapping[str, ServiceHistory] = {}
+        self.measures: Sequence[Measure] = ()
         self.kept: Mapping[str, Mapping[str, Cell]] = {}
         # What is known of documents one by one; left out where the audience has no part in it.
         self.history: FieldHistory | None = None
@@ -101,11 +105,23 @@ class View:
         self.asking: Callable[[Entry, Mapping[str, Any]], Asking] | None = None
         self.proofs: Mapping[str, Sequence[Proof]] = {}
         self.conflicts: Mapping[str, Conflicts] = {}
+        self.plan: Plan  # what is planned in the months around the moment of the build
         self.pictures: dict[tuple[str, ...], Html] = {}
         self._id_links: dict[str, Html | None] = {}
         self._links: dict[str, Html] = {}
         self._urls: dict[str, str] = {}
         self._times: dict[str, Html] = {}
+        self._traits: dict[str, Traits | None] = {}
+
+    @cached_property
+    def updated(self) -> datetime | None:
+        """When the record that was updated last was; None where no record has such a time."""
+        texts = {e.updated for e in self.entries.values() if self.kind(e).is_record}
+        plain = {text for text in texts if _IN_UTC(text)}
+        found = [clock.parse_time(text) for text in texts - plain]
+        # The others are in order as texts.
+        found.append(next(filter(None, map(clock.parse_time, sorted(plain, reverse=True))), None))
+        return max(filter(None, found), default=None)
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -189,6 +205,20 @@ class View:
         some = [self.of_kind(name) for name in self.book.playing(role)]
         return some[0] if len(some) == 1 else sorted((e for s in some for e in s), key=lambda e: e.id)
 
+    def open_of_kind(self, name: str) -> list[Entry]:
+        """Return the records of one kind that have a page and on which work is still to be done, by identifier."""
+        return self._open_by_kind.get(name, [])
+
+    def open_of_role(self, role: str) -> list[Entry]:
+        """Return the records of the kinds that play a role, as `open_of_kind` does."""
+        some = [self.open_of_kind(name) for name in self.book.playing(role)]
+        return some[0] if len(some) == 1 else sorted((e for s in some for e in s), key=lambda e: e.id)
+
+    @cached_property
+    def _open_by_kind(self) -> dict[str, list[Entry]]:
+        kinds = {name: some for name, some in self._by_kind.items() if self._kinds[name].is_record}
+        return {name: [e for e in some if self.is_open(e)] for name, some in kinds.items()}
+
     @cached_property
     def _by_kind(self) -> dict[str, list[Entry]]:
         found: dict[str, list[Entry]] = {}
@@ -216,8 +246,8 @@ class View:
     @cached_property
     def finished(self) -> dict[str, Sequence[str]]:
         """The records with a page that are finished, by the name of the JSON file that has them."""
-        records = (e for e in self.paged if self.kind(e).is_record)
-        return finished.shards(e.id for e in records if not self.is_open(e))
+        kinds = [kind.name for kind in self._kinds.values() if kind.is_record]
+        return finished.shards(e.id for name in kinds for e in self.of_kind(name) if not self.is_open(e))
 
     @cached_property
     def paged(self) -> Sequence[Entry]:
@@ -231,6 +261,13 @@ class View:
         if self.is_open(entry):
             return urls.api_record(entry.id)
         return urls.api_finished(finished.shard_of(self.finished, entry.id))
+
+    def traits(self, identifier: str) -> Traits | None:
+        """Return what tells the place of a document among others; None where it does not exist."""
+        if identifier not in self._traits:
+            entry = self.entries.get(identifier)
+            self._traits[identifier] = traits_of(self.book, entry) if entry else None
+        return self._traits[identifier]
 
     def title(self, identifier: str) -> str:
         """Return the title of a document, or its identifier when it has none or does not exist."""
@@ -285,6 +322,15 @@ class View:
         known = policy.flow.states.get(self.major(entry)) if policy else None
         return known.category if known else old_major_stage(self.major(entry)) if policy is None else ""
 
+    @cached_property
+    def majors(self) -> Sequence[str]:
+        """The open incidents that are a major one or were proposed as one, by identifier."""
+        return [e.id for e in self.open_of_role(meaning.INCIDENT) if self.is_major(e)]
+
+    def is_major(self, entry: Entry) -> bool:
+        """Whether an incident is a running major incident, or was proposed as one."""
+        return self.major_stage(entry) in (RUNNING, PROPOSED)
+
     def major_status(self, entry: Entry, data: Mapping[str, Any]) -> MajorStatus | None:
         """Return where a major incident stands, by what is shown of its document."""
         policy = major_policy(self.book, self.kind(entry))
@@ -329,6 +375,10 @@ class View:
                 self._times.clear()
             self._times[text] = shown
         return shown
+
+    def age(self, text: str) -> Html:
+        """Return a moment that a script shows as how long ago it was; text that is not a moment stays text."""
+        return Html(self.time(text).replace("<time datetime=", "<time data-ago datetime=", 1))
 
     def moment(self, moment: datetime) -> Html:
         """Return a moment in the site's time zone."""

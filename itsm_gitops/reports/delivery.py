@@ -1,4 +1,7 @@
-"""The five figures of software delivery performance that DORA publishes, read from changes and incidents."""
+"""The five figures of software delivery performance that DORA publishes, read from changes and incidents.
+
+Where pipelines write records of deployments, the same figures are counted of these, too (`deployments`).
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.timeline import seconds
-from itsm_gitops.reports import measures
+from itsm_gitops.reports import deployments, measures
 from itsm_gitops.reports.change import Causes
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import counted, share
@@ -87,12 +90,16 @@ def dora(log: Log) -> ReportDraft:
     incidents = [c for c in log.resolved(*log.playing(meaning.INCIDENT)) if causes.behind(c.entry.id)]
     watched = log.until - max(log.since, log.until if log.first is None else log.first)
     whole = _figures(closed, incidents, caused, repaired, watched)
-    services = sorted({c.text("service") for c in closed if c.text("service")})
+    services = sorted({c.text(deployments.SERVICE) for c in closed if c.text(deployments.SERVICE)})
     rows: tuple[Row, ...] = tuple(
         (
             s,
             *_figures(
-                [c for c in closed if c.text("service") == s], _of(incidents, s), caused, repaired, watched
+                [c for c in closed if c.text(deployments.SERVICE) == s],
+                _of(incidents, s),
+                caused,
+                repaired,
+                watched,
             ),
         )
         for s in services
@@ -104,9 +111,19 @@ def dora(log: Log) -> ReportDraft:
         )
         start = max(month.start, log.until if log.first is None else log.first)
         months.append((month.name, *_figures(some, broken, caused, repaired, month.end - start)))
+    delivered = deployments.deliveries(log, causes)
+    headline = f"{counted(len(closed), 'change')} carried out" if closed else "no change was carried out"
     return ReportDraft(
-        f"{counted(len(closed), 'change')} carried out" if closed else "no change was carried out",
-        (deployment_frequency, lead_time, measures.is_failed, recovery_time, is_rework, measures.median),
+        f"{headline}, {counted(len(delivered), meaning.DEPLOYMENT)} to production" if delivered else headline,
+        (
+            deployment_frequency,
+            lead_time,
+            measures.is_failed,
+            recovery_time,
+            is_rework,
+            *deployments.MEASURES,
+            measures.median,
+        ),
         (
             Table(
                 "all",
@@ -114,7 +131,7 @@ def dora(log: Log) -> ReportDraft:
                 (Column("scope", "Of", TEXT), *_COLUMNS),
                 (("All", *whole),) if closed else (),
             ),
-            Table("services", "By service", (Column("service", "Service", ITEM), *_COLUMNS), rows),
+            Table("services", "By service", (Column(deployments.SERVICE, "Service", ITEM), *_COLUMNS), rows),
             Table(
                 "months",
                 "By month",
@@ -122,6 +139,7 @@ def dora(log: Log) -> ReportDraft:
                 tuple(months),
                 Bars(OVER_TIME, ("changes",), ("blue",)),
             ),
+            *deployments.tables(log, delivered, watched),
         ),
     )
 
@@ -137,7 +155,7 @@ _COLUMNS = (
 
 
 def _of(cases: Sequence[Case], service: str) -> list[Case]:
-    return [c for c in cases if c.text("service") == service]
+    return [c for c in cases if c.text(deployments.SERVICE) == service]
 
 
 def _repairs(log: Log, causes: Causes) -> dict[str, Case]:

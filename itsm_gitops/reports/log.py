@@ -83,6 +83,7 @@ class Log:
         self._source: LifeSource = store if lives is None else GatheredLives(store, lives)
         self._cases: dict[str, Case | None] = {}
         self._answers: dict[Wanted, list[Case]] = {}
+        self._longer: Log | None = None
 
     def _ask(self, wanted: Wanted) -> list[Case]:
         """Return the records that are wanted, and perhaps others, by identifier."""
@@ -116,9 +117,24 @@ class Log:
         services = self.network.of_role(meaning.SERVICE)
         return [e.id for e in services if self.graph.in_production(e.id)]
 
+    def reaching(self, begin: int) -> Log:
+        """Return a log of a longer time, from a moment on (seconds since 1970); what is known of records is shared."""
+        _ = self.graph, self.services, self.first
+        longer = object.__new__(Log)
+        longer.__dict__.update(self.__dict__)
+        longer.since = min(begin, self.since)
+        longer.since_moment = datetime.fromtimestamp(longer.since, self.since_moment.tzinfo)
+        longer._answers, longer._longer = {}, None
+        longer.__dict__.pop("spells", None)
+        self._longer = longer
+        return longer
+
     @cached_property
     def spells(self) -> list[Spell]:
         """When services were hit in the time of the report, in no particular order."""
+        if self._longer is not None:  # that one has them, and more
+            cut = (s._replace(start=max(s.start, self.since)) for s in self._longer.spells)
+            return [s for s in cut if s.start < s.end]
         return list(spells(self.graph, self.services, self._faults()))
 
     def _faults(self) -> Iterator[IncidentSpan]:

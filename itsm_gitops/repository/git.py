@@ -165,6 +165,14 @@ class Git:
                 "git fetch --unshallow (in GitHub Actions: fetch-depth: 0)",
             )
 
+    def has(self, commit: str) -> bool:
+        """Whether a commit (a full hash) is in this repository."""
+        try:
+            self.run("cat-file", "-e", f"{commit}^{{commit}}")
+        except GitError:
+            return False
+        return True
+
     def resolve(self, revision: str) -> str:
         """Return the full commit hash that ``revision`` means; raises GitError with a near name.
 

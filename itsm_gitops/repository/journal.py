@@ -173,7 +173,8 @@ def _locked(path: Path) -> Iterator[None]:
             except BlockingIOError:
                 if time.monotonic() > end:
                     raise ItsmError(
-                        f"another itsm has been sharing for {_PATIENCE:.0f} s", "nothing was lost; try again"
+                        f"another itsm has been sharing for {_PATIENCE:.0f} s",
+                        "nothing was lost: itsm sync, when the other one has ended",
                     ) from None
                 time.sleep(_PAUSE)
         yield

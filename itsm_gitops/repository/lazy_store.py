@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Edge, Entry
@@ -53,10 +53,10 @@ class LazyStore(Store):
         self._holders: dict[str, _Holder] = {}
         self._sets: dict[tuple[str, ...], list[Entry]] = {}
         self._into: dict[tuple[str, bool], list[tuple[str, Edge]]] = {}
-        self._entries = _LazyEntries(self)
-        self._by_path = _LazyPaths(self)
-        self.broken = _LazyBroken(self)
-        self.aliases = _LazyAliases(self)
+        self._entries = _Lookup(lambda name: self.holder(name).entry, self.whole)
+        self._by_path = _Lookup(self._entry_at)
+        self.broken = _Lookup(lambda name: self.holder(name).broken or None)
+        self.aliases = _Lookup(self._aliased)
 
     def document(self, path: str) -> Document:
         """Return one document of this side, whatever is wrong with it."""
@@ -84,8 +84,20 @@ class LazyStore(Store):
             self.document(path)
             entry = self.pool.get(self.side, path).entry
             self._holders[identifier] = _Holder(entry, "" if entry else path)
-        entry = self.holder(identifier).entry
+        return self._entry_at(path)
+
+    def _entry_at(self, path: str) -> Entry | None:
+        entry = self.holder(identifier_of(path)).entry
         return entry if entry is not None and entry.path == path else None
+
+    def _aliased(self, alias: str) -> str | None:
+        """Return what has an old number; the first document by path has one that several have."""
+        try:
+            having = self.having_alias(alias)
+        except Unsearchable:
+            having = list(self.entries.values())
+        exact = [e for e in having if alias in e.aliases]
+        return min(exact, key=lambda e: e.path).id if exact else None
 
     def _is_plain(self, path: str) -> bool:
         """Whether what is at a path did not change, is a regular file, and has its name alone."""
@@ -232,100 +244,41 @@ class LazyStore(Store):
         return any(self.holder(identifier_of(i.path)).broken.startswith(ITEMS) for i in infos)
 
 
-class _LazyEntries(dict[str, Entry]):
-    """The entries of a lazy store by identifier."""
+V = TypeVar("V")
 
-    def __init__(self, store: LazyStore) -> None:
+
+class _Lookup(dict[str, V]):
+    """A dict that holds nothing and asks a lazy store: for what a name means (None for nothing), and for all names."""
+
+    def __init__(self, find: Callable[[str], V | None], names: Callable[[], list[str]] = list) -> None:
         super().__init__()
-        self._store = store
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self._store.holder(key).entry is not None
-
-    def __getitem__(self, key: str) -> Entry:
-        entry = self._store.holder(key).entry
-        if entry is None:
-            raise KeyError(key)
-        return entry
+        self._find = find
+        self._names = names
 
     def get(self, key: str, default: Any = None) -> Any:
-        entry = self._store.holder(key).entry if isinstance(key, str) else None
-        return default if entry is None else entry
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._store.whole())
-
-    def __len__(self) -> int:
-        return len(self._store.whole())
-
-    def keys(self) -> Any:
-        return self._store.whole()
-
-    def values(self) -> Any:
-        return [self[key] for key in self._store.whole()]
-
-    def items(self) -> Any:
-        return [(key, self[key]) for key in self._store.whole()]
-
-
-class _LazyPaths(dict[str, Entry]):
-    """The same by path."""
-
-    def __init__(self, store: LazyStore) -> None:
-        super().__init__()
-        self._store = store
-
-    def get(self, key: str, default: Any = None) -> Any:
-        entry = self._store.holder(identifier_of(key)).entry
-        return entry if entry is not None and entry.path == key else default
+        found = self._find(key) if isinstance(key, str) else None
+        return default if found is None else found
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self.get(key) is not None
+        return isinstance(key, str) and self._find(key) is not None
 
-    def __getitem__(self, key: str) -> Entry:
-        entry: Entry | None = self.get(key)
-        if entry is None:
-            raise KeyError(key)
-        return entry
-
-
-class _LazyBroken(dict[str, str]):
-    """The identifiers whose file cannot be used, with its path."""
-
-    def __init__(self, store: LazyStore) -> None:
-        super().__init__()
-        self._store = store
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and bool(self._store.holder(key).broken)
-
-    def __getitem__(self, key: str) -> str:
-        path = self._store.holder(key).broken
-        if not path:
-            raise KeyError(key)
-        return path
-
-
-class _LazyAliases(dict[str, str]):
-    """Old numbers; the first document by path has one that several have."""
-
-    def __init__(self, store: LazyStore) -> None:
-        super().__init__()
-        self._store = store
-
-    def get(self, key: str, default: Any = None) -> Any:
-        try:
-            having = self._store.having_alias(key)
-        except Unsearchable:
-            having = [e for e in self._store.entries.values() if key in e.aliases]
-        exact = [e for e in having if key in e.aliases]
-        return min(exact, key=lambda e: e.path).id if exact else default
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and self.get(key) is not None
-
-    def __getitem__(self, key: str) -> str:
-        found: str | None = self.get(key)
+    def __getitem__(self, key: str) -> V:
+        found = self._find(key)
         if found is None:
             raise KeyError(key)
         return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def keys(self) -> Any:
+        return self._names()
+
+    def values(self) -> Any:
+        return [self[key] for key in self._names()]
+
+    def items(self) -> Any:
+        return [(key, self[key]) for key in self._names()]

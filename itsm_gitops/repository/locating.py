@@ -48,7 +48,7 @@ def find(root: Path, snapshot: Snapshot, fragment: str) -> str:
     try:
         return paths[ids.find(fragment, paths)]
     except NotFound as error:
-        found = _by_alias(snapshot, sorted(paths.values()), fragment.strip())
+        found = by_alias(snapshot, sorted(paths.values()), fragment.strip())
         if found is None:
             raise missing(fragment, read_archived(snapshot)[0], error) from error
         return found
@@ -89,7 +89,7 @@ def _guesses(root: Path, fragment: str) -> Iterator[str]:
             yield f"{family}/{folder.name}/{name}"
 
 
-def _by_alias(snapshot: Snapshot, paths: list[str], alias: str) -> str | None:
+def by_alias(snapshot: Snapshot, paths: list[str], alias: str) -> str | None:
     """Return the first document that has this alias, looking at bytes before parsing."""
     wanted = alias.lower()
     sought = wanted.encode("utf-8", "surrogateescape")

@@ -8,7 +8,7 @@ of a commit is identified by its hash. Only documents without a problem are reme
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,18 +35,20 @@ class MemoryRow(NamedTuple):
 class Memory:
     """The rows of the last reading (``before``) and of this one (``rows``), by path."""
 
-    def __init__(self, stamps: Mapping[str, bytes], before: Mapping[str, MemoryRow] | None = None) -> None:
-        """Take the rows of the last reading, and the ``stamps`` of the files before they are read."""
+    def __init__(self, stamping: Stamping, before: Mapping[str, MemoryRow] | None = None) -> None:
+        """Take the rows of the last reading, and what returns the stamps of files; it is asked before these are read."""
         self.before: Mapping[str, MemoryRow] = before or {}
         self.rows: dict[str, MemoryRow] = {}
-        self._stamps = stamps
+        self._stamping = stamping
+        self._stamps: Mapping[str, bytes] = {}
 
-    def begin(self, infos: Iterable[FileInfo]) -> None:
+    def begin(self, infos: Sequence[FileInfo]) -> None:
         """Take over the rows of unchanged files."""
-        for info in infos:
-            row = self.before.get(info.path)
-            if row is not None and row.stamp and row.stamp == self._stamps.get(info.path):
-                self.rows[info.path] = row
+        self._stamps, before, rows = self._stamping(infos), self.before, self.rows
+        for path, stamp in self._stamps.items():
+            row = before.get(path)
+            if row is not None and stamp and row.stamp == stamp:
+                rows[path] = row
 
     def learn(self, path: str, digest: bytes, entry: Entry, visited: Sequence[Any], data: Any = None) -> None:
         """Remember a document that was just read."""
@@ -66,7 +68,11 @@ class Memory:
         return {path: row for path, row in self.rows.items() if self.before.get(path) is not row}
 
 
-def stamps(snapshot: Snapshot, infos: Iterable[FileInfo], clock: Path) -> dict[str, bytes]:
+# Returns the stamp of each file, by path (see `stamps`).
+Stamping = Callable[[Sequence[FileInfo]], Mapping[str, bytes]]
+
+
+def stamps(snapshot: Snapshot, clock: Path, infos: Iterable[FileInfo]) -> dict[str, bytes]:
     """Return a stamp of each regular file, by path, that any later version differs from; empty bytes where none is sure.
 
     ``clock`` is a file that may be touched, to learn the file system's time.

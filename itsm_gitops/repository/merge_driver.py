@@ -7,6 +7,8 @@ clone, because Git runs no program that a repository brings along. Where the set
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,9 +18,12 @@ from itsm_gitops.repository.git import Git, decode
 ATTRIBUTES = ".gitattributes"
 NAME = "itsm"
 LINES = ("records/** merge=itsm", "cmdb/** merge=itsm")
-# Where itsm cannot run (127), or breaks off, the marks of a merge of lines still show what both sides said.
+_VERB = "merge-file %O %A %B %P"
+# An editor or a job that was started elsewhere does not find itsm (127): then it is the one that made the setting.
+_THIS = f"{shlex.quote(sys.executable.replace('%', '%%'))} -m itsm_gitops"
+# Where it cannot run at all, or breaks off, the marks of a merge of lines still show what both sides said.
 DRIVER = (
-    "itsm merge-file %O %A %B %P; code=$?; test $code -le 1 && exit $code; "
+    f"itsm {_VERB}; code=$?; test $code -ne 127 || {{ {_THIS} {_VERB}; code=$?; }}; test $code -le 1 && exit $code; "
     "git merge-file -L ours -L base -L theirs %A %O %B"
 )
 # A merge that is only needed to find a common base is not shown to anybody: no marks may get into it.

@@ -1,4 +1,4 @@
-"""Commands that write to a repository (init, commit, switch, push), through GitPython. Imported only when needed."""
+"""Commands that write to a repository (init, switch, push), through GitPython. Imported only when needed."""
 
 from __future__ import annotations
 
@@ -45,39 +45,6 @@ def init_repository(root: Path, branch: str = "main") -> None:
 def is_repository(root: Path) -> bool:
     """Whether ``root`` itself (not a folder above it) is the top of a Git work tree."""
     return (root / ".git").exists()
-
-
-def author(root: Path) -> tuple[str, str]:
-    """Return the name and address that commits carry; raises GitError with the commands to set them.
-
-    Git would guess them from the machine's user and host name: an audit trail cannot be a guess.
-    """
-    with _opened(root, "git config") as repo, repo.config_reader() as settings:
-        name = str(settings.get_value("user", "name", ""))
-        email = str(settings.get_value("user", "email", ""))
-    if not name or not email:
-        raise GitError(
-            "Git does not know who you are",
-            'git config --global user.name "Your Name"; git config --global user.email you@example.org',
-        )
-    return name, email
-
-
-def commit(root: Path, paths: Iterable[str], message: str) -> str:
-    """Add ``paths`` (relative to ``root``) and commit exactly them; returns the new commit's hash.
-
-    Whatever else is staged stays staged. The user's own hooks run and signing applies, as they
-    would in a terminal. Raises GitError when the author is unknown or Git refuses.
-    """
-    author(root)
-    names = list(paths)
-    with _opened(root, "git commit") as repo:
-        from git import Git
-
-        git = Git(str(root))  # repo.git would take the paths from the top of the work tree
-        git.add("--", *names)
-        git.commit("-q", "-m", message, "--", *names)
-        return str(repo.head.commit.hexsha)
 
 
 def configure(root: Path, settings: Mapping[str, str]) -> None:

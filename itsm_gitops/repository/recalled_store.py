@@ -43,9 +43,11 @@ def load_recalling(snapshot: Snapshot, book: RuleBook | None = None, beside: She
         shelf.settings[settings] = read_config(snapshot)
     config = shelf.settings[settings].require(snapshot.name)
     memory = Memory(
-        {i.path: i.oid.encode() for i in infos if i.mode == REGULAR and i.path.startswith("cmdb/")}
+        lambda infos: {
+            i.path: i.oid.encode() for i in infos if i.mode == REGULAR and i.path.startswith("cmdb/")
+        },
+        shelf.memory,
     )
-    memory.before = shelf.memory
     store = load_store(snapshot, book=book, config=config, memory=memory)[0]
     shelf.memory = {path: row for path, row in memory.rows.items() if row.stamp}
     return store

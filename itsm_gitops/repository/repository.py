@@ -19,14 +19,14 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.locating import find, refuse_absent, refuse_root
+from itsm_gitops.repository.locating import by_alias, find, refuse_absent, refuse_root
 from itsm_gitops.repository.snapshot import (
     CONFIG,
     Snapshot,
     WorkingTree,
     refuse_unread,
 )
-from itsm_gitops.repository.store import Document, Store, parsed
+from itsm_gitops.repository.store import Document, Store, identifier_of, parsed
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.loading import T, Visit
@@ -292,6 +292,11 @@ class Repository:
             if paths is not None:
                 return paths
         return [info.path for info in snapshot.files(*folders)] if folders else []
+
+    def formerly(self, name: str, folders: Sequence[str]) -> str:
+        """Return the identifier of the document in some folders that has a name among its aliases; empty for none."""
+        path = by_alias(self.snapshot(), self.paths_below(folders), name)
+        return identifier_of(path) if path else ""
 
     def document(self, fragment: str, at: str | None = None) -> Document:
         """Read one document by identifier, fragment, alias or path, without loading any other."""

@@ -82,7 +82,7 @@ class RootAddress:
 
     def fetch(self, shelf: Git, commit: str) -> None:
         """Bring a commit of the root, without its history where the server can leave it out; raises GitError."""
-        if holds(shelf, commit):
+        if shelf.has(commit):
             return
         try:
             self._fetch(shelf, [f"{commit}:{reference(self.root, commit)}"], ["--depth=1"])
@@ -90,7 +90,7 @@ class RootAddress:
             # Some servers hand out nothing but the tips of branches.
             place = f"refs/itsm/tips/{self.root.name}"
             self._fetch(shelf, [f"+refs/heads/*:{place}/*"], ["--prune"])
-            if not holds(shelf, commit):
+            if not shelf.has(commit):
                 hint = f"was it rewritten? itsm roots update {self.root.name} pins the newest commit"
                 raise GitError(f"root '{self.root.name}' has no commit {commit[:12]}", hint) from refused
             shelf.run("update-ref", "--end-of-options", reference(self.root, commit), commit)
@@ -112,12 +112,3 @@ def make_shelf(git: Git) -> Git:
 def reference(root: Root, commit: str = "") -> str:
     """Return the reference that keeps a commit of a root."""
     return f"refs/itsm/roots/{root.name}/{commit or root.commit}"
-
-
-def holds(shelf: Git, commit: str) -> bool:
-    """Whether a commit was fetched."""
-    try:
-        shelf.run("cat-file", "-e", f"{commit}^{{commit}}")
-    except GitError:
-        return False
-    return True

@@ -26,7 +26,7 @@ from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.modes import FileInfo
 from itsm_gitops.repository.overlay import Overlay
 from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.root_shelf import RootTree, git_of, holds, shelf_of
+from itsm_gitops.repository.root_shelf import RootTree, git_of, shelf_of
 from itsm_gitops.repository.snapshot import CMDB, CONFIG, RECORDS, ROOTS, Snapshot, absent_of, ignored_of
 
 _SUFFIX = ".yaml"
@@ -68,7 +68,7 @@ class RootedSnapshot:
         shelf = shelf_of(self._git) if self._git else None
         if shelf is None:
             return {}
-        at_hand = (r for r in self.roots if r.commit and not r.faulty and holds(shelf, r.commit))
+        at_hand = (r for r in self.roots if r.commit and not r.faulty and shelf.has(r.commit))
         return {r.name: RootTree(shelf, r) for r in at_hand}
 
     @cached_property

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,11 +19,13 @@ from itsm_gitops.documents import drafts
 from itsm_gitops.model.errors import GitError, Refused
 from itsm_gitops.repository import transfer
 from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.repository.git_locks import patiently
 
+REBASE = "a rebase"
 _UNDER_WAY = {
     "MERGE_HEAD": "a merge",
-    "rebase-merge": "a rebase",
-    "rebase-apply": "a rebase",
+    "rebase-merge": REBASE,
+    "rebase-apply": REBASE,
     "CHERRY_PICK_HEAD": "a cherry-pick",
     "REVERT_HEAD": "a revert",
 }
@@ -91,8 +95,9 @@ def current(git: Git) -> Upstream:
         raise Refused(
             "no branch is checked out, so nobody knows where to share", f"git switch {default_branch(git)}"
         )
-    remote = _setting(git, f"branch.{branch}.remote")
-    ref = _setting(git, f"branch.{branch}.merge")
+    asked = git.run("config", "-z", "--get-regexp", r"^branch\..*\.(remote|merge)$", accept=frozenset([1]))
+    settings = dict(line.partition("\n")[::2] for line in decode(asked).split("\0"))
+    remote, ref = (settings.get(f"branch.{branch}.{name}", "") for name in ("remote", "merge"))
     if not remote or not ref or remote == ".":
         remotes = decode(git.run("remote")).split()
         remote = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
@@ -131,7 +136,7 @@ def tip_of(git: Git, ref: str) -> str:
 def fetch(git: Git, place: Upstream) -> str:
     """Fetch the branch and return its tip on the remote; empty where the remote has no such branch. Raises GitError."""
     try:
-        transfer.fetch(git, [f"+{place.ref}:{place.tracking}"], remote=place.remote)
+        patiently(lambda: transfer.fetch(git, [f"+{place.ref}:{place.tracking}"], remote=place.remote))
     except GitError as error:
         if "couldn't find remote ref" in error.message:
             return ""
@@ -153,13 +158,24 @@ def push(git: Git, place: Upstream, commit: str, *, ref: str = "") -> None:
     """Push a commit to the branch, or to another reference; never by force. Raises GitError."""
     transfer.push(git, [f"{commit}:{ref or place.ref}"], remote=place.remote)
     if not ref:
-        git.run("update-ref", place.tracking, commit)
+        with suppress(
+            GitError
+        ):  # it was shared, whether that could be noted here or not: the next fetch does
+            git.run("update-ref", place.tracking, commit)
 
 
-def unshared(git: Git, upstream: str, head: str = "HEAD") -> list[str]:
-    """Return the commits of ``head`` that are not in ``upstream`` (empty: in no commit), oldest first."""
+def unshared(git: Git, upstream: str, head: str) -> Sequence[str]:
+    """Return the commits of ``head`` that are not in ``upstream`` (empty: in no commit), oldest first.
+
+    Both are full hashes, so the answer stays true; it is asked for again and again.
+    """
+    return _between(git, upstream, head)
+
+
+@lru_cache(maxsize=64)
+def _between(git: Git, upstream: str, head: str) -> tuple[str, ...]:
     words = [head, *([f"^{upstream}"] if upstream else [])]
-    return decode(git.run("rev-list", "--reverse", "--topo-order", *words)).split()
+    return tuple(decode(git.run("rev-list", "--reverse", "--topo-order", *words)).split())
 
 
 def put_on(git: Git, upstream: str, head: str, merge: MergeBlobs) -> PutOn:
@@ -172,7 +188,8 @@ def put_on(git: Git, upstream: str, head: str, merge: MergeBlobs) -> PutOn:
         return PutOn(head)
     base = decode(git.run("merge-base", upstream, head)).strip()
     commits = unshared(git, upstream, head)
-    several = {c for c in commits if len(decode(git.run("rev-list", "--parents", "-n1", c)).split()) > 2}
+    listed = decode(git.run("rev-list", "--min-parents=2", head, f"^{upstream}"))
+    several = set(listed.split())
     steps = [(base, head)] if several else [(f"{c}^", c) for c in commits]
     tip, merged, conflicts = upstream, list[str](), list[str]()
     for parent, commit in steps:
@@ -279,10 +296,11 @@ def follow(git: Git, branch: str, old: str, new: str) -> str:
         return ""
     with drafts.opened(git.root) as root, drafts.locked(git.root, root):  # no command writes meanwhile
         try:
-            git.run("read-tree", "-m", "-u", old, new)
+            patiently(lambda: git.run("read-tree", "-m", "-u", old, new))
+            moved = ("update-ref", "-m", "itsm sync", f"refs/heads/{branch}", new, old)
+            patiently(lambda: git.run(*moved))
         except GitError as error:
-            return error.message
-        git.run("update-ref", "-m", "itsm sync", f"refs/heads/{branch}", new, old)
+            return " ".join(filter(None, (error.message, error.hint)))
     return ""
 
 
@@ -296,6 +314,10 @@ def contents(git: Git, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
     return {whole[name]: texts[oid] for name, oid in objects.items()}
 
 
-def changed_paths(git: Git, old: str, new: str) -> list[str]:
-    """Return the paths, from the top of the work tree, that differ between two commits."""
-    return decode(git.run("diff-tree", "-r", "-z", "--no-renames", "--name-only", old, new)).split("\0")[:-1]
+def changed_contents(git: Git, old: str, new: str) -> dict[str, tuple[bytes | None, bytes | None]]:
+    """Return both contents of each path, from the top of the work tree, that differs between two commits; None for no file."""
+    words = decode(git.run("diff-tree", "-r", "-z", "--no-renames", old, new)).split("\0")[:-1]
+    objects = {path: about.split(" ")[2:4] for about, path in zip(words[::2], words[1::2], strict=True)}
+    there = dict.fromkeys(oid for pair in objects.values() for oid in pair if set(oid) != {_NO_OBJECT})
+    texts = {blob.oid: blob.content for blob in git.blobs(there)}
+    return {path: (texts.get(pair[0]), texts.get(pair[1])) for path, pair in objects.items()}

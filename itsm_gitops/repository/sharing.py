@@ -18,7 +18,8 @@ from itsm_gitops.repository.mainline import is_ancestor
 REMOTE = f"refs/remotes/origin/{EVIDENCE}"
 # Statements of approvers, as the remote has them; ours below refs/itsm/approvals stay as they are.
 FETCHED = "refs/itsm/fetched/approvals"
-_FETCH = (f"+refs/heads/{EVIDENCE}*:{REMOTE}*", f"+refs/itsm/approvals/*:{FETCHED}/*")
+APPROVALS = f"+refs/itsm/approvals/*:{FETCHED}/*"
+_FETCH = (f"+refs/heads/{EVIDENCE}*:{REMOTE}*", APPROVALS)
 _REFUSALS_MAX = 5
 
 

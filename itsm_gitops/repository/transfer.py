@@ -38,15 +38,6 @@ def remote_url(git: Git, remote: str = "origin") -> str:
         return ""
 
 
-def has(git: Git, commit: str) -> bool:
-    """Whether a commit (a full hash) is in this repository."""
-    try:
-        git.run("cat-file", "-e", f"{commit}^{{commit}}")
-    except GitError:
-        return False
-    return True
-
-
 def fetch(
     git: Git,
     refs: Sequence[str],
@@ -101,7 +92,7 @@ def _connect(
         process = subprocess.run(
             command,
             cwd=git.root,
-            env={**_environment(remote_url(git, remote), token), **git.extra},
+            env={**_environment(remote_url(git, remote) if token else "", token), **git.extra},
             input=stdin,
             capture_output=True,
             timeout=TIMEOUT,

@@ -70,6 +70,17 @@ class TreeNames:
                 info = hidden
             yield info
 
+    def odd(self) -> list[FileInfo]:
+        """Return what is no regular file with the ending of documents."""
+        raw, found, start = self._raw, list[FileInfo](), 0
+        for line in raw.split(b"\0")[:-1]:
+            end = start + len(line)
+            if not (line.startswith(b"100") and line.endswith(b".yaml")):
+                info = _visible(self._info(start, end))
+                found += [info] if info is not None else []
+            start = end + 1
+        return found
+
     @cached_property
     def _stems(self) -> tuple[frozenset[bytes], frozenset[bytes]]:
         every = _STEM.findall(self._raw)

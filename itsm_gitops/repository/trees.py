@@ -130,55 +130,46 @@ class IndexTree(_Listed):
         return dict(sorted(found.items()))
 
 
-class CommitTree(_Listed):
-    """The files of one commit; ``commit`` is its full hash."""
+class _Tree(_Listed):
+    """The files of one tree of Git; ``prefix`` is where ours are below its top, where Git cannot tell."""
 
-    def __init__(self, git: Git, revision: str) -> None:
+    def __init__(self, git: Git, top: str, name: str, prefix: str = "") -> None:
         super().__init__(git)
-        self.commit = git.resolve(revision)
-        self.name = revision
+        self._top = top
+        self.name = name
+        self._prefix = prefix
 
     @cached_property
     def _tree_names(self) -> TreeNames:
-        return _names_in(self.git, self.commit)
+        return _names_in(self.git, self._top, self._prefix)
 
     def _load(self) -> dict[str, FileInfo]:
         return _all_of(self._tree_names)
 
 
-class MergedTree(_Listed):
+class CommitTree(_Tree):
+    """The files of one commit; ``commit`` is its full hash."""
+
+    def __init__(self, git: Git, revision: str) -> None:
+        self.commit = git.resolve(revision)
+        super().__init__(git, self.commit, revision)
+
+
+class MergedTree(_Tree):
     """What Git makes of merging commits, one after the other, without merging them anywhere."""
 
     def __init__(self, git: Git, ours: str, others: Sequence[str]) -> None:
         """Merge; raises GitError where the sides contradict each other or have nothing in common."""
-        super().__init__(with_results(git))
-        self.name = " with ".join((ours, *others))
         self.tree = merged_tree(git, ours, others)
-        self._prefix = git.prefix
-
-    @cached_property
-    def _tree_names(self) -> TreeNames:
-        return _names_in(self.git, self.tree, self._prefix)
-
-    def _load(self) -> dict[str, FileInfo]:
-        return _all_of(self._tree_names)
+        super().__init__(with_results(git), self.tree, " with ".join((ours, *others)), git.prefix)
 
 
-class LandedTree(_Listed):
+class LandedTree(_Tree):
     """What a branch would hold after a merge: a result of ``merging``; ``git`` is one that has it."""
 
     def __init__(self, git: Git, tree: str, name: str) -> None:
-        super().__init__(git)
+        super().__init__(git, tree, name, git.prefix)
         self.tree = tree
-        self.name = name
-        self._prefix = git.prefix
-
-    @cached_property
-    def _tree_names(self) -> TreeNames:
-        return _names_in(self.git, self.tree, self._prefix)
-
-    def _load(self) -> dict[str, FileInfo]:
-        return _all_of(self._tree_names)
 
 
 def _names_in(git: Git, tree: str, prefix: str = "") -> TreeNames:

@@ -16,7 +16,7 @@ from itsm_gitops.rules.context import Data, DocumentContext, day
 from itsm_gitops.rules.rule import AGREEMENTS, ITEMS, Hit, Rule
 from itsm_gitops.service_levels.clocks import OLA, RESOLUTION, UC
 
-_USING = ("service_level", "contract", "licences")
+USING = ("service_level", "contract", "licences")
 _CALENDAR = "calendar"  # the field of an agreement
 # Two weeks, in winter and in summer, in which hours are compared: what holds in both holds on either side of a change of clocks.
 _WEEKS = (datetime(2026, 1, 12, tzinfo=UTC), datetime(2026, 7, 13, tzinfo=UTC))
@@ -163,7 +163,7 @@ def agreement_is_in_force(ctx: DocumentContext) -> Iterator[Hit]:
     """Look at the first and the last day, and the stage of life, of each agreement that an item in production uses."""
     if not facts.is_in_force(ctx.kind, ctx.data):
         return
-    for field in _USING:
+    for field in USING:
         value = ctx.data.get(field)
         named = value if isinstance(value, list) else [value]
         for index, name in enumerate(named):

@@ -12,7 +12,8 @@ from itsm_gitops.model.windows import is_zone, near_zone
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, moment
 from itsm_gitops.rules.rule import ITEMS, NETWORK, SOURCES, TARGETS, Hit, Rule
 
-_DEPENDENCIES = ("depends_on", "runs_on")
+DEPENDENCIES = ("depends_on", "runs_on")
+_BOUGHT_AND_USED = (("quantity", "in_use"), ("seats", "seats_used"))
 
 
 def dependency_is_in_production(ctx: NetworkContext) -> Iterator[Hit]:
@@ -23,7 +24,7 @@ def dependency_is_in_production(ctx: NetworkContext) -> Iterator[Hit]:
                 continue
             for edge in entry.edges:
                 target = ctx.entries.get(edge.target)
-                if edge.relation not in _DEPENDENCIES or target is None or target.id == entry.id:
+                if edge.relation not in DEPENDENCIES or target is None or target.id == entry.id:
                     continue
                 if ctx.book.kinds[target.kind].is_record:
                     continue  # the wrong kind of thing, which has its own finding
@@ -38,7 +39,7 @@ def member_is_dependency(ctx: DocumentContext) -> Iterator[Hit]:
     groups = ctx.data.get("redundancy")
     if not groups or "links" in ctx.refused:
         return
-    targets = {x["target"] for x in ctx.data.get("links", ()) if x["type"] in _DEPENDENCIES}
+    targets = {x["target"] for x in ctx.data.get("links", ()) if x["type"] in DEPENDENCIES}
     for number, group in enumerate(groups):
         for index, member in enumerate(group["members"]):
             if member not in targets:
@@ -71,16 +72,13 @@ def offering_has_live_service(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"the service '{service}' is {stage}", ("service",))
 
 
-def licence_suffices(ctx: DocumentContext) -> Iterator[Hit]:
-    """Compare use with quantity."""
-    bought, used = ctx.data.get("quantity"), ctx.data.get("in_use")
-    if (
-        bought is not None
-        and used is not None
-        and used > bought
-        and not ctx.data.get("over_allocation_allowed")
-    ):
-        yield Hit(f"{used} are in use and {bought} were bought", ("in_use",))
+def use_is_paid_for(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare how much of something is used with how much was bought."""
+    for bought, used in _BOUGHT_AND_USED:
+        have, need = ctx.data.get(bought), ctx.data.get(used)
+        if have is None or need is None or need <= have or ctx.data.get("over_allocation_allowed"):
+            continue
+        yield Hit(f"{need} are in use and {have} were bought", (used,))
 
 
 def spans_have_length(ctx: DocumentContext) -> Iterator[Hit]:
@@ -194,12 +192,11 @@ RULES = (
         "D007",
         "Licence used more often than bought",
         severity=WARNING,
-        kinds=(meaning.LICENCE,),
         why="Over-use is a breach that an audit turns into a bill.",
         hint="buy more, free some, or set over_allocation_allowed where the contract says so",
         bad="class: licence\nquantity: 50\nin_use: 61",
         good="class: licence\nquantity: 75\nin_use: 61",
-        check=licence_suffices,
+        check=use_is_paid_for,
     ),
     Rule(
         "D008",

@@ -2,7 +2,8 @@
 
 A rule book goes on, and records that were finished under an older one cannot. What makes such a record wrong today is
 dropped where some commit of the history had it as it is now, finished, under a rule book that had nothing to say
-against it. That happens only for findings about finished records, so it costs nothing while there are none; ``x-since``
+against it. Who made a step is judged in the same way, of open records too: an entry of a timeline never changes, and
+people leave teams. That happens only for findings about finished records, so it costs nothing while there are none; ``x-since``
 (`asked_since.py`) says the same for good, and without a history.
 
 Nothing fails open: open records, records that are finished in the request that is judged, and clones without their
@@ -20,7 +21,7 @@ from itsm_gitops.model.errors import GitError, ItsmError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.guards import Guard
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.rulebook import ROLES, RuleBook
 from itsm_gitops.model.user_rules import UserRule
 from itsm_gitops.repository import Document, Repository, Store, load_store
 from itsm_gitops.repository.former_words import FormerWords
@@ -32,6 +33,8 @@ from itsm_gitops.rules.rule import DOCUMENT, GUARDS
 
 _VERSIONS = 40  # the number of older states of a rule book that are read
 _SCHEMA, _MISSING, _STUCK = "S", "S002", "S013"
+_WORDS = frozenset(("S033",))  # warnings about words that were right when the record was finished
+_STEPS = frozenset(("W008",))  # warnings about an entry of the timeline, right when it was written
 
 
 class TimelyFindings(NamedTuple):
@@ -53,10 +56,10 @@ def in_their_time(
     try:
         commit = repo.git.resolve(start)
         words = FormerWords(repo.git, store.book, commit)
-        for former in _commits(repo, commit, _paths(store, about.values())):
+        for former in _commits(repo, commit, _paths(store, about.values(), waiting)):
             if not waiting:
                 break
-            right = _right_then(repo, store, former, waiting, words, now)
+            right = _right_then(repo, store, former, waiting, words, now, first=former == commit)
             dropped += right
             waiting = [f for f in waiting if f not in right]
     except GitError:
@@ -72,7 +75,7 @@ def _own(book: RuleBook, code: str) -> UserRule | None:
 def _is_asking(finding: Finding, book: RuleBook) -> bool:
     rule = RULES.get(finding.code)
     # What is no error makes nothing illegal: a date that is due stays due, whenever that was written down.
-    wrong = finding.severity == ERROR
+    wrong = finding.severity == ERROR or finding.code in _WORDS | _STEPS
     if rule is None:
         return wrong and _own(book, finding.code) is not None
     return wrong and rule is not None and (rule.scope == DOCUMENT or GUARDS in (rule.reach or ()))
@@ -80,19 +83,38 @@ def _is_asking(finding: Finding, book: RuleBook) -> bool:
 
 def _finished(store: Store, finding: Finding) -> Entry | None:
     entry = store.by_path.get(finding.path) if _is_asking(finding, store.book) else None
+    if entry and finding.code in _STEPS:
+        return entry
     flow = store.book.kinds[entry.kind].workflow if entry else None
     return entry if entry and flow is not None and flow.is_terminal(entry.state) else None
 
 
-def _paths(store: Store, entries: Any) -> list[str]:
-    """Return the files whose former versions may have judged otherwise: the rule book, and items that records name."""
-    found = {"schemas"}
+def _paths(store: Store, entries: Iterable[Entry], waiting: Iterable[Finding]) -> list[str]:
+    """Return the files whose former versions may have judged otherwise: the rule book, and items that records name.
+
+    Of who made steps, only the roles and those people and teams decide.
+    """
+    steps = [f for f in waiting if f.code in _STEPS]
+    found = {store.entries[name].path for f in steps if (name := _actor(store, f)) in store.entries}
+    found.add(ROLES)
+    others = {f.path for f in waiting if f.code not in _STEPS}
     for entry in entries:
+        if entry.path not in others:
+            continue
+        found.add("schemas")
         for edge in entry.edges:
             other = store.entries.get(edge.target)
             if other is not None and other.path.startswith("cmdb/"):
                 found.add(other.path)
     return sorted(found)[:200]
+
+
+def _actor(store: Store, finding: Finding) -> str:
+    """Return who made the step that a finding is about."""
+    about: Any = store.data(store.by_path[finding.path].id)
+    for step in finding.pointer[:2]:
+        about = about[step]
+    return str(about.get("by", ""))
 
 
 def _commits(repo: Repository, start: str, paths: Sequence[str]) -> Iterator[str]:
@@ -106,9 +128,19 @@ def _commits(repo: Repository, start: str, paths: Sequence[str]) -> Iterator[str
 
 
 def _right_then(
-    repo: Repository, store: Store, commit: str, waiting: Sequence[Finding], words: FormerWords, now: datetime
+    repo: Repository,
+    store: Store,
+    commit: str,
+    waiting: Sequence[Finding],
+    words: FormerWords,
+    now: datetime,
+    *,
+    first: bool,
 ) -> list[Finding]:
-    """Return the findings that one older commit does not have about the same finished records."""
+    """Return the findings that one older commit does not have about the same finished records.
+
+    ``first`` says that it is the one from which history is believed.
+    """
     paths = {f.path for f in waiting}
     judge, seen = DocumentJudge(now), dict[str, Document]()
 
@@ -125,15 +157,17 @@ def _right_then(
         return []  # that rule book could judge nothing
     said = {_place(f) for verdict in verdicts for f in verdict.findings}
     unjudged = _unjudged(verdicts, waiting)
-    right = []
+    right = _right_before(store, past, judge, waiting, seen) if first else []
     for finding in waiting:
         document, entry = seen.get(finding.path), store.by_path[finding.path]
         if document is None or document.kind is None or not isinstance(document.data, dict):
             continue
         kind = store.book.kinds[entry.kind]
         then, today = words.read(finding.path, commit, document.data), store.data(entry.id)
-        same = _sealed(kind, then) == _sealed(kind, today) and _is_same_place(finding, then, today)
-        if finding.path in unjudged or not same or not _was_finished(document.kind, document.data):
+        if finding.path in unjudged or not _is_same_place(finding, then, today):
+            continue
+        sealed = _sealed(kind, then) == _sealed(kind, today) and _was_finished(document.kind, document.data)
+        if not sealed and finding.code not in _STEPS:
             continue
         own = _own(store.book, finding.code)
         if own is not None:
@@ -141,6 +175,28 @@ def _right_then(
         else:
             wrong = _said(finding, document, said, _guards(kind, entry))
         if not wrong:
+            right.append(finding)
+    return right
+
+
+def _right_before(
+    store: Store,
+    past: Store,
+    judge: DocumentJudge,
+    waiting: Sequence[Finding],
+    seen: Mapping[str, Document],
+) -> list[Finding]:
+    """Return the findings about steps that are not merged yet and that the CMDB which is merged has nothing against."""
+    right = []
+    for finding in waiting:
+        data = store.data(store.by_path[finding.path].id)
+        former = seen.get(finding.path)
+        if finding.code not in _STEPS or _is_same_place(finding, (former and former.data) or {}, data):
+            continue
+        today = Document(finding.path, b"", data, past.book.kind_at(finding.path), ())
+        verdicts = judge(past, today)
+        said = {_place(f) for verdict in verdicts for f in verdict.findings}
+        if today.kind is not None and not _unjudged(verdicts, waiting) and _place(finding) not in said:
             right.append(finding)
     return right
 

@@ -16,7 +16,7 @@ from itsm_gitops.rules.book_conditions import vocabulary
 from itsm_gitops.rules.rule import RULEBOOK, Hit, Rule
 from itsm_gitops.rules.trials import trials
 
-_UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, ItsmError)
+UNREADABLE = (KeyError, TypeError, AttributeError, ValueError, ItsmError)
 
 
 def own_rule_names(ctx: BookContext, words: Vocabulary) -> Iterator[Hit]:
@@ -57,7 +57,7 @@ def examples_are_right(ctx: BookContext) -> Iterator[Hit]:
     files = {path: loaded.data for path, loaded in ctx.files.items() if path.startswith("schemas/")}
     try:
         found = [t for t in trials(RuleBook(files, files.__getitem__), ctx.now) if t.wrong]
-    except _UNREADABLE:
+    except UNREADABLE:
         return  # the rule book itself has findings then
     named = {hit.path for hit in own_rule_names(ctx, vocabulary(ctx))} if found else set()
     for trial in (t for t in found if t.path not in named):

@@ -82,6 +82,19 @@ def work_is_inside_window(ctx: DocumentContext) -> Iterator[Hit]:
         yield Hit(f"the work ended {late} after {window}", ("actual_end",), severity=INFO)
 
 
+def outage_fits_its_window(ctx: DocumentContext) -> Iterator[Hit]:
+    """Compare the announced length of an interruption with that of the window, while the work is still ahead."""
+    outage = ctx.data.get("outage") or {}
+    minutes, state = outage.get("minutes"), facts.stage_of(ctx.kind, ctx.data)
+    if minutes is None or outage.get("expected") is False or not ctx.flow.is_open(state):
+        return
+    start, end = (moment(ctx.data.get(name)) for name in ("planned_start", "planned_end"))
+    if start is None or end is None or timedelta(minutes=minutes) <= end - start or end <= start:
+        return
+    length = int((end - start) / _MINUTE)
+    yield Hit(f"an outage of {minutes} min does not fit into a window of {length} min", ("outage", "minutes"))
+
+
 def _was_scheduled(ctx: DocumentContext) -> bool:
     """Whether the change was in a state that is authorised and not running before: somebody agreed to its window."""
     stages = ctx.kind.stages
@@ -128,5 +141,16 @@ RULES = (
         bad="planned_start: 2026-11-25T22:00:00Z\nplanned_end: 2026-11-25T23:00:00Z\nactual_start: 2026-11-23T10:00:00Z",
         good="planned_start: 2026-11-25T22:00:00Z\nplanned_end: 2026-11-25T23:00:00Z\nactual_start: 2026-11-25T22:05:00Z",
         check=work_is_inside_window,
+    ),
+    Rule(
+        "C023",
+        "Outage longer than its window",
+        severity=WARNING,
+        kinds=_CHANGE,
+        why="Users are told one time and the schedule keeps another one free: one of both is wrong.",
+        hint="widen the window, or correct how long the service is interrupted",
+        bad="planned_start: 2026-11-25T22:00:00Z\nplanned_end: 2026-11-25T23:00:00Z\noutage: {expected: true, minutes: 240}",
+        good="planned_start: 2026-11-25T22:00:00Z\nplanned_end: 2026-11-26T02:00:00Z\noutage: {expected: true, minutes: 240}",
+        check=outage_fits_its_window,
     ),
 )

@@ -90,7 +90,7 @@ class _Judgement:
         pool.index = IndexAnswers.of(self.files.tree, config) if self.files.tree else None
         pool.text.expect([*reach.expected(), *(() if pool.index else reach.named())])
         index = pool.index.store if isinstance(pool.index, IndexAnswers) else None
-        if not is_sound(snapshot, config, self.now, index):
+        if not is_sound(snapshot, config, self.now, index, self.files):
             return None  # the rule book comes first
         found = list(head.findings(reach))
         changed = frozenset(self.files.differences)

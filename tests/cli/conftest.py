@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import pytest
 
 from itsm_gitops.cli.app import run
 from itsm_gitops.commands.init import init
+from tests.cli.clones import PATH, TEXT, Clone
 from tests.support import copy_tree, pack
 
 NOW = "2026-11-22T12:00:00Z"
@@ -115,3 +117,48 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         )
 
     return move
+
+
+@pytest.fixture(scope="module")
+def origin(made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a server and a clone of it, to be copied."""
+    home = tmp_path_factory.mktemp("origin")
+    copy_tree(made_once, home / "one")
+    one = Clone(home / "one", "")
+    (one.root / PATH).parent.mkdir(parents=True, exist_ok=True)
+    (one.root / PATH).write_text(TEXT)
+    one.git("add", "-A")
+    one.git("commit", "-qm", "incident")
+    one.git("init", "-q", "--bare", "../server")
+    one.git("remote", "add", "origin", "../server")
+    one.git("push", "-q", "-u", "origin", "main")
+    one.git("remote", "set-head", "origin", "main")
+    return home
+
+
+@pytest.fixture
+def people(origin: Path, tmp_path: Path) -> tuple[Clone, Clone]:
+    copy_tree(origin / "server", tmp_path / "server")
+    for name in ("one", "two"):
+        copy_tree(origin / "one", tmp_path / name)
+    return Clone(tmp_path / "one", "mail-engineer"), Clone(tmp_path / "two", "duty-agent")
+
+
+@pytest.fixture
+def one(people: tuple[Clone, Clone]) -> Clone:
+    return people[0]
+
+
+@pytest.fixture
+def two(people: tuple[Clone, Clone]) -> Clone:
+    return people[1]
+
+
+@pytest.fixture
+def server(tmp_path: Path, people: tuple[Clone, Clone]) -> Callable[..., str]:
+    def ask(*words: str) -> str:
+        return subprocess.run(
+            ["git", *words], cwd=tmp_path / "server", capture_output=True, text=True, check=True
+        ).stdout
+
+    return ask

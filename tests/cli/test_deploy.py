@@ -14,6 +14,11 @@ import yaml
 
 from itsm_gitops.documents import load
 from itsm_gitops.forges.shipped import deploy_template, deploy_templates
+from itsm_gitops.gate import readiness as asking
+from itsm_gitops.gate.readiness import DeployedContent
+from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.repository import Repository
+from itsm_gitops.repository.asked_commit import AskedCommit
 from tests.cli.conftest import Cli
 
 INSIDE, BEFORE, AFTER = "2026-11-28T20:10:00Z", "2026-11-28T19:00:00Z", "2026-11-28T21:30:00Z"
@@ -194,3 +199,57 @@ def test_what_is_checked_out_authorises_nothing(
     git(acme, "branch", "-qD", "main")
     assert "there is no commit refs/heads/main" in cli("deploy", "check", change, code=None).err
     assert reasons(cli, change, "--commit", "acme/shop@1f2e3d4", "--revision", "mine") == set()
+
+
+def both(root: Path, change: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what is so, or why nobody knows; asked of single documents and of a loaded store it is the same."""
+    content = DeployedContent((f"acme/shop@{COMMIT}",), (), ("deploy/shop.yaml",))
+    said = []
+    for whole in (False, True):
+        with monkeypatch.context() as patch:
+            if whole:
+                patch.setattr(asking, "ask", lambda repo, commit, question: question(repo.store(commit)))
+            else:
+                patch.setattr(Repository, "store", lambda *_: pytest.fail("everything was loaded"))
+                patch.setattr(AskedCommit, "whole", lambda _: pytest.fail("everything was read"))
+            try:
+                found = asking.readiness(Repository.open(root), change, content)
+                said.append(json.dumps(found.as_json()))
+            except ItsmError as error:
+                said.append(f"{type(error).__name__}: {error}")
+    assert said[0] == said[1]
+    return said[0]
+
+
+def test_only_what_the_answer_rests_on_is_read(
+    acme: Path, cli: Cli, change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the answer is the one that a loaded repository gives, broken documents included."""
+    monkeypatch.setenv("ITSM_NOW", INSIDE)
+    said = both(acme, change, monkeypatch)
+    assert json.loads(said)["ready"] is True
+    other = plan(acme, cli, "acme/mail@aaaaaaa1")
+    assert f"{other} has its window now" in both(acme, change, monkeypatch)
+    cli(
+        "new", "calendar", "audit-freeze", "--name", "Audit", "--type", "freeze", "--time-zone", "UTC",
+        "--set", 'windows=[{"start": "2026-11-28T00:00:00Z", "end": "2026-11-29T00:00:00Z", "name": "Audit"}]',
+        "--set", "applies_to+=email", "--owner", "service-desk",
+    )  # fmt: skip
+    git(acme, "add", "-A")
+    git(acme, "commit", "-qm", "Freeze")
+    assert "Audit holds it until" in both(acme, change, monkeypatch)
+    for pattern in (f"records/changes/**/{other}.yaml", "cmdb/calendars/audit-freeze.yaml"):
+        path = next(acme.glob(pattern))
+        text = path.read_text()
+        path.write_text(text + "<<<<<<< ours\n")
+        git(acme, "commit", "-qam", "Broken")
+        assert "cannot be read" in both(acme, change, monkeypatch)
+        path.unlink()
+        path.symlink_to("elsewhere")
+        git(acme, "commit", "-qam", "A link")
+        assert "cannot be read" in both(acme, change, monkeypatch)
+        path.unlink()
+        path.write_text(text)
+        git(acme, "commit", "-qam", "As it was")
+    assert "NotFound" in both(acme, "CHG-260101-ZZZZZ", monkeypatch)
+    assert "not a change" in both(acme, "email", monkeypatch)

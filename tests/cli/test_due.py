@@ -101,6 +101,19 @@ def test_a_former_snapshot_can_be_asked(duties: Path, cli: Cli) -> None:
     assert stated(cli("due", "--at", "HEAD", "--within", "1y", "--json").json) == []
 
 
+@pytest.mark.parametrize("option", ["--team", "--owner"])
+def test_a_name_that_nobody_has_is_no_empty_list(duties: Path, cli: Cli, option: str) -> None:
+    refused = cli("due", option, "it-operation", code=1)
+    assert f"{option}: nobody is called 'it-operation'" in refused.err
+    assert "did you mean it-operations" in refused.err
+    assert cli("due", option, "service-desk", "incidents").out == "nothing is due\n"
+
+
+def test_a_board_that_is_no_team_has_no_agenda(acme: Path, cli: Cli) -> None:
+    refused = cli("cab", "agenda", "2026-12-01", "--board", "change-managment", code=1)
+    assert "--board: there is no team 'change-managment'" in refused.err
+
+
 def test_a_span_that_is_none_is_refused_with_help(acme: Path, cli: Cli) -> None:
     assert "write 30d, 4w, 6m or 1y" in cli("due", "--within", "soon", code=2).err
 
@@ -110,13 +123,33 @@ def events(text: str) -> dict[str, Any]:
     return {str(e["UID"]).partition("@")[0]: e for e in found.walk("VEVENT")}
 
 
+WATCH = "PRB-260112-EXMP2-review.action_items.00b0f2a6.due"
+
+
+def test_an_action_keeps_its_name_when_another_is_put_in_front(duties: Path, cli: Cli) -> None:
+    file = duties / PROBLEM
+    more = "  action_items:\n  - action: Count it\n    owner: mail-engineer\n    due: 2026-12-15\n"
+    file.write_text(file.read_text().replace("  action_items:\n", more))
+    found = events(cli("due", "--within", "1y", "--ics", "-").out)
+    assert found[WATCH]["SUMMARY"].startswith("agreed action (Watch the volume)")
+    assert sum("action_items" in name for name in found) == 2
+
+
+def test_two_duties_of_one_name_are_told_apart(duties: Path, cli: Cli) -> None:
+    file = duties / PROBLEM
+    again = "  - action: Watch the volume\n    owner: mail-engineer\n    due: 2026-12-20\n"
+    file.write_text(file.read_text().replace("  - action: Say so\n", again + "  - action: Say so\n"))
+    found = events(cli("due", "--within", "1y", "--ics", "-").out)
+    assert {WATCH, f"{WATCH}-2"} <= found.keys()
+
+
 def test_the_calendar_file_has_whole_days_under_names_that_stay(duties: Path, cli: Cli) -> None:
     before = events(cli("due", "--within", "1y", "--ics", "-").out)
     assert {name for name in before if "verification" not in name} == {
         "mail-host-1-end_of_support",
         "cloud-contract-end-before",
         "cloud-contract-end",
-        "PRB-260112-EXMP2-review.action_items.0.due",
+        WATCH,
         "example-cloud-next_review",
     }
     support = before["mail-host-1-end_of_support"]

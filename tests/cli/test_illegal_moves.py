@@ -20,6 +20,10 @@ CHANGE = (
     "--category", "database/storage", "--team", "it-operations", "--implementation", "Grow it.", "--backout", "Shrink it.",
     "--test", "Try it.",
 )  # fmt: skip
+STANDARD = (
+    "change", "--template", "standard-patch-os", "--title", "Patch", "--ci", "mail-host-1", "--service", "email",
+    "--team", "it-operations",
+)  # fmt: skip
 # Each step is a minute later: the work begins in its window, after the change was authorised.
 WINDOW = ("planned_start=2026-11-22 13:03", "planned_end=2026-11-22 14:00")
 DONE = ("actual_start=now", "actual_end=now")
@@ -129,8 +133,7 @@ WALKS = (
     ),
     Walk(
         "standard change",
-        ("change", "--template", "standard-patch-os", "--title", "Patch", "--ci", "mail-host-1", "--service", "email",
-         "--team", "it-operations"),
+        STANDARD,
         [
             ("scheduled", *WINDOW),
             ("implement", "implementers=mail-engineer", ENGINEER),
@@ -218,12 +221,15 @@ WALKS = (
         "release",
         ("release", "--title", "Mail 2", "--type", "minor"),
         [
-            ("building", ("new", *CHANGE, "--type", "normal"), ("move", LAST, "assess"), ("set", THIS, f"changes={LAST}"),
-             CRITERIA % "open"),
+            ("building", ("new", *STANDARD), ("move", LAST, "scheduled", "--set", WINDOW[0], "--set", WINDOW[1]),
+             ("set", THIS, f"changes={LAST}"), CRITERIA % "open"),
             ("testing", "back_out_plan=Put the old one back."),
             ("cleared", CRITERIA % "met", "test_evidence=Tried it.", "deploy_from=now", "deploy_until=2026-11-30 13:00"),
-            ("deployed", ("new", "deployment", "--title", "Mail 2", "--release", THIS, "--environment", "production",
-                          "--outcome", "successful", "--started-at", "now")),
+            ("deployed",
+             ("move", LAST, "implement", "--set", "implementers=mail-engineer", "--by", "mail-engineer"),
+             ("move", LAST, "closed", *(w for field in (*DONE, *CLOSED) for w in ("--set", field))),
+             ("new", "deployment", "--title", "Mail 2", "--release", THIS, "--environment", "production",
+              "--outcome", "successful", "--started-at", "now")),
             ("closed", 'review={"reviewed_at": "2026-11-22T12:05:00Z", "lessons": "None."}'),
         ],
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -339,3 +340,22 @@ def test_a_form_is_shown_as_its_questions(acme: Path, cli: Cli) -> None:
     out = cli("show", "new-mailbox").out
     assert "  form             mailbox: Name of the mailbox (string, required)\n" in out
     assert "additionalProperties" not in out
+
+
+def test_a_former_snapshot_has_the_clocks_of_then(acme: Path, cli: Cli, later: Callable[[int], None]) -> None:
+    made = cli(
+        "new", "incident", "--title", "No mail", "--service", "email", "--category", "email", "--impact", "high",
+        "--urgency", "high", "--json",
+    ).json["id"]  # fmt: skip
+    for words in (("add", "-A"), ("commit", "-qm", "opened")):
+        subprocess.run(["git", *words], cwd=acme, check=True)
+    later(30)
+    cli("move", made, "in_progress", "--set", "assigned_team=it-operations", "--by", "mail-engineer")
+
+    def answered(*words: str) -> list[str]:
+        clocks = cli("show", made, *words, "--json").json["derived"]["clocks"]
+        return [c["verdict"] for c in clocks if c["metric"] == "response"]
+
+    assert answered() == ["met"]
+    assert answered("--at", "HEAD") == ["running"]
+    assert "response" in cli("show", made, "--at", "HEAD").out.lower()

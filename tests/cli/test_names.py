@@ -64,3 +64,37 @@ def test_at_me_is_whoever_acts_also_where_nobody_knows_them(
     assert cli("show", incident, "--json").json["data"]["assignee"] == "operations-lead"
     monkeypatch.setenv("ITSM_USER", "night-shift")
     cli("set", incident, "assignee=night-shift")
+
+
+@pytest.fixture
+def renamed(acme: Path) -> Path:
+    """The repository after the mailbox database and the mail engineer got other names."""
+    for path, old, new in (
+        ("cmdb/databases", "mailbox-db", "mailbox-store"),
+        ("cmdb/people", "mail-engineer", "mail-specialist"),
+    ):
+        text = (acme / path / f"{old}.yaml").read_text()
+        (acme / path / f"{old}.yaml").unlink()
+        (acme / path / f"{new}.yaml").write_text(
+            f"{text.replace(f'id: {old}', f'id: {new}')}aliases:\n- {old}\n"
+        )
+    return acme
+
+
+def test_a_former_name_means_the_present_one_wherever_a_name_is_typed(renamed: Path, cli: Cli) -> None:
+    made = cli(
+        "new", "incident", "--title", "No mail", "--service", "email", "--ci", "mailbox-db", "--category", "email",
+        "--impact", "low", "--urgency", "low", "--reported-by", "mail-engineer", "--json",
+    ).json["id"]  # fmt: skip
+    data = cli("show", made, "--json", "--no-links").json["data"]
+    assert (data["cis"], data["reported_by"]) == (["mailbox-store"], "mail-specialist")
+    cli("set", made, "assignee=mail-engineer")
+    cli("link", made, "affects", "mailbox-db", code=None)
+    assert cli("show", made, "--json", "--no-links").json["data"]["assignee"] == "mail-specialist"
+
+
+def test_a_former_number_of_a_record_means_it_in_a_link(incident: str, acme: Path, cli: Cli) -> None:
+    cli("set", "EXMP2", "aliases=INC0012345")
+    cli("link", incident, "caused_by", "INC0012345")
+    links = cli("show", incident, "--json", "--no-links").json["data"]["links"]
+    assert links == [{"type": "caused_by", "target": "PRB-260112-EXMP2"}]

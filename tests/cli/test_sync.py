@@ -10,117 +10,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from itsm_gitops.documents import load
 from itsm_gitops.repository import journal
 from itsm_gitops.repository.git import Git
+from tests.cli.clones import CHANGE, INCIDENT, NOW, PATH, Clone, hook
 from tests.support import copy_tree, run_here
-
-NOW = "2026-11-22T12:{:02}:00Z"
-INCIDENT = "INC-261121-AAAAA"
-PATH = f"records/incidents/2026/11/{INCIDENT}.yaml"
-TEXT = f"""\
-id: {INCIDENT}
-kind: incident
-title: Mail is slow
-reported_by: front-office
-service: email
-category: email/sending
-impact: low
-urgency: low
-state: new
-assigned_team: it-operations
-timeline:
-- at: 2026-11-21T10:00:00Z
-  by: front-office
-  state: new
-"""
-CHANGE = "CHG-260115-EXMP4"
-
-
-class Clone:
-    """One person's clone; commands run in this process."""
-
-    def __init__(self, root: Path, person: str) -> None:
-        self.root = root
-        self.person = person
-
-    def git(self, *words: str, code: int = 0) -> str:
-        done = subprocess.run(["git", *words], cwd=self.root, capture_output=True, text=True, check=False)
-        assert done.returncode == code, (words, done.stdout, done.stderr)
-        return done.stdout.strip()
-
-    def itsm(self, *words: str, code: int = 0, minute: int = 0) -> str:
-        done = run_here(words, self.root, env={"ITSM_NOW": NOW.format(minute), "ITSM_USER": self.person})
-        assert done.returncode == code, (words, done.stdout, done.stderr)
-        return done.stdout + done.stderr
-
-    @property
-    def data(self) -> Any:
-        return load((self.root / PATH).read_bytes()).data
-
-    @property
-    def notes(self) -> list[str]:
-        return [e["note"] for e in self.data["timeline"] if "note" in e]
-
-    @property
-    def dirty(self) -> str:
-        return self.git("status", "--porcelain")
-
-
-@pytest.fixture(scope="module")
-def origin(made_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a server and a clone of it, to be copied."""
-    home = tmp_path_factory.mktemp("origin")
-    copy_tree(made_once, home / "one")
-    one = Clone(home / "one", "")
-    (one.root / PATH).parent.mkdir(parents=True, exist_ok=True)
-    (one.root / PATH).write_text(TEXT)
-    one.git("add", "-A")
-    one.git("commit", "-qm", "incident")
-    one.git("init", "-q", "--bare", "../server")
-    one.git("remote", "add", "origin", "../server")
-    one.git("push", "-q", "-u", "origin", "main")
-    one.git("remote", "set-head", "origin", "main")
-    return home
-
-
-@pytest.fixture
-def people(origin: Path, tmp_path: Path) -> tuple[Clone, Clone]:
-    copy_tree(origin / "server", tmp_path / "server")
-    for name in ("one", "two"):
-        copy_tree(origin / "one", tmp_path / name)
-    return Clone(tmp_path / "one", "mail-engineer"), Clone(tmp_path / "two", "duty-agent")
-
-
-@pytest.fixture
-def one(people: tuple[Clone, Clone]) -> Clone:
-    return people[0]
-
-
-@pytest.fixture
-def two(people: tuple[Clone, Clone]) -> Clone:
-    return people[1]
-
-
-@pytest.fixture
-def server(tmp_path: Path, people: tuple[Clone, Clone]) -> Callable[..., str]:
-    def ask(*words: str) -> str:
-        return subprocess.run(
-            ["git", *words], cwd=tmp_path / "server", capture_output=True, text=True, check=True
-        ).stdout
-
-    return ask
-
-
-def hook(tmp_path: Path, name: str, text: str) -> None:
-    path = tmp_path / "server" / "hooks" / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
 
 
 def test_notes_of_two_people_reach_both(one: Clone, two: Clone) -> None:

@@ -56,6 +56,7 @@ def slow(*words: str) -> object:
 RENAMINGS = (
     ("state", "incident:in_progress", "working", ""),
     slow("state", "change:scheduled", "planned_in", ""),
+    slow("state", "change:implement", "executing", ""),
     slow("state", "server:production", "live", ""),
     slow("field", "incident.contact_method", "reach_by", ""),
     slow("field", "incident.closure_category", "final_category", ""),
@@ -403,3 +404,40 @@ def random_lives(demo: GitRepo, seed: int, rounds: int) -> None:
     told = json.loads(run_here(["log", identifier, "--field", "state", "--json"], demo.root).stdout)
     changes = [c["new"] for commit in told["commits"] for c in commit["changes"]]
     assert changes[::-1] == [names[s] for s in expected]
+
+
+REPORT = """\
+report: desk
+title: The desk
+lead: What is open?
+tables:
+  - name: open
+    title: Open
+    of: incidents state:in_progress,on_hold contact_method:phone "contact_method in_progress"
+    columns: [id, contact_method]
+    sort: -contact_method
+  - name: all
+    title: All
+    of: records contact_method:phone
+    columns: [id]
+  - name: changes
+    title: Changes
+    of: changes state:draft
+    columns: [id]
+"""
+
+
+def test_filters_of_reports_are_renamed_where_they_mean_the_word(demo: GitRepo) -> None:
+    demo.write("schemas/reports/desk.yaml", REPORT.encode())
+    demo.commit("a report")
+    migrate(demo.repo, planned("field", "incident.contact_method", "reach_by"))
+    demo.commit("field")
+    migrate(demo.repo, planned("state", "incident:in_progress", "working"))
+    tables = documents.load((demo.root / "schemas/reports/desk.yaml").read_bytes()).data["tables"]
+    assert [t["of"] for t in tables] == [
+        'incidents state:working,on_hold reach_by:phone "contact_method in_progress"',
+        "records reach_by:phone",
+        "changes state:draft",
+    ]
+    assert (tables[0]["columns"], tables[0]["sort"]) == (["id", "reach_by"], "-reach_by")
+    assert bad(check(demo.repo)) == []

@@ -124,7 +124,7 @@ def test_there_are_enough(documents: dict[str, dict[str, Any]], kind: str, least
 def test_every_class_is_present(store: Store) -> None:
     counts = Counter(e.kind for e in store.entries.values())
     classes = [k for k in store.book.kinds.values() if not k.is_record]
-    assert len(classes) == 18
+    assert len(classes) == 19
     assert [k.name for k in classes if not counts[k.name]] == []
     assert sum(counts[k.name] for k in classes if k.operational) >= 45
     assert sum(counts[k.name] for k in classes) >= 60

@@ -465,3 +465,17 @@ def test_a_further_incident_or_a_further_item_in_one_never_makes_anything_better
     declared = {"high": "outage", "medium": "degraded"}.get(data["impact"], "operational")
     for target in set(named["cis"]) - set(named["unaffected"]):
         assert _ORDER.index(most[target][0]) >= _ORDER.index(declared)
+
+
+@given(
+    estates(),
+    st.dictionaries(st.sampled_from(ITEMS), st.sampled_from([Effect.DEGRADED, Effect.OUTAGE])),
+    st.sampled_from(ITEMS),
+)
+def test_a_further_fault_or_a_worse_one_never_makes_anything_better(
+    documents: dict[str, Any], faults: dict[str, Effect], item: str
+) -> None:
+    graph = ImpactGraph(Network(Loaded(documents)))
+    before, after = graph.propagate(faults), graph.propagate({**faults, item: Effect.OUTAGE})
+    assert all(name in after and after[name].effect >= hit.effect for name, hit in before.items())
+    assert after[item].effect is Effect.OUTAGE

@@ -61,3 +61,33 @@ def test_spells_are_what_propagating_at_every_moment_says(git_repo: Any, seed: i
             assert told == (effect if effect > Effect.AT_RISK else Effect.NONE), (service, start)
             together += any(len(s.causes) > 1 for s in covering)
     assert together, "no failure of two at once in this estate: the test tests nothing"
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_a_further_incident_never_makes_the_past_better(git_repo: Any, seed: int) -> None:
+    rng = random.Random(seed)
+    graph = estate(git_repo, rng)
+    items = sorted(graph.network.entries)
+    services = [i for i in items if i.startswith("service")]
+
+    def worst(faults: list[IncidentSpan]) -> dict[tuple[str, int], Effect]:
+        found: dict[tuple[str, int], Effect] = {}
+        for spell in spells(graph, services, faults):
+            for moment in range(spell.start, spell.end):
+                at = (spell.service, moment)
+                found[at] = max(spell.effect, found.get(at, Effect.NONE))
+        return found
+
+    faults: list[IncidentSpan] = []
+    before = worst(faults)
+    for number in range(30):
+        start, hit = rng.randrange(0, 40), tuple(rng.sample(items, rng.choice([1, 1, 2])))
+        effect = rng.choice([Effect.DEGRADED, Effect.OUTAGE])
+        safe = frozenset(rng.sample(items, rng.choice([0, 0, 1]))) - set(hit)
+        span = IncidentSpan(
+            f"INC-{number}", Declaration(hit, effect, safe), start, start + rng.randrange(1, 12)
+        )
+        faults.append(span)
+        after = worst(faults)
+        assert all(after.get(at, Effect.NONE) >= effect for at, effect in before.items())
+        before = after

@@ -41,7 +41,11 @@ def _linked(relation: str) -> list[OtherEnd]:
             OtherEnd("INC-1", "incident", "new", "new", lambda: DocumentSubject(child)),
             OtherEnd("INC-2", "incident", "closed", "done", lambda: DocumentSubject({})),
         ],
-        "resolved_by": [OtherEnd("CHG-1", "change", "closed", "done", lambda: DocumentSubject({}))],
+        "resolved_by": [
+            OtherEnd(
+                "CHG-1", "change", "closed", "done", lambda: DocumentSubject({}), frozenset(("carried_out",))
+            )
+        ],
     }.get(relation, [])
 
 
@@ -113,6 +117,9 @@ SUBJECT = DocumentSubject(DATA, ITEMS.get, _linked, NOW)
         ({"linked": "parent_of", "have": {"impact": "high"}}, False),
         ({"link": "parent_of", "have": {"impact": "high"}}, True),
         ({"linked": "caused_by", "category": "done"}, True),
+        ({"link": "resolved_by", "role": ["running", "carried_out"]}, True),
+        ({"link": "resolved_by", "role": "running"}, False),
+        ({"linked": "parent_of", "role": "carried_out"}, False),
     ],
 )
 def test_each_form(condition: Any, expected: bool) -> None:
@@ -216,6 +223,10 @@ def test_a_comparison_with_now_says_until_when_it_holds() -> None:
         ({"or": [{"a": 1}, {"b": 2, "c": 3}]}, "a is 1 or (b is 2 and c is 3)"),
         ({"all": "tasks.status", "in": ["done"]}, "of every entry of tasks status is done"),
         ({"link": "resolved_by", "to": ["change"]}, "there is a link resolved_by to change"),
+        (
+            {"linked": "parent_of", "role": ["running", "authorised"]},
+            "everything linked by parent_of is in a state that is authorised or running",
+        ),
         (
             {"linked": "parent_of", "category": ["done"]},
             "everything linked by parent_of is in a state of category done",

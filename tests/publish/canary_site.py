@@ -26,6 +26,7 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "service": {"lifecycle": "production", "type": "business"},
     "offering": {"lifecycle": "production", "audience": "Customers"},
     "calendar": {"type": "business_hours", "lifecycle": "production"},
+    "announcement": {"audience": "public"},
 }
 WORD = re.compile(r"canary[0-9]+x|[A-Z]{2,6}-261120-[HS][0-9]{4}")
 LATER = "2026-11-20T10:00:00Z"

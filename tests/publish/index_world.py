@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from html import escape
 from pathlib import Path
 
 from sample_site import NOW
 
 from itsm_gitops.commands.reporting import SnapshotReporter
-from itsm_gitops.model.tokens import tokens
 from itsm_gitops.publish import navigation, search, urls
 from itsm_gitops.publish.build_cache import BuildCache
-from itsm_gitops.publish.indexing import HANDBOOK, Indexer, in_search_order, page_doc, shortcuts
+from itsm_gitops.publish.indexing import Indexer, in_search_order, shortcuts
 from itsm_gitops.publish.language import spoken, t
-from itsm_gitops.publish.search import Doc, Postings
+from itsm_gitops.publish.rendered import HANDBOOK, WrittenPage, page_doc
+from itsm_gitops.publish.search import Doc
 from itsm_gitops.publish.view import View, extra_of
 from itsm_gitops.repository import Repository, load_store
 
@@ -32,15 +33,15 @@ def write_index(repo: Repository, docs: Path, language: str, folder: Path) -> Pa
     with spoken(language):
         store, extras = load_store(repo.snapshot(), visit=visit)  # type: ignore[arg-type]
         view = View(store, extras, NOW)  # type: ignore[arg-type]
-        pages, bodies = _pages(view, docs)
-        indexer = Indexer(view, pages, bodies, BuildCache(None, "", {}), str(folder))
+        pages, written = _pages(view, docs, folder / "handbook")
+        indexer = Indexer(view, pages, written, BuildCache(None, "", {}), str(folder))
         for name, content in indexer.files(in_search_order(view), words):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
     return folder
 
 
-def _pages(view: View, docs: Path) -> tuple[list[Doc], Postings]:
+def _pages(view: View, docs: Path, kept: Path) -> tuple[list[Doc], list[WrittenPage]]:
     handbook = navigation.handbook_pages(docs)
     reports = [(urls.report(n), title) for n, title in SnapshotReporter().titles(view.book, whole=True)]
     _, empty = navigation.navigation(view.book, handbook, (), reports)
@@ -50,8 +51,10 @@ def _pages(view: View, docs: Path) -> tuple[list[Doc], Postings]:
     named = {path.removesuffix(".md") + ".html": title for path, title in titles.items()} | longer
     pages = [page_doc(url, title) for url, title in named.items()]
     pages += shortcuts(view)
-    bodies: Postings = {}
+    written = []
     for path, title in handbook:
-        pages.append(Doc(path.removesuffix(".md") + ".html", title, HANDBOOK))
-        search.post(bodies, len(pages) - 1, tokens((docs / path).read_text(encoding="utf-8")))
-    return pages, bodies
+        rendered = kept / path
+        rendered.parent.mkdir(parents=True, exist_ok=True)
+        rendered.write_text(f"<article>{escape((docs / path).read_text(encoding='utf-8'))}</article>")
+        written.append(WrittenPage(Doc(path.removesuffix(".md") + ".html", title, HANDBOOK), rendered, ""))
+    return pages, written

@@ -93,7 +93,16 @@ def test_the_public_sees_a_major_incident_without_people_notes_and_links(shop: G
     assert entry.columns == {k: v for k, v in store.data(INCIDENT).items() if k not in ("timeline", "major")}
     assert [(e.relation, e.target) for e in entry.edges] == [("affects", "shop")]
     assert (entry.aliases, store.aliases, store.files, store.broken) == ((), {}, [], {})
-    kinds = {"incident", "change", "known-error", "article", "service", "offering", "calendar"}
+    kinds = {
+        "incident",
+        "change",
+        "known-error",
+        "article",
+        "service",
+        "offering",
+        "calendar",
+        "announcement",
+    }
     assert set(store.book.kinds) == kinds
     assert {e.kind for e in store.entries.values()} <= set(store.book.kinds)
     assert (view.major(entry), view.priority(entry)) == ("accepted", None)

@@ -59,7 +59,7 @@ def test_home_to_service_to_incident_to_change_and_back(open_page: Callable[...,
         page.go_back()
         see_heading(page, expected)
     page.go_back()
-    see(page.locator("h1"), "service")
+    see(page.locator("h1"), "Online shop is down")
 
 
 @pytest.mark.parametrize(

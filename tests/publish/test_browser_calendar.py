@@ -139,6 +139,17 @@ def test_a_week_says_why_a_change_conflicts(open_page: Callable[..., Any]) -> No
     assert "In a freeze: Big weekend" in event.inner_text()
 
 
+def test_a_button_leads_to_today(open_page: Callable[..., Any]) -> None:
+    page = open_page(f"{CALENDAR}?view=week&week=2026-W48")
+    page.get_by_role("link", name="Today", exact=True).click()
+    assert page.locator(".it-grid__day--today:visible").count() == 1
+    assert page.url.endswith("?view=week&week=2026-W47")
+    page.get_by_role("link", name="Apr").click()
+    see_heading(page, "April 2027")
+    page.get_by_role("link", name="Today", exact=True).click()
+    see_heading(page, "November 2026")
+
+
 @pytest.mark.parametrize("query", ["?view=month", "?view=week&service=%3Cscript%3E&type=x&week=y&step=z"])
 def test_a_phone_has_the_agenda_whatever_the_address_says(open_page: Callable[..., Any], query: str) -> None:
     page = open_page(CALENDAR + query, viewport=PHONE)

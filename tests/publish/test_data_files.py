@@ -151,7 +151,7 @@ def test_a_feed_says_the_facts_and_no_note(site: Path) -> None:
 
 def test_an_entry_stays_the_same_until_its_record_is_updated(tmp_path: Path, view: View) -> None:
     def entries(found: View) -> dict[str, str]:
-        root = ET.fromstring(feeds.incidents(found, ""))
+        root = ET.fromstring(dict(feeds.files(found, ""))[FEEDS[0]])
         return {
             str(e.findtext(f"{ATOM}id")): str(e.findtext(f"{ATOM}updated"))
             for e in root.findall(f"{ATOM}entry")
@@ -171,7 +171,7 @@ def test_a_feed_is_bounded_and_has_the_newest(tmp_path: Path) -> None:
         path.replace("CCCCC", f"C{n:04}"): DOCUMENTS[path].replace("CCCCC", f"C{n:04}")
         for n in range(feeds.MOST + 5)
     }
-    root = ET.fromstring(feeds.incidents(view_of(tmp_path, many), ""))
+    root = ET.fromstring(dict(feeds.files(view_of(tmp_path, many), ""))[FEEDS[0]])
     assert len(root.findall(f"{ATOM}entry")) == feeds.MOST
     assert "INC-261120-AAAAA" in ET.tostring(root, encoding="unicode")
 

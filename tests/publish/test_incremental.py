@@ -16,9 +16,10 @@ from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import SiteReport, build_site, stamping
 from itsm_gitops.publish.indexing import Indexer
+from itsm_gitops.publish.keys import ALL, KIND, LINKS
+from itsm_gitops.publish.keys import NOW as NOW_KEY
 from itsm_gitops.publish.last_build import record_of
-from itsm_gitops.publish.tracing import ALL, KIND, LINKS, Tracer, traced
-from itsm_gitops.publish.tracing import NOW as NOW_KEY
+from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
 from itsm_gitops.repository.index.site_rows import DamagedRows, SiteRows
@@ -348,7 +349,7 @@ def test_an_unknown_question_is_one_about_everything(view: View) -> None:
         return tracer.keys - {"shop"}
 
     kind: Kind = view.book.kinds["service"]
-    assert asked(lambda v: v.calendars) == {ALL, NOW_KEY}
+    assert asked(lambda v: v.paged) == {ALL, NOW_KEY}
     assert asked(lambda v: list(v.entries)) == {ALL}
     assert asked(lambda v: len(v.health)) == {ALL}
     assert asked(lambda v: v.network.cycles("depends_on")) == {ALL}

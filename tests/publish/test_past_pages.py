@@ -76,9 +76,8 @@ def test_what_was_promised_and_kept(shown: View) -> None:
     assert "Answered in time 90 % goal 95 %" in said
     assert "Available 99.99 % goal 99.9 %" in said
     assert "Resolved" not in said  # nothing to judge it by
-    assert text(past.kept_line(shown, SERVICE)) == "Answered in time 90 % · Available 99.99 %"
 
 
 def test_a_service_without_either_shows_nothing(view: View) -> None:
     assert past.bar(view, SERVICE) == past.service_past(view, SERVICE) == ""
-    assert past.kept(view, SERVICE) == past.kept_line(view, SERVICE) == ""
+    assert past.kept(view, SERVICE) == ""

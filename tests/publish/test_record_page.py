@@ -191,6 +191,57 @@ def test_needs_in_words(view: View) -> None:
     assert part(page(view, CHG), "approvals") == ""
 
 
+def test_approvals_are_summed_up_before_the_detail(view: View) -> None:
+    needs = (
+        ApprovalNeed("board", "Together.", "cab", "", 2, ("ada", "bob", "eve")),
+        ApprovalNeed("owner", "It is theirs.", "owner", "shop", 1, ("eve",)),
+        ApprovalNeed("nobody", "It is nobody's.", "owner", "shop-web", 1, (), error="nobody owns it"),
+    )
+    view.asking = lambda _entry, _data: Asking("asks", needs)
+    said = part(page(view, CHG), "approvals")
+    assert (
+        "Approvals 0 of 4 approved Can be given by eve cab, owner of Online shop Ada Example cab bob cab What"
+        in said
+    )
+    proof = Proof(
+        "a", b"{}", "", 1, "merge", (CHG,), "SATISFIED", "main", "", "", "", (("ada", "signed"),), ()
+    )
+    view.proofs = {CHG: [proof]}
+    said = part(page(view, CHG), "approvals")
+    assert "1 of 4 approved Can be given by eve cab, owner of Online shop bob cab What" in said
+    # What was approved while it was a draft does not count for the work.
+    draft = replace(view.entries[CHG], state="draft")
+    html = record_page(view, draft, view.store.data(CHG), fields(view.kind(draft)))
+    assert "0 of 4 approved" in part(html, "approvals")
+    url = "https://forge.example/acme/infra/pulls/7"
+    data = {**view.store.data(CHG), "pull_requests": [url, "javascript:alert(1)"]}
+    html = record_page(view, draft, data, fields(view.kind(draft)))
+    assert f'<a href="{url}" rel="noopener noreferrer nofollow" class=it-ext>Pull request</a>' in html
+    assert "javascript:" not in html[html.index("id=approvals") : html.index("id=risk")]
+
+
+def test_the_head_of_a_record_says_its_service_level_and_its_age(view: View) -> None:
+    late = Promise("resolution", "missed", "sla", "", 3600, 9000)
+    view.course = lambda _identifier: Course((late,))
+    html = page(view, INC)
+    head = html[: html.index("</header>")]
+    assert "<b class=it-chip--bad>missed by 1 h 30 min</b>" in head
+    assert "Opened <time data-ago datetime=2026-11-20T09:00:00Z>20 Nov 2026, 10:00</time>" in head
+    assert "state changed <time data-ago datetime=2026-11-20T09:10:00Z>" in head
+    assert "last change <time data-ago datetime=2026-11-20T09:30:00Z>" in head
+    closed = page(view, "INC-261001-CCCCC")
+    assert "closed <time data-ago datetime=2026-10-02T09:00:00Z>" in closed[: closed.index("</header>")]
+
+
+def test_what_users_were_told_stands_apart_from_internal_notes(view: View) -> None:
+    html = page(view, INC)
+    assert part(html, "updates") == "Updates 20 Nov 2026, 10:30 · Ada Example We are working on it."
+    timeline = part(html, "timeline")
+    assert "Internal note The cache is full." in timeline
+    assert "20 Nov 2026, 10:30 · Ada Example comment" in timeline
+    assert "We are working on it." not in timeline
+
+
 def test_evidence_with_the_statement_itself(view: View) -> None:
     proof = Proof(
         "00000007-merge-abc.json", b'{"_type":"x"}', "ab12", 7, "merge", (CHG,), "SATISFIED", "main", "abc", "sha256:99",
@@ -328,7 +379,7 @@ def test_long_lists_of_dependents_are_cut(tmp_path: Path) -> None:
 
 
 def test_incidents_and_changes_month_by_month(view: View) -> None:
-    table = months_of(view, [view.entries[INC], view.entries[CHG], view.entries["INC-261001-CCCCC"]])
+    table = months_of(view, [t for i in (INC, CHG, "INC-261001-CCCCC") if (t := view.traits(i))])
     assert [row[0] for row in table.rows][:2] == ["2025-12", "2026-01"]
     assert {row[0]: row[1:] for row in table.rows if any(row[1:])} == {"2026-10": (1, 0), "2026-11": (1, 1)}
     html = page(view, ITEM)

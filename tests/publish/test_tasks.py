@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browsing import Guard
+from browsing import DESKTOP, PHONE, Guard
 from visiting import Visitor, WithKeyboard, WithMouse
 
 from itsm_gitops import documents
@@ -47,6 +47,19 @@ def test_find_whether_the_mail_service_is_down_by_search(somebody: Comes) -> Non
     with somebody("is mail down, searched") as visitor:
         visitor.search("mail", "Mail and calendar")
         assert visitor.page.locator('#it-main [class^="it-chip--"]').first.inner_text() == "Operational"
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_what_is_down_and_since_when_is_on_the_first_screen(
+    guard: Guard, address: str, viewport: dict[str, int]
+) -> None:
+    page = guard.open(address, "index.html", viewport=viewport)
+    row = page.locator(".it-now li", has_text="Remote access")
+    row.wait_for()
+    assert " ".join(row.inner_text().split()) == "Remote access Degraded since 16 Nov, 08:52, for 6 d 4 h"
+    last = page.locator(".it-now li").last.bounding_box()
+    assert last["y"] + last["height"] <= viewport["height"]
+    assert page.evaluate("scrollY") == 0
 
 
 def test_request_laptop_access_and_get_the_record(somebody: Comes) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sample_site import NOW, write_sample
 
-from itsm_gitops.publish import SiteReport, build_site
+from itsm_gitops.publish import SiteReport, build_site, output
 from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
 from itsm_gitops.repository.index.site_rows import DocumentRow, SiteRows
 
@@ -151,6 +151,8 @@ CHANGED: dict[str, Callable[[Path], object]] = {
     "a commit": _git("commit", "-q", "--allow-empty", "-m", "Nothing"),
     "a reference": _git("update-ref", "refs/heads/other", "HEAD"),
     "an empty folder with the name of a document": lambda root: (root / "records/x.yaml").mkdir(),
+    "one in a folder far below": lambda root: (root / "records/incidents/2026/10/x.yaml").mkdir(),
+    "one in a folder that is new": lambda root: (root / "records/new/inner/x.yaml").mkdir(parents=True),
     "no record": forget,
     "a record that is no JSON": lambda root: record(root).write_bytes(b"x" * 100),
     "a record cut off": lambda root: os.truncate(record(root), 50),
@@ -207,3 +209,40 @@ def test_a_file_written_just_before_a_build_is_looked_at_again(
 ) -> None:
     monkeypatch.setattr(memory, "COARSE", 10**15)
     assert [build(root).unchanged for _ in range(2)] == [False, False]
+
+
+def test_the_output_is_known_after_a_build_whose_sources_may_have_changed(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in root.rglob("x.yaml"):  # what tests before this one left: with it, every page is made
+        folder.rmdir()
+    build(root)
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, "COARSE", 10**15)
+        build(root)
+    looked_at: list[str] = []
+    original = output.sign
+
+    def noting(folder: str, url: str) -> bytes:
+        looked_at.append(url)
+        return original(folder, url)
+
+    monkeypatch.setattr(output, "sign", noting)
+    assert not build(root).unchanged
+    assert PAGE not in looked_at
+    assert build(root).unchanged
+
+
+def test_the_handbook_is_written_only_where_the_engine_runs(root: Path) -> None:
+    asked: list[int] = []
+
+    def reference() -> str:
+        asked.append(1)
+        return "# Command line\n"
+
+    for minutes, times in ((1, 1), (2, 1), (3, 1)):
+        build(root, cli_reference=reference, now=NOW + timedelta(minutes=minutes))
+        assert len(asked) == times
+    (root / "build/site-parts/src/site/index.html").write_text("mine")
+    build(root, cli_reference=reference, now=NOW + timedelta(minutes=4))
+    assert len(asked) == 2

@@ -121,6 +121,22 @@ CHANGES: dict[str, tuple[dict[str, Any], Steps]] = {
     ),
     "CHG-261112-DDDDD": ({"type": "normal"}, [("12 08:00", "draft"), ("12 09:00", "cancelled")]),
 }
+
+
+def deployed(
+    change: str, start: str, end: str, outcome: str, environment: str = "production"
+) -> tuple[dict[str, Any], Steps]:
+    fields = {"change": change, "service": "mail", "environment": environment, "outcome": outcome}
+    return {**fields, "started_at": at(start), "finished_at": at(end)}, [(end, "registered")]
+
+
+DEPLOYMENTS = {
+    "DEP-261105-AAAA1": deployed("CHG-261101-AAAAA", "05 20:00", "05 20:10", "failed"),
+    "DEP-261105-AAAA2": deployed("CHG-261101-AAAAA", "05 21:00", "05 21:30", "successful"),
+    "DEP-261110-BBBB1": deployed("CHG-261110-BBBBB", "10 09:30", "10 10:00", "successful"),
+    "DEP-261109-CCCC1": deployed("CHG-261107-CCCCC", "09 20:00", "09 20:45", "rolled_back"),
+    "DEP-261109-CCCC2": deployed("CHG-261107-CCCCC", "09 19:00", "09 19:10", "successful", "staging"),
+}
 PROBLEMS: dict[str, tuple[dict[str, Any], Steps]] = {"PRB-261101-AAAAA": (P4, [("01 12:00", "new")])}
 
 # Report, table, row, column, figure, and how it is worked out.
@@ -180,6 +196,14 @@ FIGURES: list[tuple[str, str, str, str, Any, str]] = [
     ("dora", "all", "All", "failure_rate", 2 / 3, "A and C"),
     ("dora", "all", "All", "recovery_s", 150 * MINUTE, "A6: 7:30 to 10"),
     ("dora", "all", "All", "rework_rate", 1 / 3, "B repaired what A had broken"),
+    ("dora", "deployments", "All", "deployments", 4, "two of A, B and C; the fifth went to staging"),
+    ("dora", "deployments", "All", "per_week", 0.99, "3 / (508 h / 168 h): the first of A failed"),
+    ("dora", "deployments", "All", "lead_time_s", 55.5 * HOUR, "A 109.5 h and B 1.5 h: the mean of two"),
+    ("dora", "deployments", "All", "failure_rate", 3 / 4, "A failed, then caused A6; C was rolled back"),
+    ("dora", "deployments", "All", "recovery_s", 97.5 * MINUTE, "A6: 150 min, C: 45 min"),
+    ("dora", "deployments", "All", "rework_rate", 1 / 4, "B resolved A6"),
+    ("dora", "deployed_services", "mail", "deployments", 4, "all are of one service"),
+    ("dora", "deployment_months", "2026-11", "failure_rate", 3 / 4, "all were in November"),
     ("problems", "states", "New", "d30", 1, "21 days old"),
     ("problems", "oldest", "PRB-261101-AAAAA", "age_s", 21 * DAY, "from the 1st to the 22nd"),
 ]  # fmt: skip
@@ -207,6 +231,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> GitRepo:
         ("incidents", "incident", INCIDENTS),
         ("changes", "change", CHANGES),
         ("problems", "problem", PROBLEMS),
+        ("deployments", "deployment", DEPLOYMENTS),
     ):
         for name, (fields, steps) in some.items():
             repo.write(f"records/{folder}/2026/11/{name}.yaml", document(name, kind, fields, steps))

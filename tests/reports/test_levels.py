@@ -233,3 +233,49 @@ def test_working_time_is_the_sum_of_its_minutes() -> None:
 @pytest.mark.parametrize(("share", "said"), [(1.0, "100 %"), (0.99999, "99.99 %"), (0.995, "99.5 %")])
 def test_a_share_is_not_rounded_up_to_all(share: float, said: str) -> None:
     assert shown(Column("a", "A", EXACT_SHARE), share) == said
+
+
+def histories_of(git_repo: Any) -> Any:
+    store, lives = load_store(git_repo.repo.snapshot(), visit=lambda _, d: SnapshotReporter().visit(d))
+    return SnapshotReporter().histories(store, lives, NOW)
+
+
+def test_what_happened_to_a_service_and_since_when_it_is_not_well(git_repo, record) -> None:
+    incident(record, "INC-261109-AAAAA", "09 10:00 new,09 12:00 resolved")
+    worn = HIGH.replace("impact: high", "impact: medium")
+    incident(record, "INC-261110-BBBBB", "10 09:00 new,11 09:00 resolved,22 10:00 in_progress", worn)
+    incident(record, "INC-261122-CCCCC", "22 11:00 new")
+    found = histories_of(git_repo)["shop"]
+    assert found.since == int(datetime(2026, 11, 22, 9, tzinfo=UTC).timestamp())
+    assert [(i.id, i.status, i.end is None, i.seconds) for i in found.incidents] == [
+        ("INC-261122-CCCCC", "outage", True, 2 * HOUR),
+        ("INC-261110-BBBBB", "degraded", True, 27 * HOUR),
+        ("INC-261109-AAAAA", "outage", False, 2 * HOUR),
+    ]
+
+
+def test_availability_of_the_last_days_is_what_the_report_says_of_that_time(
+    git_repo, record, figures
+) -> None:
+    old = [("2025-08-09T10:00:00Z", "new"), ("2025-08-09T12:00:00Z", "resolved")]
+    record("INC-250809-AAAAA", old, HIGH)
+    incident(record, "INC-261109-AAAAA", "09 10:00 new,09 12:00 resolved")
+    incident(record, "INC-261121-BBBBB", "21 10:00 new,21 13:00 resolved")  # a Saturday
+    found = {one.days: one for one in histories_of(git_repo)["shop"].available}
+    assert list(found) == [30, 90, 365]
+    since = {30: "2026-10-24", 90: "2026-08-25", 365: "2025-11-23"}
+    for days, one in found.items():
+        row = figures(since=since[days])["levels.availability"]["shop"]
+        assert (one.since, one.down) == ("", row["down_s"] // 60) == ("", 300)
+        assert shown(EXACT, one.agreed) == shown(EXACT, row["availability"])
+        assert shown(EXACT, one.always) == shown(EXACT, row["availability_24h"])
+
+
+def test_availability_counts_from_the_first_record_on(git_repo, record) -> None:
+    incident(record, "INC-261109-AAAAA", "09 10:00 new,09 12:00 resolved")
+    found = histories_of(git_repo)["shop"].available
+    assert [one.since for one in found] == ["2026-11-09"] * 3
+    assert len({(one.agreed, one.always) for one in found}) == 1
+
+
+EXACT = Column("availability", "Available", EXACT_SHARE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,10 +96,9 @@ def _failing_merge(world: GitRepo) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_a_clone_without_itsm_shows_both_sides(
-    world: GitRepo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    two_sides(world, BASE + entry(9, "note: b"), BASE + entry(3, "note: a"))
+@pytest.fixture
+def bare_path(world: GitRepo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No program is found but Git and a shell, as in an editor that was not started from a terminal."""
     (tmp_path / "bin").mkdir()
     for name in ("git", "sh"):
         target = next(
@@ -106,6 +106,20 @@ def test_a_clone_without_itsm_shows_both_sides(
         )
         (tmp_path / "bin" / name).symlink_to(target)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+
+
+@pytest.mark.usefixtures("bare_path")
+def test_an_itsm_that_is_not_found_is_the_one_that_made_the_setting(world: GitRepo) -> None:
+    two_sides(world, BASE + entry(9, "note: b"), BASE + entry(3, "note: a"))
+    world.git("merge", "-q", "--no-edit", "other")
+    assert notes(world) == ["a", "b"]
+
+
+@pytest.mark.usefixtures("bare_path")
+def test_a_clone_without_itsm_shows_both_sides(world: GitRepo) -> None:
+    two_sides(world, BASE + entry(9, "note: b"), BASE + entry(3, "note: a"))
+    driver = world.git("config", "merge.itsm.driver")
+    world.git("config", "merge.itsm.driver", driver.replace(sys.executable, "/gone/python"))
     with pytest.raises(AssertionError, match="CONFLICT"):
         _failing_merge(world)
     text = (world.root / PATH).read_text()

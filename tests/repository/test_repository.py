@@ -14,6 +14,7 @@ from itsm_gitops.repository import (
     Repository,
     Snapshot,
     WorkingTree,
+    committing,
     locating,
     packaged_rulebook_root,
     porcelain,
@@ -201,7 +202,7 @@ class TestPorcelain:
         made = GitRepo(root)
         made.git("add", "other.txt")
         assert made.git("symbolic-ref", "HEAD") == "refs/heads/main"
-        commit = porcelain.commit(root, ["a.txt", "--help"], "First\n\nWith a body")
+        commit = committing.commit(root, ["a.txt", "--help"], "First\n\nWith a body")
         assert made.git("rev-parse", "HEAD") == commit
         assert made.git("show", "--format=%an <%ae> %s", "--name-only").split("\n") == [
             "Ada Example <ada@example.org> First",
@@ -211,11 +212,11 @@ class TestPorcelain:
         ]
         assert made.git("status", "--porcelain") == "A  other.txt"
         with pytest.raises(GitError, match="git commit failed"):
-            porcelain.commit(root, ["missing.txt"], "no")
+            committing.commit(root, ["missing.txt"], "no")
 
     def test_paths_are_relative_to_the_folder_given(self, git_repo: GitRepo) -> None:
         git_repo.write("inner/a.txt", "a\n")
-        porcelain.commit(git_repo.root / "inner", ["a.txt"], "inner")
+        committing.commit(git_repo.root / "inner", ["a.txt"], "inner")
         assert git_repo.git("show", "--format=", "--name-only") == "inner/a.txt"
 
     def test_no_author_is_explained(
@@ -225,7 +226,7 @@ class TestPorcelain:
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
         with pytest.raises(GitError, match="does not know who you are") as caught:
-            porcelain.commit(made.root, ["itsm.yaml"], "no")
+            committing.commit(made.root, ["itsm.yaml"], "no")
         assert "user.email" in caught.value.hint
 
     def test_where_git_cannot_write(self, tmp_path: Path) -> None:

@@ -268,3 +268,86 @@ def test_an_own_rule_asks_open_records_from_its_first_day_on(
     assert errors(root) == []
     monkeypatch.setenv("ITSM_NOW", "2026-11-29T00:00:00Z")
     assert errors(root) == ["ORG001"]
+
+
+def codes(root: Path, base: str | None = None) -> list[str]:
+    return [f.code for f in check(Repository.open(root), base=base).findings]
+
+
+def test_a_category_that_nobody_uses_any_more_leaves_closed_records_alone(root: Path) -> None:
+    edit(root, "schemas/policies/categories.yaml", "  application: {", "  programs: {")
+    assert codes(root) == []
+    commit(root, "nothing is filed under it any more")
+    assert codes(root) == []
+    edit(root, RECORD, "category: application", "category: application/web")
+    assert "S033" in codes(root)
+
+
+PERSON = "cmdb/people/anna-berg.yaml"
+IN_THE_TEAM, ELSEWHERE = "teams: [ops, change-management]", "teams: [change-management]"
+
+
+@pytest.fixture
+def moved(root: Path) -> Path:
+    """A repository with an open incident that a member of its team began to work on, and who leaves the team."""
+    build(root, Path("nothing"))
+    commit(root, "begun")
+    assert "W008" not in codes(root)
+    edit(root, PERSON, IN_THE_TEAM, ELSEWHERE)
+    return root
+
+
+def test_who_leaves_a_team_made_the_earlier_steps_as_a_member(moved: Path) -> None:
+    assert "W008" not in codes(moved)
+    commit(moved, "left the team")
+    assert "W008" not in codes(moved)
+    assert "W008" not in codes(moved, base="HEAD~1")
+
+
+def test_a_step_after_leaving_is_found(moved: Path) -> None:
+    commit(moved, "left the team")
+    file = moved / RECORD
+    file.write_text(
+        f"{file.read_text()}  - at: 2026-11-27T10:00:00Z\n    by: anna-berg\n    state: on_hold\n"
+    )
+    edit(
+        moved,
+        RECORD,
+        "state: in_progress\nassigned_team: ops",
+        "state: on_hold\nassigned_team: ops\non_hold_reason: awaiting_vendor",
+    )
+    assert codes(moved).count("W008") == 1
+
+
+def test_a_role_that_loses_a_team_leaves_earlier_steps_alone(moved: Path) -> None:
+    edit(moved, PERSON, ELSEWHERE, IN_THE_TEAM)
+    edit(
+        moved,
+        "schemas/policies/roles.yaml",
+        "    fields: [assigned_team, assignee]\n",
+        "    fields: [assignee]\n",
+    )
+    assert "W008" not in codes(moved)
+
+
+def test_steps_that_are_not_committed_yet_are_judged_by_the_directory_that_is(root: Path) -> None:
+    build(root, Path("nothing"))
+    (root / RECORD).unlink()
+    commit(root, "nothing yet")
+    build(root, Path("nothing"))
+    assert "W008" not in codes(root)
+    edit(root, PERSON, IN_THE_TEAM, ELSEWHERE)
+    assert "W008" not in codes(root)
+    commit(root, "left the team")
+    assert "W008" not in codes(root, base="HEAD~1")
+
+
+def test_a_step_of_somebody_who_had_left_before_is_found(root: Path) -> None:
+    build(root, Path("nothing"))
+    (root / RECORD).unlink()
+    edit(root, PERSON, IN_THE_TEAM, ELSEWHERE)
+    commit(root, "in another team")
+    build(root, Path("nothing"))
+    edit(root, PERSON, IN_THE_TEAM, ELSEWHERE)
+    edit(root, RECORD, "2026-11-20T09:10:00Z", "2026-11-20T09:15:00Z")  # an entry that was never committed
+    assert "W008" in codes(root)

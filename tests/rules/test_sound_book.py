@@ -117,3 +117,33 @@ def test_random_steps(made: GitRepo, judged: list[int], monkeypatch: pytest.Monk
         edited(made, place(ONE), "title: ", "title: Yes, ")
         parts.append(said(made, monkeypatch))
     assert len(parts) >= judged[0] >= 2
+
+
+def test_without_an_index_a_note_of_this_clone_says_so(
+    made: GitRepo, judged: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITSM_INDEX", "off")
+
+    def part() -> list[str]:
+        found = rules.check(Repository(made.root), base="HEAD")
+        assert found.part
+        return [f.code for f in found.findings]
+
+    first = part()
+    assert part() == first
+    assert judged == [1]
+    monkeypatch.setenv("ITSM_NOW", "2027-11-28T12:00:00Z")  # another day: dates in settings pass
+    part()
+    assert judged == [2]
+    note = made.root / ".git/itsm/sound"
+    note.write_bytes(b"x" * 32)  # as a repository could bring it along
+    part()
+    assert judged == [3]
+    book = made.root / RISK
+    book.write_text(book.read_text() + "# another rule book\n")
+    made.git("add", RISK)
+    made.git("commit", "-qm", "rule book", "--", RISK)
+    part()
+    assert judged == [4]
+    part()
+    assert judged == [4]

@@ -172,7 +172,7 @@ def test_the_kinds_the_issue_names_are_there() -> None:
         "KB", "CHG", "CMP", "DEP", "IMP", "INC", "KE", "MTG", "PRB", "REL", "REQ", "SRV", "EVA",
     ]  # fmt: skip
     assert {k.name for k in KINDS if not k.is_record} == {
-        "application", "calendar", "cloud-resource", "contract", "database", "facility", "licence",
+        "announcement", "application", "calendar", "cloud-resource", "contract", "database", "facility", "licence",
         "network-device", "offering", "organisation", "person", "rota", "saas", "server", "service", "service-level",
         "supplier", "team",
     }  # fmt: skip

@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,53 +38,69 @@ class Acting(Hosted):
 
     def __init__(self, folder: Path, forge: FakeGitHub) -> None:
         super().__init__(folder, forge)
-        self.home = folder / "home"
-        (self.home / ".config" / "act").mkdir(parents=True)
-        (self.home / ".config" / "act" / "actrc").touch()  # or it would ask which images to use
-        (self.home / ".gitconfig").write_text(Path(os.environ["HOME"], ".gitconfig").read_text())
+        self.home = new_home(folder)
 
     def run(self, workflow: str, event: str, told: Mapping[str, Any] | None = None) -> Ran:
         """Run one shipped workflow, as it is on main, for an event."""
         self.clone.git("checkout", "-q", "main")
-        file = self.home / "event.json"
-        file.write_text(json.dumps(told or payload()))
-        path = f".github/workflows/{workflow}.yml"
         settings = {
             "GITHUB_API_URL": self.forge.url,
             "GITHUB_REPOSITORY": "acme/itsm",
             "ITSM_NOW": self.now,
             "ORIGIN": str(self.origin),
-            "BIN": str(Path(sys.executable).parent),
-            "PIP_NO_INDEX": "1",
-            "PIP_QUIET": "1",
         }
-        words = [
-            *(str(ACT), event, "--json", "--workflows", path, "--eventpath", str(file)),
-            *("--platform", "ubuntu-24.04=-self-hosted", "--pull=false", "--no-skip-checkout"),
-            *("--no-cache-server", "--concurrent-jobs", "1", "--secret", "GITHUB_TOKEN=fake-token"),
-            *(word for name, value in settings.items() for word in ("--env", f"{name}={value}")),
-            *self._stand_ins(self.clone.root / path),
-        ]
-        done = subprocess.run(
-            words, cwd=self.clone.root, env=self._environment(), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        path = f".github/workflows/{workflow}.yml"
+        ran = run_act(self.clone.root, self.home, path, event, told or payload(), settings)
         self.clone.git("checkout", "-q", "topic")
-        return _read(done.stdout + done.stderr)
+        return ran
 
-    def _environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(_OURS)}
-        return {**kept, "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / ".config")}
 
-    @staticmethod
-    def _stand_ins(workflow: Path) -> list[str]:
-        words = []
-        for found in _USES.finditer(workflow.read_text()):
-            folder = STAND_INS / found["name"]
-            assert found["owner"] == "actions", found[0]
-            assert folder.is_dir(), f"there is no stand-in for {found[0]}"
-            words += ["--local-repository", f"actions/{found['name']}@{found['ref']}={folder}"]
-        return words
+def new_home(folder: Path) -> Path:
+    """Make the home of a runner."""
+    home = folder / "home"
+    (home / ".config" / "act").mkdir(parents=True)
+    (home / ".config" / "act" / "actrc").touch()  # or it would ask which images to use
+    (home / ".gitconfig").write_text(Path(os.environ["HOME"], ".gitconfig").read_text())
+    return home
+
+
+def run_act(
+    root: Path,
+    home: Path,
+    workflow: str,
+    event: str,
+    told: Mapping[str, Any],
+    settings: Mapping[str, str],
+    actions: Sequence[Path] = (),
+) -> Ran:
+    """Run one workflow of a repository; ``settings`` are its variables, ``actions`` more files that use remote actions."""
+    file = home / "event.json"
+    file.write_text(json.dumps(told))
+    ours = {"BIN": str(Path(sys.executable).parent), "PIP_NO_INDEX": "1", "PIP_QUIET": "1"}
+    words = [
+        *(str(ACT), event, "--json", "--workflows", workflow, "--eventpath", str(file)),
+        *("--platform", "ubuntu-24.04=-self-hosted", "--pull=false", "--no-skip-checkout"),
+        *("--no-cache-server", "--concurrent-jobs", "1", "--secret", "GITHUB_TOKEN=fake-token"),
+        *(word for name, value in {**settings, **ours}.items() for word in ("--env", f"{name}={value}")),
+        *_stand_ins([root / workflow, *actions]),
+    ]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(_OURS)}
+    environment = {**kept, "HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
+    done = subprocess.run(
+        words, cwd=root, env=environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    return _read(done.stdout + done.stderr)
+
+
+def _stand_ins(files: Sequence[Path]) -> list[str]:
+    words = []
+    for found in (match for file in files for match in _USES.finditer(file.read_text())):
+        folder = STAND_INS / found["name"]
+        assert found["owner"] == "actions", found[0]
+        assert folder.is_dir(), f"there is no stand-in for {found[0]}"
+        words += ["--local-repository", f"actions/{found['name']}@{found['ref']}={folder}"]
+    return words
 
 
 def _read(printed: str) -> Ran:

@@ -16,9 +16,10 @@ from itsm_gitops.graph.network import Relation
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import finished, urls
-from itsm_gitops.publish.batches import Wanted, every, shape_of
+from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.data.text import as_json
-from itsm_gitops.publish.major_incidents import major_entries
+from itsm_gitops.publish.page_files import shape_of
+from itsm_gitops.publish.pages.parts import is_record
 from itsm_gitops.publish.view import View
 
 VERSION = 2  # since finished records share files
@@ -112,7 +113,7 @@ def _row(view: View, entry: Entry) -> dict[str, Any]:
 def _related(view: View, entry: Entry) -> list[Relation]:
     """Return the relations both ways: those to items, then to records, the newest first."""
     found = sorted(view.network.related(entry.id), key=attrgetter("other"), reverse=True)
-    found.sort(key=lambda r: _is_record(view, r))
+    found.sort(key=lambda r: is_record(view, r.other))
     return found
 
 
@@ -124,11 +125,6 @@ def _links(view: View, entry: Entry) -> dict[str, Any]:
         for r in found[:MOST_LINKS]
     ]
     return {"links": shown, "links_total": len(found)}
-
-
-def _is_record(view: View, relation: Relation) -> bool:
-    other = view.entries.get(relation.other)
-    return other is not None and view.kind(other).is_record
 
 
 def indexes(view: View, wants: Wanted = every) -> Iterator[tuple[str, bytes]]:
@@ -168,17 +164,15 @@ def indexes(view: View, wants: Wanted = every) -> Iterator[tuple[str, bytes]]:
 
 def status(view: View) -> dict[str, Any]:
     """Return the status of every service in production, and the major incidents that are open."""
-    records = [e for e in view.entries.values() if view.kind(e).is_record]
-    updates = [moment for e in records if (moment := clock.parse_time(e.updated))]
     services = [e for e in view.of_role(meaning.SERVICE) if e.id in view.health]
     return {
         "$schema": f"{urls.API_SCHEMAS}status.schema.json",
         "version": VERSION,
         "organisation": view.config.organisation,
-        "updated": clock.format_time(max(updates)) if updates else None,
+        "updated": clock.format_time(view.updated) if view.updated else None,
         "complete": not view.gaps,
         "services": [_service(view, e) for e in services],
-        "major_incidents": [_major(view, e) for e in major_entries(view)],
+        "major_incidents": [_major(view, e) for e in map(view.entries.__getitem__, view.majors)],
     }
 
 

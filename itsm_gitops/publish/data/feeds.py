@@ -8,7 +8,7 @@ are for the staff who work on a record; a feed has none.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -16,9 +16,11 @@ from itsm_gitops.graph.ics import domain
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.data.text import xml
 from itsm_gitops.publish.language import current, t
 from itsm_gitops.publish.markup import words
+from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.view import View
 
 MOST = 50
@@ -32,39 +34,39 @@ class _Item(NamedTuple):
     updated: datetime
 
 
-def incidents(view: View, base: str) -> bytes:
-    """Return the feed of the incidents that were updated last; ``base`` is the site's address or ''."""
-    return _feed(view, base, urls.INCIDENT_FEED, t("Incidents"), view.of_role(meaning.INCIDENT))
+def files(view: View, url: str, wants: Wanted = every) -> Iterator[tuple[str, bytes]]:
+    """Yield the feeds of incidents, of outages, of each service in production and of changes (name and content).
 
-
-def outages(view: View, base: str) -> bytes:
-    """Return the feed of the incidents that took a service down or slowed it down; ``base`` is as above."""
-    felt = [e for e in view.of_role(meaning.INCIDENT) if e.columns.get("impact") in _FELT]
-    return _feed(view, base, urls.OUTAGE_FEED, t("Outages"), felt)
-
-
-def of_services(view: View, base: str) -> Iterator[tuple[str, bytes]]:
-    """Yield the feed of the incidents of each service in production (name and content)."""
-    by_service: dict[str, list[Entry]] = {}
-    for entry in view.of_role(meaning.INCIDENT):
-        for target in facts.affected(entry):
-            by_service.setdefault(target, []).append(entry)
+    ``url`` is where the site will be, '' where that is not known; ``wants`` is asked before a feed is made.
+    """
+    incidents = _newest_first(view.of_role(meaning.INCIDENT))
+    # Outages are incidents that took a service down or slowed it down.
+    felt = [i for i in incidents if i.entry.columns.get("impact") in _FELT]
+    by_service: dict[str, list[_Item]] = {}
+    for item in incidents:
+        for target in facts.affected(item.entry):
+            by_service.setdefault(target, []).append(item)
+    feeds = [(urls.INCIDENT_FEED, t("Incidents"), incidents), (urls.OUTAGE_FEED, t("Outages"), felt)]
     for service in view.of_role(meaning.SERVICE):
         if service.id in view.health:
-            url = urls.service_feed(service.id)
             title = t("Incidents of {service}", service=service.title or service.id)
-            yield url, _feed(view, base, url, title, by_service.get(service.id, ()))
+            feeds.append((urls.service_feed(service.id), title, by_service.get(service.id, [])))
+    feeds.append((urls.CHANGE_FEED, t("Changes"), _newest_first(view.of_role(meaning.CHANGE))))
+    for name, title, items in feeds:
+        shown = items[:MOST]
+        if wants(name, shape_of([title, *(i.entry.id for i in shown)])):
+            yield name, _feed(view, url.rstrip("/") + "/" if url else "", name, title, shown)
 
 
-def changes(view: View, base: str) -> bytes:
-    """Return the feed of the changes that were updated last; ``base`` is the site's address or ''."""
-    return _feed(view, base, urls.CHANGE_FEED, t("Changes"), view.of_role(meaning.CHANGE))
-
-
-def _feed(view: View, base: str, url: str, title: str, entries: Sequence[Entry]) -> bytes:
+def _newest_first(entries: Iterable[Entry]) -> list[_Item]:
+    """Return records with their dates, those that were updated last first; without those whose timeline has no date."""
     items = [item for item in map(_item, entries) if item]
     items.sort(key=lambda i: (i.updated, i.entry.id), reverse=True)
-    shown = items[:MOST]
+    return items
+
+
+def _feed(view: View, base: str, url: str, title: str, shown: Sequence[_Item]) -> bytes:
+    """Return the feed of some records; ``base`` is the site's address or ''."""
     newest = shown[0].updated if shown else _EPOCH
     name = view.config.site_name or view.config.organisation
     root = base or urls.root(url)

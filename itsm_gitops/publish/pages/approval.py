@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.graph.risk import FACT, QUESTION, Point, RiskAssessment
-from itsm_gitops.model import meaning
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.standing import ApprovalNeed, Proof
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.language import counted, t, told
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View, chip
@@ -58,7 +58,55 @@ def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
         "What the policy asks for to authorise it as it is written here. The rules see that it {facts}.",
         facts=asking.facts,
     )
-    return Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
+    detail = Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
+    if not asking.needs:
+        return detail
+    asked = esc(t("What the policy asks for"))
+    return Html(
+        f"{_sum(view, entry, data, asking.needs)}<details class=it-fold><summary>{asked}</summary>{detail}</details>"
+    )
+
+
+def _sum(view: View, entry: Entry, data: Mapping[str, Any], needs: Sequence[ApprovalNeed]) -> Html:
+    """Return how many approvals there are of how many, and for whom the rest waits, by person.
+
+    What was approved on the way to a draft is no approval of the work, so evidence counts once that is authorised.
+    """
+    authorised = facts.is_firm(view.book, entry.kind, entry.state)
+    found = view.proofs.get(entry.id, ()) if authorised else ()
+    given = {who for proof in found for who, _ in proof.approvers}
+    had = [min(n.number, len(given & set(n.people))) for n in needs]
+    total, done = sum(n.number for n in needs), sum(had)
+    waiting: dict[str, list[str]] = {}
+    for need, count in zip(needs, had, strict=True):
+        for person in need.people if count < need.number else ():
+            if person not in given:
+                waiting.setdefault(person, []).append(_fills(view, need))
+    label = chip(
+        t("{done} of {total} approved", done=done, total=total), "done" if done == total else "waiting"
+    )
+    people = [
+        Html(f"{view.link(person)} <small>{esc(', '.join(dict.fromkeys(roles)))}</small>")
+        for person, roles in sorted(
+            waiting.items(), key=lambda pair: (-len(pair[1]), view.title(pair[0]).lower())
+        )
+    ]
+    rest = Html(f"<li>{opening(people[_NAMED:])}") if len(people) > _NAMED else EMPTY
+    listed = join([Html(f"<li>{one}") for one in people[:_NAMED]])
+    who = Html(f"<p>{esc(t('Can be given by'))}</p><ul class=it-who>{listed}{rest}</ul>") if people else EMPTY
+    return Html(f"<p>{join([label, *_pull_requests(data)], ' ')}</p>{who}")
+
+
+def _fills(view: View, need: ApprovalNeed) -> str:
+    role = need.role.replace("_", " ")
+    return t("{role} of {subject}", role=role, subject=view.title(need.subject)) if need.subject else role
+
+
+def _pull_requests(data: Mapping[str, Any]) -> list[Html]:
+    """Return where the change is being reviewed, as far as it says so."""
+    urls_of = data.get("pull_requests")
+    texts = [u for u in urls_of if isinstance(u, str)] if isinstance(urls_of, list) else []
+    return [external(u, esc(t("Pull request"))) for u in texts[:_NAMED]]
 
 
 def _need(view: View, need: ApprovalNeed) -> Html:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from itsm_gitops.graph.boards import AgendaItem, BoardMeeting, board_agenda, meetings_of
@@ -47,6 +47,13 @@ def _matters(view: View, items: Sequence[AgendaItem]) -> Html:
         return paragraph("Nothing.")
     lines = "".join(f"<li>{view.link(i.id)}<br><span class=it-muted>{esc(i.reason)}</span>" for i in items)
     return Html(f"<ul class=it-list>{lines}</ul>")
+
+
+def board_files(view: View, base: str) -> Iterator[ListPage | tuple[str, bytes]]:
+    """Yield the page of the agenda and the calendar file of meetings, where there is a board."""
+    if has_board(view):
+        yield board_page(view)
+        yield urls.MEETINGS_ICS, meetings_file(view, base)
 
 
 def meetings_file(view: View, base: str) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.promises import MET, MISSED, in_words, pressing, spoken
+from itsm_gitops.model.promises import MET, MISSED, in_parts, pressing, spoken
 from itsm_gitops.model.report import duration
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.publish.fields import definition_list
@@ -57,7 +57,8 @@ def clock_chip(view: View, entry: Entry) -> Html:
     if promise is None or promise.verdict == MET:
         return EMPTY
     look = "bad" if promise.verdict == MISSED else "active" if promise.near else "none"
-    return chip(in_words(promise), look)
+    text, time = in_parts(promise)
+    return chip(t(text, time=time), look)
 
 
 def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:

@@ -144,7 +144,7 @@ _MOST_KNOWN = 300
 
 def _known(view: View) -> Html:
     """Return what may be the same fault: open incidents and known errors, shown while somebody types what they see."""
-    incidents = [e for e in view.of_role(meaning.INCIDENT) if view.is_open(e)]
+    incidents = view.open_of_role(meaning.INCIDENT)
     errors = [e for e in view.of_role(meaning.KNOWN_ERROR) if facts.is_offered(view.book, e)]
     found = sorted([*incidents, *errors], key=lambda e: (e.updated, e.id), reverse=True)[:_MOST_KNOWN]
     rows = [

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
+from itsm_gitops.graph.status import OPERATIONAL
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish import urls
+from itsm_gitops.model.windows import moment_of
+from itsm_gitops.publish import situation, urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
-from itsm_gitops.publish.pages import forms, maps, on_call, past
+from itsm_gitops.publish.pages import forms, going_on, maps, on_call, past, service_history
 from itsm_gitops.publish.pages.contracts import contracts_with
 from itsm_gitops.publish.pages.dependents import who_depends
 from itsm_gitops.publish.pages.edits import field_history
@@ -22,12 +25,14 @@ from itsm_gitops.publish.pages.parts import (
     columns,
     explore_link,
     heading,
+    is_record,
     relations,
     section,
     table,
     two_columns,
     unseen,
 )
+from itsm_gitops.publish.traits import Traits
 from itsm_gitops.publish.view import View, chip, look_of
 
 _RECENT = 12
@@ -92,9 +97,11 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     )
     above = join(
         [
+            _announced(view, entry) if is_service else EMPTY,
             _reason(view, entry),
             _help(view, entry, present, data),
             past.service_past(view, entry.id),
+            service_history.incidents(view, entry) if is_service else EMPTY,
             maps.item_map(view, entry.id),
             who_depends(view, entry),
         ]
@@ -173,18 +180,38 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     return chips
 
 
+def _announced(view: View, entry: Entry) -> Html:
+    """Return what is announced about a service; what is over before today is not."""
+    return going_on.banners(view, moment_of(view.today, "00:00", view.zone), entry.id)
+
+
 def _reason(view: View, entry: Entry) -> Html:
-    """Say why an item is not well, and which records are behind it."""
+    """Say since when an item is not well and why, what users were told of it, and when the next word comes."""
     health = view.health.get(entry.id)
-    if health is None or not health.causes:
+    if health is None or (not health.causes and health.status == OPERATIONAL):
         return EMPTY
-    links = "".join(f"<li>{view.link(i)}</li>" for i in health.causes)
     reason = view.reason(health)
     why = f": {reason}" if reason else ""
-    text = f"{words(health.status)}{why}" if health.status != "operational" else f"{t('At risk')}{why}"
+    well = health.status == OPERATIONAL
+    text = f"{t('At risk')}{why}" if well else f"{words(health.status)}{why}"
+    when = EMPTY
+    if not well:
+        shown = going_on.since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
+        when = Html(f", {shown}") if shown else EMPTY
+    items = join([_cause(view, view.entries[i]) for i in health.causes if i in view.entries])
+    listed = Html(f"<ul>{items}</ul>") if items else EMPTY
     return Html(
-        f'<div class="it-notice it-notice--{look_of(health.status)}"><p><strong>{esc(text)}</strong></p><ul>{links}</ul></div>'
+        f'<div class="it-notice it-notice--{look_of(health.status)}"><p><strong>{esc(text)}</strong>{when}</p>{listed}</div>'
     )
+
+
+def _cause(view: View, entry: Entry) -> Html:
+    """Return a record that is behind the status of an item, an incident with what users were told of it."""
+    lines: list[Html] = []
+    if meaning.INCIDENT in view.kind(entry).plays:
+        one = situation.trouble_of(view, entry, ())
+        lines = going_on.word_lines(view, one.word, one.next_by, is_promised=one.is_declared)
+    return Html(f"<li>{view.link(entry.id)}{join([Html(f'<p>{row}</p>') for row in lines])}</li>")
 
 
 def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
@@ -206,18 +233,18 @@ def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
 
 def _records(view: View, entry: Entry) -> list[Html]:
     """Return the records that affect the item: what is open, what was, kind by kind; and the way to all."""
-    entries = [view.entries[i] for i in view.network.others(entry.id, "affected_by") if i in view.entries]
-    records = [e for e in entries if view.kind(e).is_record and view.url(e.id)]
-    by_kind: dict[str, list[Entry]] = {}
-    for record in sorted(records, key=lambda e: (e.opened, e.id), reverse=True):
+    near = map(view.traits, view.network.others(entry.id, "affected_by"))
+    records = [traits for traits in near if traits and traits.is_record and traits.has_page]
+    by_kind: dict[str, list[Traits]] = {}
+    for record in sorted(records, key=attrgetter("opened", "id"), reverse=True):
         by_kind.setdefault(record.kind, []).append(record)
     sections = []
     record_columns = columns(view, "id", "title", "state", "priority", "planned", "opened")
     for name, kind in view.book.kinds.items():
         if name not in by_kind:
             continue
-        rows = sorted(by_kind[name], key=view.is_open, reverse=True)
-        body = table(rows[:_RECENT], record_columns, kind.plural_title)
+        rows = sorted(by_kind[name], key=attrgetter("is_open"), reverse=True)
+        body = table([view.entries[r.id] for r in rows[:_RECENT]], record_columns, kind.plural_title)
         if len(rows) > _RECENT:
             body = Html(f"{body}{_older(view, entry, name, len(rows) - _RECENT)}")
         sections.append(section(kind.plural_title, body, f"records-{name}"))
@@ -230,8 +257,7 @@ def _all_records(view: View, entry: Entry) -> Html:
     facet = "service" if meaning.SERVICE in plays else "team" if meaning.TEAM in plays else "ci"
     if facet == "ci" and not view.kind(entry).operational:
         return EMPTY
-    others = (view.entries.get(r.other) for r in view.network.related(entry.id))
-    if not any(e and view.kind(e).is_record for e in others):
+    if not any(is_record(view, r.other) for r in view.network.related(entry.id)):
         return EMPTY
     return explore_link(t(_ALL_RECORDS[facet]), **{facet: entry.id}, status="all")
 

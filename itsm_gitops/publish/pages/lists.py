@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from heapq import nlargest
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from itsm_gitops.model.entry import Entry
@@ -12,7 +15,18 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.language import digits, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.publish.pages.parts import Crumb, columns, explore_link, heading, paragraph, section, table
+from itsm_gitops.publish.page_files import shape_of
+from itsm_gitops.publish.pages.derived import clock_chip
+from itsm_gitops.publish.pages.parts import (
+    Crumb,
+    ListColumn,
+    columns,
+    explore_link,
+    heading,
+    paragraph,
+    section,
+    table,
+)
 from itsm_gitops.publish.view import View
 
 ROWS = 100
@@ -40,17 +54,14 @@ def records_index(view: View) -> ListPage:
     cards = []
     for kind in _record_kinds(view):
         entries = view.of_kind(kind.name)
-        still = sum(view.is_open(e) for e in entries)
+        still = len(view.open_of_kind(kind.name))
         cards.append(
             f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
             f'<p class="it-big">{still}<span> {esc(t("open of {count}", count=digits(len(entries))))}</span></p>'
             f"<p>{esc(kind.description)}</p></li>"
         )
-    recent = sorted(
-        (e for k in _record_kinds(view) for e in view.of_kind(k.name)),
-        key=lambda e: (e.updated, e.id),
-        reverse=True,
-    )[:15]
+    every_one = chain.from_iterable(view.of_kind(k.name) for k in _record_kinds(view))
+    recent = nlargest(15, every_one, key=attrgetter("updated", "id"))
     latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), "Latest changes")
     body = Html(
         f"{heading([], t('Records'))}<ul class='it-cards'>{''.join(cards)}</ul>"
@@ -69,16 +80,17 @@ def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
     ``wants`` is asked before a page of a list by state or by month is made.
     """
     for kind in _record_kinds(view):
-        entries = sorted(view.of_kind(kind.name), key=lambda e: (e.opened, e.id), reverse=True)
-        yield _overview(view, kind, entries)
-        for state, some in _by(entries, lambda e: e.state).items():
+        entries = sorted(view.of_kind(kind.name), key=attrgetter("opened", "id"), reverse=True)
+        states, months = _by(entries, attrgetter("state")), _by(entries, _month_of)
+        yield from _overview(view, kind, states, {m: len(some) for m, some in months.items()}, wants)
+        for state, some in states.items():
             if kind.workflow and state in kind.workflow.states:
                 title = f"{kind.plural_title}: {kind.workflow.states[state].title}"
                 ways = explore_link("Filter and sort these", kind=kind.name, state=state)
                 most = len(some) if kind.workflow.is_open(state) else MOST_FINISHED
                 where = partial(urls.state, kind, state)
                 yield from _pages(view, kind, title, some, where, ways, wants, most)
-        for month, some in _by(entries, _month_of).items():
+        for month, some in months.items():
             title = t("{kind} of {month}", kind=kind.plural_title, month=_month_title(month))
             text = t("Filter and sort all: {kind}", kind=kind.plural_title)
             ways = explore_link(text, kind=kind.name, status="all")
@@ -101,16 +113,22 @@ def _month_title(month: str) -> str:
     return f"{t(_MONTHS[int(month[2:])])} 20{month[:2]}"
 
 
-def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
-    states = _by(entries, lambda e: e.state)
+def _overview(
+    view: View, kind: Kind, states: Mapping[str, list[Entry]], months: Mapping[str, int], wants: Wanted
+) -> Iterator[ListPage]:
+    """Yield the page that says what is open, and leads to the lists by state and by month (how many are in each)."""
+    still = sorted(view.open_of_kind(kind.name), key=attrgetter("opened", "id"), reverse=True)
+    still.sort(key=view.urgency)
+    numbers = [f"{name} {len(some)}" for name, some in states.items()]
+    numbers += [f"{month} {number}" for month, number in months.items()]
+    if not wants(urls.index(kind), shape_of([*numbers, *(e.id for e in still[:MOST_OPEN])])):
+        return
     counts = []
     for state in kind.workflow.states.values() if kind.workflow else ():
         if state.name in states:
             label = Html(f"{view.state_name(kind, state.name)}<strong>{len(states[state.name]):,}</strong>")
             counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
-    still = [e for e in entries if view.is_open(e)]
-    still.sort(key=view.urgency)
-    content = table(still[:MOST_OPEN], columns(view, *_COLUMNS), t("Open: {kind}", kind=kind.plural_title))
+    content = table(still[:MOST_OPEN], _open_columns(view), t("Open: {kind}", kind=kind.plural_title))
     if len(still) > MOST_OPEN:
         said = t(
             "The first {shown} of {count}; the states above list all.",
@@ -119,19 +137,31 @@ def _overview(view: View, kind: Kind, entries: list[Entry]) -> ListPage:
         )
         content = Html(f"{content}{paragraph(said)}")
     ways = explore_link("Filter and sort these", kind=kind.name)
-    months = "".join(
-        f"<li>{link(urls.month(kind, m), esc(_month_title(m)))} <span class='it-count'>{len(some):,}</span></li>"
-        for m, some in _by(entries, _month_of).items()
+    listed = "".join(
+        f"<li>{link(urls.month(kind, m), esc(_month_title(m)))} <span class='it-count'>{number:,}</span></li>"
+        for m, number in months.items()
     )
     body = join(
         [
             heading([Crumb(urls.RECORDS, "Records")], kind.plural_title, lead=esc(kind.description)),
             Html(f'<ul class="it-counts">{"".join(counts)}</ul>') if counts else EMPTY,
             section("Open", Html(f"{content or paragraph('Nothing is open.')}{ways}")),
-            section("By month", Html(f'<ul class="it-months">{months}</ul>') if months else EMPTY),
+            section("By month", Html(f'<ul class="it-months">{listed}</ul>') if listed else EMPTY),
         ]
     )
-    return ListPage(urls.index(kind), kind.plural_title, urls.RECORDS, body)
+    yield ListPage(urls.index(kind), kind.plural_title, urls.RECORDS, body)
+
+
+def _open_columns(view: View) -> list[ListColumn]:
+    """Return the columns of a list of open records: with their service level, and how old their last change is."""
+    shown = columns(view, *_COLUMNS)
+    return [
+        *shown[:4],
+        ListColumn("Service level", partial(clock_chip, view), "it-c-clock"),
+        shown[4],
+        *(c._replace(css="it-c-name") for c in shown[5:7]),
+        ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time"),
+    ]
 
 
 def _pages(

@@ -9,7 +9,7 @@ from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.diagram import Arrow, Box, draw
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.topology import LOOKS, look_of
@@ -25,6 +25,9 @@ _EFFECT_LOOKS = {
     Effect.AT_RISK: "risk",
     Effect.NONE: "",
 }
+# What is only supposed must not read like what is so.
+_IF = {"outage": "would fail", "degraded": "would be degraded", "risk": "would be at risk"}
+_SUPPOSED = "If this failed"
 
 
 def affected_map(view: View, entry: Entry) -> Html:
@@ -40,7 +43,7 @@ def affected_map(view: View, entry: Entry) -> Html:
     if state is not None and state.terminal:
         links = ", ".join(link(urls.map_of(i), esc(view.title(i))) for i in roots[:_MOST_ROOTS])
         return section(
-            "Impact", Html(f"<p>{esc(t('In the map:'))} {links}</p>") if links else EMPTY, "impact"
+            _SUPPOSED, Html(f"<p>{esc(t('In the map:'))} {links}</p>") if links else EMPTY, "impact"
         )
     if roots not in view.pictures:
         view.pictures[roots] = _affected_map(view, roots) if roots else EMPTY
@@ -50,10 +53,23 @@ def affected_map(view: View, entry: Entry) -> Html:
 def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     hits = view.graph.propagate(dict.fromkeys(roots, Effect.OUTAGE))
     nearest = _within(roots, lambda i: sorted(d for d in view.graph.dependents.get(i, ()) if d in hits))
-    boxes = [_box(view, i, _EFFECT_LOOKS[hits[i].effect], i in roots) for i in nearest]
+    boxes = [
+        _box(view, i, look, i in roots, _IF.get(look, ""))
+        for i in nearest
+        for look in [_EFFECT_LOOKS[hits[i].effect]]
+    ]
     more = len(hits) - len(nearest)
-    caption = t("What an outage of the affected items would hit.")
-    return section("Impact", draw(caption, boxes, _arrows(view, nearest), more), "impact")
+    caption = t("What an outage of the affected items would hit. It says nothing about how they are now.")
+    picture = draw(caption, boxes, _arrows(view, nearest), more)
+    if not picture:
+        return EMPTY
+    others = len(hits) - sum(i in hits for i in roots)
+    said = counted(others, "{count} more item would be hit", "{count} more items would be hit")
+    return section(
+        _SUPPOSED,
+        Html(f"<details class='it-fold it-if'><summary>{esc(said)}</summary>{picture}</details>"),
+        "impact",
+    )
 
 
 def item_map(view: View, identifier: str) -> Html:
@@ -106,8 +122,8 @@ def _arrows(view: View, members: Iterable[str]) -> list[Arrow]:
     return arrows
 
 
-def _box(view: View, identifier: str, look: str, focus: bool) -> Box:
+def _box(view: View, identifier: str, look: str, focus: bool, said: str = "") -> Box:
     entry = view.entries[identifier]
-    state = look.replace("risk", "at risk")
+    state = said or look.replace("risk", "at risk")
     below = view.kind(entry).title + (f" · {t(state)}" if state and state != "operational" else "")
     return Box(identifier, entry.title or identifier, below, view.url(identifier), look, focus)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import COUNT, MONTH, OVER_TIME, Bars, Column, Table
 from itsm_gitops.publish.chart import draw
@@ -14,6 +14,7 @@ from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.pages.reports import figures
+from itsm_gitops.publish.traits import Traits
 from itsm_gitops.publish.view import View
 
 _MONTHS = 12
@@ -23,8 +24,8 @@ _ROLES = ((meaning.INCIDENT, "Incidents opened", "red"), (meaning.CHANGE, "Chang
 
 def over_time(view: View, entry: Entry) -> Html:
     """Return the section, nothing where nothing happened in that time."""
-    records = [view.entries[i] for i in view.network.others(entry.id, "affected_by") if i in view.entries]
-    table = months_of(view, (r for r in records if entry.id in facts.affected(r)))
+    near = map(view.traits, view.network.others(entry.id, "affected_by"))
+    table = months_of(view, (traits for traits in near if traits and entry.id in traits.affected))
     picture = draw(table, "over-time")
     if not picture:
         return EMPTY
@@ -34,7 +35,7 @@ def over_time(view: View, entry: Entry) -> Html:
     return section(_TITLE, Html(f"{picture}{listed}"), "over-time")
 
 
-def months_of(view: View, records: Iterable[Entry]) -> Table:
+def months_of(view: View, records: Iterable[Traits]) -> Table:
     """Return how many incidents were opened and changes planned in each of the last twelve months.
 
     Months are those of the site's time zone. A change without a planned start counts when it was opened.
@@ -44,13 +45,12 @@ def months_of(view: View, records: Iterable[Entry]) -> Table:
     # Most records are years old. A day is wider than any zone: what was opened in an earlier month is in no bar.
     earliest = f"{date.fromisoformat(f'{months[0]}-01') - timedelta(days=1)}"
     for record in records:
-        planned = record.columns.get("planned_start", "")
-        if not planned and record.opened < earliest:
+        if not record.planned and record.opened < earliest:
             continue
-        moment = clock.parse_time(str(planned)) or clock.parse_time(record.opened)
+        moment = clock.parse_time(record.planned) or clock.parse_time(record.opened)
         if moment is not None:
             local = moment.astimezone(view.zone)
-            for role in view.kind(record).plays:
+            for role in view.book.kinds[record.kind].plays:
                 counts[role, f"{local.year:04}-{local.month:02}"] += 1
     used = [(name, title, look) for name, title, look in _ROLES if view.book.playing(name)]
     return Table(

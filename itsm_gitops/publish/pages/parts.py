@@ -15,6 +15,7 @@ from itsm_gitops.publish import prose, urls
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.publish.remainder import and_more, opening
+from itsm_gitops.publish.traits import Traits
 from itsm_gitops.publish.view import View
 
 MOST_LINKS = 60
@@ -199,7 +200,7 @@ def relations(view: View, about: str, all_relations: Iterable[Relation]) -> Html
 def _group(view: View, about: str, title: str, others: list[str]) -> Html:
     unique = _newest_first(view, dict.fromkeys(others))
     # All items and the newest records: the explorer has all records, and nothing else lists the items.
-    rest = [i for i in unique[MOST_LINKS:] if not _is_record(view, i)]
+    rest = [i for i in unique[MOST_LINKS:] if not is_record(view, i)]
     items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}" for i in unique[:MOST_LINKS])
     more = len(unique) - MOST_LINKS - len(rest)
     if more > 0:
@@ -210,9 +211,10 @@ def _group(view: View, about: str, title: str, others: list[str]) -> Html:
     return Html(f"<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>")
 
 
-def _is_record(view: View, identifier: str) -> bool:
-    entry = view.entries.get(identifier)
-    return entry is not None and view.kind(entry).is_record
+def is_record(view: View, identifier: str) -> bool:
+    """Whether an identifier is that of a record that exists."""
+    traits = view.traits(identifier)
+    return traits is not None and traits.is_record
 
 
 def _records_about(view: View, identifier: str) -> str:
@@ -227,18 +229,17 @@ def _records_about(view: View, identifier: str) -> str:
 def _newest_first(view: View, identifiers: Iterable[str]) -> list[str]:
     """Order items by name first, then records, open ones first and the newest first."""
     items: list[str] = []
-    records: list[Entry] = []
+    records: list[Traits] = []
     for identifier in identifiers:
-        entry = view.entries.get(identifier)
-        if entry is None or not view.kind(entry).is_record:
+        traits = view.traits(identifier)
+        if traits is None or not traits.is_record:
             items.append(identifier)
         else:
-            records.append(entry)
+            records.append(traits)
     items.sort(key=lambda i: (view.title(i).lower(), i))
     records.sort(key=attrgetter("id"))
-    records.sort(key=attrgetter("opened"), reverse=True)
-    records.sort(key=view.is_open, reverse=True)
-    return [*items, *(e.id for e in records)]
+    records.sort(key=attrgetter("is_open", "opened"), reverse=True)
+    return [*items, *(record.id for record in records)]
 
 
 def _state_of(view: View, identifier: str) -> Html:

@@ -10,9 +10,10 @@ from itsm_gitops.graph.status import DEGRADED, OPERATIONAL, OUTAGE
 from itsm_gitops.model.field_history import UNKNOWN, Day
 from itsm_gitops.model.report import EXACT_SHARE, SHARE, Cell, Column, Report, day_and_month, shown
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.fields import definition_list
-from itsm_gitops.publish.language import counted, t
+from itsm_gitops.publish.fields import day, definition_list
+from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
+from itsm_gitops.publish.pages import service_history
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View, chip, look_of
 
@@ -98,13 +99,22 @@ def service_past(view: View, service: str) -> Html:
     if not days:
         return EMPTY
     ends = f"<p class=it-past__ends><span>{esc(day_and_month(days[0].day))}</span><span>{esc(t('today'))}</span></p>"
-    ill = [r for r in reversed(_runs(days)) if r.status not in (OPERATIONAL, UNKNOWN)]
+    history = view.histories.get(service)
+    told_of = {one.id for one in history.incidents} if history else set()
+    # Days of which a list of incidents tells need no line of their own.
+    ill = [
+        r
+        for r in reversed(_runs(days))
+        if r.status not in (OPERATIONAL, UNKNOWN)
+        and not told_of.intersection(c for d in r.days for c in d.causes)
+    ]
     items = "".join(
         f"<li>{chip(words(run.status), run.status)} {esc(run.name)} {_causes(view, run)}</li>"
         for run in ill[:_MOST_RUNS]
     )
     listed = f'<ul class="it-list it-past__list">{items}</ul>' if items else ""
-    body = Html(f"<p>{esc(_sum(days))}.</p>{bar(view, service)}{ends}{listed}")
+    shares = service_history.availability(view, service)
+    body = Html(f"<p>{esc(_sum(days))}.</p>{bar(view, service)}{ends}{shares}{listed}")
     return section(t("The last {days} days", days=len(days)), body, "past")
 
 
@@ -139,15 +149,18 @@ def kept(view: View, service: str) -> Html:
     level = view.link(str(view.kept[service]["level"]))
     return section(
         "Service level",
-        Html(f"<p>{level}, {esc(t('last 12 months'))}</p>{definition_list(rows)}<p class=it-next>{more}</p>"),
+        Html(f"<p>{level}, {_measured(view, service)}</p>{definition_list(rows)}<p class=it-next>{more}</p>"),
         "service-level",
     )
 
 
-def kept_line(view: View, service: str) -> Html:
-    """Return the same in one line, nothing where there is nothing to say."""
-    found = [f"{esc(t(title))} {figure}" for title, figure, _ in _figures(view, service)]
-    return Html(f"<p class=it-muted>{' · '.join(found)}</p>") if found else EMPTY
+def _measured(view: View, service: str) -> Html:
+    """Return the time over which a service level was measured: a year, or from the first record on."""
+    history = view.histories.get(service)
+    longest = max(history.available, key=lambda one: one.days, default=None) if history else None
+    if longest is None or not longest.since:
+        return esc(t("last 12 months"))
+    return told("since {day}", day=day(view, longest.since))
 
 
 def _figures(view: View, service: str) -> Iterator[tuple[str, Html, Html]]:

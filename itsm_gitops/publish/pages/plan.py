@@ -44,9 +44,7 @@ def changes_page(view: View) -> ListPage:
     waiting = [s for s in planned if s not in running]
     late = [s for s in waiting if s.end < start]
     later = [s for s in waiting if s.start >= end]
-    unplanned = [
-        e for e in view.of_role(meaning.CHANGE) if view.is_open(e) and not e.columns.get("planned_start")
-    ]
+    unplanned = [e for e in view.open_of_role(meaning.CHANGE) if not e.columns.get("planned_start")]
     shown = join([day_block(view, day, waiting, spans, frozen) for day in days])
     body = join(
         [

@@ -7,21 +7,21 @@ from typing import Any
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.last_word import words_of
 from itsm_gitops.model.major import RUNNING
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.language import t, told
-from itsm_gitops.publish.major_incidents import is_major
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.pages import maps
 from itsm_gitops.publish.pages.approval import approvals
-from itsm_gitops.publish.pages.derived import derived_facts
+from itsm_gitops.publish.pages.derived import clock_chip, derived_facts
 from itsm_gitops.publish.pages.edits import field_history
 from itsm_gitops.publish.pages.major import record_banner
 from itsm_gitops.publish.pages.origin import origin
 from itsm_gitops.publish.pages.parts import Crumb, heading, relations, section, two_columns, unseen
 from itsm_gitops.publish.pages.similar import similar_records
-from itsm_gitops.publish.pages.steps import stepper, timeline
+from itsm_gitops.publish.pages.steps import stepper, timeline, updates
 from itsm_gitops.publish.view import View, chip
 
 
@@ -30,13 +30,20 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     kind = view.kind(entry)
     crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
     head = heading(
-        crumbs, entry.title or entry.id, _chips(view, entry, data), kicker=f"{kind.title} {entry.id}"
+        crumbs,
+        entry.title or entry.id,
+        _chips(view, entry, data),
+        _ages(view, entry),
+        kicker=f"{kind.title} {entry.id}",
     )
+    said = words_of(data)
+    told_to = "Updates" if meaning.INCIDENT in kind.plays else "Comments"
     used = present_fields(fields, data)
     main = join(
         [
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             *(section(f.title, _block(view, data, f)) for f in used if f.role == BLOCK),
+            section(told_to, updates(view, said), "updates"),
             approvals(view, entry, data),
             section("Timeline", timeline(view, kind, data), "timeline"),
             field_history(view, entry),
@@ -83,9 +90,9 @@ def _questions(view: View, offering: str) -> dict[str, Any]:
 
 
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
-    """Return what is to be seen first: state, priority, major, type, risk, outcome."""
-    chips = [view.state_chip(entry), view.priority_chip(entry)]
-    if is_major(view, entry):
+    """Return what is to be seen first: state, priority, service level, major, type, risk, outcome."""
+    chips = [view.state_chip(entry), view.priority_chip(entry), clock_chip(view, entry)]
+    if view.is_major(entry):
         declared = view.major_stage(entry) == RUNNING
         chips.append(chip("Major incident" if declared else "Major incident proposed", "bad"))
     if meaning.CHANGE in view.kind(entry).plays and isinstance(data.get("type"), str):
@@ -102,6 +109,18 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
         good = data["outcome"].startswith("successful")
         chips.append(chip(words(data["outcome"]), "done" if good else "bad"))
     return chips
+
+
+def _ages(view: View, entry: Entry) -> Html:
+    """Return how old a record is, and its last change and its state; a script says how long ago that was."""
+    ended = not view.is_open(entry)
+    times = [
+        ("Opened {moment}", entry.opened),
+        ("closed {moment}" if ended else "state changed {moment}", entry.entered),
+        ("last change {moment}", "" if ended or entry.updated == entry.entered else entry.updated),
+    ]
+    parts = [told(text, moment=view.age(at)) for text, at in times if at]
+    return Html(f"<p class=it-ages>{join(parts, ' · ')}") if parts else EMPTY
 
 
 def _facts(view: View, entry: Entry, data: Mapping[str, Any], used: list[Field]) -> Html:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.last_word import LastWord
 from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_in_words
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.publish import prose
@@ -15,7 +17,7 @@ from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.view import View
 
 MOST_EVENTS = 500
-_SAID = (("note", "Internal note"), ("comment", "Comment for the requester"))
+_NOTE, _COMMENT = "note", "comment"
 
 
 def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -87,6 +89,25 @@ def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
     return Html(f"<ol class=it-timeline>{join(items)}</ol>{tail}") if items else EMPTY
 
 
+def updates(view: View, said: Sequence[LastWord]) -> Html:
+    """Return what users were told, the newest first: apart from internal notes, so that nobody takes one for the other."""
+    items = join(
+        [
+            Html(f"<li><p>{_at(view, word)}{_by(view, word.by)}</p>{prose.render(word.text, view.id_link)}")
+            for word in reversed(said[-MOST_EVENTS:])
+        ]
+    )
+    return Html(f"<ol class=it-updates>{items}</ol>") if items else EMPTY
+
+
+def _at(view: View, word: LastWord) -> Html:
+    return view.moment(datetime.fromtimestamp(word.at, UTC)) if word.at is not None else EMPTY
+
+
+def _by(view: View, who: str) -> Html:
+    return Html(f" · {view.link(who)}") if who else EMPTY
+
+
 def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
     """Yield what an entry says of values, of when it happened and why."""
     yield from map(esc, changes_in_words(event))
@@ -110,12 +131,15 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
         look = state_type.category if state_type else "none"
         # It has the colour of the event.
         reached = f"<b>{esc(state_type.title if state_type else words(state))}</b>"
-    for name, label in _SAID:
-        text = event.get(name)
-        if isinstance(text, str):
-            look = name if look == "note" else look
-            parts += f"<div class={name}><b>{esc(t(label))}</b>{prose.render(text, view.id_link)}</div>"
+    note = event.get(_NOTE)
+    if isinstance(note, str):
+        parts += (
+            f"<div class={_NOTE}><b>{esc(t('Internal note'))}</b>{prose.render(note, view.id_link)}</div>"
+        )
+    if isinstance(event.get(_COMMENT), str):  # its text stands above, apart from what is internal
+        look = _COMMENT if look == _NOTE else look
+        reached += f" <span>{esc(t('comment'))}</span>"
     parts += "".join(f"<div class=it-muted>{line}</div>" for line in _asides(view, event))
     who = event.get("by")
-    by = f" · {view.link(who)} " if isinstance(who, str) else " "
+    by = f"{_by(view, who)} " if isinstance(who, str) else " "
     return Html(f"<li class={look}><p>{view.time(str(event.get('at', '')))}{by}{reached}{parts}")

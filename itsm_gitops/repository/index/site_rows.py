@@ -15,11 +15,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.entry import Entry, shared_edge
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository.index import database
 from itsm_gitops.repository.index.database import DAMAGE
-from itsm_gitops.repository.packing import entry_of, plain
+from itsm_gitops.repository.packing import plain
 
 _TABLES = (
     "CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
@@ -85,13 +85,10 @@ class SiteRows:
             )
             while rows := cursor.fetchmany(_AT_ONCE):
                 values = json.loads(f"[{','.join(f'[{r[3]},{r[4]},{r[5]}]' for r in rows)}]")
-                for (path, stamp, digest, *rest), (entry, data, extra) in zip(rows, values, strict=True):
-                    entry[_EDGES] = [(r, t, tuple(pointer), o) for r, t, pointer, o in entry[_EDGES]]
-                    entry[_ALIASES] = tuple(entry[_ALIASES])
-                    yield (
-                        _text(path),
-                        DocumentRow(stamp, digest, entry_of(entry), data, extra, None, rest[-1]),
-                    )
+                for row, (entry, data, extra) in zip(rows, values, strict=True):
+                    edges = [shared_edge(r, t, tuple(place), o) for r, t, place, o in entry[_EDGES]]
+                    entry[_EDGES], entry[_ALIASES] = tuple(edges), tuple(entry[_ALIASES])
+                    yield _text(row[0]), DocumentRow(row[1], row[2], Entry(*entry), data, extra, None, row[6])
 
     def details(self, paths: Iterable[str] | None = None) -> Iterator[tuple[str, Any]]:
         """Yield the details of some documents (default: all) by path."""

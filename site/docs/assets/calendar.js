@@ -77,6 +77,19 @@
     show();
     remember();
   });
+  // On the page of another month it is a link to this one.
+  calendar.querySelector(".it-cal__now")?.addEventListener("click", (event) => {
+    const cell = calendar.querySelector(".it-grid__day--today");
+    const grid = calendar.querySelector(".it-cal__grid");
+    const place = grid?.checkVisibility() ? cell : document.getElementById("today");
+    const week = cell?.closest("tr")?.dataset.week;
+    if (!week || !place) return;
+    event.preventDefault();
+    set("week", week);
+    show();
+    remember();
+    place.scrollIntoView({ block: "center" });
+  });
   tools.addEventListener("change", () => {
     for (const select of selects) set(select.name, select.value);
     filter();

@@ -1,0 +1,80 @@
+"""The grid of the calendar: windows behind the days, bars over days, what is not approved yet, the way to today."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from sample_site import DOCUMENTS
+from test_agenda_pages import CHANGE, text_of
+from test_pages import view_of
+
+from itsm_gitops.publish.pages.calendar import calendar_pages
+from itsm_gitops.publish.planned import Plan
+
+LONG = CHANGE.replace("BBBBB", "NNNNN")
+OTHER = CHANGE.replace("BBBBB", "MMMMM")
+
+
+def change(name: str, title: str, start: str, end: str, state: str = "scheduled") -> str:
+    text = DOCUMENTS[CHANGE].replace("BBBBB", name).replace("New version of the shop front", title)
+    text = text.replace("state: scheduled\nplanned", f"state: {state}\nplanned")
+    return text.replace("2026-11-28T20:00:00Z", start).replace("2026-11-28T22:00:00Z", end)
+
+
+@pytest.fixture
+def month(tmp_path: Path) -> str:
+    """The grid of November with two changes that last for days beside that of the sample, one of them not approved."""
+    view = view_of(
+        tmp_path,
+        {
+            LONG: change("NNNNN", "Move the cage", "2026-11-18T08:00:00Z", "2026-11-24T10:00:00Z"),
+            OTHER: change(
+                "MMMMM", "Paint the cage", "2026-11-20T08:00:00Z", "2026-11-21T18:00:00Z", "assess"
+            ),
+        },
+    )
+    view.plan = Plan(view)
+    pages = {page.url: page.body for page in calendar_pages(view)}
+    return pages["changes/calendar.html"]
+
+
+def day(html: str, date: str) -> str:
+    found = re.search(rf"<td class=\"[^\"]*\" data-day={date}>.*?</td>", html, re.DOTALL)
+    assert found
+    return found.group()
+
+
+def test_what_lasts_for_days_is_one_bar_in_each_week(month: str) -> None:
+    grid = month[: month.index("it-cal__agenda")]
+    assert grid.count("Move the cage") == 2
+    assert "it-bar it-bar--5" in day(month, "2026-11-18")  # Wednesday to Sunday
+    assert "it-bar it-bar--2" in day(month, "2026-11-23")  # Monday and Tuesday
+    assert day(month, "2026-11-19").count("it-ev__room") == 1
+    friday = day(month, "2026-11-20")
+    assert friday.index("it-ev__room") < friday.index("Paint the cage")  # in the row below
+    assert "it-bar it-bar--2" in friday
+    assert day(month, "2026-11-21").count("it-ev__room") == 2
+    assert "it-ev__room" not in day(month, "2026-11-25")
+
+
+def test_what_is_not_approved_yet_looks_so_and_says_so(month: str) -> None:
+    assert "it-ev--tentative" in day(month, "2026-11-20")
+    assert "Not approved yet: Conflict: 09:00 Paint the cage" in text_of(day(month, "2026-11-20"))
+    assert "it-ev--tentative" not in day(month, "2026-11-18")
+
+
+def test_windows_lie_behind_the_days(month: str) -> None:
+    saturday = day(month, "2026-11-28")
+    assert saturday.index("it-behind") < saturday.index("New version of the shop front")
+    assert (
+        "it-ev--freeze it-behind--on" in saturday
+    )  # named where it begins, and there for who cannot see colours
+    assert "it-behind--on" not in day(month, "2026-11-27")
+
+
+def test_there_is_a_way_to_today(month: str) -> None:
+    assert "<a class=it-cal__now href=\x01changes/calendar.html#today>Today</a>" in month.replace("%23", "#")
+    agenda = month[month.index("it-cal__agenda") :]
+    assert text_of(agenda[agenda.index("id=today") :].split("<h2>", 1)[1]).startswith("Sunday 22 November")

@@ -1,0 +1,64 @@
+"""The history of a service on its page: incidents with their times, causes and updates, and availability with its meaning."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from test_agenda_pages import text_of
+from test_record_page import view_of
+
+from itsm_gitops.model.field_history import Available, ServiceHistory, ServiceIncident
+from itsm_gitops.publish.pages import service_history
+from itsm_gitops.publish.view import View
+
+OPEN, BEGAN = "INC-261120-AAAAA", 1795165200  # 20 November 2026, 09:00 UTC
+
+
+@pytest.fixture
+def told(view: View) -> object:
+    """The sample's view with what its reports would say of the shop."""
+    over = ServiceIncident("INC-261001-CCCCC", "degraded", BEGAN - 5_000_000, BEGAN - 4_992_800, 7200)
+    view.histories = {
+        "shop": ServiceHistory(
+            BEGAN,
+            (ServiceIncident(OPEN, "outage", BEGAN, None, 183600), over),
+            (Available(30, "", 0.9999, 0.95, 2880), Available(365, "2026-10-01", 1.0, 1.0, 0)),
+        )
+    }
+    yield view
+    view.histories = {}
+
+
+def test_an_incident_has_times_cause_and_updates(told: View) -> None:
+    html = service_history.incidents(told, told.entries["shop"])
+    first, second = re.findall(
+        r"<li><p class=it-line__title>.*?(?=<li><p class=it-line__title>|</ol>)", html, re.DOTALL
+    )
+    said = text_of(first)
+    assert said.startswith("Shop front shows an error Outage since 20 Nov, 10:00, for 2 d 3 h")
+    assert "Cause: CHG-261118-BBBBB New version of the shop front" in said
+    assert "1 update 20 Nov, 10:30 We are working on it." in said
+    assert "The cache is full" not in said  # an internal note
+    assert "Résumé upload fails Degraded 23 Sep, 14:06 to 16:06, 2 h" in text_of(second)
+
+
+def test_availability_says_what_it_means(told: View) -> None:
+    said = text_of(service_history.availability(told, "shop"))
+    assert "30 days 99.99 % around the clock 95 % 2 d down" in said
+    assert "365 days 100 % no outage since 1 Oct 2026, the first record" in said
+
+
+def test_a_service_without_a_history_shows_nothing(view: View) -> None:
+    assert service_history.incidents(view, view.entries["shop"]) == ""
+    assert service_history.availability(view, "shop") == ""
+
+
+def test_definitions_stand_beside_the_figures(tmp_path: Path) -> None:
+    from sample_site import write_sample
+
+    found = view_of(write_sample(tmp_path))
+    said = text_of(service_history.availability(found, "shop"))
+    assert "What the figures mean Availability The share of the agreed time" in said
+    assert "Availability around the clock The same share of all hours" in said

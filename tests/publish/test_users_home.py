@@ -1,0 +1,100 @@
+"""The start pages of staff and of customers: their words, and whether something is down, since when, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sample_site import DOCUMENTS, NOW
+from test_agenda_pages import text_of
+from test_announcements import FILES
+
+from itsm_gitops.commands.reporting import SnapshotReporter
+from itsm_gitops.model.audience import AUDIENCES, audience_of
+from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.publish import urls
+from itsm_gitops.publish.audience import load
+from itsm_gitops.publish.pages import home
+from itsm_gitops.publish.view import View
+from itsm_gitops.repository import read_rulebook
+from tests.support import GitRepo
+
+INCIDENT = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
+SOLVED = """\
+id: INC-261118-SSSSS
+kind: incident
+title: Prices were wrong
+service: shop
+impact: medium
+urgency: low
+state: closed
+major: {state: stood_down}
+timeline:
+- {at: 2026-11-18T09:00:00Z, by: ada, state: new}
+- {at: 2026-11-18T11:30:00Z, by: ada, state: resolved}
+- {at: 2026-11-19T09:00:00Z, by: ada, state: closed}
+"""
+PAGES = frozenset([urls.REPORT, urls.CATALOGUE, urls.KNOWN_ERRORS, urls.SUBSCRIBE, urls.SEARCH, urls.MAP])
+Shown = Callable[[str], str]
+
+
+@pytest.fixture
+def shown(git_repo: GitRepo) -> Shown:
+    """The start page of the sample as an audience sees it, with announcements and a solved incident."""
+    more = {**FILES, "records/incidents/2026/11/INC-261118-SSSSS.yaml": SOLVED}
+    for path, text in {**DOCUMENTS, **more}.items():
+        git_repo.write(path, text)
+    return lambda audience: home.home_page(view_for(git_repo, audience), PAGES).body
+
+
+def view_for(made: GitRepo, audience: str) -> View:
+    snapshot = made.repo.snapshot()
+    book = read_rulebook(snapshot)
+    whom: Any = audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON))
+    return load(snapshot, book, whom, SnapshotReporter(), NOW)[0]
+
+
+@pytest.mark.parametrize("audience", ["internal", "staff", "public"])
+def test_what_is_down_and_since_when_is_said_first(shown: Shown, audience: str) -> None:
+    html = shown(audience)
+    said = text_of(html)
+    answer = "Online shop Outage since 20 Nov, 10:00, for 2 d 3 h"
+    assert said.index("Online shop is down") < said.index(answer) < said.index("The shop is closed tonight")
+    assert "Latest update 20 Nov, 10:30: We are working on it." in said
+    assert "<time datetime=2026-11-20T09:00:00Z data-lasts>2 d 3 h</time>" in html
+
+
+@pytest.mark.parametrize("audience", ["staff", "public"])
+def test_users_read_their_own_words(shown: Shown, audience: str) -> None:
+    html = shown(audience)
+    said = text_of(html)
+    for word in ("P1", "P2", "INC-", "CHG-", "CMDB", "it-chip--p1", "itsm "):
+        assert word not in said
+    assert "it-chip--p1" not in html
+    assert urls.MAP not in html
+    assert urls.EXPLORE not in html
+    assert (
+        "Solved in the last two weeks Prices were wrong Degraded solved 18 Nov, 12:30, after 2 h 30 min"
+        in said
+    )
+    assert "Cache of the shop front fills up" in said
+    assert said.index("All services Index of prices") < said.rindex("Online shop Outage")  # by name
+
+
+def test_only_those_who_may_file_something_are_asked_to(shown: Shown) -> None:
+    staff, public = shown("staff"), shown("public")
+    assert "Something does not work" in staff
+    assert "Something does not work" not in public
+    assert "New prices" in staff
+    assert "New prices" not in public
+
+
+def test_since_when_is_true_where_the_cause_is_not_shown(git_repo: GitRepo) -> None:
+    hidden = DOCUMENTS[INCIDENT].replace("  state: accepted", "  state: proposed")
+    for path, text in {**DOCUMENTS, INCIDENT: hidden}.items():
+        git_repo.write(path, text)
+    said = text_of(home.home_page(view_for(git_repo, "public"), PAGES).body)
+    assert "Online shop Outage since 20 Nov, 10:00, for 2 d 3 h" in said
+    assert "What is going on" not in said
+    assert "We are working on it" not in said
