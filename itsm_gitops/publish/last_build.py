@@ -34,7 +34,7 @@ from itsm_gitops.repository.repository import INDEX
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, ROOTS, SCHEMAS
 from itsm_gitops.repository.stamps import settled_stamp
 
-_VERSION = 2
+_VERSION = 3
 _FOLDER = "itsm"
 _STATUS = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *ROOTS)
 _CODE = 3  # what comes before the path in a line of `git status`: two letters and a blank
@@ -57,8 +57,10 @@ class _Record:
     ``facts`` and ``sources`` are digests of what the site was made of (the second is empty for a doubt), ``folders``
     the stamps of the folders of the sources, ``index`` is the stamp of Git's index in which no file was marked to be
     passed over, ``output`` the footprint of the site, ``cache`` tells which cache of pages was written with it.
+    ``version`` is that of this list: what another version of the tool left is not read.
     """
 
+    version: int
     facts: str
     sources: str
     folders: dict[str, str]
@@ -142,7 +144,7 @@ class LastBuild:
         """Save what the next build compares; ``cache`` tells which cache of pages was written with the site."""
         sources = self._sources
         if self._path and sources and self._present:  # else somebody wrote into the site meanwhile
-            known = (self._facts, self._digest, sources.folders, sources.index)
+            known = (_VERSION, self._facts, self._digest, sources.folders, sources.index)
             _write(self._path, _Record(*known, self._present, cache, list(figures)))
 
 
@@ -153,9 +155,11 @@ def record_of(git: Path, target: Path) -> Path:
 
 def _read(path: Path) -> _Record | None:
     try:
-        return _Record(**json.loads(path.read_bytes()))
+        found = _Record(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):
         return None
+    sound = isinstance(found.folders, dict) and isinstance(found.output, list)
+    return found if found.version == _VERSION and sound else None
 
 
 def _write(path: Path, record: _Record) -> None:

@@ -35,11 +35,16 @@ def filters_can_find(ctx: BookContext) -> Iterator[Hit]:
 def _faults(book: RuleBook, stored: StoredFilter) -> Iterator[Hit]:
     kinds, faults = filter_faults(book, stored.text)
     for fault in faults:
-        yield Hit(fault.message, stored.pointer, fault.hint)
+        yield Hit(fault.message, stored.pointer, _in_line(fault.hint))
     for column in stored.columns:
         wrong = column_fault(column.name, kinds)
         if wrong:
-            yield Hit(wrong.message, column.pointer, wrong.hint)
+            yield Hit(wrong.message, column.pointer, _in_line(wrong.hint))
+
+
+def _in_line(hint: str) -> str:
+    """Return a hint of the command line, which may have several lines, as that of a finding."""
+    return "; ".join(hint.splitlines())
 
 
 RULES = (

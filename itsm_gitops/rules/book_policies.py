@@ -12,7 +12,7 @@ from typing import Any
 from itsm_gitops.model.condition_names import Schema, Vocabulary, fields_at, value_misfits
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import did_you_mean
-from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, PRIORITY, RISK, ROLES
 from itsm_gitops.model.shape import Misfit
 from itsm_gitops.rules.book import BookContext
@@ -141,7 +141,8 @@ def _template(path: str, data: Mapping[str, Any], words: Vocabulary) -> Iterator
         yield Hit(f"there is no {tag} '{name}'", (tag,), did_you_mean(str(name), words.schemas), path)
         return
     for misfit in _filled(data.get("values", {}), schema, words, ("values",)):
-        yield Hit(misfit.message, misfit.pointer, misfit.hint, path, misfit.at_key)
+        # It controls nothing: the document that it fills in is judged when it is made.
+        yield Hit(misfit.message, misfit.pointer, misfit.hint, path, misfit.at_key, severity=WARNING)
 
 
 def _filled(values: Any, schema: Schema, words: Vocabulary, at: Pointer) -> Iterator[Misfit]:

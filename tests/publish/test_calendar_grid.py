@@ -49,12 +49,12 @@ def day(html: str, date: str) -> str:
 def test_what_lasts_for_days_is_one_bar_in_each_week(month: str) -> None:
     grid = month[: month.index("it-cal__agenda")]
     assert grid.count("Move the cage") == 2
-    assert "it-bar it-bar--5" in day(month, "2026-11-18")  # Wednesday to Sunday
-    assert "it-bar it-bar--2" in day(month, "2026-11-23")  # Monday and Tuesday
+    assert "it-span it-span--5" in day(month, "2026-11-18")  # Wednesday to Sunday
+    assert "it-span it-span--2" in day(month, "2026-11-23")  # Monday and Tuesday
     assert day(month, "2026-11-19").count("it-ev__room") == 1
     friday = day(month, "2026-11-20")
     assert friday.index("it-ev__room") < friday.index("Paint the cage")  # in the row below
-    assert "it-bar it-bar--2" in friday
+    assert "it-span it-span--2" in friday
     assert day(month, "2026-11-21").count("it-ev__room") == 2
     assert "it-ev__room" not in day(month, "2026-11-25")
 

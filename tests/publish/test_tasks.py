@@ -54,10 +54,10 @@ def test_what_is_down_and_since_when_is_on_the_first_screen(
     guard: Guard, address: str, viewport: dict[str, int]
 ) -> None:
     page = guard.open(address, "index.html", viewport=viewport)
-    row = page.locator(".it-now li", has_text="Remote access")
+    row = page.locator(".it-ill li", has_text="Remote access")
     row.wait_for()
     assert " ".join(row.inner_text().split()) == "Remote access Degraded since 16 Nov, 08:52, for 6 d 4 h"
-    last = page.locator(".it-now li").last.bounding_box()
+    last = page.locator(".it-ill li").last.bounding_box()
     assert last["y"] + last["height"] <= viewport["height"]
     assert page.evaluate("scrollY") == 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -246,3 +247,13 @@ def test_the_handbook_is_written_only_where_the_engine_runs(root: Path) -> None:
     (root / "build/site-parts/src/site/index.html").write_text("mine")
     build(root, cli_reference=reference, now=NOW + timedelta(minutes=4))
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    "changes", [{"version": 1}, {"version": None}, {"folders": ["schemas"]}, {"output": 7}, {"more": 1}]
+)
+def test_what_another_version_of_the_tool_left_is_not_read(root: Path, changes: dict[str, Any]) -> None:
+    known = json.loads(record(root).read_text())
+    record(root).write_text(json.dumps({k: v for k, v in (known | changes).items() if v is not None}))
+    assert not build(root).unchanged
+    assert build(root).unchanged

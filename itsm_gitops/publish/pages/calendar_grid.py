@@ -54,9 +54,9 @@ def legend(known: Sequence[CalendarEvent]) -> Html:
     if not any(e.span.look in _CHANGES for e in known):
         return EMPTY
     parts = (
-        ("it-key", "Change"),
-        ("it-key it-key--tentative", "Not approved yet"),
-        ("it-key it-key--done", "Done"),
+        ("it-cal__key", "Change"),
+        ("it-cal__key it-cal__key--tentative", "Not approved yet"),
+        ("it-cal__key it-cal__key--done", "Done"),
     )
     looks = "".join(f"<li><span class='{css}'></span>{esc(t(text))}</li>" for css, text in parts)
     mark = f"<li><span class=it-ev__mark></span>{esc(t('Conflict'))}</li>"
@@ -107,7 +107,7 @@ def _lanes(view: View, place: int, bars: Sequence[_Bar], edges: Edges) -> str:
         elif bar.first != place:
             items.append(f"<li class=it-ev__room aria-hidden=true {event_data(bar.event)}></li>")
         else:
-            items.append(_small(view, bar.event, edges, f" it-bar it-bar--{bar.last - bar.first + 1}"))
+            items.append(_small(view, bar.event, edges, f" it-span it-span--{bar.last - bar.first + 1}"))
     return "".join(items)
 
 

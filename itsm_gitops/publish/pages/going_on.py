@@ -68,14 +68,14 @@ def not_well(view: View, services: Sequence[Entry]) -> Html:
     rows = join([_row(view, e) for e in ill[:_MOST_SERVICES]])
     if not rows:
         return EMPTY
-    return Html(f'<ul class=it-now aria-label="{esc(t("Services that are not well"))}">{rows}</ul>')
+    return Html(f'<ul class=it-ill aria-label="{esc(t("Services that are not well"))}">{rows}</ul>')
 
 
 def _row(view: View, entry: Entry) -> Html:
     status = view.health[entry.id].status
     when = since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
     return Html(
-        f"<li class=it-now--{look_of(status)}>{view.link(entry.id)}{view.health_chip(entry.id)}"
+        f"<li class=it-ill--{look_of(status)}>{view.link(entry.id)}{view.health_chip(entry.id)}"
         + (f"<span>{when}</span>" if when else "")
     )
 
