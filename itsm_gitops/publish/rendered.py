@@ -14,7 +14,7 @@ from itsm_gitops.publish.batches import SiteFile, SiteFiles
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.pages.find import not_found_page
 from itsm_gitops.publish.pages.lists import ListPage
-from itsm_gitops.publish.scripts import as_published, is_inner
+from itsm_gitops.publish.scripts import addresses, as_published, is_inner
 from itsm_gitops.publish.search import Doc
 from itsm_gitops.publish.slim import STYLES
 from itsm_gitops.repository.stamps import digest_of
@@ -87,6 +87,11 @@ class Rendered:
                     files.put(url, chrome.fill(html, self._top, not_found_page().body).encode())
             else:
                 written.append(self._page_of_text(files, url))
+        # A repository's own look may be older than some script of the tool.
+        for url in addresses():
+            content = as_published(url, b"")
+            if url not in files.written and files.wants(url, digest_of(content).hex()):
+                files.put(url, content)
         return docs, written
 
     def _left(self) -> Iterator[str]:

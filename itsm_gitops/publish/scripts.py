@@ -57,6 +57,12 @@ def _own(url: str) -> bytes | None:
     return b"".join(_TYPES.sub(b"", _COMMENTS.sub(b"", text)) for text in texts)
 
 
+def addresses() -> list[str]:
+    """Return where the scripts of the tool are in a site."""
+    names = sorted(f"assets/{path.name}" for path in (_folder() / "assets").glob("*.js"))
+    return [url for url in names if not is_inner(url)]
+
+
 def is_inner(url: str) -> bool:
     """Whether a file of the site is a part of a script, and is published within that."""
     return url in _INNER

@@ -10,10 +10,13 @@ from pathlib import Path
 from sample_site import NOW
 
 from itsm_gitops.commands.reporting import SnapshotReporter
+from itsm_gitops.model.audience import INTERNAL
 from itsm_gitops.publish import navigation, search, urls
+from itsm_gitops.publish.batches import SiteFiles
 from itsm_gitops.publish.build_cache import BuildCache
 from itsm_gitops.publish.indexing import Indexer, in_search_order, shortcuts
 from itsm_gitops.publish.language import spoken, t
+from itsm_gitops.publish.output import claim
 from itsm_gitops.publish.rendered import HANDBOOK, WrittenPage, page_doc
 from itsm_gitops.publish.search import Doc
 from itsm_gitops.publish.view import View, extra_of
@@ -23,7 +26,7 @@ _TITLE = re.compile(r"^title: (.*)$", re.MULTILINE)
 
 
 def write_index(repo: Repository, docs: Path, language: str, folder: Path) -> Path:
-    """Write the index of a site in a language; ``docs`` has its handbook."""
+    """Write the index of a site in a language and return its folder; ``docs`` has its handbook."""
     words: dict[str, str] = {}
 
     def visit(store: object, document: object) -> list[object]:
@@ -34,11 +37,11 @@ def write_index(repo: Repository, docs: Path, language: str, folder: Path) -> Pa
         store, extras = load_store(repo.snapshot(), visit=visit)  # type: ignore[arg-type]
         view = View(store, extras, NOW)  # type: ignore[arg-type]
         pages, written = _pages(view, docs, folder / "handbook")
-        indexer = Indexer(view, pages, written, BuildCache(None, "", {}), str(folder))
-        for name, content in indexer.files(in_search_order(view), words):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
-    return folder
+        cache = BuildCache(None, "", {})
+        with claim(folder / "site", INTERNAL) as opened:
+            files = SiteFiles(view, cache, opened, lambda url: "")
+            Indexer(files, pages, written, cache, str(opened.root)).write(in_search_order(view), words)
+    return folder / "site"
 
 
 def _pages(view: View, docs: Path, kept: Path) -> tuple[list[Doc], list[WrittenPage]]:

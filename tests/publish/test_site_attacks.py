@@ -306,8 +306,10 @@ def test_the_scripts_of_a_site_are_those_of_the_tool(tmp_path: Path) -> None:
     repo = write_sample(tmp_path)
     shutil.copytree(SITE, tmp_path / "site", ignore=shutil.ignore_patterns("*.md"))
     (tmp_path / "site/docs/assets/itsm.js").write_text("alert('EVIL')")
+    (tmp_path / "site/docs/assets/mine.js").unlink()
     site = build_site(repo, now=NOW).output
     assert (site / "assets/itsm.js").read_bytes() == as_published("assets/itsm.js", b"")
+    assert (site / "assets/mine.js").is_file(), "a look that is older than a script"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ declare var itsmWords: Record<string, string> | undefined;
 declare var itsmIndex: (name: string, data: any) => void;
 declare var itsmMap: (data: MapData) => void;
 
-interface Itsm extends Library, Search, Records_, MapParts {
+interface Itsm extends Library, Search, RecordParts, MapParts {
   answers: Answers;
   filing: Filing;
   drafts: Drafts;
@@ -254,7 +254,7 @@ interface Asked {
   cols: string[];
   status: Status;
 }
-interface Records_ {
+interface RecordParts {
   records: { open(): Promise<Records>; facets: Facet[] };
   ordering: {
     sorted(records: Records, sort: string): Int32Array;
