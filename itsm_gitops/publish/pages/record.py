@@ -120,7 +120,9 @@ def _ages(view: View, entry: Entry) -> Html:
         ("last change {moment}", "" if ended or entry.updated == entry.entered else entry.updated),
     ]
     parts = [told(text, moment=view.age(at)) for text, at in times if at]
-    return Html(f"<p class=it-ages>{join([Html(f'<span>{part}</span>') for part in parts])}") if parts else EMPTY
+    return (
+        Html(f"<p class=it-ages>{join([Html(f'<span>{part}</span>') for part in parts])}") if parts else EMPTY
+    )
 
 
 def _facts(view: View, entry: Entry, data: Mapping[str, Any], used: list[Field]) -> Html:
