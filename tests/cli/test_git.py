@@ -43,7 +43,7 @@ def test_init_writes_one_example_of_every_kind_and_class(acme: Path) -> None:
     store = repo.store()
     # What surrounds incidents, requests, problems and changes begins when somebody wants it.
     later = {
-        "article", "complaint", "deployment", "improvement", "meeting", "organisation", "release", "service-review",
+        "announcement", "article", "complaint", "deployment", "improvement", "meeting", "organisation", "release", "service-review",
         "supplier-evaluation",
     }  # fmt: skip
     assert {e.kind for e in store.entries.values()} == set(repo.book.kinds) - later
