@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shutil
 import subprocess
@@ -63,6 +64,18 @@ class Guard:
     def close(self) -> None:
         for context in self._contexts:
             context.close()
+
+
+def wait_until(page: Any, expression: str, argument: object = None) -> None:
+    """Wait until JavaScript is true on the page; playwright's own way to wait is eval, which our pages forbid."""
+    from playwright.sync_api import Error
+
+    for _ in range(PATIENCE // 50):
+        with contextlib.suppress(Error):  # the page goes away while it is asked, and another one comes
+            if page.evaluate(expression, argument):
+                return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never true: {expression}")
 
 
 def see_heading(page: Any, text: str) -> None:

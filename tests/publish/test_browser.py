@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PHONE, Guard, axe_or_skip, see, see_heading, serious_faults, switch_to_dark
+from browsing import PHONE, Guard, axe_or_skip, see, see_heading, serious_faults, switch_to_dark, wait_until
 
 from itsm_gitops.publish.serve import listening
 
@@ -97,7 +97,7 @@ def test_search_page_and_nothing_found(open_page: Callable[..., Any]) -> None:
     status = "document.getElementById('it-search-status').textContent"
     page.evaluate(f"{status} = ''")  # so that the next answer is seen to be there
     page.locator("#it-search-q").fill("</script><img src=x onerror=alert(1)>")
-    page.wait_for_function(f"{status} !== ''")
+    wait_until(page, f"{status} !== ''")
     assert page.locator("#it-main img").count() == 0
 
 
@@ -141,7 +141,7 @@ def test_light_and_dark_by_button_and_remembered(open_page: Callable[..., Any]) 
     scheme = "document.body.getAttribute('data-md-color-scheme')"
     assert page.evaluate(scheme) == "default"
     page.get_by_role("button", name="Switch between light and dark").press("Enter")
-    page.wait_for_function(f"{scheme} === 'slate'")
+    wait_until(page, f"{scheme} === 'slate'")
     page.goto(page.url.replace("index.html", INCIDENT))
     assert page.evaluate(scheme) == "slate"
 

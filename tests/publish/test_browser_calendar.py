@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import DESKTOP, PHONE, Guard, axe_or_skip, see, see_heading, serious_faults, switch_to_dark
+from browsing import (
+    DESKTOP,
+    PHONE,
+    Guard,
+    axe_or_skip,
+    see,
+    see_heading,
+    serious_faults,
+    switch_to_dark,
+    wait_until,
+)
 from sample_site import DOCUMENTS, NOW, write_sample
 
 from itsm_gitops.publish import build_site
@@ -123,7 +133,7 @@ def test_weeks_are_stepped_through_over_the_end_of_a_month(open_page: Callable[.
     for step in ["Later week"] * 3 + ["Earlier week"] * 4:
         page.get_by_role("button", name=step).click()
         # Over the end of a month it is another page.
-        page.wait_for_function(OTHER_WEEK, arg=seen[-1])
+        wait_until(page, OTHER_WEEK, seen[-1])
         seen.append(days.first.get_attribute("datetime"))
     assert [str(s)[5:] for s in seen] == [
         "11-16", "11-23", "11-30", "12-07", "11-30", "11-23", "11-16", "11-09",
