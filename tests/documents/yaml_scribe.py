@@ -15,7 +15,7 @@ from itsm_gitops.documents.chars import is_clean
 
 
 def examples(usual: int, full: int) -> settings:
-    """How many examples a property is tried on: ``full`` where ``ITSM_FULL`` is set (``make test-all``, CI)."""
+    """How many examples a property is tried on: ``full`` where ``ITSM_FULL`` is set (``make test-all``)."""
     count = full if os.environ.get("ITSM_FULL") else usual
     return settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
