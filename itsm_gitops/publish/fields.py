@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import MONTHS
 from itsm_gitops.publish import prose
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
 from itsm_gitops.publish.remainder import opening
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 Schema = Mapping[str, Any]
 

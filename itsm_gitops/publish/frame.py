@@ -15,9 +15,9 @@ from itsm_gitops.publish import engine, handbook, navigation, urls
 from itsm_gitops.publish.engine_settings import read_settings
 from itsm_gitops.publish.language import ENGLISH, current, t
 from itsm_gitops.publish.markup import esc
+from itsm_gitops.publish.moments import zone_of
 from itsm_gitops.publish.pages import mine
 from itsm_gitops.publish.tool import site_folder
-from itsm_gitops.publish.view import zone_of
 from itsm_gitops.repository.config import Config
 
 

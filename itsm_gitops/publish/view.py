@@ -1,17 +1,15 @@
-"""What the pages need to know of one snapshot, and the small pieces of HTML that all of them use."""
+"""What the pages need to know of one snapshot: documents, status, links, moments, as all of them show it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
-from zoneinfo import ZoneInfo
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.doubt import doubted, status_kinds
-from itsm_gitops.graph.due import DueEntry, DueRow, due_entries, due_rows, in_order
+from itsm_gitops.graph.due import DueEntry, due_entries, in_order
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
@@ -22,74 +20,40 @@ from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Day, ServiceHistory
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.major import PROPOSED, RUNNING, MajorStatus, major_policy, major_status
 from itsm_gitops.model.meaning import old_major_stage
 from itsm_gitops.model.priority import Priority, rank
-from itsm_gitops.model.report import MONTHS, Cell, Measure
-from itsm_gitops.model.rulebook import PRIORITY, RuleBook
+from itsm_gitops.model.report import Cell, Measure
+from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.standing import Asking, Course, Proof
-from itsm_gitops.publish import finished, urls
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.chips import chip
+from itsm_gitops.publish.extras import Extra
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
+from itsm_gitops.publish.moments import Moments, in_utc, zone_of
+from itsm_gitops.publish.paged_entries import PagedEntries
 from itsm_gitops.publish.rulebook_words import in_language
-from itsm_gitops.publish.traits import Traits, traits_of
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.background import Conflicts
     from itsm_gitops.publish.document_history import FieldHistory
     from itsm_gitops.publish.planned import Plan
     from itsm_gitops.repository import Store
-    from itsm_gitops.repository.config import Config
     from itsm_gitops.repository.gaps import Gap
-    from itsm_gitops.repository.store import Document
 
 _EVERYTHING = Audience()
-_IN_UTC = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
-_MOST_CHIPS = 1_024
-_MOST_TIMES = 50_000
 
 
-class Extra(NamedTuple):
-    """What lists say of a document and its entry does not hold."""
-
-    id: str
-    major: str = ""
-    dues: Sequence[DueRow] = ()
-
-
-def extra_of(document: Document, book: RuleBook) -> list[Extra]:
-    """Return what the lists need of a document beyond its entry; runs while documents are read."""
-    data = document.data
-    if not isinstance(data, dict):
-        return []
-    major = data.get("major")
-    state = major.get("state") if isinstance(major, dict) else None
-    kind = book.kinds.get(str(data.get("kind", data.get("class"))))
-    dues = due_rows(kind, data) if kind else []
-    return [] if state is None and not dues else [Extra(document.id, _text(state), dues)]
-
-
-def zone_of(config: Config) -> tzinfo:
-    """Return the time zone of the site; UTC when the configured one does not exist."""
-    try:
-        return ZoneInfo(config.timezone)
-    except (ValueError, OSError, KeyError):
-        return UTC
-
-
-class View:
+class View(PagedEntries):
     """One loaded snapshot at one moment, ready to be shown."""
 
     def __init__(
         self, store: Store, extras: Iterable[Extra], now: datetime, audience: Audience = _EVERYTHING
     ) -> None:
         """Take a loaded store, the extras gathered while loading, the moment of the build, and whom it is for."""
+        super().__init__(in_language(store.book), store.entries)
         self.audience = audience
         self.store = store
-        self.book = in_language(store.book)
         self.config = store.config
-        self.entries: Mapping[str, Entry] = store.entries
         self.now = now.astimezone(UTC)
         self.network = Network(store)
         self.graph = ImpactGraph(self.network)
@@ -109,15 +73,12 @@ class View:
         self.pictures: dict[tuple[str, ...], Html] = {}
         self._id_links: dict[str, Html | None] = {}
         self._links: dict[str, Html] = {}
-        self._urls: dict[str, str] = {}
-        self._times: dict[str, Html] = {}
-        self._traits: dict[str, Traits | None] = {}
 
     @cached_property
     def updated(self) -> datetime | None:
         """When the record that was updated last was; None where no record has such a time."""
         texts = {e.updated for e in self.entries.values() if self.kind(e).is_record}
-        plain = {text for text in texts if _IN_UTC(text)}
+        plain = {text for text in texts if in_utc(text)}
         found = [clock.parse_time(text) for text in texts - plain]
         # The others are in order as texts.
         found.append(next(filter(None, map(clock.parse_time, sorted(plain, reverse=True))), None))
@@ -188,92 +149,6 @@ class View:
                 found += due_entries(self.kind(entry), entry, extra.dues, self.now, self.zone)
         return in_order(found)
 
-    def kind(self, entry: Entry) -> Kind:
-        """Return the kind of an entry."""
-        return self._kinds[entry.kind]
-
-    @cached_property
-    def _kinds(self) -> Mapping[str, Kind]:
-        return {**self.book.kinds}  # a plain mapping: it is asked several times for every link
-
-    def of_kind(self, name: str) -> list[Entry]:
-        """Return the entries of one kind that have a page, by identifier."""
-        return self._by_kind.get(name, [])
-
-    def of_role(self, role: str) -> list[Entry]:
-        """Return the entries with a page whose kind plays a role, by identifier."""
-        some = [self.of_kind(name) for name in self.book.playing(role)]
-        return some[0] if len(some) == 1 else sorted((e for s in some for e in s), key=lambda e: e.id)
-
-    def open_of_kind(self, name: str) -> list[Entry]:
-        """Return the records of one kind that have a page and on which work is still to be done, by identifier."""
-        return self._open_by_kind.get(name, [])
-
-    def open_of_role(self, role: str) -> list[Entry]:
-        """Return the records of the kinds that play a role, as `open_of_kind` does."""
-        some = [self.open_of_kind(name) for name in self.book.playing(role)]
-        return some[0] if len(some) == 1 else sorted((e for s in some for e in s), key=lambda e: e.id)
-
-    @cached_property
-    def _open_by_kind(self) -> dict[str, list[Entry]]:
-        kinds = {name: some for name, some in self._by_kind.items() if self._kinds[name].is_record}
-        return {name: [e for e in some if self.is_open(e)] for name, some in kinds.items()}
-
-    @cached_property
-    def _by_kind(self) -> dict[str, list[Entry]]:
-        found: dict[str, list[Entry]] = {}
-        for entry in self.paged:
-            found.setdefault(entry.kind, []).append(entry)
-        return found
-
-    def is_open(self, entry: Entry) -> bool:
-        """Whether work on a record is still to be done."""
-        return entry.state in self._open_states[entry.kind]
-
-    @cached_property
-    def _open_states(self) -> Mapping[str, frozenset[str]]:
-        flows = {name: kind.workflow for name, kind in self._kinds.items()}
-        return {n: frozenset(filter(f.is_open, f.states) if f else ()) for n, f in flows.items()}
-
-    def url(self, identifier: str) -> str:
-        """Return the page of a document; '' when there is none."""
-        known = self._urls.get(identifier)
-        if known is None:
-            entry = self.entries.get(identifier)
-            known = self._urls[identifier] = urls.page(self.kind(entry), identifier) if entry else ""
-        return known
-
-    @cached_property
-    def finished(self) -> dict[str, Sequence[str]]:
-        """The records with a page that are finished, by the name of the JSON file that has them."""
-        kinds = [kind.name for kind in self._kinds.values() if kind.is_record]
-        return finished.shards(e.id for name in kinds for e in self.of_kind(name) if not self.is_open(e))
-
-    @cached_property
-    def paged(self) -> Sequence[Entry]:
-        """The entries that have a page."""
-        return [e for e in self.entries.values() if self.url(e.id)]
-
-    def data_url(self, entry: Entry) -> str:
-        """Return the JSON file of a document; finished records have one together."""
-        if not self.kind(entry).is_record:
-            return urls.api_item(entry.id)
-        if self.is_open(entry):
-            return urls.api_record(entry.id)
-        return urls.api_finished(finished.shard_of(self.finished, entry.id))
-
-    def traits(self, identifier: str) -> Traits | None:
-        """Return what tells the place of a document among others; None where it does not exist."""
-        if identifier not in self._traits:
-            entry = self.entries.get(identifier)
-            self._traits[identifier] = traits_of(self.book, entry) if entry else None
-        return self._traits[identifier]
-
-    def title(self, identifier: str) -> str:
-        """Return the title of a document, or its identifier when it has none or does not exist."""
-        entry = self.entries.get(identifier)
-        return entry.title or identifier if entry else identifier
-
     def id_link(self, identifier: str) -> Html | None:
         """Return the identifier as a link to its page, None when it has none."""
         if identifier not in self._id_links:
@@ -309,7 +184,8 @@ class View:
     def priority_title(self, name: str) -> str:
         """Return a priority in words, '' when the policy has none for it."""
         known = self.book.policy(PRIORITY).get("priorities", {}).get(name)
-        return _text(known.get("title")) if isinstance(known, dict) else ""
+        title = known.get("title") if isinstance(known, dict) else None
+        return title if isinstance(title, str) else ""
 
     def major(self, entry: Entry) -> str:
         """Return where the major incident process stands, '' when there is none."""
@@ -364,17 +240,7 @@ class View:
 
     def time(self, text: str) -> Html:
         """Return a moment in the site's time zone; text that is not a moment stays text."""
-        shown = self._times.get(text)
-        if shown is None:
-            moment = clock.parse_time(text)
-            if moment is None:
-                shown = esc(shorten(text, 40))
-            else:
-                shown = self._moment(moment, text if _IN_UTC(text) else clock.format_time(moment))
-            if len(self._times) > _MOST_TIMES:
-                self._times.clear()
-            self._times[text] = shown
-        return shown
+        return self._moments.of_text(text)
 
     def age(self, text: str) -> Html:
         """Return a moment that a script shows as how long ago it was; text that is not a moment stays text."""
@@ -382,28 +248,8 @@ class View:
 
     def moment(self, moment: datetime) -> Html:
         """Return a moment in the site's time zone."""
-        return self._moment(moment, clock.format_time(moment))
+        return self._moments.of(moment)
 
-    def _moment(self, moment: datetime, written: str) -> Html:
-        local = in_zone(moment, self.zone)
-        shown = f"{local.day} {t(MONTHS[local.month - 1])} {local.year}, {local.hour:02}:{local.minute:02}"
-        return Html(f"<time datetime={written}>{shown}</time>")
-
-
-def look_of(status: str) -> str:
-    """Return the name of a look in the style sheet; so that the markup of a page in another language holds no English word."""
-    return "working" if status == "operational" else status
-
-
-def chip(text: str, look: str) -> Html:
-    """Return a small label; ``look`` is a word of the program (a category, not data)."""
-    return _chip(t(text), look)
-
-
-@lru_cache(_MOST_CHIPS)
-def _chip(text: str, look: str) -> Html:
-    return Html(f"<b class=it-chip--{look_of(look)}>{esc(text)}</b>")
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    @cached_property
+    def _moments(self) -> Moments:
+        return Moments(self.zone)

@@ -10,12 +10,13 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.standing import ApprovalNeed, Proof
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.remainder import opening
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 _NAMED = 8
 _RESULTS = {

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.events import CalendarEvent, events, kinds
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, link
@@ -19,7 +20,7 @@ from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, line, paragraph
 from itsm_gitops.publish.pages.plan import MONTH_NAMES, NAMES, day_title, lasts, when
 from itsm_gitops.publish.planned import Month, Plan
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 _DAY = timedelta(days=1)
 _WEEK = 7

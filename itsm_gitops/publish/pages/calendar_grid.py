@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from itsm_gitops.model import facts
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.events import CalendarEvent
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
 from itsm_gitops.publish.pages.plan import MONTH_NAMES, NAMES, when
 from itsm_gitops.publish.planned import Month
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _AHEAD, _ = _CHANGES = ("change", "done")

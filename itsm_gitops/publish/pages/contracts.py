@@ -9,10 +9,11 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.duties import NEAR, PAST, DueDay
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import value
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link
 from itsm_gitops.publish.pages.parts import ListColumn, section, table
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 NAME = "contracts"  # of the report that has all of them
 _SUPPLIES = "supplies"

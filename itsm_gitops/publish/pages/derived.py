@@ -9,12 +9,13 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.promises import MET, MISSED, in_parts, pressing, spoken
 from itsm_gitops.model.report import duration
 from itsm_gitops.model.standing import Promise
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.remainder import opening
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 _LOOKS = {"met": "done", "missed": "bad", "running": "active"}
 _NAMED = 6

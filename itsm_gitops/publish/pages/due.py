@@ -12,13 +12,14 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.duties import LATER, NEAR, PAST
 from itsm_gitops.model.report import MONTHS
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.navigation import DUE_TITLE as TITLE
 from itsm_gitops.publish.pages.contracts import NAME as CONTRACTS
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import heading, paragraph, section
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 _MOST = 500
 _AHEAD = 183  # days

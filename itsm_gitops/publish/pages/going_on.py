@@ -18,12 +18,13 @@ from itsm_gitops.publish.announcements import (
     Announcement,
     announcements,
 )
+from itsm_gitops.publish.chips import chip, look_of
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.publish.pages.derived import clock_chip
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.situation import OngoingIncident
-from itsm_gitops.publish.view import View, chip, look_of
+from itsm_gitops.publish.view import View
 
 _WORDS = 400  # characters of the last word
 _MOST_SERVICES, _MOST_TROUBLES = 40, 12

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OUTAGE, STATUSES, UNKNOWN
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import Html, esc, join, link
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 # For each status, the worst first: about one service, whose name is said, and about several.
 _SAID = {

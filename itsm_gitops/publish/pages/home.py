@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import agenda, situation, urls
+from itsm_gitops.publish.chips import look_of
 from itsm_gitops.publish.language import digits, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.publish.pages import going_on, hero, past, users_home
@@ -25,7 +26,7 @@ from itsm_gitops.publish.pages.parts import (
     table,
 )
 from itsm_gitops.publish.pages.plan import day_block, rows
-from itsm_gitops.publish.view import View, look_of
+from itsm_gitops.publish.view import View
 
 _MOST, _MOST_OPEN = 6, 12
 

@@ -11,6 +11,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import situation, urls
+from itsm_gitops.publish.chips import chip, look_of
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
@@ -33,7 +34,7 @@ from itsm_gitops.publish.pages.parts import (
     unseen,
 )
 from itsm_gitops.publish.traits import Traits
-from itsm_gitops.publish.view import View, chip, look_of
+from itsm_gitops.publish.view import View
 
 _RECENT = 12
 _MOST_OFFERED = 8

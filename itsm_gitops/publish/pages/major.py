@@ -9,11 +9,12 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.last_word import LastWord
 from itsm_gitops.model.major import RUNNING, MajorStatus
 from itsm_gitops.publish import situation
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import told
 from itsm_gitops.publish.markup import EMPTY, Html, join
 from itsm_gitops.publish.pages.going_on import lasting, short, word_lines
 from itsm_gitops.publish.pages.parts import section
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 
 def major_section(view: View) -> Html:

@@ -16,9 +16,10 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rotas import Turn
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.pages.parts import section
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 _WEEKS = 5
 _FILE_DAYS = 92

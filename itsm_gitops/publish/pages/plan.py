@@ -9,6 +9,7 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import agenda, urls
 from itsm_gitops.publish.agenda import Day, Span
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.publish.pages.board import has_board
@@ -25,7 +26,7 @@ from itsm_gitops.publish.pages.parts import (
     table,
 )
 from itsm_gitops.publish.remainder import and_more
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 _DAYS = 28
 _MOST_LATER, _NAMED = 100, 6

@@ -10,6 +10,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.last_word import words_of
 from itsm_gitops.model.major import RUNNING
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
@@ -22,7 +23,7 @@ from itsm_gitops.publish.pages.origin import origin
 from itsm_gitops.publish.pages.parts import Crumb, heading, relations, section, two_columns, unseen
 from itsm_gitops.publish.pages.similar import similar_records
 from itsm_gitops.publish.pages.steps import stepper, timeline, updates
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 
 def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:

@@ -23,12 +23,13 @@ from itsm_gitops.model.report import (
 )
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chart import charted, draw
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.pages.evidence import evidence_list
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph, section
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
 # A table with more columns stands below its chart.

@@ -9,12 +9,13 @@ from itsm_gitops.model.field_history import Available, ServiceIncident
 from itsm_gitops.model.last_word import LastWord, words_of
 from itsm_gitops.model.report import EXACT_SHARE, Column, duration, shown
 from itsm_gitops.publish import prose, situation
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import day
 from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.publish.pages.going_on import lasting, short, until
 from itsm_gitops.publish.pages.parts import explore_link, section
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 _MOST, _MOST_UPDATES = 8, 30
 _CAUSES = ("caused_by", "cause_is")

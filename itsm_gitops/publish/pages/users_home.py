@@ -11,12 +11,13 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import duration
 from itsm_gitops.publish import agenda, situation, urls
 from itsm_gitops.publish.agenda import Span
+from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.publish.pages import going_on, hero, past
 from itsm_gitops.publish.pages.parts import first_words, incomplete, paragraph, section
 from itsm_gitops.publish.pages.plan import lasts, when
-from itsm_gitops.publish.view import View, chip
+from itsm_gitops.publish.view import View
 
 _DAYS_AHEAD, _DAYS_BACK = 14, 14
 _MOST, _MOST_KNOWN = 8, 6

@@ -1,0 +1,59 @@
+"""Moments on pages: in the time zone of the site, with the moment in UTC for scripts."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.local_time import in_zone
+from itsm_gitops.model.report import MONTHS
+from itsm_gitops.publish.language import t
+from itsm_gitops.publish.markup import Html, esc, shorten
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository.config import Config
+
+in_utc = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
+_MOST_TIMES = 50_000
+
+
+def zone_of(config: Config) -> tzinfo:
+    """Return the time zone of the site; UTC when the configured one does not exist."""
+    try:
+        return ZoneInfo(config.timezone)
+    except (ValueError, OSError, KeyError):
+        return UTC
+
+
+class Moments:
+    """Shows moments in one time zone; remembers those that it was asked for as text."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._shown: dict[str, Html] = {}
+
+    def of_text(self, text: str) -> Html:
+        """Return a moment that is given as text; text that is not a moment stays text."""
+        shown = self._shown.get(text)
+        if shown is None:
+            moment = clock.parse_time(text)
+            if moment is None:
+                shown = esc(shorten(text, 40))
+            else:
+                shown = self._show(moment, text if in_utc(text) else clock.format_time(moment))
+            if len(self._shown) > _MOST_TIMES:
+                self._shown.clear()
+            self._shown[text] = shown
+        return shown
+
+    def of(self, moment: datetime) -> Html:
+        """Return a moment."""
+        return self._show(moment, clock.format_time(moment))
+
+    def _show(self, moment: datetime, written: str) -> Html:
+        local = in_zone(moment, self._zone)
+        shown = f"{local.day} {t(MONTHS[local.month - 1])} {local.year}, {local.hour:02}:{local.minute:02}"
+        return Html(f"<time datetime={written}>{shown}</time>")
