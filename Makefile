@@ -63,7 +63,7 @@ $(VENV)/.engines: $(VENV)/.dev
 	$(INSTALL) '.[engines]'
 	@touch $@
 
-engines: $(VENV)/.engines ## add DuckDB, Polars and Spark, for the tests of the export for analytics
+engines: $(VENV)/.engines ## add DuckDB, pandas, Polars and Spark, for the tests of the export for analytics
 
 demo: $(VENV)/.runtime ## check the living example, build its site, say where it is
 	$(BIN)/itsm check

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from hypothesis import settings
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import engine
 from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
+from tests.complete import NO_DATA, not_left_out
 from tests.frames import REAL, remembering
 from tests.support import SAME_EXAMPLES, GitRepo, copy_tree, pack, run_apart
 from tests.warm import Warm
@@ -87,6 +88,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow, quick = ([i for i in items if bool(i.get_closest_marker("slow")) is s] for s in (True, False))
     half, middle = len(slow) // 2, len(quick) // 2
     items[:] = [*slow[:half], *quick[:middle], *slow[half:], *quick[middle:]]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a test fail that was skipped where nothing is missing: what nobody runs is no test."""
+    return not_left_out((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Do the same for a module that was skipped."""
+    return not_left_out((yield))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -187,10 +200,11 @@ def example_repo() -> Repository:
 
 
 @pytest.fixture(scope="session")
-def corpus() -> Path | None:
-    """The folder of real data that ``ITSM_CORPUS`` names; None where there is none."""
-    named = os.environ.get("ITSM_CORPUS")
-    return Path(named) if named else None
+def corpus() -> Path:
+    """The folder of real data that ``ITSM_CORPUS`` names; skips the test where it names none."""
+    named = os.environ.get("ITSM_CORPUS") or pytest.skip(NO_DATA)
+    assert Path(named).is_dir(), f"ITSM_CORPUS names no folder: {named}"
+    return Path(named)
 
 
 @pytest.fixture(scope="session")
@@ -199,7 +213,7 @@ def browser() -> Iterator[Any]:
     from tests.publish.browsing import ARGUMENTS, CHROMIUM
 
     if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
+        pytest.skip("chromium is not installed")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

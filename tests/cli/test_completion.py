@@ -28,7 +28,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 def offered(acme: Path, tmp_path: Path) -> object:
     """Ask Bash what it offers for a line; ``parts`` are the line's words as Bash divides them."""
     if BASH is None:
-        pytest.skip("there is no bash")
+        pytest.skip("bash is not installed")
     itsm = tmp_path / "itsm"
     itsm.write_text(
         f"#!{sys.executable}\nimport sys\nsys.argv[0] = 'itsm'\nfrom itsm_gitops.cli import main\nmain()\n"

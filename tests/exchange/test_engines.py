@@ -92,7 +92,7 @@ def duckdb(places: list[tuple[Path, Path]]) -> list[Answers]:
 @pytest.fixture(scope="module")
 def spark(places: list[tuple[Path, Path]]) -> list[Answers]:
     if shutil.which("java") is None:
-        pytest.skip("Spark needs a Java runtime")
+        pytest.skip("Java, which Spark runs on, is not installed")
     return answers("pyspark", places)
 
 

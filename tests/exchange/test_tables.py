@@ -142,9 +142,7 @@ WIDTHS = {
 SEPARATORS = {"Semicolon": ";", "Tabulator": "tab", "Colon": ":"}
 
 
-def test_tables_as_real_spreadsheets_write_them(corpus: Path | None, tmp_path: Path) -> None:
-    if corpus is None:
-        pytest.skip("ITSM_CORPUS is not set")
+def test_tables_as_real_spreadsheets_write_them(corpus: Path, tmp_path: Path) -> None:
     read_files = 0
     with tarfile.open(fileobj=io.BytesIO((corpus / "csv-dialects-otobo/csv.tar.xz").read_bytes())) as archive:
         for member in archive:

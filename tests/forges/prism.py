@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import shutil
 import socket
 import subprocess
 import tarfile
@@ -21,9 +20,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
-import pytest
-
-from tests.conftest import CHECKOUT
+from tests.npm import BUILD, npm_file, run_npm
 
 PRISM = "@stoplight/prism-cli@5.14.2"
 DESCRIPTION = "@octokit/openapi@23.0.2"
@@ -53,43 +50,26 @@ _START = 60.0  # seconds
 
 def installed() -> tuple[Path, Path]:
     """Return Prism's program and the pruned description; skips the test where there is no npm."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed: there is no proxy to hold the adapter to GitHub's description")
-    folder = CHECKOUT / "build" / "prism"
-    folder.mkdir(parents=True, exist_ok=True)
+    program = npm_file("prism", PRISM, ".bin/prism")
+    folder = BUILD / "prism"
     with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run at the same time install it once
-        return _install(npm, folder)
-
-
-def _install(npm: str, folder: Path) -> tuple[Path, Path]:
-    program = folder / "node_modules" / ".bin" / "prism"
-    if not program.exists():
-        quiet = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts"]
-        _run(npm, "install", *quiet, "--prefix", str(folder), PRISM)
-    pruned = folder / "github.json"
-    whole = folder / "api.github.com.json"
-    if not whole.exists():
-        _download(npm, folder, whole)
-    pruned.write_text(json.dumps(prune(json.loads(whole.read_bytes()))), encoding="utf-8")
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run at the same time download it once
+        whole = folder / "api.github.com.json"
+        if not whole.exists():
+            _download(folder, whole)
+        pruned = folder / "github.json"
+        pruned.write_text(json.dumps(prune(json.loads(whole.read_bytes()))), encoding="utf-8")
     return program, pruned
 
 
-def _download(npm: str, folder: Path, whole: Path) -> None:
-    name = _run(npm, "pack", "--silent", "--ignore-scripts", "--pack-destination", str(folder), DESCRIPTION)
+def _download(folder: Path, whole: Path) -> None:
+    name = run_npm("pack", "--silent", "--ignore-scripts", "--pack-destination", str(folder), DESCRIPTION)
     archive = folder / name.split()[-1]
     with tarfile.open(archive) as packed:
         member = packed.extractfile(_MEMBER)
         assert member is not None
         whole.write_bytes(member.read())
     archive.unlink()
-
-
-def _run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, f"{command[:2]}: {done.stderr[-2000:]}"
-    return done.stdout
 
 
 def prune(whole: dict[str, Any]) -> dict[str, Any]:

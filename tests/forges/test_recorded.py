@@ -27,21 +27,19 @@ from tests.forges.test_adapters import Canned
 ENDS_BRANCH = "0" * 40
 
 
-def _recorded(corpus: Path | None, name: str) -> dict[str, bytes]:
-    if corpus is None:
-        pytest.skip("ITSM_CORPUS names no folder of real data")
+def _recorded(corpus: Path, name: str) -> dict[str, bytes]:
     with tarfile.open(corpus / name / "payloads.tar.xz") as archive:
         files = [m for m in archive.getmembers() if m.isfile()]
         return {m.name: archive.extractfile(m).read() for m in files}  # type: ignore[union-attr]
 
 
 @pytest.fixture(scope="module")
-def github(corpus: Path | None) -> dict[str, bytes]:
+def github(corpus: Path) -> dict[str, bytes]:
     return _recorded(corpus, "webhooks-github")
 
 
 @pytest.fixture(scope="module")
-def gitlab(corpus: Path | None) -> dict[str, bytes]:
+def gitlab(corpus: Path) -> dict[str, bytes]:
     return _recorded(corpus, "webhooks-gitlab")
 
 

@@ -1,14 +1,12 @@
 """The settings that `itsm init` writes for editors, tried with the YAML language server that editors use.
 
-It comes from npm; where it is not installed (ITSM_YAML_LANGUAGE_SERVER, or on PATH), this is left out.
+It comes from npm; where there is none, this is left out.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,12 +19,10 @@ from pygls.lsp.client import LanguageClient
 from itsm_gitops.commands.init import init
 from itsm_gitops.repository import Repository
 from itsm_gitops.rules.editor_settings import write_settings
+from tests.npm import npm_file
 
-PROGRAM = os.environ.get("ITSM_YAML_LANGUAGE_SERVER") or shutil.which("yaml-language-server") or ""
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not PROGRAM, reason="yaml-language-server is not installed (npm)"),
-]
+pytestmark = pytest.mark.slow
+SERVER = "yaml-language-server"
 INCIDENT = "records/incidents/2026/01/INC-260112-EXMP1.yaml"
 
 
@@ -54,7 +50,7 @@ class Editor:
             return [about.get(item.section or "") for item in params.items]
 
     async def start(self) -> None:
-        await self.client.start_io(PROGRAM, "--stdio")
+        await self.client.start_io(str(npm_file(SERVER, f"{SERVER}@1.25.0", f".bin/{SERVER}")), "--stdio")
         folder = lsp.WorkspaceFolder(self.root.as_uri(), "acme")
         able = lsp.ClientCapabilities(
             workspace=lsp.WorkspaceClientCapabilities(configuration=True, workspace_folders=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.npm import npm_file
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = [
@@ -94,21 +93,8 @@ def see(what: Any, text: str) -> None:
 
 @functools.cache
 def axe_source() -> str:
-    """The text of axe-core, installed below build/ the first time; '' where npm cannot."""
-    folder = CHECKOUT / "build" / "axe"
-    script = folder / "node_modules" / "axe-core" / "axe.min.js"
-    npm = shutil.which("npm")
-    if not script.is_file() and npm:
-        folder.mkdir(parents=True, exist_ok=True)
-        quiet = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts"]
-        command = [npm, "install", *quiet, "--prefix", str(folder), f"axe-core@{AXE_VERSION}"]
-        subprocess.run(command, capture_output=True, timeout=180, check=False)
-    return script.read_text(encoding="utf-8") if script.is_file() else ""
-
-
-def axe_or_skip() -> str:
-    """The text of axe-core; skips the test where it is not and cannot be installed (no npm, no network)."""
-    return axe_source() or pytest.skip("axe-core cannot be installed here")
+    """Return the text of axe-core; skips the test where there is no npm."""
+    return npm_file("axe", f"axe-core@{AXE_VERSION}", "axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 def serious_faults(page: Any) -> list[tuple[str, list[str]]]:

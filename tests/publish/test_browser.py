@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PHONE, Guard, axe_or_skip, see, see_heading, serious_faults, switch_to_dark, wait_until
+from browsing import PHONE, Guard, axe_source, see, see_heading, serious_faults, switch_to_dark, wait_until
 
 from itsm_gitops.publish.serve import listening
 
@@ -179,7 +179,7 @@ def test_nothing_is_wider_than_a_phone(open_page: Callable[..., Any], address: s
 @pytest.mark.parametrize("name", ["home", "service", "changes", "hostile"])
 def test_no_accessibility_fault_in_light_and_dark(open_page: Callable[..., Any], name: str) -> None:
     """What the living example does not have: an outage, a major incident, a freeze, hostile text."""
-    source = axe_or_skip()
+    source = axe_source()
     page = open_page(PAGES[name])
     page.evaluate(source)
     assert serious_faults(page) == []

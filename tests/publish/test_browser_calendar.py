@@ -12,7 +12,7 @@ from browsing import (
     DESKTOP,
     PHONE,
     Guard,
-    axe_or_skip,
+    axe_source,
     see,
     see_heading,
     serious_faults,
@@ -196,7 +196,7 @@ def test_nothing_moves_while_the_page_loads(open_page: Callable[..., Any]) -> No
     "view", ["month", *(pytest.param(v, marks=pytest.mark.slow) for v in ("week", "agenda"))]
 )
 def test_no_accessibility_fault(open_page: Callable[..., Any], view: str, viewport: dict[str, int]) -> None:
-    source = axe_or_skip()
+    source = axe_source()
     page = open_page(f"{CALENDAR}?view={view}", viewport=viewport)
     page.evaluate(source)
     assert serious_faults(page) == []

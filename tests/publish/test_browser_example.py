@@ -13,7 +13,7 @@ from browsing import (
     DESKTOP,
     PHONE,
     Guard,
-    axe_or_skip,
+    axe_source,
     layout_shift,
     see_heading,
     serious_faults,
@@ -147,7 +147,7 @@ def test_search_finds_by_number_and_by_word(open_page: Callable[..., Any], typed
     ],
 )
 def test_no_serious_accessibility_fault(open_page: Callable[..., Any], url: str) -> None:
-    source = axe_or_skip()
+    source = axe_source()
     page = open_page(url)
     page.evaluate(source)
     assert serious_faults(page) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PHONE, Guard, axe_or_skip, see_heading, serious_faults, switch_to_dark
+from browsing import PHONE, Guard, axe_source, see_heading, serious_faults, switch_to_dark
 
 from itsm_gitops.model.formulas import neutralise
 from itsm_gitops.publish.serve import listening
@@ -259,7 +259,7 @@ def test_a_phone_shows_two_lines_for_each_and_filters_on_demand(explore: Callabl
 
 @pytest.mark.slow
 def test_no_accessibility_fault_in_light_and_dark(explore: Callable[..., Any]) -> None:
-    source = axe_or_skip()
+    source = axe_source()
     page = explore("?status=all&kind=incident&sort=x")
     page.get_by_role("button", name="Columns").click()
     page.evaluate(source)

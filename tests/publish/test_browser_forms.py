@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browsing import PHONE, Guard, axe_or_skip, serious_faults, switch_to_dark
+from browsing import PHONE, Guard, axe_source, serious_faults, switch_to_dark
 from form_site import write_form_site
 from sample_site import HOSTILE
 
@@ -402,7 +402,7 @@ def test_a_form_works_from_a_disk(browser: Any, built: tuple[GitRepo, Path]) -> 
 
 @pytest.mark.parametrize("url", [OFFERING, "report.html", "changes/new.html"])
 def test_no_accessibility_fault_empty_wrong_and_made(open_form: Callable[..., Any], url: str) -> None:
-    source = axe_or_skip()
+    source = axe_source()
     page = open_form(url)
     page.evaluate(source)
     assert serious_faults(page) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PHONE, Guard, axe_or_skip, see_heading, serious_faults, switch_to_dark
+from browsing import PHONE, Guard, axe_source, see_heading, serious_faults, switch_to_dark
 
 from itsm_gitops.publish.layout import place
 from itsm_gitops.publish.serve import listening
@@ -234,7 +234,7 @@ def test_a_phone_has_all_of_it_and_nothing_is_wider(open_map: Callable[..., Any]
 
 @pytest.mark.parametrize("query", ["?item=shop-web&depth=1&at=shop-web", "?class=service"])
 def test_no_accessibility_fault(open_map: Callable[..., Any], query: str) -> None:
-    source = axe_or_skip()
+    source = axe_source()
     page = open_map(query)
     page.locator(".it-net__filters summary").click()
     page.evaluate(source)

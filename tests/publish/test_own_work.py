@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import PHONE, Guard, axe_or_skip, see, serious_faults, switch_to_dark
+from browsing import PHONE, Guard, axe_source, see, serious_faults, switch_to_dark
 from test_pages import view_of
 
 from itsm_gitops.model.audience import TEAMS, Audience
@@ -118,7 +118,7 @@ def test_somebody_says_once_who_they_are(guard: Guard, address: str, viewport: d
 @pytest.mark.browser
 @pytest.mark.slow
 def test_no_accessibility_fault_in_light_and_dark(guard: Guard, address: str) -> None:
-    source = axe_or_skip()
+    source = axe_source()
     page = guard.open(address, urls.MINE)
     page.get_by_label("Person or team").fill("Web team")
     see(page.locator("#it-mine-said"), "the work of Web team")

@@ -106,20 +106,31 @@ def test_the_same_snapshot_gives_the_same_bytes(pages: Path, tmp_path: Path) -> 
         assert (again / "reports" / file.name).read_bytes() == file.read_bytes()
 
 
-@pytest.mark.parametrize(
+on_each_viewport = pytest.mark.parametrize(
     "viewport",
     [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone", marks=pytest.mark.slow)],
 )
-def test_pages_in_a_browser(pages: Path, guard: Any, viewport: dict[str, int]) -> None:
-    """Nothing overlaps, nothing scrolls sideways, and axe finds no serious fault."""
+
+
+@on_each_viewport
+def test_nothing_overlaps_or_scrolls_sideways(pages: Path, guard: Any, viewport: dict[str, int]) -> None:
     with listening(pages) as address:
-        for name in ("index", "backlog", "flow"):
+        for name in IN_A_BROWSER:
             page = guard.open(address, f"reports/{name}.html", viewport=viewport)
             assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
             assert page.evaluate(OVERLAPS) == []
-            if axe_source():
-                page.evaluate(axe_source())
-                assert serious_faults(page) == []
+
+
+@on_each_viewport
+def test_axe_finds_no_serious_fault(pages: Path, guard: Any, viewport: dict[str, int]) -> None:
+    with listening(pages) as address:
+        for name in IN_A_BROWSER:
+            page = guard.open(address, f"reports/{name}.html", viewport=viewport)
+            page.evaluate(axe_source())
+            assert serious_faults(page) == []
+
+
+IN_A_BROWSER = ("index", "backlog", "flow")
 
 
 OVERLAPS = """() => {

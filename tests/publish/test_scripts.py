@@ -25,7 +25,7 @@ def run(*words: str | Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.skipif(NODE is None, reason="no node here")
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_the_tests_of_the_scripts() -> None:
     run("--test", *sorted((CHECKOUT / "tests/scripts").glob("*.test.mjs")))
 
@@ -56,7 +56,7 @@ def test_parts_are_published_within_their_script_and_without_comments() -> None:
     assert published("explorer").index("class Column") < published("explorer").index("function facetList")
 
 
-@pytest.mark.skipif(NODE is None, reason="no node here")
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_nothing_but_comments_is_left_out(tmp_path: Path) -> None:
     """What remains is still a script, and has every text and every function of the source."""
     for path in SCRIPTS:

@@ -21,7 +21,7 @@ from itsm_gitops.repository import Repository
 CHECKOUT = Path(__file__).resolve().parents[2]
 NODE = shutil.which("node")
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="no node here")
+pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
 
 # What is typed, and how the address of the first hit begins; nothing where nothing is found.
 ENGLISH = """
