@@ -255,7 +255,7 @@ def link_command(
 @command(
     "duplicate",
     [
-        ("itsm duplicate K7QF3 9TX2M", "K7QF3 says again what 9TX2M says"),
+        ("itsm duplicate K7QF3 9TX2M", "K7QF3 repeats 9TX2M"),
         ('itsm duplicate K7QF3 9TX2M --note "Same call, twice."', "with a word about it"),
     ],
 )

@@ -1,4 +1,4 @@
-"""`itsm duplicate`: a record that says again what another one says is linked with it and cancelled, in one edit."""
+"""`itsm duplicate`: links a record with the one that it repeats, and cancels it, in one edit."""
 
 from __future__ import annotations
 

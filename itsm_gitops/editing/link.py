@@ -136,7 +136,7 @@ def _refuse_kinds(book: RuleBook, kind: LinkType, holder: Opened, other: Opened)
     if not kind.in_links:
         fields = [r for r in holder.kind.references if r.relation == kind.name]
         hint = f"itsm set {holder.id} {fields[0].pointer[0]}={other.id}" if fields else "itsm explain links"
-        raise Refused(f"'{kind.name}' is said by a field, not by a link", hint)
+        raise Refused(f"'{kind.name}' is stored in a field, not as a link", hint)
     for end, document, allowed in (("from", holder, kind.sources), ("to", other, kind.targets)):
         if document.kind.name not in book.members(allowed):
             raise Refused(

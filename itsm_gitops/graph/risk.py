@@ -198,7 +198,7 @@ class RiskBook:
     def _outage(self, _: Entry, data: Mapping[str, Any]) -> tuple[int, str, str]:
         outage = _mapping(data.get("outage"))
         if outage.get("expected") is not True:
-            return 0, "0", "none is expected" if outage else "nothing is said about an interruption"
+            return 0, "0", "none is expected" if outage else "the record does not mention an interruption"
         minutes = outage.get("minutes", 1)
         minutes = max(1, minutes) if isinstance(minutes, int) else 1
         named = ", ".join(s for s in _list(outage.get("services")) if isinstance(s, str))

@@ -272,7 +272,7 @@ RULES = (
         "Changes collide",
         scope=NETWORK,
         severity=WARNING,
-        why="Two changes at the same time in the same place break each other, and nobody can tell which it was.",
+        why="Two changes at the same time in the same place break each other, and it is hard to find out which one did it.",
         hint="move one of them, or link them with coordinated_with when they overlap on purpose",
         bad="# CHG-261120-AAAAA and CHG-261120-BBBBB both change payments-db on Saturday at 20:00",
         good="# CHG-261120-BBBBB was moved to Sunday\nplanned_start: 2026-12-06T20:00:00Z",

@@ -1,4 +1,4 @@
-"""Family D: organisations as customers, suppliers and bearers of cost, against what they are said to be.
+"""Family D: organisations as customers, suppliers and bearers of cost, against the roles that they are declared with.
 
 Who is a customer stands on either side: a service names its ``customers``, an organisation the ``services`` that it uses
 (ITIL 4 relationship management; FitSM-1 PR3: customers are identified, each with a contact).

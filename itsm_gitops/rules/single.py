@@ -93,7 +93,7 @@ def standing_findings(
 
 
 def _without(found: Iterable[Finding], known: Iterable[Finding]) -> list[Finding]:
-    """Return the findings that are not among others, each as often as it is said more often."""
+    """Return the findings that others do not have, each as many times as they have it less often."""
     left = Counter(map(_sign, known))
     fresh = []
     for finding in found:
