@@ -24,8 +24,7 @@ from itsm_gitops.publish.view import View
 
 _DAY = timedelta(days=1)
 _WEEK = 7
-_VIEWS = ("month", "week", "agenda")
-_SCRIPT = "assets/calendar.js"
+_VIEWS = ("month", "week", "day", "agenda")
 
 
 def calendar_pages(view: View) -> Iterator[ListPage]:
@@ -44,7 +43,6 @@ def calendar_pages(view: View) -> Iterator[ListPage]:
                 Html(f'<div class="it-cal__grid">{month_grid(view, month, weeks)}{legend(known)}</div>'),
                 Html(f'<div class="it-cal__agenda">{_agenda(view, month, weeks)}</div>'),
                 Html('<p class="it-cal__status it-muted" role="status"></p></div>'),
-                _script(),
             ]
         )
         yield ListPage(
@@ -68,10 +66,6 @@ def _lead() -> Html:
     )
 
 
-def _script() -> Html:
-    return Html(f'<script src="{ROOT}{_SCRIPT}" defer></script>')
-
-
 def _ways(plan: Plan, number: int) -> Html:
     """Return the links to the other months, the one before and the one after by name."""
     marks = {number - 1: ' rel="prev"', number + 1: ' rel="next"', number: ' aria-current="page"'}
@@ -85,7 +79,7 @@ def _ways(plan: Plan, number: int) -> Html:
 
 
 def _tools(view: View, plan: Plan, known: Sequence[CalendarEvent]) -> Html:
-    """Return what the script needs: the switch of views, the steps through weeks, the filters."""
+    """Return what the script needs: the switch of views, the steps through weeks and days, the filters."""
     buttons = "".join(
         f'<button type="button" data-show="{v}" aria-pressed="false">{esc(t(v.capitalize()))}</button>'
         for v in _VIEWS
@@ -95,7 +89,7 @@ def _tools(view: View, plan: Plan, known: Sequence[CalendarEvent]) -> Html:
     return Html(
         '<form class="it-cal__tools" aria-label="' + esc(t("View and filters")) + '">'
         f'<div class="it-cal__views" role="group" aria-label="{esc(t("View"))}">{buttons}</div>'
-        '<div class="it-cal__steps" role="group" aria-label="' + esc(t("Week")) + '">'
+        '<div class="it-cal__steps" role="group" aria-label="' + esc(t("Earlier and later")) + '">'
         '<button type="button" data-step="-1">' + esc(t("Earlier week")) + "</button>"
         '<button type="button" data-step="1">' + esc(t("Later week")) + "</button></div>"
         f"{_select('service', t('Service'), t('All services'), services)}"
