@@ -20,7 +20,7 @@ _FIRST = "assets/lib.js"
 _PARTS = (
     ("words", "search"),
     ("seen", "itsm"),
-    ("axis", "calendar"),
+    ("axis", "months"),
     ("answers", "filing", "drafts", "forms"),
     ("layout", "neighbourhood", "facts", "drawing", "details", "viewing", "address", "map"),
     ("zone", "ordering", "columns", "asking", "taking", "facets", "chosen", "rows", "explorer"),

@@ -134,4 +134,4 @@ def test_subscribe_to_a_feed(somebody: Comes) -> None:
     with somebody("subscribe to a feed") as visitor:
         visitor.follow("Subscribe to incidents and changes")
         visitor.press("Copy address")
-        visitor.read("Outages and degradations only")
+        visitor.read("Outages, degradations and planned work only")

@@ -206,7 +206,7 @@
   only("form.it-form", "forms");
   only(".it-mine", "mine");
   only(".it-x", "explorer");
-  only(".it-cal", "calendar");
+  only(".it-cal", "months");
   only(".it-net", "map");
   only(".it-copy, .it-subscribe", "subscribe");
   globalThis.itsm.seen.note();
