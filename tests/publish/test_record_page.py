@@ -175,7 +175,7 @@ def test_who_must_approve_and_why(view: View) -> None:
     assert "From the rule change-manager." in said
     assert "asks to authorise a change of type normal, risk medium" in said
     risk = part(page(view, CHG), "risk")
-    assert risk.startswith("How risky it is Medium risk from 0 points of answers (low) and")
+    assert risk.startswith("How risky it is Medium risk Answers: 0 points (low). Facts:")
     assert "of its questions are not answered." in risk
 
 
@@ -277,7 +277,7 @@ def test_statements_come_by_their_change(known: GitRepo, view: View) -> None:
 
 
 def test_a_freeze_is_a_conflict(view: View) -> None:
-    assert "Freeze Winter freeze nothing changes then" in part(page(view, CHG), "conflicts")
+    assert "Freeze Winter freeze nothing may change then" in part(page(view, CHG), "conflicts")
     assert part(page(view, INC), "conflicts") == ""
 
 
@@ -315,10 +315,10 @@ def test_what_follows_from_a_record(view: View) -> None:
     )
     view.course = lambda _: Course(promises, 7200, 600)
     said = part(page(view, INC), "worked-out")
-    assert "Answer Missed by 1 h from gold : 30 min around the clock" in said
-    assert "Resolution Running until 23 Nov 2026, 09:00 from gold : 4 h of Winter freeze" in said
-    assert "Other Running paused while it waits" in said
-    assert "Time to resolve 2 h from the first state" in said
+    assert "Response Missed by 1 h 30 min around the clock, agreed in gold" in said
+    assert "Resolution Running until 23 Nov 2026, 09:00 4 h in Winter freeze , agreed in gold" in said
+    assert "Other Running paused" in said
+    assert "Time to resolve 2 h from the opening" in said
     assert "10 min of it waiting" in said
     view.course = None
     assert part(page(view, "PRB-261121-DDDDD"), "worked-out") == ""

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
+from itsm_gitops.model.report import MONTHS
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.events import CalendarEvent, events, kinds
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, link
+from itsm_gitops.publish.moments import MONTH_NAMES, day_title
 from itsm_gitops.publish.pages.calendar_grid import Cell, event_chips, event_data, legend, month_grid
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, line, paragraph
-from itsm_gitops.publish.pages.plan import MONTH_NAMES, NAMES, day_title, lasts, when
+from itsm_gitops.publish.pages.plan import NAMES, lasts, when
 from itsm_gitops.publish.planned import Month, Plan
 from itsm_gitops.publish.view import View
 
@@ -73,7 +75,7 @@ def _ways(plan: Plan, number: int) -> Html:
     items = [f"<li>{now}</li>"]
     for at, month in enumerate(plan.months):
         url = urls.calendar(month.first, current=month.current)
-        shown = f'{esc(t(f"{month.first:%b}"))}<span class="it-cal__year"> {month.first:%Y}</span>'
+        shown = f'{esc(t(MONTHS[month.first.month - 1]))}<span class="it-cal__year"> {month.first:%Y}</span>'
         items.append(f'<li><a{marks.get(at, "")} href="{ROOT}{url}">{shown}</a></li>')
     return Html(f'<nav class="it-pager" aria-label="{esc(t("Months"))}"><ol>{"".join(items)}</ol></nav>')
 

@@ -16,11 +16,11 @@ from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.events import CalendarEvent
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
-from itsm_gitops.publish.pages.plan import MONTH_NAMES, NAMES, when
+from itsm_gitops.publish.moments import DAY_NAMES, MONTH_NAMES
+from itsm_gitops.publish.pages.plan import NAMES, when
 from itsm_gitops.publish.planned import Month
 from itsm_gitops.publish.view import View
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _AHEAD, _ = _CHANGES = ("change", "done")
 # What lasts for less is shown on each of its days, with its times.
 _LONG = timedelta(days=1)
@@ -42,7 +42,9 @@ class _Bar(NamedTuple):
 
 def month_grid(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
     """Return the weeks of a month as a table."""
-    head = "".join(f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d)[:3])}</abbr></th>' for d in _DAYS)
+    head = "".join(
+        f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d)[:3])}</abbr></th>' for d in DAY_NAMES
+    )
     rows = []
     for week in weeks:
         year, number, _ = week[0][0].isocalendar()

@@ -40,9 +40,7 @@ _ORDERS = (
 def explore_page(view: View) -> ListPage:
     """Return the page; the site's script loads the one that puts in rows and the values of facets."""
     lead = esc(
-        t(
-            "Choose what to see, type words, sort by a column. The address keeps it, to come back to or to send."
-        )
+        t("Filter, search and sort. Your choices are kept in the address, so you can bookmark or send it.")
     )
     body = join(
         [

@@ -30,7 +30,7 @@ def search_page() -> ListPage:
 
 def not_found_page() -> ListPage:
     """Return what a web server shows for an address without a page."""
-    lead = esc(t("The address may be mistyped, or what it named has another number now."))
+    lead = esc(t("The address may be mistyped, or the page has moved or been removed."))
     ways = "".join(
         f"<li>{link(url, esc(t(text)))}</li>"
         for url, text in (

@@ -30,7 +30,9 @@ _HANDLE = "Type a part of the name of a person or a team."
 _ITEM_LINES = "Find them by name; one per line."
 # Where a form says something else than the schema, which speaks to those who know the files.
 _ASKED = {
-    "title": ("", "What people see in lists: say it in one line."),
+    "title": ("", "This is the line people see in lists."),
+    "impact": ("", "High: many users or a critical service. Medium: some users. Low: one person."),
+    "urgency": ("", "High: now. Medium: today or tomorrow. Low: it can wait."),
     "category": ("", "Type a word and choose one from the list."),
     "requested_by": ("", _HANDLE),
     "reported_by": ("", _HANDLE),
@@ -92,7 +94,7 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
     title = replace(title, title=t("Title of the request"), value=offering.title)
     fixed = {"offering": offering.id, "origin": "portal"}
     command = f"itsm new {kind.name} --offering {offering.id}"
-    return _form(view, kind, [*form_questions, title, *rest], fixed, t("Make the request"), command)
+    return _form(view, kind, [*form_questions, title, *rest], fixed, t("Continue"), command)
 
 
 def pages(view: View) -> Iterator[ListPage]:
@@ -103,7 +105,7 @@ def pages(view: View) -> Iterator[ListPage]:
             meaning.CHANGE,
             urls.NEW_CHANGE,
             "File a change",
-            "Something is to be different.",
+            "Plan a change to a service or to a configuration item.",
             _CHANGE,
             urls.CHANGES,
         ),
@@ -115,7 +117,7 @@ def pages(view: View) -> Iterator[ListPage]:
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
         way = [Crumb(urls.CHANGES, "Changes")] if section else []
         known = _known(view) if role == meaning.INCIDENT else EMPTY
-        body = _form(view, kind, form_questions, fixed, t("Make the record"), f"itsm new {kind.name}", known)
+        body = _form(view, kind, form_questions, fixed, t("Continue"), f"itsm new {kind.name}", known)
         yield ListPage(url, t(title), section, Html(f"{heading(way, t(title), lead=esc(t(lead)))}{body}"))
 
 
@@ -193,7 +195,7 @@ def _field(view: View, kind: Kind, name: str) -> Question:
     if name == "service":
         running = [e for e in view.of_role(meaning.SERVICE) if not facts.is_inactive(view.kind(e), e.columns)]
         ordered = sorted(running, key=lambda e: (e.title.lower(), e.id))
-        return replace(question, choices=tuple(Choice(e.id, e.title or e.id) for e in ordered))
+        return replace(question, help="", choices=tuple(Choice(e.id, e.title or e.id) for e in ordered))
     if name == "cis":
         return replace(question, names=_ITEMS, known=True)
     if name == "category":

@@ -193,7 +193,7 @@ def relations(view: View, about: str, all_relations: Iterable[Relation]) -> Html
     """Return the relations of a document grouped by title, each group with links that show titles and states."""
     groups: dict[str, list[str]] = {}
     for relation in all_relations:
-        groups.setdefault(relation.title, []).append(relation.other)
+        groups.setdefault(t(relation.title), []).append(relation.other)
     return join([_group(view, about, title, others) for title, others in sorted(groups.items())])
 
 

@@ -19,13 +19,13 @@ from itsm_gitops.model.report import (
     Report,
     Table,
     as_csv,
-    shown,
 )
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chart import charted, draw
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.moments import said
 from itsm_gitops.publish.pages.evidence import evidence_list
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph, section
@@ -161,7 +161,7 @@ def _cell(view: View, column: Column, value: Cell) -> Html:
         return chip(str(value).capitalize(), _LOOKS.get(str(value), "none"))
     if column.form == EVIDENCE:
         return evidence_list(view, str(value))
-    return esc(shown(column, value))
+    return esc(said(column, value))
 
 
 def _definitions(report: Report) -> Html:

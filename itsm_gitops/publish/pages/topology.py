@@ -22,7 +22,7 @@ _DIRECTIONS = (("both", "Both ways"), ("needs", "What it needs"), ("users", "Wha
 _STEPS = (("0", "The start only"), ("1", "1 step"), *((str(n), f"{n} steps") for n in range(2, 7)))
 _LEAD = (
     "Start at any item or class, and follow what it needs and what needs it. On the left stands what "
-    "relies on an item, on the right what it relies on. Colours and signs are the status now."
+    "relies on an item, on the right what it relies on. Colours and symbols show the current status."
 )
 _KEYS = (
     "Tab reaches the map, the arrow keys walk along its relations and show more where there is more, "

@@ -225,8 +225,11 @@
         if (turn !== turns) return;
         groups(found);
         let last = "";
+        // Each group once, in the order of their best results.
+        const order = [...new Set(found.hits.map((hit) => hit.group))];
+        const hits = only ? found.hits : order.flatMap((name) => found.hits.filter((hit) => hit.group === name));
         list.replaceChildren(
-          ...found.hits.flatMap((hit) => {
+          ...hits.flatMap((hit) => {
             const item = element("li", "", hitLink(hit, found.words));
             const title = GROUPS.find(([name]) => name === hit.group)?.[1] ?? "";
             const head = hit.group !== last && !only ? [element("li", "it-results__group", t(title))] : [];
