@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.publish import language as language_module
 from itsm_gitops.publish.language import catalogue, counted, languages, spoken, t
 from itsm_gitops.publish.markup import words
 from itsm_gitops.repository import packaged_rulebook_root
@@ -138,3 +140,41 @@ def rule_book_words() -> set[str]:
 @pytest.mark.parametrize("language", OTHERS)
 def test_the_rule_book_that_the_tool_brings_is_translated(language: str) -> None:
     assert sorted(rule_book_words() - catalogue(language).keys()) == []
+
+
+# Where pages name what they say: the place of the text among what is handed over.
+SAYS = {
+    "t": (0,),
+    "told": (0,),
+    "counted": (1, 2),
+    "chip": (0,),
+    "section": (0,),
+    "paragraph": (0,),
+    "Crumb": (1,),
+}
+PAGES = Path(language_module.__file__).parent
+
+
+def said_by(code: str) -> set[str]:
+    """The texts that a module of pages hands over to be said, and the sentences among its constants."""
+    texts: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYS:
+            for place in (p for p in SAYS[node.func.id] if p < len(node.args)):
+                given = node.args[place]
+                parts = (given.body, given.orelse) if isinstance(given, ast.IfExp) else (given,)
+                texts |= {p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)}
+    return {text for text in texts if re.search(r"[A-Za-z]", text)}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_pages_say_is_translated(language: str) -> None:
+    modules = [p for p in sorted(PAGES.rglob("*.py")) if "handbook" not in p.name]
+    said = set().union(*(said_by(p.read_text(encoding="utf-8")) for p in modules))
+    assert len(said) > 300
+    assert sorted(said - catalogue(language).keys()) == []
+
+
+def test_what_pages_say_is_seen() -> None:
+    code = 'section("One", t("Two" if wide else "Three", count=1)) + counted(n, "{count} day", "{count} days") + f("no")'
+    assert said_by(code) == {"One", "Two", "Three", "{count} day", "{count} days"}
