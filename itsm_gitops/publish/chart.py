@@ -20,12 +20,13 @@ from itsm_gitops.model.report import (
     Column,
     Table,
 )
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, shorten
 from itsm_gitops.publish.moments import said
 
 _WIDTH = 360
 _LETTER = 6.5  # a generous width of one letter at the size of the page's style
-_NAMES, _VALUES = 126, 84
+_NAMES, _VALUES = 152, 84
 _BAR, _GAP = 14, 9
 _PLOT = 150
 _MOST_BARS = 12
@@ -48,7 +49,7 @@ def draw(table: Table, name: str, title_of: Callable[[str], str] = str) -> Html:
         f'<figure class="it-chart">{_legend(table, chart)}'
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{title} {description}"'
         f' viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}">'
-        f'<title id="{title}">{esc(table.title)}</title><desc id="{description}">{_description(table, chart, names)}</desc>'
+        f'<title id="{title}">{esc(t(table.title))}</title><desc id="{description}">{_description(table, chart, names)}</desc>'
         f"{body}</svg></figure>"
     )
 
@@ -62,7 +63,7 @@ def _legend(table: Table, chart: Bars) -> Html:
     if len(chart.columns) < 2:
         return EMPTY
     items = "".join(
-        f'<li class="it-key it-key--{look}">{esc(table.column(name).title)}</li>'
+        f'<li class="it-key it-key--{look}">{esc(t(table.column(name).title))}</li>'
         for name, look in zip(chart.columns, chart.looks, strict=True)
     )
     return Html(f'<ul class="it-keys">{items}</ul>')

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.report import MONTH, MONTHS, WEEK, Cell, Column, shown
+from itsm_gitops.model.report import MONTH, MONTHS, TEXT, WEEK, Cell, Column, shown
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import Html, esc, shorten
 
@@ -77,7 +77,7 @@ def said(column: Column, value: Cell) -> str:
     if column.form == MONTH and value:
         year, month = str(value).split("-")
         return f"{t(MONTHS[int(month) - 1])} {year}"
-    return shown(column, value)
+    return t(shown(column, value)) if column.form == TEXT else shown(column, value)
 
 
 def day_title(day: date) -> str:

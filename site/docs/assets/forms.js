@@ -63,7 +63,7 @@
   /** @param {HTMLElement} summary @param {[HTMLElement, string][]} wrong */
   function summarise(summary, wrong) {
     const items = wrong.map(([box, fault]) => {
-      const link = /** @type {HTMLAnchorElement} */ (element("a", "", `${titleOf(box)}: ${fault}`));
+      const link = /** @type {HTMLAnchorElement} */ (element("a", "", `${titleOf(box)}${titleOf(box).endsWith("?") ? "" : ":"} ${fault}`));
       const control = controlOf(box);
       link.href = `#${control.id || box.id}`;
       link.addEventListener("click", (event) => {
