@@ -21,13 +21,13 @@ from itsm_gitops.publish.view import View
 _NAMED = 8
 _RESULTS = {
     "SATISFIED": ("Approved", "done"),
-    "OVERRIDDEN": ("Let pass in an emergency", "waiting"),
-    "BYPASSED": ("Merged past the gate", "bad"),
-    "COMPOSED": ("Merged into something that nobody saw", "bad"),
+    "OVERRIDDEN": ("Allowed in an emergency", "waiting"),
+    "BYPASSED": ("Merged without the gate", "bad"),
+    "COMPOSED": ("Merged into something nobody reviewed", "bad"),
     "UNSATISFIED": ("Not approved", "bad"),
     "ERROR": ("Could not be judged", "bad"),
-    "NOT_REQUIRED": ("Nobody need approve", "none"),
-    "NOT_APPLICABLE": ("Nobody need approve", "none"),
+    "NOT_REQUIRED": ("No approval needed", "none"),
+    "NOT_APPLICABLE": ("No approval needed", "none"),
 }
 _SHORT = 16
 _NOBODY = "The policy asks for nobody's approval."
@@ -42,7 +42,7 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
         [
             section("Approvals", _requirements(view, entry, data), "approvals"),
             section("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
-            section("How risky it is", _risk(view, entry, data), "risk"),
+            section("Risk assessment", _risk(view, entry, data), "risk"),
             section("Conflicts", _conflicts(view, entry), "conflicts"),
         ]
     )
@@ -56,7 +56,7 @@ def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
         return EMPTY
     needs = join([_need(view, n) for n in asking.needs]) or Html(f"<li>{esc(t(_NOBODY))}</li>")
     text = t(
-        "What the policy asks for to authorise it as it is written here. The rules see that it {facts}.",
+        "What the policy asks for to authorise this change as it is written here. The rules found that it {facts}.",
         facts=asking.facts,
     )
     detail = Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
@@ -94,7 +94,7 @@ def _sum(view: View, entry: Entry, data: Mapping[str, Any], needs: Sequence[Appr
     ]
     rest = Html(f"<li>{opening(people[_NAMED:])}") if len(people) > _NAMED else EMPTY
     listed = join([Html(f"<li>{one}") for one in people[:_NAMED]])
-    who = Html(f"<p>{esc(t('Can be given by'))}</p><ul class=it-who>{listed}{rest}</ul>") if people else EMPTY
+    who = Html(f"<p>{esc(t('Who can approve'))}</p><ul class=it-who>{listed}{rest}</ul>") if people else EMPTY
     return Html(f"<p>{join([label, *_pull_requests(data)], ' ')}</p>{who}")
 
 

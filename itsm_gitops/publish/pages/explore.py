@@ -61,8 +61,7 @@ def _without_script(view: View) -> Html:
     kinds = [k for k in view.book.kinds.values() if k.is_record]
     lists = join([link(urls.index(k), esc(k.plural_title)) for k in kinds], ", ")
     said = told(
-        "Filtering needs a script, and this browser runs none. The same records are in lists by state and by month: "
-        "{lists}.",
+        "Filtering needs JavaScript. The same records are in lists by state and by month: {lists}.",
         lists=lists,
     )
     return Html(f"<noscript><p>{said}</p></noscript>")

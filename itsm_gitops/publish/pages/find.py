@@ -19,7 +19,7 @@ def _body() -> str:
         '<ol id="it-search-results" class="it-results"></ol>'
         f'<p class="it-next"><a id="it-search-filter" href="{ROOT}{urls.EXPLORE}">'
         f"{esc(t('Filter and sort records with these words'))}</a></p>"
-        f"<noscript><p>{esc(t('Search needs a script; the lists of records and the catalogue work without.'))}</p></noscript>"
+        f"<noscript><p>{esc(t('Search needs JavaScript; the lists of records and the catalogue work without.'))}</p></noscript>"
     )
 
 

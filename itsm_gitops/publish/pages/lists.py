@@ -226,7 +226,7 @@ def cmdb_index(view: View) -> ListPage:
             )
     on_map = link(urls.MAP, esc(t("the map")))
     lead = told(
-        "Everything the services are made of and who answers for it; {map} shows how it hangs together.",
+        "Everything the services are made of and who answers for it; {map} shows how it fits together.",
         map=on_map,
     )
     head = heading([], t("Configuration items"), lead=lead)

@@ -63,7 +63,7 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
         for look in [_EFFECT_LOOKS[hits[i].effect]]
     ]
     more = len(hits) - len(nearest)
-    caption = t("What an outage of the affected items would hit. It says nothing about how they are now.")
+    caption = t("What an outage of the affected items would hit. This is not their current status.")
     picture = draw(caption, boxes, _arrows(view, nearest), more)
     if not picture:
         return EMPTY

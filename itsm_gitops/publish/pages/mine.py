@@ -20,7 +20,7 @@ _LEAD = (
     "Everything assigned to you, waiting for your approval, due or watched. Say who you are once: it stays in this browser, "
     "and nothing is sent."
 )
-_WITHOUT = "This page needs a script. On the command line, itsm list assignee:@me shows your work."
+_WITHOUT = "This page needs JavaScript. On the command line, itsm list assignee:@me shows your work."
 
 
 def has_page(book: RuleBook, audience: Audience) -> bool:

@@ -87,7 +87,7 @@ def _sum(days: Sequence[Day]) -> str:
     return (
         t("{said} in {days} with records", said=said, days=_days(known))
         if known
-        else t("Nothing is known of this time")
+        else t("No data for this time")
     )
 
 

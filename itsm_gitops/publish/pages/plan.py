@@ -210,7 +210,7 @@ def known_errors_page(view: View) -> ListPage:
     entries = sorted(view.of_role(meaning.KNOWN_ERROR), key=lambda e: (e.opened, e.id), reverse=True)
     current = [e for e in entries if facts.is_offered(view.book, e)]
     retired = [e for e in entries if facts.is_retired(view.book, e)]
-    lead = esc(t("Faults whose cause is known, with the way around them until they are fixed."))
+    lead = esc(t("Faults whose cause is known, with a workaround until they are fixed."))
     body = join(
         [
             heading([], t("Known errors"), lead=lead),

@@ -49,7 +49,9 @@ def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
             for r in reports
         ]
     )
-    lead = esc(t("How much there is, how long it takes, how well it goes: replayed from the timelines."))
+    lead = esc(
+        t("How much work there is, how long it takes and how well it goes, computed from the timelines.")
+    )
     head = heading([], t("Reports"), lead=lead)
     when = _time(view, reports[0])
     yield ListPage(
@@ -76,10 +78,12 @@ def _sentence(text: str) -> str:
 def _time(view: View, report: Report) -> Html:
     since, until = view.moment(report.since), view.moment(report.until)
     if since == until:
-        return Html(f'<p class="it-muted">{told("As of {until}, when this site was made.", until=until)}</p>')
+        return Html(
+            f'<p class="it-muted">{told("As of {until}, when this site was built.", until=until)}</p>'
+        )
     scope = "" if view.audience.everything else f" {t('Only what is shown here is counted.')}"
     return Html(
-        f'<p class="it-muted">{told("From {since} to {until}, the moment this site was made.", since=since, until=until)}{scope}</p>'
+        f'<p class="it-muted">{told("From {since} to {until}, when this site was built.", since=since, until=until)}{scope}</p>'
     )
 
 

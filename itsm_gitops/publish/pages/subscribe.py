@@ -35,7 +35,7 @@ def subscribe_page(view: View, site_url: str) -> ListPage:
         heading(
             [],
             t("Subscribe"),
-            lead=esc(t("Be told what happens without looking: in a feed reader, or in your own calendar.")),
+            lead=esc(t("Get news in a feed reader and dates in your own calendar.")),
         ),
         section(t("News in a feed reader"), Html(f"{_how(_FEED)}{_rows(feeds, _FEED, site_url)}"), "feeds"),
         section(

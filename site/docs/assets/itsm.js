@@ -157,7 +157,7 @@
 
   // ---- Keys -----------------------------------------------------------------------------------
   /** @type {[string, string][]} */
-  const KEYS = [["/", "Search, or go to a page"], ["j", "The next one of a list"], ["k", "The one before"], ["o", "Open it"], ["?", "These keys"], ["Escape", "Close what is open"]];
+  const KEYS = [["/", "Search, or go to a page"], ["j", "Next in a list"], ["k", "Previous in a list"], ["o", "Open it"], ["?", "Show these keys"], ["Escape", "Close"]];
 
   function keys() {
     /** @type {HTMLDialogElement | null} */
