@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
@@ -41,7 +40,6 @@ _PERIODS = ("month", "quarter", "year")
 _MAX_ITEMS, _MOST_ITEMS = 200, 5_000  # shown at once, and when they are asked for
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _LONG = 24
-_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*")  # what a rule book names, such as at_once
 _MOST_COLUMNS = 6
 
 
@@ -230,9 +228,7 @@ def _open_area(data: Mapping[str, Any]) -> Html:
 
 
 def _plain(data: object) -> Html:
-    if isinstance(data, bool):
-        return Html(t("Yes") if data else t("No"))
-    return esc(words(data) if isinstance(data, str) and _NAME.fullmatch(data) else data)
+    return Html(t("Yes") if data else t("No")) if isinstance(data, bool) else esc(data)
 
 
 def definition_list(rows: list[tuple[str, Html, bool]]) -> Html:
