@@ -30,6 +30,7 @@ from itsm_gitops.exchange.report import (
     Skipped,
     Tally,
 )
+from itsm_gitops.exchange.retelling import Reteller
 from itsm_gitops.exchange.routes import Routes
 from itsm_gitops.exchange.settling import Candidate, settle
 from itsm_gitops.exchange.survey import survey
@@ -65,8 +66,12 @@ class DocumentImport:
             self._store, plan.people, self.register, plan.create, own_export=plan.dialect.escaped
         )
         self.provenance = RecordOrigins(repo.root, plan.kind.plural, plan.name)
-        self._context = Context(self._store, plan.kind, Managed(plan), self.provenance, tally, update=update)
-        self._routes = Routes(plan.kind.workflow)
+        flow = plan.kind.workflow
+        reteller = Reteller(plan, flow.track if flow else ())
+        self._context = Context(
+            self._store, plan.kind, Managed(plan), reteller, self.provenance, tally, update=update
+        )
+        self._routes = Routes(flow)
         self._old_names: set[str] = set()
         self._holes: dict[str, str] = {}
         self._items: dict[str, NewItem] = {}

@@ -12,6 +12,7 @@ from itsm_gitops.exchange.fitting import ABSENT, clean, fit, schema_at, type_of
 from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD, CsvMapping, ValueRule
 from itsm_gitops.exchange.packing import pack, unpack
 from itsm_gitops.exchange.report import ADJUSTED, NOT_UNDERSTOOD, SUPERSEDED, Tally
+from itsm_gitops.exchange.retelling import reason_of
 from itsm_gitops.exchange.survey import Order
 from itsm_gitops.exchange.tables import CsvRow
 from itsm_gitops.exchange.timelines import Timelines
@@ -174,7 +175,7 @@ class Drafter:
         data[OVERRIDE_FIELD] = {
             "priority": stated,
             "by": self._mapping.actor,
-            "reason": f"imported from {self._mapping.system or 'another system'}",
+            "reason": reason_of(self._mapping),
         }
 
     def _superseded(self, rows: Sequence[CsvRow]) -> None:
