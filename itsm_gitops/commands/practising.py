@@ -1,7 +1,7 @@
 """`itsm audit practice`: evidence in a repository for the requirements of a standard, for the terminal and the site.
 
 The map of a standard is a file of ``schemas/policies/standards``: each requirement names filters, rules, files and
-reports. All answers come from one snapshot; no opinion enters them.
+reports, or says in words what is missing. All other answers come from one snapshot; no opinion enters them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from itsm_gitops.model.findings import OFF
 from itsm_gitops.model.paths import glob
 from itsm_gitops.model.practice import (
     FILE,
+    GAP,
     QUERY,
     REPORT,
     RULE,
@@ -111,6 +112,7 @@ class _Gatherer:
             RULE: self._rule,
             FILE: self._file,
             REPORT: self._report,
+            GAP: self._gap,
         }
 
     def requirement(self, raw: Mapping[str, Any]) -> PracticeRequirement:
@@ -175,3 +177,8 @@ class _Gatherer:
         return PracticeEvidence(
             REPORT, name, raw["about"], known, "is made" if known else "there is no such report"
         )
+
+    @staticmethod
+    def _gap(text: str, raw: Mapping[str, Any]) -> PracticeEvidence:
+        """Say what is known to be missing: no file that anybody could add would be evidence."""
+        return PracticeEvidence(GAP, "", raw["about"], False, text)

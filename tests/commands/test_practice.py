@@ -67,6 +67,8 @@ def standing(git_repo: Any) -> Any:
         (["report: backlog"], MET),
         (["report: knowledge"], MET),
         (["report: nonsense"], MISSING),
+        (["gap: Nobody is told."], MISSING),
+        (["query: incidents", "gap: Nobody is told."], PARTLY),
     ],
 )
 def test_evidence_holds_or_does_not(standing: Any, evidence: list[str], expected: str) -> None:
@@ -140,6 +142,14 @@ def test_the_command_prints_table_csv_and_json(standing: Any, git_repo: Any) -> 
     data = json.loads(run("--json"))
     assert data["counts"] == {"met": 0, "partly": 1, "missing": 0}
     assert [e["count"] for e in data["requirements"][0]["evidence"]] == [2, 0]
+
+
+def test_a_gap_is_said_in_words_everywhere(standing: Any, git_repo: Any) -> None:
+    standing("query: incidents", "gap: Nobody is told.")
+    result = CliRunner().invoke(group, ["-C", str(git_repo.root), "audit", "practice", "house"])
+    assert "    - Look here. Nobody is told.\n" in result.output
+    made = practice(git_repo.repo, "house")
+    assert made.as_report().tables[0].rows[0][-1].splitlines()[-1] == "- Look here. Nobody is told."
 
 
 @pytest.mark.parametrize(
