@@ -38,8 +38,8 @@ class RowDraft:
 
     ``rows`` are the numbers of its rows, ``named`` the items it needs. ``packed`` is its data, packed because thousands of drafts wait
     for the last row of the table. ``opened`` (RFC 3339) is empty for CMDB items. ``refusal`` says why
-    there can be no document, ``code`` and ``field`` which rule is against it and where. ``doubts`` says of
-    fields that are missing which value the table has for them, and why it was not understood.
+    there can be no document, ``archived`` that it left the tree, ``code`` and ``field`` which rule is against it and
+    where. ``doubts`` says of fields that are missing which value the table has for them, and why it was not understood.
     """
 
     key: str
@@ -51,6 +51,7 @@ class RowDraft:
     id: str = ""
     doubts: tuple[tuple[str, str], ...] = ()
     refusal: str = ""
+    archived: bool = False
     code: str = ""
     field: str = ""
 

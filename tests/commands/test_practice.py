@@ -98,6 +98,20 @@ def test_files_are_those_of_the_commit_that_is_asked(standing: Any, git_repo: An
     assert practice(git_repo.repo, "house", commit).requirements[0].standing == MET
 
 
+def test_what_is_archived_is_told_where_something_is_missing(standing: Any, git_repo: Any) -> None:
+    git_repo.write("records/archived/2024.txt", f"commit {'0' * 40}\nINC-240101-AAAAA\nPRB-240101-AAAAA\n")
+    assert standing("query: 'incidents state:closed'") == MISSING
+
+    def result() -> str:
+        return practice(git_repo.repo, "house").requirements[0].evidence[0].result
+
+    assert result() == "0 found, at least 1 wanted; 1 archived record not searched"
+    standing("query: 'records state:closed'")
+    assert result() == "0 found, at least 1 wanted; 2 archived records not searched"
+    standing("query: 'incidents category:none', most: 0")
+    assert "archived" not in result()
+
+
 def test_a_wrong_name_is_told(git_repo: Any) -> None:
     with pytest.raises(NotFound, match="no map of 'fitsn'"):
         practice(git_repo.repo, "fitsn")

@@ -9,6 +9,7 @@ import pytest
 
 from itsm_gitops import documents, rules
 from itsm_gitops.exchange import ImportReport
+from itsm_gitops.model.archive import list_of
 from itsm_gitops.model.timeline import replay_of
 from tests.exchange.samples import EVENTS, MAPPING
 
@@ -156,3 +157,14 @@ def test_a_log_tells_its_own_changes_and_nothing_twice(git_repo, again) -> None:
         e for e in record(git_repo, "INC1")["timeline"] if str(e.get("reason", "")).startswith("imported")
     ]
     assert [sorted(e.get("set", {})) + sorted(e.get("was", {})) for e in told] == []
+
+
+def test_a_record_that_was_archived_stays_archived(git_repo, again) -> None:
+    again(FIRST, NOON)
+    path = git_repo.root / git_repo.repo.locate(git_repo.repo.store().aliases["T1"])
+    path.unlink()
+    git_repo.write(list_of(2026), f"commit {git_repo.git('rev-parse', 'HEAD').strip()}\n{path.stem}\n")
+    report = again(FIRST.replace("low,ops", "high,ops"), EVENING)
+    assert not path.exists()
+    assert (report.counts["unchanged"], report.counts["updated"], report.counts["created"]) == (1, 1, 0)
+    assert [n.value for n in report.notes if "archived" in n.reason] == ["T1"]
