@@ -95,7 +95,9 @@ _PATTERNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "rules": ("**/field",),
     },
     KIND: {
-        "workflows": ("**/require/**/to/*", "**/refuse/**/to/*", "**/when/**/to/*"),
+        "workflows": tuple(
+            f"**/{part}/**/to{end}" for part in ("require", "refuse", "when") for end in ("", "/*")
+        ),
         "records": (
             "x-itsm/kind",
             "properties/kind/const",
@@ -128,7 +130,7 @@ _PATTERNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "**/for/*",
             "**/for",
         ),
-        "rules": ("for", "for/*", "**/kind", "**/kind/*"),
+        "rules": ("for", "for/*", "**/kind", "**/kind/*", "**/to", "**/to/*"),
     },
     LINK: {
         "workflows": ("**/link", "**/linked"),
