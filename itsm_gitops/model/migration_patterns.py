@@ -65,6 +65,7 @@ _PATTERNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "records": (
             "allOf/**/required/*",
             "x-itsm/**",
+            "**/x-due/**/latest_of/*",
             "**/x-due/**/before",
             "**/x-due/**/after",
             "**/x-time/after",
@@ -73,6 +74,7 @@ _PATTERNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "cmdb": (
             "allOf/**/required/*",
             "x-itsm/**",
+            "**/x-due/**/latest_of/*",
             "**/x-due/**/before",
             "**/x-due/**/after",
             "**/x-time/after",
