@@ -73,3 +73,12 @@ def test_figures_count_a_renamed_team_as_one_and_the_renaming_as_nothing(
     rows = [r if isinstance(r, dict) else dict(zip(names, r, strict=True)) for r in teams["rows"]]
     assert [(r["team"], r["resolved"]) for r in rows] == [("platform", 2)]
     assert all(not r[n] for r in rows for n in names if n.startswith("reassign"))
+
+
+@pytest.mark.parametrize("asked", [("--team", "platform"), ("--team", "unix"), ("--owner", "platform")])
+def test_what_is_due_of_a_team_is_due_under_all_its_names(renamed, git_repo, asked: tuple[str, str]) -> None:
+    git_repo.write(
+        "cmdb/contracts/care.yaml",
+        "id: care\nclass: contract\nname: Care\nowner: unix\nlifecycle: production\nsupplier: s\nend: 2026-11-01\n",
+    )
+    assert [row["id"] for row in renamed("due", *asked)] == ["care"]
