@@ -124,9 +124,6 @@ def _clocks(page: DocumentView, style: Style, columns: int, zone: str) -> Iterat
             end = f", until {local(moment, zone)}"
         yield f"  {pad(promise.metric, 10)}  {stands}{safe_text(end)}"
         yield style.dim(f"  {' ' * 10}  {safe_text(shorten(f'{used} ({promise.level})', columns - 14))}")
-        if promise.escalated_to:
-            told = f"escalated to {', '.join(promise.escalated_to)}"
-            yield style.dim(f"  {' ' * 10}  {safe_text(shorten(told, columns - 14))}")
 
 
 def _value(value: Any, titles: Mapping[str, str], schema: Mapping[str, Any], zone: str) -> str:

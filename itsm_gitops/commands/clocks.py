@@ -65,5 +65,4 @@ def clock_json(promise: Promise) -> dict[str, Any]:
         "due": None if due is None else clock.format_time(datetime.fromtimestamp(due, UTC)),
         "paused_by": " ".join(promise.paused_by) or None,
         "soon": promise.near,
-        "escalated_to": list(promise.escalated_to),
     }

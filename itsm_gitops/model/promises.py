@@ -7,22 +7,17 @@ from collections.abc import Iterable
 from itsm_gitops.model.report import business_time, duration
 from itsm_gitops.model.standing import Promise
 
-MET, MISSED, RUNNING, SOON, PAUSED, ESCALATED = STANDINGS = (
-    *("met", "missed", "running"),
-    *("soon", "paused", "escalated"),
-)
+MET, MISSED, RUNNING, SOON, PAUSED = STANDINGS = ("met", "missed", "running", "soon", "paused")
 _LAST = 1 << 60
 
 
 def standings_of(promise: Promise) -> frozenset[str]:
-    """Return how a clock stands: met, missed, running; while it runs soon or paused; escalated where somebody is to be told."""
+    """Return how a clock stands: met, missed, running, and while it runs soon or paused."""
     found = {promise.verdict}
     if promise.paused_by:
         found.add(PAUSED)
     if promise.near:
         found.add(SOON)
-    if promise.escalated_to:
-        found.add(ESCALATED)
     return frozenset(found)
 
 

@@ -17,8 +17,7 @@ class Promise:
     are seconds in the hours of ``calendar`` (empty: around the clock). ``due`` is when a running clock
     comes to its end (seconds since 1970, UTC); None where it has stopped, is paused, or ends beyond what
     the calendar says. ``paused_by`` is the state in which it stands still, and the reason where that decides it;
-    ``near`` says that a running clock has passed the warning of its service level, ``escalated_to`` whom the service
-    level wants to be told by now, as long as the record is open.
+    ``near`` says that a running clock has passed the warning of its service level.
     """
 
     metric: str
@@ -30,7 +29,6 @@ class Promise:
     due: int | None = None
     paused_by: tuple[str, ...] = ()
     near: bool = False
-    escalated_to: tuple[str, ...] = ()
 
     @property
     def left(self) -> int:

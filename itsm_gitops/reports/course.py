@@ -71,7 +71,6 @@ class _Courses:
             due,
             self._levels.paused_by(target.level, clock.case) if running else (),
             self._levels.is_near(clock),
-            self._levels.escalated_to(clock),
         )
 
     def _due(self, clock: Clock, calendar: str) -> int | None:

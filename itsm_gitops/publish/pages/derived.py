@@ -12,7 +12,7 @@ from itsm_gitops.model.standing import Promise
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.language import t, told
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.publish.markup import EMPTY, Html, esc, words
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View
@@ -96,8 +96,6 @@ def _from(view: View, promise: Promise) -> Html:
         if promise.calendar
         else esc(f" {t('around the clock')}")
     )
-    teams = [view.link(team) for team in promise.escalated_to]
-    others = Html(f"; {told('escalated to {teams}', teams=join(teams, ', '))}") if teams else EMPTY
     return Html(
-        f"{told('from {level}', level=view.link(promise.level))}: {esc(spoken(promise, promise.promised))}{hours}{others}"
+        f"{told('from {level}', level=view.link(promise.level))}: {esc(spoken(promise, promise.promised))}{hours}"
     )
