@@ -18,7 +18,7 @@ from itsm_gitops.model.merge import ABSENT, Conflict
 from itsm_gitops.model.sharing import SHARING, needs_request, waiting_branches
 from itsm_gitops.repository import Git, Repository, branches, committing, journal, porcelain, shared_branch
 from itsm_gitops.repository.actor import acting
-from itsm_gitops.repository.branches import Standing, Upstream
+from itsm_gitops.repository.branches import ClonePlace, Upstream
 from itsm_gitops.repository.ledger import pause
 from itsm_gitops.repository.merge_driver import OURS, SETTINGS, is_installed
 from itsm_gitops.repository.shared_branch import PutOn
@@ -159,7 +159,7 @@ def _settle(git: Git, entries: list[journal.JournalEntry]) -> None:
 
 
 def _exchange(
-    repo: Repository, git: Git, stands: Standing, result: Synced, known: Sequence[bytes], *, main: bool
+    repo: Repository, git: Git, stands: ClonePlace, result: Synced, known: Sequence[bytes], *, main: bool
 ) -> None:
     place, head = stands.place, result.commit or stands.head
     there = stands.there or shared_branch.tip_of(git, place.tracking)

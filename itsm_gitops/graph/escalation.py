@@ -71,7 +71,7 @@ def ladder(loaded: Loaded, entry: Entry, course: Course, now: datetime) -> Ladde
     return Ladder((*reached, *timed, *left), course.answered)
 
 
-class Reach(NamedTuple):
+class CallReach(NamedTuple):
     """By what somebody can be called: the ``names`` that mean them, the ``teams`` whose steps do, whether promises do."""
 
     names: frozenset[str]
@@ -84,7 +84,7 @@ class Reach(NamedTuple):
         return self.promises or by_hand or team_of(loaded, entry) in self.teams
 
 
-def reach_of(loaded: Loaded, person: str, teams: Iterable[str]) -> Reach:
+def reach_of(loaded: Loaded, person: str, teams: Iterable[str]) -> CallReach:
     """Return by what a person, a member of some teams, can be called, without looking at any record."""
     rotas = frozenset(rotas_naming(loaded, person))
     about = {e.id: loaded.data(e.id) for e in of_role(loaded, meaning.TEAM)}
@@ -98,7 +98,7 @@ def reach_of(loaded: Loaded, person: str, teams: Iterable[str]) -> Reach:
     }
     levels = (loaded.data(e.id) for e in of_role(loaded, meaning.SERVICE_LEVEL))
     promises = any(s.who in mean for data in levels for s in steps_of(data))
-    return Reach(frozenset(mean), frozenset(calling), promises)
+    return CallReach(frozenset(mean), frozenset(calling), promises)
 
 
 def team_of(loaded: Loaded, entry: Entry) -> str:

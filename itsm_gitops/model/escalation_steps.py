@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from itsm_gitops.model import meaning
+
 ESCALATED_TO, ASSIGNEE = "escalated_to", "assignee"
 STEPS = "escalations"
 NEXT_TEAM, LEAD = "escalation", "lead"  # the fields of a team that name who takes over, and who leads it
-LAYER, TEAM, PERSON = "layer", "team", "person"
-CALLED = (LAYER, TEAM, PERSON)
+LAYER = "layer"
+CALLED = (LAYER, meaning.TEAM, meaning.PERSON)  # what a step may name
 
 
 class EscalationStep(NamedTuple):

@@ -25,7 +25,7 @@ class Upstream(NamedTuple):
         return f"{_REMOTES}{self.remote}/{self.ref.removeprefix(_HEADS)}"
 
 
-class Standing(NamedTuple):
+class ClonePlace(NamedTuple):
     """Where a clone stands: the branch and its upstream, its commit (empty: none yet), and the remote's own branch.
 
     ``there`` is the commit at which the upstream was last seen, where that is this own branch; else empty.
@@ -44,7 +44,7 @@ class _Ref(NamedTuple):
     aim: str
 
 
-def standing(git: Git) -> Standing:
+def standing(git: Git) -> ClonePlace:
     """Say where a clone stands, by one question; raises Refused where no branch is checked out.
 
     Without settings the upstream is the branch of the same name on ``origin``, or on the only remote.
@@ -59,7 +59,7 @@ def standing(git: Git) -> Standing:
     place = _upstream(git, branch)
     remote = place.remote or "origin"
     there = (r.commit for r in refs if r.name == f"{_REMOTES}{remote}/HEAD" and r.aim == place.tracking)
-    return Standing(place, head.commit if head else "", _own(refs, remote), next(there, ""))
+    return ClonePlace(place, head.commit if head else "", _own(refs, remote), next(there, ""))
 
 
 def current(git: Git) -> Upstream:

@@ -41,7 +41,9 @@ def staffed(acme: Path) -> Path:
     """Operations has two layers and steps; the desk is called by one person for good."""
     change(acme / ROTA, "lifecycle: planned", "lifecycle: production")
     (acme / ROTA).write_text((acme / ROTA).read_text().rstrip("\n") + "\n" + BACKUP)
-    change(acme / TEAM, "lead: operations-lead\n", f"lead: operations-lead\non_call: operations-rota\n{STEPS}")
+    change(
+        acme / TEAM, "lead: operations-lead\n", f"lead: operations-lead\non_call: operations-rota\n{STEPS}"
+    )
     desk = acme / "cmdb/teams/service-desk.yaml"
     desk.write_text(desk.read_text().rstrip("\n") + "\non_call: duty-agent\n")
     return acme
@@ -69,7 +71,10 @@ def test_the_first_is_called_and_those_who_come_next_have_their_time(mine: str, 
     ]
     second = cli("oncall", mine, "--json").json["calls"][1]
     assert second["at"] == "2026-11-22T12:10:00Z"
-    assert "security-officer (it-operations) at 2026-11-22 13:10: no response for 10 min" in cli("oncall", mine).out
+    assert (
+        "security-officer (it-operations) at 2026-11-22 13:10: no response for 10 min"
+        in cli("oncall", mine).out
+    )
 
 
 def test_time_passes_and_the_next_one_is_called(mine: str, cli: Cli, later: Callable[[int], None]) -> None:
@@ -122,7 +127,9 @@ def test_parts_of_a_promise_call_by_the_hours_of_the_calendar(
     assert cli("check").code == 0
 
 
-def test_escalate_calls_the_next_one_and_says_why(mine: str, cli: Cli, path_of: Callable[[str], Path]) -> None:
+def test_escalate_calls_the_next_one_and_says_why(
+    mine: str, cli: Cli, path_of: Callable[[str], Path]
+) -> None:
     said = cli("escalate", mine, "--why", "No answer.")
     assert "escalation to security-officer" in said.out
     text = path_of(mine).read_text()
@@ -130,14 +137,19 @@ def test_escalate_calls_the_next_one_and_says_why(mine: str, cli: Cli, path_of: 
     assert "reason: No answer." in text
     now = [c for c in calls(cli, mine) if c[1]]
     assert now[-1] == (("security-officer",), True, "escalated by hand")
-    assert "functional escalation to service-desk" in cli("escalate", mine, "--to", "service-desk", "--why", "Theirs.").out
+    assert (
+        "functional escalation to service-desk"
+        in cli("escalate", mine, "--to", "service-desk", "--why", "Theirs.").out
+    )
     data = cli("show", mine, "--json").json["data"]
     assert (data["assigned_team"], data["escalated_to"]) == ("service-desk", "service-desk")
     assert calls(cli, mine)[0][0] == ("duty-agent",)
     assert cli("check").code == 0
 
 
-def test_another_team_has_nobody_who_has_it_in_hand(mine: str, cli: Cli, later: Callable[[int], None]) -> None:
+def test_another_team_has_nobody_who_has_it_in_hand(
+    mine: str, cli: Cli, later: Callable[[int], None]
+) -> None:
     cli("move", mine, "in_progress", "--set", "assignee=mail-engineer")
     later(30)
     done = cli("escalate", mine, "--to", "service-desk", "--why", "It is not the server.", "--json").json
@@ -170,7 +182,16 @@ def test_what_cannot_be_escalated_is_refused(mine: str, cli: Cli, words: tuple[s
 
 
 def test_a_record_that_is_done_and_an_item_are_not_escalated(mine: str, cli: Cli) -> None:
-    cli("move", mine, "cancelled", "--note", "Nothing.", "--set", "cancellation_reason=not_an_incident", code=None)
+    cli(
+        "move",
+        mine,
+        "cancelled",
+        "--note",
+        "Nothing.",
+        "--set",
+        "cancellation_reason=not_an_incident",
+        code=None,
+    )
     for what in ("mail-server", "INC-260112-EXMP1"):
         assert cli("escalate", what, "--why", "x", code=None).code == 1, what
 
