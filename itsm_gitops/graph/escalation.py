@@ -130,9 +130,9 @@ def _by_team(loaded: Loaded, team: str, course: Course, now: datetime) -> Iterat
     yield CallStep((first,), team, since, True, ON_CALL_FIRST, {})
     for step in steps:
         at = since + timedelta(minutes=step.minutes)
-        people, other = _of_step(loaded, data, step, max(at, now))
+        people, other = _of_step(loaded, team, step, max(at, now))
         if people:
-            yield CallStep(people, other or team, at, at <= now, NO_RESPONSE, {"minutes": step.minutes})
+            yield CallStep(people, other, at, at <= now, NO_RESPONSE, {"minutes": step.minutes})
     if not steps and backups:
         yield CallStep(tuple(backups), team, None, False, NO_ANSWER, {})
     if later and later not in (s.who for s in steps):
@@ -149,15 +149,13 @@ def _by_hand(loaded: Loaded, entry: Entry, course: Course) -> Iterator[CallStep]
     yield CallStep(people, team, at, True, ESCALATED, {})
 
 
-def _of_step(
-    loaded: Loaded, data: Mapping[str, Any], step: EscalationStep, at: datetime
-) -> tuple[tuple[str, ...], str]:
-    """Return who is called by a step of a team, and the team behind where that is another one."""
+def _of_step(loaded: Loaded, team: str, step: EscalationStep, at: datetime) -> tuple[tuple[str, ...], str]:
+    """Return who is called by a step of a team, and the team behind; empty for a person who is named."""
     if step.who:
         return _who(loaded, step.who, at)
-    rotas = (rota for name in names(data.get(ON_CALL)) if (rota := rota_of(loaded, name)))
+    rotas = (rota for name in names(loaded.data(team).get(ON_CALL)) if (rota := rota_of(loaded, name)))
     person = next((found for rota in rotas if (found := rota.of_layer(step.layer, at))), "")
-    return ((person,) if person else ()), ""
+    return ((person,) if person else ()), team
 
 
 def _who(loaded: Loaded, name: str, at: datetime) -> tuple[tuple[str, ...], str]:
