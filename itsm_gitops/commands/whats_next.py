@@ -18,7 +18,7 @@ from itsm_gitops.graph.on_call import OnCall, on_call, rotas_naming
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.duties import STAGES
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
+from itsm_gitops.model.errors import ItsmError, NotFound, UsageError, did_you_mean
 from itsm_gitops.model.escalation_steps import ESCALATED_TO
 from itsm_gitops.model.moments import relative
 from itsm_gitops.model.windows import zone as zone_of
@@ -126,7 +126,7 @@ def whats_next(
     """Return what needs somebody (default: whoever asks) now.
 
     ``within`` is how far ahead the ends of promises are looked for (``+4h``, ``4h``; default a day). Without
-    ``branches`` no request is judged, which is what takes time. Raises NotFound for somebody who is not there.
+    ``branches`` no request is judged, which is what takes time. Raises NotFound for somebody who is not there, UsageError for what is no span of time.
     """
     from itsm_gitops.repository.actor import acting
 
@@ -141,7 +141,7 @@ def whats_next(
     teams = tuple(dict.fromkeys(facts.targets(entry, "member_of"))) if entry else ()
     mine, free = _open_records(store, person, teams)
     rows = Rows(store, ("priority",))
-    limit = relative(f"+{within.lstrip('+')}") if within else now + _SOON
+    limit = _limit(within, now)
     approvals, waiting = _approvals(repo, person) if branches else ([], 0)
     called = [
         c for name in rotas_naming(store, person) for c in on_call(store, name, now) if person in c.people
@@ -149,10 +149,20 @@ def whats_next(
     repo.gaps = {g.path: g for g in store.gaps(None)}
     return NextUp(
         person, teams, now, tuple(called), tuple(_calls(store, person, teams)),
-        tuple(_promises(store, [*mine, *free], now, limit or now + _SOON)), tuple(approvals),
+        tuple(_promises(store, [*mine, *free], now, limit)), tuple(approvals),
         tuple(sorted(mine, key=rows.urgency)), tuple(sorted(free, key=rows.urgency)),
         tuple(_due(store, person, teams, now)), min(waiting, _BRANCHES_MAX), waiting, rows,
     )  # fmt: skip
+
+
+def _limit(within: str, now: datetime) -> datetime:
+    """Return up to when the ends of promises are looked for; raises UsageError for what is no span of time."""
+    if not within:
+        return now + _SOON
+    limit = relative(f"+{within.removeprefix('+')}")
+    if limit is None:
+        raise UsageError(f"--within: '{within}' is no span of time", "write 4h, 2d or 1w")
+    return limit
 
 
 def _open_records(store: Store, person: str, teams: Sequence[str]) -> tuple[list[Entry], list[Entry]]:

@@ -31,6 +31,7 @@ NOBODY = (
 _EXPLAINED = (
     ("auto-detection is disabled", *NOBODY),
     ("empty ident name", *NOBODY),
+    ("consists only of disallowed characters", *NOBODY),
     (
         "not a git repository",
         "this folder is not in a Git repository",
