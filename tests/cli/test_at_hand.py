@@ -9,20 +9,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import ABOUT_MAIL, Cli
 
-WORDS = (
-    "--service",
-    "email",
-    "--category",
-    "email/sending",
-    "--impact",
-    "low",
-    "--urgency",
-    "low",
-    "--reported-by",
-    "duty-agent",
-)
 SERVER = "cmdb/servers/mail-host-1.yaml"
 
 
@@ -176,8 +164,8 @@ def test_until_bounds_the_last_thing_that_happened(acme: Path, cli: Cli) -> None
 
 
 def test_a_script_is_told_what_is_like_the_new_incident(acme: Path, cli: Cli) -> None:
-    first = cli("new", "incident", "--title", "Outbound mail queue stuck", *WORDS, "--json").json["id"]
-    said = cli("new", "incident", "--title", "Mail queue stuck", *WORDS, "--json")
+    first = cli("new", "incident", "--title", "Outbound mail queue stuck", *ABOUT_MAIL, "--json").json["id"]
+    said = cli("new", "incident", "--title", "Mail queue stuck", *ABOUT_MAIL, "--json")
     assert said.json["title"] == "Mail queue stuck"
     assert first in said.err
     assert (
@@ -189,18 +177,27 @@ def test_a_script_is_told_what_is_like_the_new_incident(acme: Path, cli: Cli) ->
             "Printer jam on floor three",
             "--service",
             "email",
-            *WORDS[2:],
+            *ABOUT_MAIL[2:],
             "--json",
         ).err
     )
     cli("move", first, "cancelled", "--note", "No.")
-    assert first not in cli("new", "incident", "--title", "Mail queue stuck", *WORDS, "--json").err
+    assert first not in cli("new", "incident", "--title", "Mail queue stuck", *ABOUT_MAIL, "--json").err
 
 
 @pytest.mark.slow
 def test_on_a_terminal_the_report_goes_to_the_one_that_is_there(acme: Path, cli: Cli) -> None:
-    first = cli("new", "incident", "--title", "Outbound mail queue stuck", *WORDS, "--json").json["id"]
-    words = [sys.executable, "-m", "itsm_gitops", "new", "incident", "--title", "Mail queue stuck", *WORDS]
+    first = cli("new", "incident", "--title", "Outbound mail queue stuck", *ABOUT_MAIL, "--json").json["id"]
+    words = [
+        sys.executable,
+        "-m",
+        "itsm_gitops",
+        "new",
+        "incident",
+        "--title",
+        "Mail queue stuck",
+        *ABOUT_MAIL,
+    ]
     talk = pexpect.spawn(
         words[0], words[1:], cwd=str(acme), env={**os.environ, "TERM": "dumb"}, encoding="utf-8", timeout=120
     )

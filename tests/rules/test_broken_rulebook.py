@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from example_trees import NOW, build, commit
+from example_trees import NOW, commit, committed_base
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_validate import mutate
@@ -32,12 +32,7 @@ RECORD = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("books") / "repo"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ITSM_NOW", NOW)
-        build(root, root / "no-overlay")
-        commit(root, "good")
-    return root
+    return committed_base(tmp_path_factory.mktemp("books") / "repo")
 
 
 @pytest.fixture
