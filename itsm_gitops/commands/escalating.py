@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
 
 FUNCTIONAL, HIERARCHICAL = "functional", "hierarchical"
-_TEAM = TEAM_FIELDS[0]
+_TEAM, _ME = TEAM_FIELDS[0], "@me"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def is_open(store: Loaded, entry: Entry) -> bool:
     """Whether a record is open, so that somebody can be called about it."""
     kind = store.book.kinds[entry.kind]
     flow = kind.workflow
-    return kind.is_record and flow is not None and not flow.is_done(entry.state)
+    return kind.is_record and flow is not None and flow.is_open(entry.state)
 
 
 def escalate(
@@ -59,6 +59,7 @@ def escalate(
     """
     from itsm_gitops.editing.edits import set_fields
     from itsm_gitops.editing.fields import SET, UNSET, Assignment
+    from itsm_gitops.repository.actor import acting
 
     if not why.strip():
         raise UsageError("whoever is called wants to know why", "--why TEXT")
@@ -72,10 +73,14 @@ def escalate(
         raise Refused(
             f"{entry.id} is {entry.state}, so there is nothing to call for", f"itsm show {entry.id}"
         )
-    name = to or _next(store, entry)
+    name = acting(repo, by) if to == _ME else to or _next(store, entry)
     other = store.entries.get(name)
     is_team = other is not None and facts.is_a(store.book, other, meaning.TEAM)
     moves = is_team and entry.columns.get(_TEAM) != name
+    if entry.columns.get(ESCALATED_TO) == name and not moves:
+        raise Refused(
+            f"{entry.id} was escalated to {name} already", f"itsm note {entry.id} TEXT, or --to somebody else"
+        )
     edits = [Assignment((ESCALATED_TO,), SET, name)]
     if moves:
         edits.append(Assignment((_TEAM,), SET, name))

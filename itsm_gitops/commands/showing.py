@@ -12,7 +12,6 @@ from itsm_gitops import documents
 from itsm_gitops.commands.clocks import RecordClocks, clock_json, step_json
 from itsm_gitops.editing.opening import Opened, read_document, timeline
 from itsm_gitops.editing.steps import Step, next_steps, state_of
-from itsm_gitops.graph.escalation import Ladder, ladder
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import edges_of, summarise
@@ -29,6 +28,7 @@ from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.snapshot import root_of
 
 if TYPE_CHECKING:
+    from itsm_gitops.graph.escalation import Ladder
     from itsm_gitops.repository import Repository, Snapshot
     from itsm_gitops.repository.mentions import Search
 
@@ -179,7 +179,11 @@ def _clocks(
             store = repo.load(PartialSnapshot(repo.snapshot(at), (document.path,)))[0]
         course = RecordClocks(store).course(document.id)
         entry = store.entries.get(document.id) if at is None and not done else None
-        return course.promises, ladder(store, entry, course, clock.now()) if entry else None
+        if entry is None:
+            return course.promises, None
+        from itsm_gitops.graph.escalation import ladder  # for open records only
+
+        return course.promises, ladder(store, entry, course, clock.now())
     except ItsmError:
         return (), None  # itsm check names what is wrong
     finally:

@@ -182,18 +182,16 @@ def test_what_cannot_be_escalated_is_refused(mine: str, cli: Cli, words: tuple[s
 
 
 def test_a_record_that_is_done_and_an_item_are_not_escalated(mine: str, cli: Cli) -> None:
-    cli(
-        "move",
-        mine,
-        "cancelled",
-        "--note",
-        "Nothing.",
-        "--set",
-        "cancellation_reason=not_an_incident",
-        code=None,
-    )
-    for what in ("mail-server", "INC-260112-EXMP1"):
+    cli("move", mine, "cancelled", "--note", "Nothing.", "--set", "cancellation_reason=duplicate")
+    for what in (mine, "mail-server", "INC-260112-EXMP1"):
         assert cli("escalate", what, "--why", "x", code=None).code == 1, what
+    assert cli("oncall", mine, "--json").json["calls"] == []
+
+
+def test_the_same_one_is_not_called_twice_by_hand(mine: str, cli: Cli) -> None:
+    cli("escalate", mine, "--to", "service-manager", "--why", "x")
+    assert "already" in cli("escalate", mine, "--to", "service-manager", "--why", "y", code=None).err
+    assert cli("escalate", mine, "--to", "@me", "--why", "z", "--json").json["to"] == "operations-lead"
 
 
 def test_nobody_is_left_to_call(staffed: Path, cli: Cli, mine: str) -> None:
