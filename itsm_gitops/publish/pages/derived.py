@@ -13,6 +13,7 @@ from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
+from itsm_gitops.publish.pages.on_call import calls
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View
@@ -41,6 +42,9 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
             _verdict(view, promise),
             _from(view, promise),
         )
+    called = calls(view, entry, course)
+    if called:
+        yield "Called", called, esc(t("by the steps of the team, its rota and the service level"))
     if course.resolved_after is not None:
         waited = t(", {time} of it waiting", time=duration(course.waited)) if course.waited else ""
         how = (

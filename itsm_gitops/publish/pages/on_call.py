@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from itsm_gitops.graph.escalation import CallStep, ladder
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.graph.on_call import OnCall, named, on_call, rota_of
 from itsm_gitops.graph.on_call_ics import rota_calendar
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rotas import Turn
+from itsm_gitops.model.standing import Course
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
@@ -25,6 +28,7 @@ _WEEKS = 5
 _FILE_DAYS = 92
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAY = timedelta(days=1)
+_METRICS = {"response": "Answer", "resolution": "Resolution"}
 _HEAD = ("From", "To", "On call", "Backup")
 
 
@@ -63,6 +67,24 @@ def _person(view: View, person: str) -> Html:
     return view.link(person) if person in view.entries else esc(person)
 
 
+def calls(view: View, entry: Entry, course: Course) -> Html:
+    """Return who is called about an open record, now and next; nothing where somebody who may not be named is among them."""
+    if not view.is_open(entry):
+        return EMPTY
+    found = ladder(view.store, entry, course, view.now)
+    if any(p not in view.entries for step in found.steps for p in step.people):
+        return EMPTY
+    return Html("<br>".join(_call(view, step, now=step is found.called) for step in found.steps))
+
+
+def _call(view: View, step: CallStep, *, now: bool) -> Html:
+    who = Html(", ".join(view.link(p) for p in step.people))
+    about = {n: t(_METRICS.get(str(v), "")) if n == "metric" else v for n, v in step.about.items()}
+    when = Html(f" {view.moment(step.at)}") if step.at else EMPTY
+    line = Html(f"{who}{when} <small>{esc(t(step.why, **about))}</small>")
+    return Html(f"<strong>{line}</strong>") if now else line
+
+
 def turns(view: View, entry: Entry) -> Html:
     """Return the turns of a rota of five weeks as a calendar and as a table, and the way to its calendar file."""
     if meaning.ROTA not in view.kind(entry).plays:
@@ -79,9 +101,9 @@ def turns(view: View, entry: Entry) -> Html:
     for week in range(_WEEKS):
         cells = []
         for place in range(7 * week, 7 * week + 7):
-            near = [t for t in found if t.start < edges[place + 1] and edges[place] < t.end]
+            near = [one for one in found if one.start < edges[place + 1] and edges[place] < one.end]
             mark = " it-grid__day--today" if days[place] == today else ""
-            items = "".join(_event(view, t, edges[place] <= t.start) for t in near)
+            items = "".join(_event(view, one, edges[place] <= one.start) for one in near)
             cells.append(
                 f'<td class="it-grid__day{mark}"><p><time datetime="{days[place]}">{days[place].day} {days[place]:%b}</time></p><ul>{items}</ul></td>'
             )
@@ -92,7 +114,9 @@ def turns(view: View, entry: Entry) -> Html:
         f"<tbody>{''.join(weeks)}</tbody></table></div>"
     )
     file = Html(f"<p>{link(urls.rota_ics(entry.id), esc('Calendar file (.ics)'))}</p>")
-    return section("Turns", join([grid, _table(view, [t for t in found if t.end > view.now]), file]), "turns")
+    return section(
+        "Turns", join([grid, _table(view, [one for one in found if one.end > view.now]), file]), "turns"
+    )
 
 
 def _event(view: View, turn: Turn, begins: bool) -> str:
@@ -113,7 +137,9 @@ def _table(view: View, found: Sequence[Turn]) -> Html:
         mark = f" {chip('Override', 'waiting')}" if turn.override else ""
         backups = Html(", ".join(_person(view, p) for p in turn.people[1:]))
         cells = (view.moment(turn.start), view.moment(turn.end), Html(f"{first}{mark}"), backups)
-        rows.append("".join(f'<td data-label="{t}">{c}</td>' for t, c in zip(_HEAD, cells, strict=True)))
+        rows.append(
+            "".join(f'<td data-label="{title}">{c}</td>' for title, c in zip(_HEAD, cells, strict=True))
+        )
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return Html(
         '<div class="it-scroll"><table class="it-table"><caption class="it-vh">Turns</caption>'
