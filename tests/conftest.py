@@ -77,12 +77,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let each of two workers begin with a half of the slow tests, so that none ends with one; say what is traced.
 
     The tracer of coverage takes as long as what it watches. It measures the quick tests, which call the package in
-    this process, and of those that differ in a value only the first few; a browser, or the thousandth random case,
-    shows it nothing new.
+    this process, and of those that differ in a value only the first few; a browser, or hundreds of random cases,
+    show it nothing new.
     """
     cases: Counter[str] = Counter()
     for item in items:
-        generated = os.environ.get("ITSM_FULL") and hasattr(getattr(item, "obj", None), "hypothesis")
+        generated = hasattr(getattr(item, "obj", None), "hypothesis")
         function = item.nodeid.partition("[")[0]
         cases[function] += 1
         untraced = item.get_closest_marker("slow") or item.get_closest_marker("browser")
