@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -60,6 +61,7 @@ GITCONFIG = """\
 
 
 TRACED = 8  # cases of one test
+UNTRACED = pytest.StashKey[bool]()
 RAM = Path("/dev/shm")
 ROOM = 4 << 30  # bytes; twice what all tests together ever wrote
 
@@ -87,10 +89,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         cases[function] += 1
         untraced = item.get_closest_marker("slow") or item.get_closest_marker("browser")
         if generated or untraced or cases[function] > TRACED:
-            item.add_marker("no_cover")
+            item.stash[UNTRACED] = True
     slow, quick = ([i for i in items if bool(i.get_closest_marker("slow")) is s] for s in (True, False))
     half, middle = len(slow) // 2, len(quick) // 2
     items[:] = [*slow[:half], *quick[:middle], *slow[half:], *quick[middle:]]
+
+
+@contextmanager
+def untraced(config: pytest.Config) -> Iterator[None]:
+    """Coverage, where it is measured, does not look at what happens until the block ends."""
+    controller = getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None)
+    if controller is None:
+        yield
+        return
+    controller.pause()
+    try:
+        yield
+    finally:
+        controller.resume()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test that shows the tracer nothing new without it, its fixtures, too."""
+    with untraced(item.config) if UNTRACED in item.stash else nullcontext():
+        return (yield)
 
 
 def pytest_collection_finish() -> None:
