@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.doubt import doubted, status_kinds
-from itsm_gitops.graph.due import DueEntry, due_entries, in_order
+from itsm_gitops.graph.due import DueEntry, DueRow, due_entries, in_order, still_owed
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
@@ -146,11 +146,17 @@ class View(PagedEntries):
     @cached_property
     def dues(self) -> list[DueEntry]:
         """Everything that is due of documents with a page, the longest overdue first."""
-        found: list[DueEntry] = []
+        owing: dict[str, list[tuple[Entry, Sequence[DueRow]]]] = {}
         for extra in self._extras.values():
             entry = self.entries.get(extra.id)
-            if entry is not None and extra.dues and self.url(entry.id):
-                found += due_entries(self.kind(entry), entry, extra.dues, self.now, self.zone)
+            if entry is not None and extra.dues:
+                owing.setdefault(entry.kind, []).append((entry, extra.dues))
+        found: list[DueEntry] = []
+        for own in owing.values():
+            kind = self.kind(own[0][0])
+            left = still_owed(kind, own)
+            shown = (entry for entry, _ in own if self.url(entry.id))
+            found += [d for e in shown for d in due_entries(kind, e, left[e.id], self.now, self.zone)]
         return in_order(found)
 
     def id_link(self, identifier: str) -> Html | None:

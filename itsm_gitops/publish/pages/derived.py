@@ -13,13 +13,13 @@ from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
+from itsm_gitops.publish.pages.on_call import METRICS, calls
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View
 
 _LOOKS = {"met": "done", "missed": "bad", "running": "active"}
 _NAMED = 6
-_ANSWERS = {"response": "Response", "resolution": "Resolution"}
 
 
 def derived_facts(view: View, entry: Entry) -> Html:
@@ -37,10 +37,13 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
     course = view.course(entry.id)
     for promise in course.promises:
         yield (
-            _ANSWERS.get(promise.metric, words(promise.metric)),
+            METRICS.get(promise.metric, words(promise.metric)),
             _verdict(view, promise),
             _from(view, promise),
         )
+    called = calls(view, entry, course)
+    if called:
+        yield "Called", called, esc(t("by the steps of the team, its rota and the service level"))
     if course.resolved_after:
         waited = t(", {time} of it waiting", time=duration(course.waited)) if course.waited else ""
         how = (

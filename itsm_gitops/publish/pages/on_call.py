@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from itsm_gitops.graph.escalation import CallStep, ladder
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.graph.on_call import OnCall, named, on_call, rota_of
 from itsm_gitops.graph.on_call_ics import rota_calendar
@@ -15,6 +16,7 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import MONTHS
 from itsm_gitops.model.rotas import Turn
+from itsm_gitops.model.standing import Course
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
@@ -27,6 +29,7 @@ from itsm_gitops.publish.view import View
 _WEEKS = 5
 _FILE_DAYS = 92
 _DAY = timedelta(days=1)
+METRICS = {"response": "Response", "resolution": "Resolution"}  # what a clock counts, in words
 _HEAD = ("From", "To", "On call", "Backup")
 
 
@@ -67,6 +70,24 @@ def _people(view: View, people: Sequence[str]) -> Html:
 
 def _person(view: View, person: str) -> Html:
     return view.link(person) if person in view.entries else esc(person)
+
+
+def calls(view: View, entry: Entry, course: Course) -> Html:
+    """Return who is called about an open record, now and next; nothing where somebody who may not be named is among them."""
+    if not view.is_open(entry):
+        return EMPTY
+    found = ladder(view.store, entry, course, view.now)
+    if any(p not in view.entries for step in found.steps for p in step.people):
+        return EMPTY
+    return Html("<br>".join(_call(view, step, now=step is found.called) for step in found.steps))
+
+
+def _call(view: View, step: CallStep, *, now: bool) -> Html:
+    who = Html(", ".join(view.link(p) for p in step.people))
+    about = {n: t(METRICS.get(str(v), "")) if n == "metric" else v for n, v in step.about.items()}
+    when = Html(f" {view.moment(step.at)}") if step.at else EMPTY
+    line = Html(f"{who}{when} <small>{esc(t(step.why, **about))}</small>")
+    return Html(f"<strong>{line}</strong>") if now else line
 
 
 def _name(view: View, person: str) -> Html:
