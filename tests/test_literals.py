@@ -62,7 +62,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "rules/migrations.py": {"offering": 1},
         "rules/rulebook.py": {"offering": 2},
         "reports/log.py": {"offering": 1, "service": 1},
-        "service_levels/clocks.py": {"calendar": 1, "offering": 3, "service": 4, "supplier": 1, "team": 1},
+        "service_levels/clocks.py": {"calendar": 1, "offering": 3, "service": 4, "supplier": 1},
         "model/timeline.py": {"supplier": 2},
     },
     FORGE: {

@@ -7,22 +7,18 @@ from collections.abc import Iterable
 from itsm_gitops.model.report import business_time, duration
 from itsm_gitops.model.standing import Promise
 
-MET, MISSED, RUNNING, SOON, PAUSED, ESCALATED = STANDINGS = (
-    *("met", "missed", "running"),
-    *("soon", "paused", "escalated"),
-)
+MET, MISSED, RUNNING, SOON, PAUSED = STANDINGS = ("met", "missed", "running", "soon", "paused")
 _LAST = 1 << 60
+_MANY_HOURS = 10 * 3600
 
 
 def standings_of(promise: Promise) -> frozenset[str]:
-    """Return how a clock stands: met, missed, running; while it runs soon or paused; escalated where somebody is to be told."""
+    """Return how a clock stands: met, missed, running, and while it runs soon or paused."""
     found = {promise.verdict}
     if promise.paused_by:
         found.add(PAUSED)
     if promise.near:
         found.add(SOON)
-    if promise.escalated_to:
-        found.add(ESCALATED)
     return frozenset(found)
 
 
@@ -55,9 +51,14 @@ def in_parts(promise: Promise) -> tuple[str, str]:
     if promise.verdict == MET:
         return "met", ""
     if promise.verdict == MISSED:
-        return "missed by {time}", spoken(promise, -promise.left)
-    left = spoken(promise, promise.left)
+        return "missed by {time}", spoken(promise, _coarse(-promise.left))
+    left = spoken(promise, _coarse(promise.left))
     return ("paused, {time} left" if promise.paused_by else "{time} left"), left
+
+
+def _coarse(seconds: int) -> int:
+    """Return a time without what nobody needs at a glance: minutes beside many hours."""
+    return seconds - seconds % 3600 if seconds >= _MANY_HOURS else seconds
 
 
 def spoken(promise: Promise, seconds: int) -> str:

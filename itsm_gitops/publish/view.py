@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property
@@ -28,6 +29,7 @@ from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.extras import Extra
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
 from itsm_gitops.publish.moments import Moments, in_utc, zone_of
 from itsm_gitops.publish.paged_entries import PagedEntries
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from itsm_gitops.repository.gaps import Gap
 
 _EVERYTHING = Audience()
+# How a redundant group is said (`graph/impact.py`).
+_GROUP = re.compile(r"(?P<up>\d+) of (?P<all>\d+) up, (?P<needed>\d+) needed(?:, (?P<worn>\d+) degraded)?")
 
 
 class View(PagedEntries):
@@ -241,8 +245,13 @@ class View(PagedEntries):
 
     def reason(self, found: Health) -> str:
         """Return why an item is not well, with the name of the neighbour it names."""
+        group = _GROUP.fullmatch(found.reason)
+        if group:
+            text = "{up} of {all} running, {needed} needed"
+            return t(f"{text}; {{worn}} degraded" if group["worn"] else text, **group.groupdict())
         said, _, last = found.reason.rpartition(" ")
-        return f"{said} {self.title(last)}" if said and last in self.entries else found.reason
+        named = said and last in self.entries
+        return t(f"{said} {{item}}", item=self.title(last)) if named else t(found.reason)
 
     def time(self, text: str) -> Html:
         """Return a moment in the site's time zone; text that is not a moment stays text."""

@@ -271,20 +271,9 @@ class Levels:
         warn = found if isinstance(found, int) else _WARN
         return clock.verdict == measures.RUNNING and clock.used * 100 >= warn * clock.target.seconds
 
-    def escalated_to(self, clock: Clock) -> tuple[str, ...]:
-        """Return the teams that a service level wants to be told of an open record by now (``escalations``)."""
-        steps = self.data[clock.target.level].get("escalations")
-        if not clock.case.is_open or clock.verdict == measures.MET or not isinstance(steps, list):
-            return ()
-        share = clock.used * 100
-        told = (
-            str(s.get("team"))
-            for s in steps
-            if isinstance(s, Mapping)
-            and isinstance(at := s.get("at_percent"), int)
-            and share >= at * clock.target.seconds
-        )
-        return tuple(dict.fromkeys(told))
+    def is_ticking(self, clock: Clock) -> bool:
+        """Whether a clock has not stopped for good, be the promise missed or not."""
+        return clock.case.is_open and self._stop(clock.target, clock.case) is None
 
     def hours(self, name: str) -> Hours | RoundTheClock:
         """Return the hours of a calendar, around the clock for no name; from some months before the first record on."""
