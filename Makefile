@@ -17,12 +17,12 @@ JOBS ?= 2
 UV ?= $(shell command -v uv 2>/dev/null)
 INSTALL = install() { $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python --editable "$$1" ||) \
 	$(BIN)/python -m pip install --quiet --editable "$$1"; }; install
-BROWSER := $(firstword $(foreach b,chromium chromium-browser google-chrome,$(shell command -v $(b) 2>/dev/null)))
+BROWSER := $(firstword $(foreach b,chromium-headless-shell chromium chromium-browser google-chrome,$(shell command -v $(b) 2>/dev/null)))
 
 # ALL=1 adds the slow tests, SLOW=1 runs those alone, COVERAGE=1 measures and demands coverage.
 SELECT := $(if $(ALL),,$(if $(SLOW),slow,not slow))
 SELECT := $(if $(BROWSER),$(SELECT),$(if $(SELECT),$(SELECT) and not browser,not browser))
-COVER := $(if $(COVERAGE),--cov --cov-report=term --cov-report=xml:build/coverage.xml)
+COVER := $(if $(COVERAGE),--cov --cov-report=term)
 
 WORKFLOWS := .github/workflows/*.yml
 FORGES := github gitea gitlab plain

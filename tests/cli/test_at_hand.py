@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import pexpect
 import pytest
 
+from itsm_gitops import documents
 from tests.cli.conftest import ABOUT_MAIL, Cli
 
 SERVER = "cmdb/servers/mail-host-1.yaml"
@@ -93,6 +95,24 @@ def test_a_document_that_changed_meanwhile_is_not_written_over(acme: Path, edito
     assert said.code == 1
     assert "# by somebody else" in (acme / SERVER).read_text()
     assert kept(acme) == ["mail-host-1.base", "mail-host-1.yaml"]
+
+
+def test_tracked_fields_that_are_altered_are_told(acme: Path, editor: Path, cli: Cli, incident: str) -> None:
+    path = next(acme.glob(f"records/incidents/*/*/{incident}.yaml"))
+    had = re.search(r"^impact: (\w+)$", path.read_text(), re.MULTILINE)
+    assert had is not None
+    other = "high" if had[1] != "high" else "low"
+    editor.write_text(f"text = text.replace('impact: {had[1]}', 'impact: {other}')")
+    assert "+ timeline" in cli("edit", incident, "--reason", "More people call.").out
+    entry = documents.load(path.read_bytes()).data["timeline"][-1]
+    assert (entry["set"], entry["was"]) == ({"impact": other}, {"impact": had[1]})
+    assert entry["reason"] == "More people call."
+    told = path.read_text()
+    editor.write_text(
+        "text = text.replace('title: ', 'title: Again: ').replace('title: Again: ', 'title: Again ')"
+    )
+    cli("edit", incident)
+    assert path.read_text().count("was:") == told.count("was:")
 
 
 # ---- views ----------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from itsm_gitops.documents import load
 from tests.cli import write_points
 from tests.cli.conftest import Cli
 from tests.cli.write_points import left_behind
-from tests.support import copy_tree
+from tests.support import copy_tree, rounds
 
 PROGRAM = str(Path(write_points.__file__))
 NEW = ["--service", "email", "--category", "email/sending", "--impact", "low", "--urgency", "low"]
@@ -101,13 +101,11 @@ def test_writers_at_the_same_time_lose_nothing(raced: Path, tmp_path: Path, cli:
 
 
 @pytest.mark.slow
-def test_six_writers_in_namespaces_of_their_own_for_half_a_minute(
-    raced: Path, tmp_path: Path, cli: Cli
-) -> None:
-    _check_race(raced, _race(raced, tmp_path, 30, 6), cli)
+def test_six_writers_in_namespaces_of_their_own(raced: Path, tmp_path: Path, cli: Cli) -> None:
+    _check_race(raced, _race(raced, tmp_path, rounds(8, 30), 6), cli)
 
 
-@pytest.mark.parametrize("count", [24, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [24, pytest.param(rounds(120, 200), marks=pytest.mark.slow)])
 def test_a_writer_that_is_killed_at_any_step_leaves_nothing(raced: Path, cli: Cli, count: int) -> None:
     environment = {**os.environ, "PYTHONPATH": str(Path(PROGRAM).parents[2])}
     done = subprocess.run(
@@ -119,7 +117,9 @@ def test_a_writer_that_is_killed_at_any_step_leaves_nothing(raced: Path, cli: Cl
     kills = [e for e in entries if "step" in e]
     assert len(kills) == count
     assert all(e["sound"] for e in kills)
-    for entry in (e for e in entries if "code" in e):
+    ended = [e for e in entries if "code" in e]
+    assert count < 120 or len(ended) > 4, "not each of the four commands was killed at each of its steps"
+    for entry in ended:
         assert entry["code"] == 0, entry
         assert entry["left"] == [], entry
     status = subprocess.run(

@@ -7,13 +7,14 @@ import os
 import shlex
 import shutil
 import subprocess
-import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from itsm_gitops.commands.init import init
+from tests.warm import Warm
 
 INCIDENT = ("new", "incident", "--title", "Mail is down", "--service", "email", "--category", "email/sending",
             "--impact", "high", "--urgency", "high", "--reported-by", "duty-agent", "--json")  # fmt: skip
@@ -22,8 +23,9 @@ INCIDENT = ("new", "incident", "--title", "Mail is down", "--service", "email", 
 class Night:
     """A clone in which only the duty agent works, and the server behind it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Sequence[str]) -> None:
         self.home = folder
+        self.program = program
         self.root = folder / "acme"
         self.server = folder / "server.git"
         self.now = datetime.now(UTC)
@@ -33,7 +35,7 @@ class Night:
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "key")], check=True)
         tools = folder / "bin"
         tools.mkdir()
-        (tools / "itsm").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m itsm_gitops "$@"\n')
+        (tools / "itsm").write_text(f'#!/bin/sh\nexec {shlex.join(program)} "$@"\n')
         (tools / "itsm").chmod(0o755)
         self.env = {
             **{k: v for k, v in os.environ.items() if k not in ("ITSM_NOW", "ITSM_USER")},
@@ -43,7 +45,7 @@ class Night:
     def run(self, *words: str, code: int = 0, later: timedelta = timedelta()) -> str:
         moment = {"ITSM_NOW": (self.now + later).strftime("%Y-%m-%dT%H:%M:%SZ")} if later else {}
         done = subprocess.run(
-            [sys.executable, "-m", "itsm_gitops", *words],
+            [*self.program, *words],
             cwd=self.root, env={**self.env, **moment}, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == code, done.stdout + done.stderr
@@ -73,9 +75,9 @@ class Night:
 
 
 @pytest.fixture
-def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
+def night(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warm: Warm) -> Night:
     monkeypatch.delenv("ITSM_NOW", raising=False)
-    found = Night(tmp_path)
+    found = Night(tmp_path, warm.command())
     for key in ("HOME", "GIT_CONFIG_GLOBAL"):
         monkeypatch.setenv(key, found.env[key])
     init(found.root, organisation="Acme", timezone="UTC", forge="plain")

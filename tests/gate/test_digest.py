@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from itsm_gitops.gate.digest import ReviewedContent, changeset_digest, content, nothing_ignored
 from itsm_gitops.repository.changeset import Changed, digest
 from itsm_gitops.repository.git import Git
-from tests.support import copy_tree
+from tests.support import copy_tree, rounds
 
 _COUNT = itertools.count()
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=rounds(60, 150), deadline=None, suppress_health_check=list(HealthCheck))
 
 # A step: what is done to which of a side's five files, with a number to make contents differ.
 STEP = st.tuples(

@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from itsm_gitops.repository.sshsig import fingerprint
 from tests.gate.http_server import GitServer, serving
 from tests.gate.world import NUMBERS, World, change, person, server
 from tests.support import rounds
+from tests.warm import Warm
 
 NOW = "2026-11-22T12:00:00Z"
 NEXT_DAY = "2026-11-23T12:00:00Z"
@@ -31,8 +31,8 @@ LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ"
 class Desk:
     """One person with a key and a clone of their own."""
 
-    def __init__(self, name: str, folder: Path, key: Path, url: str) -> None:
-        self.name, self.root, self.key = name, folder, key
+    def __init__(self, name: str, folder: Path, key: Path, url: str, program: Sequence[str]) -> None:
+        self.name, self.root, self.key, self.program = name, folder, key, program
         subprocess.run(["git", "clone", "-q", url, str(folder)], check=True)
 
     def git(self, *args: str, check: bool = True, day: str = NOW) -> subprocess.CompletedProcess[str]:
@@ -49,7 +49,7 @@ class Desk:
 
     def itsm(self, *args: str, now: str = NOW) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "itsm_gitops", *args],
+            [*self.program, *args],
             cwd=self.root, env={**os.environ, "ITSM_NOW": now}, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
@@ -96,8 +96,8 @@ class Desk:
 class Place:
     """The server, and everybody's desk."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, program: Sequence[str]) -> None:
+        self.folder, self.program = folder, program
         self.keys = {name: self.make_key(name) for name in (*RACERS, *BOARD)}
         self.bare = self._bare()
         self.users = {name: f"secret-{name}" for name in (*self.keys, "auditor")}
@@ -124,7 +124,7 @@ class Place:
         for name in ("pre-receive", "post-receive"):
             hook = bare / "hooks" / name
             hook.parent.mkdir(exist_ok=True)
-            hook.write_text(f"#!/bin/sh\nexec {shlex.quote(sys.executable)} -m itsm_gitops hook {name}\n")
+            hook.write_text(f"#!/bin/sh\nexec {shlex.join(self.program)} hook {name}\n")
             hook.chmod(0o755)
         return bare
 
@@ -138,7 +138,7 @@ class Place:
 
     def desk(self, name: str, http: GitServer) -> Desk:
         key = self.keys.get(name, self.folder / "none")
-        return Desk(name, self.folder / f"desk-{name}", key, http.url(name, "itsm.git"))
+        return Desk(name, self.folder / f"desk-{name}", key, http.url(name, "itsm.git"), self.program)
 
     def around_the_hook(self, desk: Desk, revision: str, branch: str) -> None:
         """Do what only an administrator of the server can: move a branch with nobody looking."""
@@ -147,8 +147,8 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+def place(tmp_path: Path, warm: Warm) -> Place:
+    return Place(tmp_path, warm.command())
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Pictures of what people see most, for people to look at: they are left in ``build/screenshots``.
 
-What a machine can see of them is tested while they are taken: nothing moves while a page loads, nothing is
-wider than the window, nothing is said on the console.
+What a machine can see of them is tested on the way: nothing moves while a page loads, nothing is wider than the
+window, nothing is said on the console. Where each commit is judged nobody looks, and no picture is taken.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pytest
 from browsing import CHECKOUT, Guard, layout_shift
 
 from itsm_gitops.publish.serve import listening
+from tests.support import ALL_ROUNDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -58,5 +59,6 @@ def test_a_picture_of(name: str, guard: Guard, address: str) -> None:
         for scheme in ("default", "slate"):
             page.evaluate("name => document.body.setAttribute('data-md-color-scheme', name)", scheme)
             look = "light" if scheme == "default" else "dark"
-            page.screenshot(path=FOLDER / f"{name}-{width}-{look}.png", full_page=True)
+            if ALL_ROUNDS:
+                page.screenshot(path=FOLDER / f"{name}-{width}-{look}.png", full_page=True)
     assert {key: value for key, value in moved.items() if value >= MOST_SHIFT} == {}

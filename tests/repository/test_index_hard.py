@@ -23,10 +23,10 @@ from tests.repository.file_modes import bound_by_modes
 from tests.repository.index_process import text
 from tests.repository.random_steps import incident, item
 from tests.repository.test_index import compare
-from tests.support import GitRepo, first_seed, run_apart
+from tests.support import GitRepo, first_seed, rounds, run_apart
 
 PROCESS = Path(__file__).with_name("index_process.py")
-SECONDS = float(os.environ.get("ITSM_SECONDS", "30"))  # read before a fixture hides it
+SECONDS = float(os.environ.get("ITSM_SECONDS", rounds(8, 30)))  # read before a fixture hides it
 
 
 @pytest.fixture(autouse=True)
@@ -289,5 +289,5 @@ def test_a_killed_command_does_no_harm(world: GitRepo) -> None:
 
 
 @pytest.mark.slow
-def test_two_hundred_killed_commands_do_no_harm(world: GitRepo) -> None:
-    _killed(world, random.Random(first_seed()), 200)
+def test_many_killed_commands_do_no_harm(world: GitRepo) -> None:
+    _killed(world, random.Random(first_seed()), rounds(80, 200))

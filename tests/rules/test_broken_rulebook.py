@@ -213,3 +213,16 @@ def test_a_spoilt_rule_book_gives_findings_and_never_an_exception(root: Path, pa
             repo.store()
     finally:
         (root / path).write_bytes(raw)
+
+
+def test_a_taken_prefix_is_one_finding_and_no_filter_is_blamed_for_it(root: Path) -> None:
+    data = json.loads((root / "schemas/records/complaint.schema.json").read_text())
+    data["x-itsm"] |= {"kind": "objection", "plural": "objections"}
+    data["properties"]["kind"]["const"] = "objection"
+    path = root / "schemas/records/objection.schema.json"
+    path.write_text(json.dumps(data, indent=2))
+    try:
+        found = [(f.code, f.path) for f in check(Repository(root)).findings if f.severity != "info"]
+    finally:
+        path.unlink()
+    assert [f for f in found if f[0] != "A007"] == [("S022", "schemas/records/objection.schema.json")]

@@ -14,21 +14,22 @@ from itsm_gitops.graph.on_call import OnCall, named, on_call, rota_of
 from itsm_gitops.graph.on_call_ics import rota_calendar
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.report import MONTHS
 from itsm_gitops.model.rotas import Turn
 from itsm_gitops.model.standing import Course
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.moments import DAY_NAMES
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
 
 _WEEKS = 5
 _FILE_DAYS = 92
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAY = timedelta(days=1)
-_METRICS = {"response": "Answer", "resolution": "Resolution"}
+METRICS = {"response": "Response", "resolution": "Resolution"}  # what a clock counts, in words
 _HEAD = ("From", "To", "On call", "Backup")
 
 
@@ -50,16 +51,20 @@ def _line(view: View, one: OnCall) -> Html:
     if one.turn is None:
         return Html(f"<li>{_person(view, one.people[0])}</li>")
     who = _people(view, one.people)
-    following = f"; then {_people(view, one.following.people)}" if one.following else ""
-    until = f"until {view.moment(one.turn.end)}"
-    return Html(f"<li>{who} {until}{following}<br>{view.link(one.rota)}</li>")
+    end = view.moment(one.turn.end)
+    if one.following:
+        then = _people(view, one.following.people)
+        said = told("{people} until {end}, then {others}", people=who, end=end, others=then)
+    else:
+        said = told("{people} until {end}", people=who, end=end)
+    return Html(f"<li>{said}<br>{view.link(one.rota)}</li>")
 
 
 def _people(view: View, people: Sequence[str]) -> Html:
     if not people:
         return chip("Nobody", "bad")
     first, *backups = (_person(view, p) for p in people)
-    more = f" (backup: {', '.join(backups)})" if backups else ""
+    more = Html(f" ({told('backup: {people}', people=join(backups, ', '))})") if backups else EMPTY
     return Html(f"{first}{more}")
 
 
@@ -79,10 +84,14 @@ def calls(view: View, entry: Entry, course: Course) -> Html:
 
 def _call(view: View, step: CallStep, *, now: bool) -> Html:
     who = Html(", ".join(view.link(p) for p in step.people))
-    about = {n: t(_METRICS.get(str(v), "")) if n == "metric" else v for n, v in step.about.items()}
+    about = {n: t(METRICS.get(str(v), "")) if n == "metric" else v for n, v in step.about.items()}
     when = Html(f" {view.moment(step.at)}") if step.at else EMPTY
     line = Html(f"{who}{when} <small>{esc(t(step.why, **about))}</small>")
     return Html(f"<strong>{line}</strong>") if now else line
+
+
+def _name(view: View, person: str) -> Html:
+    return esc(view.title(person) if person in view.entries else person)
 
 
 def turns(view: View, entry: Entry) -> Html:
@@ -105,44 +114,47 @@ def turns(view: View, entry: Entry) -> Html:
             mark = " it-grid__day--today" if days[place] == today else ""
             items = "".join(_event(view, one, edges[place] <= one.start) for one in near)
             cells.append(
-                f'<td class="it-grid__day{mark}"><p><time datetime="{days[place]}">{days[place].day} {days[place]:%b}</time></p><ul>{items}</ul></td>'
+                f'<td class="it-grid__day{mark}"><p><time datetime="{days[place]}">{days[place].day} {t(MONTHS[days[place].month - 1])}</time></p><ul>{items}</ul></td>'
             )
         weeks.append(f"<tr>{''.join(cells)}</tr>")
-    head = "".join(f'<th scope="col"><abbr title="{d}">{d[:3]}</abbr></th>' for d in _DAYS)
+    head = "".join(
+        f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d)[:3])}</abbr></th>' for d in DAY_NAMES
+    )
     grid = Html(
-        f'<div class="it-rota"><table class="it-grid"><caption class="it-vh">Turns by day</caption><thead><tr>{head}</tr></thead>'
+        f'<div class="it-rota"><table class="it-grid"><caption class="it-vh">{esc(t("Turns by day"))}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(weeks)}</tbody></table></div>"
     )
-    file = Html(f"<p>{link(urls.rota_ics(entry.id), esc('Calendar file (.ics)'))}</p>")
+    file = Html(f"<p>{link(urls.rota_ics(entry.id), esc(t('Calendar file (.ics)')))}</p>")
     return section(
         "Turns", join([grid, _table(view, [one for one in found if one.end > view.now]), file]), "turns"
     )
 
 
 def _event(view: View, turn: Turn, begins: bool) -> str:
-    person = esc(turn.people[0]) if turn.people else "nobody"
+    person = _name(view, turn.people[0]) if turn.people else esc(t("Nobody"))
     time = f'<span class="it-ev__time">{turn.start.astimezone(view.zone):%H:%M}</span> ' if begins else ""
     look = "" if turn.people else " it-ev--nobody"
     backups = (
-        f'<span class="it-vh">, backup {esc(", ".join(turn.people[1:]))}</span>' if turn.people[1:] else ""
+        f'<span class="it-vh"> ({told("backup: {people}", people=join([_name(view, p) for p in turn.people[1:]], ", "))})</span>'
+        if turn.people[1:]
+        else ""
     )
     return f'<li class="it-ev{look}">{time}{person}{backups}</li>'
 
 
 def _table(view: View, found: Sequence[Turn]) -> Html:
-    head = "".join(f'<th scope="col">{title}</th>' for title in _HEAD)
+    names = [t(title) for title in _HEAD]
+    head = "".join(f'<th scope="col">{esc(name)}</th>' for name in names)
     rows = []
     for turn in found:
         first = _people(view, turn.people[:1])
         mark = f" {chip('Override', 'waiting')}" if turn.override else ""
         backups = Html(", ".join(_person(view, p) for p in turn.people[1:]))
         cells = (view.moment(turn.start), view.moment(turn.end), Html(f"{first}{mark}"), backups)
-        rows.append(
-            "".join(f'<td data-label="{title}">{c}</td>' for title, c in zip(_HEAD, cells, strict=True))
-        )
+        rows.append("".join(f'<td data-label="{esc(n)}">{c}</td>' for n, c in zip(names, cells, strict=True)))
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return Html(
-        '<div class="it-scroll"><table class="it-table"><caption class="it-vh">Turns</caption>'
+        f'<div class="it-scroll"><table class="it-table"><caption class="it-vh">{esc(t("Turns"))}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
