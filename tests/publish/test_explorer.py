@@ -239,5 +239,5 @@ def test_pages_lead_to_the_explorer(site: Path) -> None:
 def test_without_a_script_the_explorer_leads_to_the_lists(site: Path) -> None:
     html = (site / urls.EXPLORE).read_text(encoding="utf-8")
     said = html[html.index("<noscript>") : html.index("</noscript>", html.index("<noscript>"))]
-    assert "Filtering needs a script" in said
+    assert "Filtering needs JavaScript" in said
     assert "../records/incidents/index.html" in hrefs(said)

@@ -101,7 +101,7 @@ def test_the_status_the_reason_and_the_records_behind_it_are_there(data: Any) ->
     assert looks["shop-web"] == "risk"  # one of two databases is enough
     assert looks["rack-0"] == ""
     reason, causes = data["reasons"][str(rows["shop-web"])]
-    assert reason == "1 of 2 up, 1 needed"
+    assert reason == "1 of 2 running, 1 needed"
     assert [data["others"][c][0] for c in causes] == ["INC-261122-JJJJJ"]
     assert data["others"][causes[0]][2] == "records/incidents/2611/INC-261122-JJJJJ.html"
     owner = data["items"][rows["rack-1"]][5]
