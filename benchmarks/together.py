@@ -1,12 +1,16 @@
 """A day of several people on one server, from clones of their own, all at once; nothing may be lost.
 
-    python benchmarks/together.py [--people 12] [--incidents 200] [--changes 20] [--emergencies 5] [--work DIR]
+    python benchmarks/together.py [--people 12] [--incidents 200] [--changes 20] [--emergencies 5]
+                                  [--minutes N] [--work DIR]
 
 Each person opens incidents, writes notes on anybody's, works on some, and files changes; every command shares what it
 wrote by ``--sync``. A keeper merges the branches of changes, as a forge would. At the end every clone is brought up to
 date and compared: each document and each note must be there, nobody may have merged anything by hand, and the check must
 have no errors. One command in four is carried out without ``--sync`` and shared by git commit, git pull --rebase and git push
 until it succeeds; the figures compare both. Prints them as JSON. A small day is a test; no time decides anything.
+
+Without ``--minutes`` everybody works as fast as the machine allows. With it the tasks of each person begin at random
+moments of that many minutes, as people who read, think and telephone begin them; the load of the machine is measured along.
 """
 
 from __future__ import annotations
@@ -36,6 +40,7 @@ PEOPLE = (
 )
 ITSM = (sys.executable, "-m", "itsm_gitops")
 _TRIES = 60
+SYNC, BY_HAND, BARE = "by --sync", "by hand", "not shared"
 
 
 @dataclass
@@ -45,10 +50,16 @@ class Day:
     incidents: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
-    times: dict[str, list[float]] = field(default_factory=lambda: {"sync": [], "by hand": [], "bare": []})
+    times: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    loads: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     merged_by_hand: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def took(self, how: str, verb: str, seconds: float) -> None:
+        """Note how long one command took, and how busy the machine was."""
+        self.times.setdefault((how, verb), []).append(seconds)
+        self.loads.append(os.getloadavg()[0])
 
 
 def run(words: tuple[str, ...], where: Path, person: str = "duty-agent") -> subprocess.CompletedProcess[str]:
@@ -66,14 +77,17 @@ def git(where: Path, *words: str) -> subprocess.CompletedProcess[str]:
 class Person:
     """Somebody with a clone."""
 
-    def __init__(self, day: Day, root: Path, number: int, tasks: list[str]) -> None:
-        self.day, self.root, self.number, self.tasks = day, root, number, tasks
+    def __init__(self, day: Day, root: Path, number: int, tasks: list[str], seconds: float = 0) -> None:
+        self.day, self.root, self.number, self.tasks, self.seconds = day, root, number, tasks, seconds
         self.name = PEOPLE[number % len(PEOPLE)]
         self.dice = random.Random(number)
 
     def work(self) -> None:
-        """Do all tasks of the day."""
-        for number, task in enumerate(self.tasks):
+        """Do all tasks of the day, each at its moment."""
+        began = time.monotonic()
+        moments = sorted(self.dice.uniform(0, self.seconds) for _ in self.tasks)
+        for number, (task, moment) in enumerate(zip(self.tasks, moments, strict=True)):
+            time.sleep(max(0.0, began + moment - time.monotonic()))
             made: Callable[[], None] = getattr(self, f"_{task}")
             try:
                 made()
@@ -96,8 +110,9 @@ class Person:
             if error:
                 self.day.failures.append(f"{self.name} {self.number}: itsm {' '.join(words)}: {error}")
                 return None
-            self.day.times["by hand" if by_hand else "sync"].append(time.monotonic() - started)
-            self.day.times["bare"] += [bare] if by_hand else []
+            self.day.took(BY_HAND if by_hand else SYNC, words[0], time.monotonic() - started)
+            if by_hand:
+                self.day.took(BARE, words[0], bare)
         return done
 
     def _share_by_hand(self) -> str:
@@ -241,11 +256,39 @@ def verify(day: Day, clones: list[Path]) -> dict[str, object]:
     return {"lost": lost, "tips": len(tips), "errors of check": errors}
 
 
+def _median_and_most(times: list[float]) -> list[float]:
+    """Return the median, and what nine of ten are not above."""
+    cuts = statistics.quantiles(times, n=10) if len(times) > 1 else times * 9
+    return [round(statistics.median(times), 2), round(cuts[-1], 2)]
+
+
+def seconds_of(day: Day) -> dict[str, object]:
+    """Return how long commands took (median and nine tenths), what sharing added to each, and the load meanwhile."""
+    verbs = sorted({verb for _, verb in day.times})
+    table: dict[str, dict[str, object]] = {}
+    for verb in verbs:
+        times = {how: day.times[how, verb] for how in (BARE, SYNC, BY_HAND) if (how, verb) in day.times}
+        row: dict[str, object] = {how: [len(some), *_median_and_most(some)] for how, some in times.items()}
+        if BARE in times:
+            usual = statistics.median(times[BARE])
+            row["sharing added"] = {
+                how: round(statistics.median(times[how]) - usual, 2)
+                for how in (SYNC, BY_HAND)
+                if how in times
+            }
+        table[verb] = row
+    return {
+        "commands: number, median, nine tenths": table,
+        "load: median, nine tenths": _median_and_most(day.loads),
+    }
+
+
 def main() -> None:
     """Play the day and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     for name, usual in (("people", 12), ("incidents", 200), ("changes", 20), ("emergencies", 5)):
         parser.add_argument(f"--{name}", type=int, default=usual)
+    parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--work", default="")
     asked = parser.parse_args()
     work = Path(asked.work or tempfile.mkdtemp(prefix="itsm-together-"))
@@ -258,7 +301,9 @@ def main() -> None:
     )
     dice.shuffle(tasks)
     clones = prepare(work, asked.people)
-    people = [Person(day, clone, n, tasks[n :: asked.people]) for n, clone in enumerate(clones)]
+    people = [
+        Person(day, clone, n, tasks[n :: asked.people], asked.minutes * 60) for n, clone in enumerate(clones)
+    ]
     threads = [threading.Thread(target=person.work) for person in people]
     ended = threading.Event()
     keeper = threading.Thread(target=keep, args=(work, day, ended))
@@ -270,19 +315,13 @@ def main() -> None:
     ended.set()
     keeper.join()
     seconds = time.monotonic() - started
-    medians = {name: round(statistics.median(times), 2) for name, times in day.times.items() if times}
     figures = {
         "people": asked.people,
         "seconds": round(seconds, 1),
         "incidents": len(day.incidents),
         "notes": len(day.notes),
         "changes": len(day.changes),
-        "median seconds": medians,
-        "commands": {name: len(times) for name, times in day.times.items()},
-        "seconds that sharing added": {
-            "by --sync": round(medians.get("sync", 0) - medians.get("bare", 0), 2),
-            "by hand": round(medians.get("by hand", 0) - medians.get("bare", 0), 2),
-        },
+        **seconds_of(day),
         "failures": day.failures,
         "merged by hand": day.merged_by_hand,
         **verify(day, clones),

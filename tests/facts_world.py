@@ -359,11 +359,24 @@ def _rename_in_conditions(path: str, data: Any, kinds: set[Any], field: str, nam
         if field != "state":  # classes without a life cycle of their own have its states too
             kinds = {k for a in data["audiences"].values() for k in a.get("kinds", ())}
         return {**data, "audiences": {n: _seen(a, kinds, swap) for n, a in data["audiences"].items()}}
+    if path.startswith("schemas/workflows/") and field == "state":
+        data = _at_other_ends(data, kinds, swap)
     if path.startswith("schemas/workflows/") and "." in data.get("state_field", "") and "incident" in kinds:
         return _each(data, swap)  # the life cycle within an incident asks for the state of the whole
     if field == "state" and "x-itsm" in data and data["x-itsm"].get("kind") in kinds:
         return _each(data, swap)
     return data
+
+
+def _at_other_ends(part: Any, kinds: set[Any], swap: Any) -> Any:
+    """Return a part of a life cycle with a state of some kinds under another name where links lead to them."""
+    if isinstance(part, list):
+        return [_at_other_ends(p, kinds, swap) for p in part]
+    if not isinstance(part, dict):
+        return part
+    if ("link" in part or "linked" in part) and kinds & set(part.get("to", ())):
+        return {k: _each(v, swap) if k == "have" else v for k, v in part.items()}
+    return {k: _at_other_ends(v, kinds, swap) for k, v in part.items()}
 
 
 def _seen(audience: Any, kinds: set[Any], swap: Any) -> Any:

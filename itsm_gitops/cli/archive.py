@@ -10,6 +10,7 @@ from itsm_gitops.cli.base import App, command, dry_run_option, json_option, pass
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import facts, styles
 from itsm_gitops.cli.width import terminal_width
+from itsm_gitops.model.words import counted
 
 
 @command(
@@ -44,10 +45,10 @@ def archive_command(app: App, before: int, dry_run: bool, as_json: bool) -> None
         print_json({"commit": plan.commit, "years": years, "unfinished": plan.unfinished, "lists": lists})
         return
     style = styles(sys.stdout)
-    rows = [(str(year), f"{len(entries):,} records") for year, entries in plan.years.items()]
+    rows = [(str(year), counted(len(entries), "record")) for year, entries in plan.years.items()]
     rows.append(("stay", f"{plan.unfinished:,} that were not finished by then"))
     verb = "would leave" if dry_run else "left"
-    lines = [style.bold(f"{plan.count:,} records {verb} the tree")]
+    lines = [style.bold(f"{counted(plan.count, 'record')} {verb} the tree")]
     lines += facts(rows, terminal_width(), style)
     if lists and plan.count:
         lines.append(f"They can be read at {plan.commit[:12]}. Commit this and open a pull request.")

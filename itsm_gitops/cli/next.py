@@ -13,7 +13,7 @@ from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import PRIORITY_STYLES, Style, pad, styles, words, wrap
 from itsm_gitops.cli.times import local
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.commands.whats_next import NextUp, Promised, whats_next
+from itsm_gitops.commands.whats_next import Called, NextUp, Promised, whats_next
 from itsm_gitops.model import clock
 from itsm_gitops.model.duties import PAST
 from itsm_gitops.model.entry import Entry
@@ -52,7 +52,7 @@ def next_command(
 ) -> None:
     """Show what needs you now.
 
-    In this order: whether you are on call, promises that end soon or are missed, approvals that branches wait for,
+    In this order: whether you are on call, records about which you are called, promises that end soon or are missed, approvals that branches wait for,
     your open records, those of your teams that nobody has taken, and what is due. The most urgent is first in each.
     """
     found = whats_next(app.repo, who, within=within, branches=branches)
@@ -66,6 +66,7 @@ def _print(app: App, found: NextUp, most: int) -> None:
     style, zone, columns = styles(sys.stdout), app.repo.config.timezone, terminal_width()
     groups: Sequence[tuple[str, list[str]]] = (
         ("on call", [_on_call(c.rota, c.turn.end if c.turn else None, zone) for c in found.on_call]),
+        ("called about", [_called(found, c, style, zone, columns) for c in found.called]),
         ("promised", [_promise(found, p, style, zone, columns) for p in found.promises]),
         ("to approve", [_approval(a.branch, a.title, a.needs, columns) for a in found.approvals]),
         ("mine", [_record(found, e, style, columns) for e in found.assigned]),
@@ -111,6 +112,12 @@ def _record(found: NextUp, entry: Entry, style: Style, columns: int, more: str =
         f"{style.paint(priority, PRIORITY_STYLES.get(priority, ''))} {style.name(entry.id)}  {lead}"
         f"{shorten(safe_text(entry.title), room)}"
     )
+
+
+def _called(found: NextUp, one: Called, style: Style, zone: str, columns: int) -> str:
+    why = one.step.why.format(**one.step.about)
+    since = f" since {local_time(one.step.at, zone)}" if one.step.at else ""
+    return _record(found, one.entry, style, columns, f"{safe_text(why)}{since}  ")
 
 
 def _promise(found: NextUp, one: Promised, style: Style, zone: str, columns: int) -> str:

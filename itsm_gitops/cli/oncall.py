@@ -22,6 +22,7 @@ from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles, wrap
 from itsm_gitops.cli.shared_options import ics_option
+from itsm_gitops.cli.view import call_lines
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.commands import on_call as asking
 from itsm_gitops.graph.on_call import OnCall
@@ -38,7 +39,8 @@ _NOBODY = "nobody"
     "oncall",
     [
         ("itsm oncall", "who is on call now, team by team"),
-        ("itsm oncall payments", "for a service, an item, a team, a rota or an incident"),
+        ("itsm oncall payments", "for a service, an item, a team or a rota"),
+        ("itsm oncall K7QF3", "for an incident: who is called next and when, too"),
         ("itsm oncall payments --at '2026-12-24 20:00'", "at another time"),
         ("itsm oncall @me --days 60", "my own turns"),
         ("itsm oncall dba --swap dba-lead --until +8h --reason 'Doctor'", "somebody takes over from now"),
@@ -90,7 +92,7 @@ def oncall_command(
     """Show who is on call, and swap turns.
 
     WHAT is a service, an item, a team, a rota, a record or a person (@me). Whoever is named first is called first,
-    the others are backups. A team says by `on_call` who is called: somebody, or a rota of cmdb/rotas. A swap is an
+    the others are backups. Of an open record it shows who was called about it, who is called next and when. A team says by `on_call` who is called: somebody, or a rota of cmdb/rotas. A swap is an
     override in the rota; for approvals it counts once it is on the main branch.
     """
     if sum(bool(x) for x in (swap, source, ics)) > 1:
@@ -155,6 +157,11 @@ def _print(app: App, found: asking.OnCallAnswer, days: int) -> None:
             for line in _lines(called, found, zone):
                 for part in wrap(line, terminal_width()):
                     echo(part, color=style.on)
+        if found.calls:
+            echo("")
+            echo(style.bold("Calls"), color=style.on)
+            for line in call_lines(found.calls, style, terminal_width(), zone):
+                echo(line, color=style.on)
     if days:
         _print_turns(app, found)
 

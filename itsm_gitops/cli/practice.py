@@ -11,7 +11,7 @@ from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, p
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles, wrap
 from itsm_gitops.cli.width import terminal_width
-from itsm_gitops.model.practice import STANDINGS, PracticeMap, PracticeRequirement
+from itsm_gitops.model.practice import GAP, STANDINGS, PracticeMap, PracticeRequirement
 from itsm_gitops.model.report import as_csv
 from itsm_gitops.model.text import safe_text
 
@@ -79,7 +79,8 @@ def _requirement(requirement: PracticeRequirement, style: Style, columns: int) -
     for piece in requirement.evidence:
         mark = "+" if piece.holds else "-"
         examples = f": {', '.join(piece.examples)}" if piece.examples else ""
-        text = safe_text(f"{piece.about}. {piece.form} {piece.subject}: {piece.result}{examples}")
+        place = f"{piece.form} {piece.subject}: " if piece.form != GAP else ""
+        text = safe_text(f"{piece.about}. {place}{piece.result}{examples}")
         first, *rest = wrap(text, columns - _INDENT - 2)
         yield style.dim(f"{'':{_INDENT}}{mark} {first}")
         yield from (style.dim(f"{'':{_INDENT + 2}}{line}") for line in rest)

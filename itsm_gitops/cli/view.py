@@ -25,6 +25,7 @@ from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_in_wo
 if TYPE_CHECKING:
     from itsm_gitops.commands.showing import DocumentView, Related
     from itsm_gitops.editing.steps import Step
+    from itsm_gitops.graph.escalation import Ladder
     from itsm_gitops.model.kinds import Kind
 
 # Shown in the head or in sections of their own.
@@ -39,6 +40,7 @@ def render(page: DocumentView, style: Style, columns: int, zone: str) -> list[st
         ("", list(_facts(page, style, columns, zone))),
         ("", list(_looks_like(page, style, columns))),
         ("Clocks", list(_clocks(page, style, columns, zone))),
+        ("Calls", call_lines(page.calls, style, columns, zone) if page.calls else []),
         *_prose(page, columns),
         ("Links", list(_links(page, style, columns))),
         (f"Timeline{zone_note(zone)}", list(_timeline(page, style, columns, zone))),
@@ -124,6 +126,24 @@ def _clocks(page: DocumentView, style: Style, columns: int, zone: str) -> Iterat
             end = f", until {local(moment, zone)}"
         yield f"  {pad(promise.metric, 10)}  {stands}{safe_text(end)}"
         yield style.dim(f"  {' ' * 10}  {safe_text(shorten(f'{used} ({promise.level})', columns - 14))}")
+
+
+def call_lines(calls: Ladder, style: Style, columns: int, zone: str) -> list[str]:
+    """Return one line for each who is called about a record: whoever is called now in bold, those to come below."""
+    lines = []
+    for step in calls.steps:
+        when = local(format_time(step.at), zone) if step.at else ""
+        word = "since" if step.reached else "at"
+        who = safe_text(
+            ", ".join(step.people) + (f" ({step.team})" if step.team not in ("", *step.people) else "")
+        )
+        line = shorten(
+            f"{who}{f' {word} {when}' if when else ''}: {step.why.format(**step.about)}", columns - 2
+        )
+        lines.append(
+            f"  {style.bold(line) if step is calls.called else line if step.reached else style.dim(line)}"
+        )
+    return lines
 
 
 def _value(value: Any, titles: Mapping[str, str], schema: Mapping[str, Any], zone: str) -> str:

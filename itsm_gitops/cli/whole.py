@@ -6,6 +6,7 @@ import click
 
 from itsm_gitops.cli.base import (
     App,
+    by_option,
     command,
     dry_run_option,
     interactive,
@@ -34,14 +35,25 @@ from itsm_gitops.model.text import safe_text
 @click.option(
     "--fresh", is_flag=True, help="Begin with the document as it is, not where an earlier edit was left."
 )
+@click.option("--reason", metavar="TEXT", help="Why; some changes require it.")
+@by_option
 @sync_option
 @dry_run_option
 @json_option
 @pass_app
-def edit_command(app: App, identifier: str, fresh: bool, dry_run: bool, as_json: bool) -> None:
+def edit_command(
+    app: App,
+    identifier: str,
+    fresh: bool,
+    reason: str | None,
+    by: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Edit a whole document in $VISUAL or $EDITOR.
 
-    What is saved is judged as any edit is. Where it breaks rules you may go on editing; what you typed is kept
+    What is saved is judged as any edit is. Tracked fields (team, impact, planned times …) that you
+    alter go into the timeline as with itsm set. Where it breaks rules you may go on editing; what you typed is kept
     until it is written; the same command continues it later.
     """
     edit = begin(app.repo, identifier, fresh=fresh)
@@ -54,7 +66,7 @@ def edit_command(app: App, identifier: str, fresh: bool, dry_run: bool, as_json:
     while True:
         try:
             click.edit(filename=str(edit.draft))
-            result = finish_edit(app.repo, edit, dry_run=dry_run)
+            result = finish_edit(app.repo, edit, by=by, reason=reason, dry_run=dry_run)
         except (ItsmError, click.ClickException) as error:
             if not (interactive() and _again(error)):
                 _say_kept(edit)

@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.promises import standings_of
 from itsm_gitops.model.standing import Promise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from itsm_gitops.graph.escalation import CallStep
     from itsm_gitops.model.standing import Course
     from itsm_gitops.reports.log import Log
     from itsm_gitops.repository import Store
@@ -39,6 +40,10 @@ class RecordClocks:
         from itsm_gitops.reports.course import course
 
         return course(self._log)
+
+    def course(self, identifier: str) -> Course:
+        """Return how the work on a record went, an empty course for other documents."""
+        return self._course(identifier)
 
     def promises(self, identifier: str) -> tuple[Promise, ...]:
         """Return what became of each promise about a record, none for other documents."""
@@ -65,4 +70,15 @@ def clock_json(promise: Promise) -> dict[str, Any]:
         "due": None if due is None else clock.format_time(datetime.fromtimestamp(due, UTC)),
         "paused_by": " ".join(promise.paused_by) or None,
         "soon": promise.near,
+    }
+
+
+def step_json(step: CallStep) -> dict[str, Any]:
+    """Return one step as JSON data; times are RFC 3339 in UTC."""
+    return {
+        "people": list(step.people),
+        meaning.TEAM: step.team or None,
+        "at": clock.format_time(step.at) if step.at else None,
+        "reached": step.reached,
+        "why": step.why.format(**step.about),
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.filter_conditions import fulfilling
 from itsm_gitops.commands.filter_meaning import FilterMeaning
+from itsm_gitops.commands.filter_names import all_names
 from itsm_gitops.commands.filters import Filters, read_filter
 from itsm_gitops.documents import output_file
 from itsm_gitops.graph.due import DueEntry, everything_due, within
@@ -84,32 +85,41 @@ def list_due(
         entries = fulfilling(store, {k.name for k in asked.kinds}, condition)
     zone = zone_of(store.config.timezone)
     rows = everything_due(store, now, zone, entries)
-    _refuse_nobody(store, rows, "--owner", who)
-    _refuse_nobody(store, rows, "--team", teams)
+    people, groups = (
+        _all_names(store, rows, option, handles) for option, handles in (("--owner", who), ("--team", teams))
+    )
     if span:
         rows = within(rows, _days(span))
     elif not stages:
         rows = [r for r in rows if r.day.stage in STAGES[:2]]
     if stages:
         rows = [r for r in rows if r.day.stage in stages]
-    if who:
-        rows = [r for r in rows if r.who in who]
-    if teams:
-        rows = [r for r in rows if r.team in teams or r.who in teams]
+    if people:
+        rows = [r for r in rows if r.who in people]
+    if groups:
+        rows = [r for r in rows if r.team in groups or r.who in groups]
     repo.gaps = {g.path: g for g in store.gaps(names)}
     return DueList(rows, now, zone)
 
 
-def _refuse_nobody(store: Store, rows: Sequence[DueEntry], option: str, handles: Sequence[str]) -> None:
-    """Raise NotFound for a handle that is nobody's: an empty list would say that nothing is due."""
+def _all_names(store: Store, rows: Sequence[DueEntry], option: str, handles: Sequence[str]) -> frozenset[str]:
+    """Return all names of some people or teams, the old ones too.
+
+    Raises NotFound for a handle that is nobody's: an empty list would say that nothing is due.
+    """
     answering = {name for row in rows for name in (row.who, row.team) if name}
+    found: set[str] = set()
     for handle in handles:
+        names = all_names(store, handle)
+        found.update(names)
         if handle in answering or handle in store.broken:
             continue
-        if any(facts.is_a(store.book, store.entries.get(handle), r) for r in (meaning.PERSON, meaning.TEAM)):
+        roles = (meaning.PERSON, meaning.TEAM)
+        if any(facts.is_a(store.book, store.entries.get(n), r) for n in names for r in roles):
             continue
         near = did_you_mean(handle, [*answering, *(e.id for e in store.of_kinds(_people(store)))])
         raise NotFound(f"{option}: nobody is called '{handle}'", near or "itsm list teams shows who there is")
+    return frozenset(found)
 
 
 def _people(store: Store) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.columns import Rows
@@ -21,6 +22,7 @@ from itsm_gitops.commands.filter_conditions import (
     pieces,
     plain_text_has,
 )
+from itsm_gitops.commands.filter_names import all_names
 from itsm_gitops.model import moments
 from itsm_gitops.model.column_names import DERIVED, explains_fields
 from itsm_gitops.model.entry import Entry
@@ -42,6 +44,8 @@ def field_condition(store: Store, kinds: Sequence[Kind], term: FilterTerm) -> Fi
     """Return the condition that a field has one of the values of a term; raises UsageError and NotFound."""
     first, *rest = term.word.split(".")
     schemas = {k.name: s for k in kinds if (s := _schema(k, first, rest)) is not None}
+    if any("x-ref" in s for s in schemas.values()):
+        term = _with_old_names(store, term)
     tests = [_Values(store, kinds, term, value, schemas) for value in term.values]
     rows = Rows(store, ())
     named = [piece for name in (first, *rest) for piece in pieces(name)]
@@ -57,6 +61,13 @@ def field_condition(store: Store, kinds: Sequence[Kind], term: FilterTerm) -> Fi
         return any(test.holds(entry.kind, list(_reached(value, rest))) for test in tests)
 
     return FilterCondition(decide, look, None if rest else _clause(kinds, term, first))
+
+
+def _with_old_names(store: Store, term: FilterTerm) -> FilterTerm:
+    """Return a term that asks for an item by all names it has and had, as records of different times know it."""
+    named = [v for v in term.values if not v.operator and v.text and (v.quoted or v.text not in (NONE, ANY))]
+    other = [replace(v, text=name) for v in named for name in all_names(store, v.text)[1:]]
+    return replace(term, values=(*term.values, *other)) if other else term
 
 
 def _clause(kinds: Sequence[Kind], term: FilterTerm, name: str) -> Clause | None:

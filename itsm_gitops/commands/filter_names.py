@@ -31,6 +31,17 @@ def is_none(value: FilterValue) -> bool:
     return value.text.lower() == words.NONE and not value.quoted
 
 
+def all_names(store: Store, name: str) -> list[str]:
+    """Return all names under which documents may mention an item: the present one and its old ones.
+
+    ``name`` is any of them; a record has one, and so has what is not there.
+    """
+    from itsm_gitops.graph.network import old_names
+
+    present = name if name in store.entries else store.aliases.get(name, name)
+    return list(dict.fromkeys([name, present, *old_names(store, present)]))
+
+
 class FilterNames:
     """Conditions on what a document names."""
 
@@ -43,7 +54,9 @@ class FilterNames:
     def facet(self, term: FilterTerm) -> FilterCondition:
         """Return the condition that a document names one of some services, or items in any way."""
         relation = facts.AFFECTS if term.word == words.SERVICE else ""
-        targets = {self.find(term, v) for v in term.values if not is_none(v)}
+        targets = {
+            n for v in term.values if not is_none(v) for n in all_names(self._store, self.find(term, v))
+        }
         tests = [self._names(targets, relation)] if targets else []
         if any(map(is_none, term.values)):
             tests.append(FilterCondition(lambda e: not self._has_facet(e, term.word)))
@@ -74,7 +87,8 @@ class FilterNames:
         from itsm_gitops.graph.network import Network
 
         found = [self.find(term, v) for v in term.values]
-        return self._names(ImpactGraph(Network(self._store)).carriers(found), facts.AFFECTS)
+        carriers = ImpactGraph(Network(self._store)).carriers(found)
+        return self._names({n for c in carriers for n in all_names(self._store, c)}, facts.AFFECTS)
 
     def find(self, term: FilterTerm, value: FilterValue) -> str:
         """Return the identifier that a value means; raises NotFound and Ambiguous with the place of the value."""
@@ -111,7 +125,7 @@ class FilterNames:
             if not is_none(value):
                 for handle in self.handles(term, value):
                     self._refuse_nobody(term, value, handle, fields, role)
-                    wanted.add(handle)
+                    wanted.update(all_names(self._store, handle))
         tests = [self._holding(wanted, fields)] if wanted else []
         return any_of([*tests, absent] if any(map(is_none, term.values)) else tests)
 
@@ -171,7 +185,8 @@ class FilterNames:
     ) -> None:
         """Raise NotFound where nobody is called so and no document's fields hold it."""
         store = self._store
-        if handle in store.broken or facts.is_a(self._book, store.entries.get(handle), role):
+        names = [handle, *all_names(store, handle)]
+        if handle in store.broken or any(facts.is_a(self._book, store.entries.get(n), role) for n in names):
             return
         if any(edge.pointer[0] in fields for _, edge in store.into(handle)):
             return
@@ -250,7 +265,7 @@ class FilterNames:
             named = self.handles(term, value) if value.text.startswith("@") else [value.text]
             for name in named:
                 known = name in self._store.entries or self._store.into(name)
-                ends.add(name if known else self.find(term, value))
+                ends.update(all_names(self._store, name if known else self.find(term, value)))
         return ends, any(map(is_none, special)), any(v.text == words.ANY for v in special)
 
 

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from itsm_gitops.commands.clocks import step_json
+from itsm_gitops.commands.escalating import is_open, ladders
+from itsm_gitops.graph.escalation import team_of
 from itsm_gitops.graph.network import of_role
 from itsm_gitops.graph.on_call import (
     OnCall,
@@ -25,8 +28,9 @@ from itsm_gitops.model.rotas import PERSON, Turn
 
 if TYPE_CHECKING:
     from itsm_gitops.editing.change import Written
+    from itsm_gitops.graph.escalation import Ladder
     from itsm_gitops.graph.network import Loaded
-    from itsm_gitops.repository import Repository
+    from itsm_gitops.repository import Repository, Store
 
 _ME = "@me"
 _MOST_DAYS = 1830
@@ -36,7 +40,7 @@ _MOST_DAYS = 1830
 class OnCallAnswer:
     """Who is on call ``at`` a moment for what was asked; ``contacts`` are how each team is reached.
 
-    ``turns`` are those ahead, by rota, where they were asked for.
+    ``turns`` are those ahead, by rota, where they were asked for; ``calls`` who is called about an open record.
     """
 
     asked: str
@@ -45,6 +49,7 @@ class OnCallAnswer:
     called: tuple[OnCall, ...]
     contacts: Mapping[str, Sequence[Mapping[str, Any]]]
     turns: Mapping[str, Sequence[Turn]]
+    calls: Ladder | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data; times are RFC 3339 in UTC."""
@@ -65,6 +70,7 @@ class OnCallAnswer:
                 for c in self.called
             ],
             "turns": [{meaning.ROTA: r, **turn_json(t)} for r, turns in self.turns.items() for t in turns],
+            "calls": [step_json(s) for s in self.calls.steps] if self.calls else [],
         }
 
 
@@ -86,16 +92,23 @@ def who_is_on_call(repo: Repository, asked: str = "", *, at: str = "", days: int
     """
     store, moment = repo.store(None), read_moment(repo, at)
     if not asked:
-        called, title, person = all_on_call(store, moment), "", ""
+        called, title, person, calls = all_on_call(store, moment), "", "", None
         if not called:
             raise NotFound("no team has anybody on call", "itsm set TEAM on_call=ROTA")
     else:
         called, title, person = _asked(repo, store, asked, moment)
+        calls = None if at else _calls(store, asked)
     rotas = rotas_naming(store, person) if person else [c.rota for c in called if c.rota]
     turns = {name: _ahead(store, name, person, moment, days) for name in dict.fromkeys(rotas)} if days else {}
     contacts = {c.team: store.data(c.team).get("contacts") or () for c in called if c.team in store.entries}
     repo.gaps = {g.path: g for g in store.gaps(None)}
-    return OnCallAnswer(asked, title, moment, tuple(called), contacts, turns)
+    return OnCallAnswer(asked, title, moment, tuple(called), contacts, turns, calls)
+
+
+def _calls(store: Store, asked: str) -> Ladder | None:
+    """Return who is called about an open record now and next; None for anything else."""
+    entry = store.find(asked) if asked != _ME else None
+    return ladders(store)(entry) if entry is not None and is_open(store, entry) else None
 
 
 def _asked(repo: Repository, store: Loaded, asked: str, moment: datetime) -> tuple[list[OnCall], str, str]:
@@ -107,6 +120,8 @@ def _asked(repo: Repository, store: Loaded, asked: str, moment: datetime) -> tup
         mine = [c for name in rotas_naming(store, entry.id) for c in on_call(store, name, moment)]
         return mine, entry.title, entry.id
     called = on_call(store, entry.id, moment)
+    if not called and is_open(store, entry):  # a record that names nothing is called about by its team
+        called = on_call(store, team_of(store, entry), moment)
     if not called:
         raise NotFound(
             f"nobody is on call for {entry.id}", "itsm set TEAM on_call=ROTA, for the team that owns it"

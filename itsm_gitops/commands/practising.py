@@ -1,7 +1,7 @@
 """`itsm audit practice`: evidence in a repository for the requirements of a standard, for the terminal and the site.
 
 The map of a standard is a file of ``schemas/policies/standards``: each requirement names filters, rules, files and
-reports. All answers come from one snapshot; no opinion enters them.
+reports, or says in words what is missing. All other answers come from one snapshot; no opinion enters them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from itsm_gitops.commands.own_reports import own_reports
 from itsm_gitops.commands.stored_filters import StoredFilters
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
+from itsm_gitops.model.filter_reading import kinds_named
 from itsm_gitops.model.findings import OFF
 from itsm_gitops.model.paths import glob
 from itsm_gitops.model.practice import (
     FILE,
+    GAP,
     QUERY,
     REPORT,
     RULE,
@@ -111,6 +113,7 @@ class _Gatherer:
             RULE: self._rule,
             FILE: self._file,
             REPORT: self._report,
+            GAP: self._gap,
         }
 
     def requirement(self, raw: Mapping[str, Any]) -> PracticeRequirement:
@@ -142,8 +145,16 @@ class _Gatherer:
         unread = f", {counted(len(answer.gaps), 'file')} unreadable" if answer.gaps else ""
         # Thousands of entries that are nearly in this order are sorted faster than the largest are picked.
         newest = sorted(answer.entries, key=attrgetter("opened", "id"), reverse=True)[:_EXAMPLES]
+        gone = self._archived(text) if count < least else 0
+        unread += f"; {counted(gone, 'archived record')} not searched" if gone else ""
         result = f"{count:,}{'' if answer.complete else ' or more'} found{wanted}{unread}"
         return PracticeEvidence(QUERY, text, about, holds, result, count, tuple(e.id for e in newest))
+
+    def _archived(self, text: str) -> int:
+        """Count the archived records of the kinds that a filter names first: they may be what it does not find."""
+        kinds = kinds_named(self._store.book, text.split(maxsplit=1)[0]) or []
+        prefixes = tuple(f"{k.prefix}-" for k in kinds if k.is_record)
+        return sum(i.startswith(prefixes) for i in self._store.archived) if prefixes else 0
 
     def _rule(self, code: str, raw: Mapping[str, Any]) -> PracticeEvidence:
         """Look whether a rule is in force here; what it finds is what ``itsm check`` says."""
@@ -175,3 +186,8 @@ class _Gatherer:
         return PracticeEvidence(
             REPORT, name, raw["about"], known, "is made" if known else "there is no such report"
         )
+
+    @staticmethod
+    def _gap(text: str, raw: Mapping[str, Any]) -> PracticeEvidence:
+        """Say what is known to be missing: no file that anybody could add would be evidence."""
+        return PracticeEvidence(GAP, "", raw["about"], False, text)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.recording import FileWrite, recording
-from itsm_gitops.repository import Repository, journal, porcelain, shared_branch
+from itsm_gitops.repository import Repository, branches, journal, porcelain, shared_branch
 from itsm_gitops.repository.git_locks import patiently
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def is_wanted(repo: Repository, said: str) -> bool:
     """Whether a command shares what it wrote: as its options ``said`` (yes, no, empty), else as Git's settings say."""
     if said:
         return said == "yes"
-    setting = repo.history.run("config", "--get", "itsm.sync", accept=frozenset([1]))
-    return setting.decode("utf-8", "replace").strip().lower() == ALWAYS
+    return repo.history.settings.get("itsm.sync", "").strip().lower() == ALWAYS
 
 
 def undo(repo: Repository) -> Undone:
@@ -87,11 +86,9 @@ def _refuse_edited(repo: Repository, entry: JournalEntry) -> None:
 def _taken_from_history(repo: Repository, entries: Sequence[JournalEntry]) -> str:
     """Take the last commit off the branch where it holds this command alone; raises Refused."""
     git, last = repo.history, entries[-1]
-    head = shared_branch.tip_of(git, "HEAD")
-    place = shared_branch.current(git)
-    if place.remote and head not in shared_branch.unshared(
-        git, shared_branch.tip_of(git, place.tracking), head
-    ):
+    place, head, *_ = branches.standing(git)
+    there = shared_branch.tip_of(git, place.tracking)
+    if place.remote and head not in (c.oid for c in shared_branch.unshared(git, there, head)):
         raise Refused(f"the last command ({last.command}) is shared already", _LATER)
     if last.commit != head:
         raise Refused(f"something was committed after {last.command}", "git log, then git revert")

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops import documents
-from itsm_gitops.commands.clocks import RecordClocks, clock_json
+from itsm_gitops.commands.clocks import RecordClocks, clock_json, step_json
 from itsm_gitops.editing.opening import Opened, read_document, timeline
 from itsm_gitops.editing.steps import Step, next_steps, state_of
 from itsm_gitops.model import clock, ids
@@ -28,6 +28,7 @@ from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.snapshot import root_of
 
 if TYPE_CHECKING:
+    from itsm_gitops.graph.escalation import Ladder
     from itsm_gitops.repository import Repository, Snapshot
     from itsm_gitops.repository.mentions import Search
 
@@ -62,7 +63,7 @@ class DocumentView:
 
     ``root`` names the root that it is from (empty: this repository). ``incoming_left`` counts documents that mention this one and were not read, ``not_searched``
     are folders in which nobody looked for such documents. ``age_seconds`` is how long it is open or took. ``clocks`` are the promises of service levels, ``looks_like``
-    says why it looks like a major incident that nobody declared or declined.
+    says why it looks like a major incident that nobody declared or declined. ``calls`` are who is called about it, while it is open.
     """
 
     document: Opened
@@ -77,6 +78,7 @@ class DocumentView:
     root: str = ""
     clocks: tuple[Promise, ...] = ()
     looks_like: str = ""
+    calls: Ladder | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return all of it as JSON data; ``data`` is the document as stored."""
@@ -88,6 +90,7 @@ class DocumentView:
             "age_seconds": self.age_seconds,
             "clocks": [clock_json(p) for p in self.clocks],
             "looks_like_major_incident": self.looks_like or None,
+            "calls": [step_json(s) for s in self.calls.steps] if self.calls else None,
         }
         return {
             "id": document.id,
@@ -136,6 +139,7 @@ def show(
         incoming, left = reader.incoming(document, found)
         related += incoming
     root = root_of(snapshot, path)
+    promises, calls = ((), None) if root else _clocks(repo, document, at, finished=clocks)
     times = [str(e["at"]) for e in timeline(document.data) if clock.parse_time(e.get("at", ""))]
     return DocumentView(
         document=document,
@@ -148,30 +152,40 @@ def show(
         not_searched=tuple(skipped),
         steps=() if root else tuple(next_steps(document.kind, document.data)),
         root=root,
-        clocks=() if root else _clocks(repo, document, at, finished=clocks),
+        clocks=promises,
+        calls=calls,
         looks_like=_looks_like(book, snapshot, document),
     )
 
 
-def _clocks(repo: Repository, document: Opened, at: str | None, *, finished: bool) -> tuple[Promise, ...]:
-    """Return the clocks of a record as they stand now; none where something they need cannot be read.
+def _clocks(
+    repo: Repository, document: Opened, at: str | None, *, finished: bool
+) -> tuple[tuple[Promise, ...], Ladder | None]:
+    """Return the clocks of a record as they stand now, and who is called; none where something they need cannot be read.
 
     Those of a former snapshot are of the record and the agreements as they were there, like those of a list.
     """
     flow = document.kind.workflow
     if not document.kind.is_record or flow is None:
-        return ()
-    if not finished and flow.is_done(state_of(document.kind, document.data)):
-        return ()
+        return (), None
+    done = flow.is_done(state_of(document.kind, document.data))
+    if not finished and done:
+        return (), None
     kept = dict(repo.gaps)
     try:
         if at is None:
             store = repo.store()
         else:  # of the records of that time, nothing but this one is asked for
             store = repo.load(PartialSnapshot(repo.snapshot(at), (document.path,)))[0]
-        return RecordClocks(store).promises(document.id)
+        course = RecordClocks(store).course(document.id)
+        entry = store.entries.get(document.id) if at is None and not done else None
+        if entry is None:
+            return course.promises, None
+        from itsm_gitops.graph.escalation import ladder  # for open records only
+
+        return course.promises, ladder(store, entry, course, clock.now())
     except ItsmError:
-        return ()  # itsm check names what is wrong
+        return (), None  # itsm check names what is wrong
     finally:
         repo.gaps = kept  # of what is around the document, and nothing else
 

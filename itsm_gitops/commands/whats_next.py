@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from itsm_gitops.commands.clocks import step_json
 from itsm_gitops.commands.columns import Rows
 from itsm_gitops.commands.duties import due_json
+from itsm_gitops.commands.escalating import ladders
 from itsm_gitops.graph.due import DueEntry, everything_due
+from itsm_gitops.graph.escalation import CallStep, reach_of
 from itsm_gitops.graph.network import of_role
 from itsm_gitops.graph.on_call import OnCall, on_call, rotas_naming
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.duties import STAGES
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
+from itsm_gitops.model.errors import ItsmError, NotFound, UsageError, did_you_mean
+from itsm_gitops.model.escalation_steps import ESCALATED_TO
 from itsm_gitops.model.moments import relative
 from itsm_gitops.model.windows import zone as zone_of
 
@@ -36,6 +40,13 @@ class Promised(NamedTuple):
     due: datetime | None
 
 
+class Called(NamedTuple):
+    """An open record about which somebody is called now, by a step of its escalation."""
+
+    entry: Entry
+    step: CallStep
+
+
 class ToApprove(NamedTuple):
     """A branch that waits for somebody: the changes it carries, what it still needs of them, the first author."""
 
@@ -47,7 +58,7 @@ class ToApprove(NamedTuple):
 
 @dataclass(frozen=True)
 class NextUp:
-    """What needs ``who`` now. ``unassigned`` are open records of their teams that nobody has taken.
+    """What needs ``who`` now. ``called`` are records about which they are called, ``unassigned`` are open records of their teams that nobody has taken.
 
     ``looked_at`` of ``waiting`` branches were judged for approvals; the newest first.
     """
@@ -56,6 +67,7 @@ class NextUp:
     teams: tuple[str, ...]
     at: datetime
     on_call: tuple[OnCall, ...]
+    called: tuple[Called, ...]
     promises: tuple[Promised, ...]
     approvals: tuple[ToApprove, ...]
     assigned: tuple[Entry, ...]
@@ -80,6 +92,7 @@ class NextUp:
                 }
                 for c in self.on_call
             ],
+            "called": [{**self.entry_json(c.entry), "call": step_json(c.step)} for c in self.called],
             "promises": [
                 {**self.entry_json(p.entry), "metric": p.metric, "missed": p.missed, "due": clock.format_time(p.due) if p.due else None}
                 for p in self.promises
@@ -113,7 +126,7 @@ def whats_next(
     """Return what needs somebody (default: whoever asks) now.
 
     ``within`` is how far ahead the ends of promises are looked for (``+4h``, ``4h``; default a day). Without
-    ``branches`` no request is judged, which is what takes time. Raises NotFound for somebody who is not there.
+    ``branches`` no request is judged, which is what takes time. Raises NotFound for somebody who is not there, UsageError for what is no span of time.
     """
     from itsm_gitops.repository.actor import acting
 
@@ -128,18 +141,28 @@ def whats_next(
     teams = tuple(dict.fromkeys(facts.targets(entry, "member_of"))) if entry else ()
     mine, free = _open_records(store, person, teams)
     rows = Rows(store, ("priority",))
-    limit = relative(f"+{within.lstrip('+')}") if within else now + _SOON
+    limit = _limit(within, now)
     approvals, waiting = _approvals(repo, person) if branches else ([], 0)
     called = [
         c for name in rotas_naming(store, person) for c in on_call(store, name, now) if person in c.people
     ]
     repo.gaps = {g.path: g for g in store.gaps(None)}
     return NextUp(
-        person, teams, now, tuple(called),
-        tuple(_promises(store, [*mine, *free], now, limit or now + _SOON)), tuple(approvals),
+        person, teams, now, tuple(called), tuple(_calls(store, person, teams)),
+        tuple(_promises(store, [*mine, *free], now, limit)), tuple(approvals),
         tuple(sorted(mine, key=rows.urgency)), tuple(sorted(free, key=rows.urgency)),
         tuple(_due(store, person, teams, now)), min(waiting, _BRANCHES_MAX), waiting, rows,
     )  # fmt: skip
+
+
+def _limit(within: str, now: datetime) -> datetime:
+    """Return up to when the ends of promises are looked for; raises UsageError for what is no span of time."""
+    if not within:
+        return now + _SOON
+    limit = relative(f"+{within.removeprefix('+')}")
+    if limit is None:
+        raise UsageError(f"--within: '{within}' is no span of time", "write 4h, 2d or 1w")
+    return limit
 
 
 def _open_records(store: Store, person: str, teams: Sequence[str]) -> tuple[list[Entry], list[Entry]]:
@@ -157,6 +180,18 @@ def _open_records(store: Store, person: str, teams: Sequence[str]) -> tuple[list
         elif not taken and held.intersection(teams):
             free.append(entry)
     return mine, free
+
+
+def _calls(store: Store, person: str, teams: Sequence[str]) -> Iterator[Called]:
+    """Yield the open records about which somebody, or one of their teams, is called now."""
+    entries = store.of_kinds(
+        [k.name for k in store.book.kinds.values() if ESCALATED_TO in k.fields], open_only=True
+    )
+    of, reach = ladders(store), reach_of(store, person, teams)
+    for entry in (e for e in entries if reach.holds(store, e)):
+        step = of(entry).called
+        if step is not None and (person in step.people or set(teams).intersection(step.people)):
+            yield Called(entry, step)
 
 
 def _promises(store: Store, entries: Sequence[Entry], now: datetime, limit: datetime) -> list[Promised]:

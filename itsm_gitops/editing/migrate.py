@@ -25,7 +25,7 @@ from typing import IO, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.documents import delete_atomic, write_atomic
-from itsm_gitops.editing.tool_words import reader_of
+from itsm_gitops.editing.tool_words import may_be_read, packaged, reader_of
 from itsm_gitops.editing.validation import DocumentRejected
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused, UsageError, did_you_mean
@@ -292,13 +292,6 @@ def _key(finding: Finding) -> tuple[object, ...]:
     return finding.code, finding.path, finding.message
 
 
-def packaged(path: str) -> bytes:
-    """Return one file of the rule book that is shipped with the tool."""
-    from itsm_gitops.repository import packaged_rulebook_root
-
-    return (packaged_rulebook_root() / path).read_bytes()
-
-
 def _check_words(repo: Repository, migration: Migration) -> None:
     """Raise NotFound, Refused or UsageError where the words of a migration are not valid."""
     words = vocabulary(repo.book, migration)
@@ -313,7 +306,7 @@ def _check_words(repo: Repository, migration: Migration) -> None:
     )
     if known is not None and old not in known:
         raise NotFound(f"there is no {migration.sort} '{old}'", did_you_mean(old, known))
-    reader = reader_of(old) if migration.sort in (FIELD, LINK, VALUE) else ""
+    reader = reader_of(old) if may_be_read(repo.book, migration) else ""
     if reader:
         raise Refused(
             f"the tool itself reads the {migration.sort} '{old}' ({reader})",

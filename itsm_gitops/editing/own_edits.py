@@ -27,18 +27,23 @@ class LeftFile(NamedTuple):
 
 @dataclass(slots=True)
 class OwnEdits:
-    """The paths to commit, what the commit says, what is left, and paths that are committed already."""
+    """The paths to commit, what the commit says, what is left, and paths that are committed already.
+
+    ``new`` are those of the paths that no commit has yet, ``contents`` what files held and hold that were looked at.
+    """
 
     paths: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     left: list[LeftFile] = field(default_factory=list)
     message: str = ""
+    new: list[str] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list)
 
 
 def own_edits(
-    repo: Repository, git: Git, entries: Sequence[JournalEntry], *, main: bool, everything: bool
+    repo: Repository, git: Git, entries: Sequence[JournalEntry], head: str, *, main: bool, everything: bool
 ) -> OwnEdits:
-    """Find what is to be committed.
+    """Find what is to be committed on top of ``head`` (empty: of nothing).
 
     On the ``main`` branch the policy decides what may go; ``everything`` takes edits by hand along.
     """
@@ -46,7 +51,7 @@ def own_edits(
     if everything:
         names |= dict.fromkeys(_edited(git))
     found = OwnEdits()
-    committed = shared_branch.contents(git, shared_branch.tip_of(git, "HEAD"), list(names))
+    committed = shared_branch.contents(git, head, list(names))
     policy = repo.book.policy(SHARING) if main and names else {}
     documents = []
     for path in sorted(names):
@@ -65,6 +70,8 @@ def own_edits(
             found.left.append(LeftFile(path, reason, _way(path, kind)))
             continue
         found.paths.append(path)
+        found.new += [path] if before is None else []
+        found.contents += [raw for raw in (before, after) if raw is not None]
         documents.append(EditedDocument(path.rpartition("/")[2].rpartition(".")[0], kind, old, new))
     if documents:
         found.message = message(documents)

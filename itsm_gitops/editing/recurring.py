@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, RuleBookError, UsageError
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.repository.archived import read_archived
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -93,10 +94,13 @@ def recurring_work(repo: Repository, now: datetime) -> list[RecurringWork]:
 
     A record is due ``lead_days`` before its day. Raises UsageError, which names the rule, for an invalid rule.
     """
-    return [work for rule in recurring_rules(repo.book) for work in _of_rule(repo, rule, now)]
+    archived, _ = read_archived(repo.snapshot(None))
+    return [work for rule in recurring_rules(repo.book) for work in _of_rule(repo, rule, now, archived)]
 
 
-def _of_rule(repo: Repository, rule: Mapping[str, Any], now: datetime) -> Iterator[RecurringWork]:
+def _of_rule(
+    repo: Repository, rule: Mapping[str, Any], now: datetime, archived: Collection[str]
+) -> Iterator[RecurringWork]:
     name, lead = rule["name"], timedelta(days=rule.get("lead_days", 0))
     zone = ZoneInfo(repo.config.timezone)
     first, at = date.fromisoformat(rule["start"]), time.fromisoformat(rule.get("time", _USUAL_TIME))
@@ -110,7 +114,8 @@ def _of_rule(repo: Repository, rule: Mapping[str, Any], now: datetime) -> Iterat
         opens = occurs - lead
         identifier = derived_identifier(name, kind, occurs, opens)
         path = repo.book.path_for(kind, identifier)
-        yield RecurringWork(name, kind, identifier, path, occurs, opens, (repo.root / path).exists())
+        exists = identifier in archived or (repo.root / path).exists()
+        yield RecurringWork(name, kind, identifier, path, occurs, opens, exists)
 
 
 def derived_identifier(rule: str, kind: Kind, occurs: datetime, opens: datetime) -> str:

@@ -16,11 +16,12 @@ from itsm_gitops.model.errors import GitError, ItsmError, Refused
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.merge import ABSENT, Conflict
 from itsm_gitops.model.sharing import SHARING, needs_request, waiting_branches
-from itsm_gitops.repository import Git, Repository, committing, journal, porcelain, shared_branch
+from itsm_gitops.repository import Git, Repository, branches, committing, journal, porcelain, shared_branch
 from itsm_gitops.repository.actor import acting
+from itsm_gitops.repository.branches import ClonePlace, Upstream
 from itsm_gitops.repository.ledger import pause
 from itsm_gitops.repository.merge_driver import OURS, SETTINGS, is_installed
-from itsm_gitops.repository.shared_branch import PutOn, Upstream
+from itsm_gitops.repository.shared_branch import PutOn
 
 # Of twelve people who push all the time one wins each round: most wait for some rounds, somebody for a hundred.
 _ATTEMPTS = 300
@@ -107,16 +108,18 @@ def sync(repo: Repository, *, everything: bool = False, message: str = "") -> Sy
     with journal.sync_lock(git):
         if not is_installed(git):  # so that Git itself merges alike, where somebody pulls by hand
             porcelain.configure(repo.root, SETTINGS)
-        place = shared_branch.current(git)
+        stands = branches.standing(git)
+        place, main = stands.place, stands.place.branch == stands.own
         result = Synced(place.branch, place.remote)
-        main = place.branch == shared_branch.default_branch(git, place.remote or "origin")
-        entries = _commit(repo, git, result, main=main, everything=everything, text=message)
+        entries, known = _commit(
+            repo, git, result, stands.head, main=main, everything=everything, text=message
+        )
         if not place.remote:
             result.outcome = LOCAL if result.commit else NOTHING
             result.why = "this clone has no remote"
             return result
         try:
-            _exchange(repo, git, place, result, main=main)
+            _exchange(repo, git, stands, result, known, main=main)
         except SyncConflict:
             raise
         except GitError as error:
@@ -129,21 +132,21 @@ def sync(repo: Repository, *, everything: bool = False, message: str = "") -> Sy
 
 
 def _commit(
-    repo: Repository, git: Git, result: Synced, *, main: bool, everything: bool, text: str
-) -> list[journal.JournalEntry]:
-    """Commit what was written here; returns the journal as it is then."""
+    repo: Repository, git: Git, result: Synced, head: str, *, main: bool, everything: bool, text: str
+) -> tuple[list[journal.JournalEntry], list[bytes]]:
+    """Commit what was written here on top of ``head``; returns the journal as it is then, and contents that were read."""
     known = journal.read(git)
-    edits: OwnEdits = own_edits(repo, git, known, main=main, everything=everything)
+    edits: OwnEdits = own_edits(repo, git, known, head, main=main, everything=everything)
     result.left = tuple(edits.left)
     if edits.done:  # committed by hand, or taken back by hand
         known = journal.committed(known, frozenset(edits.done), _BY_HAND)
     if not edits.paths:
-        return known
+        return known, []
     result.message, result.paths = text or edits.message, tuple(edits.paths)
-    result.commit = committing.commit(repo.root, edits.paths, result.message)
+    result.commit = committing.commit(repo.root, edits.paths, result.message, new=edits.new)
     now = journal.committed(known, frozenset([*edits.paths, *edits.done]), result.commit)
     journal.settle(git, known, now)
-    return now
+    return now, edits.contents
 
 
 def _settle(git: Git, entries: list[journal.JournalEntry]) -> None:
@@ -155,19 +158,22 @@ def _settle(git: Git, entries: list[journal.JournalEntry]) -> None:
         )
 
 
-def _exchange(repo: Repository, git: Git, place: Upstream, result: Synced, *, main: bool) -> None:
-    head = shared_branch.tip_of(git, "HEAD")
-    there = shared_branch.tip_of(git, place.tracking)
+def _exchange(
+    repo: Repository, git: Git, stands: ClonePlace, result: Synced, known: Sequence[bytes], *, main: bool
+) -> None:
+    place, head = stands.place, result.commit or stands.head
+    there = stands.there or shared_branch.tip_of(git, place.tracking)
     if not there or not shared_branch.unshared(git, there, head):
         there = shared_branch.fetch(git, place)
-    sent = send(repo, git, place, there, head, main=main)
+    sent = send(repo, git, place, there, head, main=main, known=known)
     result.attempts, result.outcome, result.merged = sent.attempts, sent.outcome, sent.put.merged
     result.pushed = sent.commits
     if sent.outcome == WAITING:
         result.waiting = _wait_for_merge(repo, git, place, sent.put.tip)
         result.why = f"{place.branch} takes no pushes: a workflow merges {result.waiting} after its check"
         return
-    result.received = len(shared_branch.unshared(git, head, sent.there)) if sent.there else 0
+    if sent.there and not shared_branch.is_part_of(git, sent.there, head):
+        result.received = len(shared_branch.unshared(git, head, sent.there))
     result.behind = shared_branch.follow(git, place.branch, head, sent.put.tip)
 
 
@@ -181,19 +187,28 @@ class Sent(NamedTuple):
     attempts: int
 
 
-def send(repo: Repository, git: Git, place: Upstream, there: str, head: str, *, main: bool) -> Sent:
+def send(
+    repo: Repository,
+    git: Git,
+    place: Upstream,
+    there: str,
+    head: str,
+    *,
+    main: bool,
+    known: Sequence[bytes] = (),
+) -> Sent:
     """Put commits on top of what the remote has (``there``) and push them; begins again where somebody was faster.
 
-    WAITING says that the branch takes no pushes. Raises SyncConflict, Refused and GitError.
+    ``known`` are contents of files that were read already. WAITING says that the branch takes no pushes. Raises SyncConflict, Refused and GitError.
     """
-    refusals = 0
+    refusals, texts = 0, [*known]
     for attempt in range(1, _ATTEMPTS + 1):
-        put = _put_on(repo, git, place, there, head)
+        put = _put_on(repo, git, place, there, head, texts)
         out = shared_branch.unshared(git, there, put.tip) if put.tip else []
         if not out:
             return Sent(NOTHING, put, there, 0, attempt)
         if main and there:
-            _refuse_unfit(repo, git, there, put.tip)
+            _refuse_unfit(repo, git, there, put.tip, texts)
         if put.merged:
             _judge(repo, there, put)
         try:
@@ -226,8 +241,8 @@ def _is_offline(error: GitError) -> bool:
     return any(sign in error.message.lower() for sign in _OFFLINE)
 
 
-def _put_on(repo: Repository, git: Git, place: Upstream, there: str, head: str) -> PutOn:
-    """Put what is here on top of what is there; raises SyncConflict."""
+def _put_on(repo: Repository, git: Git, place: Upstream, there: str, head: str, texts: list[bytes]) -> PutOn:
+    """Put what is here on top of what is there, and note the contents that were read and made; raises SyncConflict."""
     found: dict[str, tuple[Conflict, ...]] = {}
 
     def merge(path: str, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
@@ -239,6 +254,7 @@ def _put_on(repo: Repository, git: Git, place: Upstream, there: str, head: str) 
         inside = path.removeprefix(git.prefix)
         merged = merge_documents(Sides(base, ours, theirs), repo.book.kind_at(inside), published=lambda: OURS)
         if merged.clean:
+            texts.extend((ours, merged.content))
             return merged.content
         found[path] = merged.conflicts
         return None
@@ -250,12 +266,12 @@ def _put_on(repo: Repository, git: Git, place: Upstream, there: str, head: str) 
     return put
 
 
-def _refuse_unfit(repo: Repository, git: Git, there: str, tip: str) -> None:
+def _refuse_unfit(repo: Repository, git: Git, there: str, tip: str, known: Sequence[bytes]) -> None:
     """Raise Refused where commits that go to the main branch hold what takes a pull request."""
     from itsm_gitops.documents import load
 
     policy = repo.book.policy(SHARING)
-    for whole, sides in shared_branch.changed_contents(git, there, tip).items():
+    for whole, sides in shared_branch.changed_contents(git, there, tip, known).items():
         path = whole.removeprefix(git.prefix)
         before, after = (load(raw).data if raw is not None else None for raw in sides)
         reason = needs_request(policy, repo.book.kind_at(path), before, after)
@@ -271,7 +287,8 @@ def _judge(repo: Repository, there: str, put: PutOn) -> None:
     from itsm_gitops import rules
     from itsm_gitops.repository.request_files import RequestFiles
 
-    files = RequestFiles.between(repo, there, put.tip)
+    repo.history.knows(there, put.tip)
+    files = RequestFiles(repo, there, put.tip)  # the tip was put on top of it
     try:
         report = rules.check(repo, at=put.tip, base=there, files=files)
     finally:

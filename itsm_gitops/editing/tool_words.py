@@ -10,6 +10,9 @@ import re
 from pathlib import Path
 
 import itsm_gitops
+from itsm_gitops import documents
+from itsm_gitops.model.migrations import FIELD, LINK, VALUE, Migration
+from itsm_gitops.model.rulebook import LINKS, RuleBook
 
 _PACKAGE = Path(itsm_gitops.__file__).parent
 
@@ -24,3 +27,24 @@ def reader_of(word: str) -> str:
         if sign in source and any(literal.fullmatch(text) for text in quoted.findall(source)):
             return path.relative_to(_PACKAGE).as_posix()
     return ""
+
+
+def packaged(path: str) -> bytes:
+    """Return one file of the rule book that is shipped with the tool."""
+    from itsm_gitops.repository import packaged_rulebook_root
+
+    return (packaged_rulebook_root() / path).read_bytes()
+
+
+def may_be_read(book: RuleBook, migration: Migration) -> bool:
+    """Whether code of the tool may mean a word: a relation, and a value of a field, only where they are shipped with it."""
+    if migration.sort == LINK:
+        links = documents.load_rule_file(packaged(LINKS), is_json=False).data["links"]
+        return any(migration.old in (name, link.get("inverse")) for name, link in links.items())
+    if migration.sort == VALUE:
+        try:
+            schema = documents.load_rule_file(packaged(book.kind(migration.kind).schema_path), is_json=True)
+        except FileNotFoundError:
+            return False
+        return migration.field.split(".")[0] in schema.data["properties"]
+    return migration.sort == FIELD

@@ -9,7 +9,6 @@ from typing import Any
 
 from itsm_gitops.editing.opening import Opened, timeline
 from itsm_gitops.model import clock
-from itsm_gitops.model.diff import same
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.moments import TimeRange, local_doubt, read_time
 from itsm_gitops.model.text import typed_text
@@ -22,9 +21,8 @@ from itsm_gitops.model.timeline import (
     WAS,
     moments,
     seconds,
-    told_value,
-    value_in,
 )
+from itsm_gitops.model.tracked import untold
 from itsm_gitops.model.workflow import Workflow
 
 Data = Mapping[str, Any]
@@ -88,23 +86,11 @@ def timeline_entry(document: Opened, about: Occasion, **what: Any) -> dict[str, 
 def differences(
     document: Opened, after: Data, removed: Sequence[str] = ()
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the values that tracked fields get, and those they had; ``removed`` fields are always included.
-
-    The last value of a field in the timeline counts as its former value, so that one entry leads to the next.
-    """
+    """Return the values that tracked fields get, and those they had; ``removed`` fields are always included."""
     flow, before = document.kind.workflow, document.data
     if flow is None or not document.kind.is_record:
         return {}, {}
-    new: dict[str, Any] = {}
-    old: dict[str, Any] = {}
-    for name in dict.fromkeys([*flow.track, *(f for f in removed if f in before)]):
-        value, had = value_in(after, name), told_value(timeline(before), name, value_in(before, name))
-        if not same(value, had):
-            if value is not None:
-                new[name] = value
-            if had is not None:
-                old[name] = had
-    return new, old
+    return untold([*flow.track, *(f for f in removed if f in before)], timeline(before), before, after)
 
 
 def refuse_unreasoned(document: Opened, flow: Workflow | None, fields: Sequence[str], reason: str) -> None:

@@ -12,9 +12,9 @@ from itsm_gitops.editing.sync import NOTHING, SHARED, send
 from itsm_gitops.model.errors import GitError, ItsmError, Refused
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.sharing import SHARING, waiting_branches
-from itsm_gitops.repository import Git, Repository, journal, shared_branch, transfer
+from itsm_gitops.repository import Git, Repository, branches, journal, shared_branch, transfer
+from itsm_gitops.repository.branches import Upstream
 from itsm_gitops.repository.git import decode
-from itsm_gitops.repository.shared_branch import Upstream
 
 
 class Landing(NamedTuple):
@@ -29,7 +29,7 @@ def land_waiting(repo: Repository) -> list[Landing]:
     """Merge every branch that waits, in the order of their names; raises Refused where no branch is checked out."""
     git = repo.history
     with journal.sync_lock(git):
-        place = shared_branch.current(git)
+        place = branches.current(git)
         if not place.remote:
             raise Refused("this clone has no remote, so nothing waits", "git remote add origin ADDRESS")
         return [_land(repo, git, place, name) for name in _waiting(repo, git, place)]

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from itsm_gitops import documents
 from itsm_gitops.editing.change import Rewrite, Written, refuse_escape, write
 from itsm_gitops.editing.opening import Opened, open_document, read_document
+from itsm_gitops.editing.tracking import occasion, refuse_unreasoned, timeline_entry
 from itsm_gitops.editing.validation import judged
 from itsm_gitops.model.diff import diff
 from itsm_gitops.model.errors import Refused
+from itsm_gitops.model.timeline import SET, WAS
+from itsm_gitops.model.tracked import untold
+from itsm_gitops.repository.actor import acting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -51,14 +56,19 @@ def begin(repo: Repository, fragment: str, *, fresh: bool = False) -> WholeEdit:
     return WholeEdit(document, draft, resumed=False)
 
 
-def finish_edit(repo: Repository, edit: WholeEdit, *, dry_run: bool = False) -> Written:
+def finish_edit(
+    repo: Repository,
+    edit: WholeEdit,
+    *,
+    by: str | None = None,
+    reason: str | None = None,
+    dry_run: bool = False,
+) -> Written:
     """Judge what the draft says now and write it; what was kept is deleted then.
 
-    Raises ItsmError where it cannot be read, Refused where it is another document or lifts a demand, Rejected where
+    Tracked fields that differ and that the typed timeline does not tell get an entry, as `set_fields` writes one. Raises ItsmError where it cannot be read, Refused where it is another document or lifts a demand, Rejected where
     rules are broken, ChangedMeanwhile where the document is not as it was when the edit began.
     """
-    from itsm_gitops.documents import write_atomic
-
     raw = edit.draft.read_bytes()
     document = edit.document
     before = read_document(repo.book, document.path, document.raw)
@@ -67,16 +77,35 @@ def finish_edit(repo: Repository, edit: WholeEdit, *, dry_run: bool = False) -> 
         if after.data.get(field) != before.data.get(field):
             raise Refused(f"'{field}' of a document never changes", f"it is {before.data.get(field)}")
     refuse_escape(before, after.data)
+    told = _untold(repo, before, after, by, reason)
+    if told:
+        raw = documents.edit(raw, [documents.Append(("timeline",), told)], document.kind.keys)
+        after = read_document(repo.book, document.path, raw)
     found = judged(repo, {document.path: raw}, {document.path: document.raw}) if raw != document.raw else []
     done = write(
         repo, Rewrite(before, after.data, raw, tuple(diff(before.data, after.data))), dry_run=dry_run
     )
     if not done.changes and raw != document.raw and not dry_run:  # only comments, or another form of the same
-        write_atomic(repo.root / document.path, raw, expected=document.raw)
+        documents.write_atomic(repo.root / document.path, raw, expected=document.raw)
         done = replace(done, written=True)
     if not dry_run:
         discard(edit)
     return replace(done, findings=tuple(found))
+
+
+def _untold(
+    repo: Repository, before: Opened, after: Opened, by: str | None, reason: str | None
+) -> dict[str, Any]:
+    """Return the entry about tracked fields that were altered in the text without one; empty where there are none."""
+    flow = before.kind.workflow
+    if flow is None or not before.kind.is_record or not isinstance(after.data.get("timeline"), list):
+        return {}
+    new, old = untold(flow.track, after.data["timeline"], before.data, after.data)
+    if not new and not old:
+        return {}
+    about = occasion(acting(repo, by), None, reason, repo.config.timezone)
+    refuse_unreasoned(before, flow, list({**old, **new}), about.reason)
+    return timeline_entry(after, about, **{SET: new, WAS: old})
 
 
 def discard(edit: WholeEdit) -> None:

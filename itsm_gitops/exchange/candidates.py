@@ -22,6 +22,7 @@ from itsm_gitops.exchange.report import (
     UPDATED,
     Tally,
 )
+from itsm_gitops.exchange.retelling import Reteller
 from itsm_gitops.exchange.settling import part_of, without
 from itsm_gitops.exchange.tracked_columns import agree
 from itsm_gitops.model.errors import ItsmError
@@ -42,6 +43,7 @@ class Context:
         store: Store,
         kind: Kind,
         managed: Managed,
+        reteller: Reteller,
         provenance: RecordOrigins,
         tally: Tally,
         *,
@@ -50,6 +52,7 @@ class Context:
         self.store = store
         self.kind = kind
         self.managed = managed
+        self.reteller = reteller
         self.provenance = provenance
         self.tally = tally
         self.update = update
@@ -83,7 +86,7 @@ class RowDocument:
         self.raw: bytes | None = None  # what the file holds now, where it exists and differs
         self.result = CREATED
         self.fields: tuple[str, ...] = ()
-        self.stay: list[str] = []
+        self.stay: Sequence[str] = ()
         self.content: bytes | None = None
         self.proposal: Proposal | None = None
         self._decide()
@@ -114,7 +117,7 @@ class RowDocument:
     def _decide(self) -> None:
         """Work out what becomes of the document as things stand."""
         data, context = self.data, self._context
-        self.fields, self.content, self.stay = (), None, []
+        self.fields, self.content, self.stay = (), None, ()
         if not self._exists:
             self.result = CREATED
             self._propose(self._packed, None)
@@ -125,14 +128,15 @@ class RowDocument:
             return
         old = context.store.data(self.draft.id)
         unedited = context.provenance.unedited(self.draft.id, context.managed.values(old))
-        edits, self.stay = changes(old, data, context.kind, context.managed, unedited=unedited)
-        if edits == []:
+        found = changes(old, data, context.kind, context.managed, context.reteller, unedited=unedited)
+        self.stay = found.stay
+        if found.edits == []:
             self._leave()
             return
-        self.fields = differing(old, data, edits)
+        self.fields = differing(old, data, found.edits)
         self.result = KEPT
-        if context.update and edits is not None:
-            self._update(self.raw, edits, old)
+        if context.update and found.edits is not None:
+            self._update(self.raw, found.edits, found.cleared, old)
         else:
             self._propose(self._packed, old)
 
@@ -140,14 +144,19 @@ class RowDocument:
         """Leave the document as it is."""
         self.result, self.proposal, self.raw = UNCHANGED, None, None
 
-    def _update(self, raw: bytes, edits: list[Any], old: dict[str, Any]) -> None:
+    def _update(self, raw: bytes, edits: list[Any], cleared: Sequence[str], old: dict[str, Any]) -> None:
+        keys = self._context.kind.keys
         try:
-            self.content = documents.edit(raw, edits, self._context.kind.keys)
+            content = documents.edit(raw, edits, keys)
+            new = documents.load(content).data
+            told = self._context.reteller.values(old, new, cleared) if "timeline" in new else {}
+            if told:
+                content = documents.edit(content, [documents.Append(("timeline",), told)], keys)
         except ItsmError as error:
             self.refuse(f"{self._path} cannot be edited: {error.message}")
             return
-        self.result = UPDATED
-        self._propose(pack(documents.load(self.content).data), old)
+        self.content, self.result = content, UPDATED
+        self._propose(pack(documents.load(content).data if told else new), old)
 
     def _propose(self, packed: bytes, before: Mapping[str, Any] | None) -> None:
         if self.draft.refusal:

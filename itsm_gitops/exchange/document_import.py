@@ -24,12 +24,15 @@ from itsm_gitops.exchange.report import (
     ADJUSTED,
     CREATED,
     KEPT,
+    RETAINED,
+    UNCHANGED,
     UPDATED,
     ImportReport,
     KeptDocument,
     Skipped,
     Tally,
 )
+from itsm_gitops.exchange.retelling import Reteller
 from itsm_gitops.exchange.routes import Routes
 from itsm_gitops.exchange.settling import Candidate, settle
 from itsm_gitops.exchange.survey import survey
@@ -38,6 +41,7 @@ from itsm_gitops.model.text import safe_text
 from itsm_gitops.repository import Repository, Store
 
 File = tuple[str, bytes, bytes | None]  # path, content, what the file holds now
+_ARCHIVED = "the record is archived; it stays as it is"
 Counted = Callable[[CsvTable], Iterator[CsvRow]]  # the rows of a table, counted on the way
 
 
@@ -65,8 +69,12 @@ class DocumentImport:
             self._store, plan.people, self.register, plan.create, own_export=plan.dialect.escaped
         )
         self.provenance = RecordOrigins(repo.root, plan.kind.plural, plan.name)
-        self._context = Context(self._store, plan.kind, Managed(plan), self.provenance, tally, update=update)
-        self._routes = Routes(plan.kind.workflow)
+        flow = plan.kind.workflow
+        reteller = Reteller(plan, flow.track if flow else ())
+        self._context = Context(
+            self._store, plan.kind, Managed(plan), reteller, self.provenance, tally, update=update
+        )
+        self._routes = Routes(flow)
         self._old_names: set[str] = set()
         self._holes: dict[str, str] = {}
         self._items: dict[str, NewItem] = {}
@@ -165,6 +173,9 @@ class DocumentImport:
         existing = store.entries.get(draft.id)
         if existing and existing.kind != kind.name:
             draft.refuse(f"{draft.id} is a {existing.kind} already")
+        elif draft.id in store.archived:
+            draft.archived = True
+            taken[draft.id] = draft.key
         elif draft.id in store.broken:
             draft.refuse(f"{store.broken[draft.id]} exists and cannot be read")
         elif taken.get(draft.id):
@@ -174,13 +185,13 @@ class DocumentImport:
 
     def _make(self, drafts: list[RowDraft]) -> None:
         """Make the candidates: items that are needed, a document of each draft, links in other documents."""
-        good = [draft for draft in drafts if not draft.refusal]
+        good = [draft for draft in drafts if not draft.refusal and not draft.archived]
         named = dict.fromkeys(chain.from_iterable(d.named for d in good))
         for data in render_items(self._plan, self._store.book, list(named), self._tally):
             identifier = str(data["id"])
             if identifier not in self._store.entries and identifier not in self._store.broken:
                 self._items[identifier] = NewItem(self._store, data, self._tally)
-        index = NumberIndex(self._store, good, self._items)
+        index = NumberIndex(self._store, [*good, *(d for d in drafts if d.archived)], self._items)
         linker = Linker(self._store, self._plan.kind, self._plan.system, index, self._tally)
         rows: dict[str, RowDocument] = {}
         elsewhere: list[Link] = []
@@ -233,6 +244,10 @@ class DocumentImport:
                 report.skipped += [
                     Skipped(draft.key, n, draft.refusal, draft.code, draft.field) for n in draft.rows
                 ]
+            elif draft.archived:
+                report.results[UNCHANGED] += len(draft.rows)
+                report.unchanged.append(draft.id)
+                self._tally.add("", RETAINED, _ARCHIVED, draft.key, draft.rows[-1])
         for row in self._rows:
             if row.draft.refusal:
                 continue

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD, CsvMapping
+from itsm_gitops.exchange.retelling import Reteller, as_in_table
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import Kind
 
@@ -14,6 +15,14 @@ _TIMELINE = "timeline"
 _LISTS = ("links", "external_refs", "aliases")
 _NOTHING: Any = object()
 Edits = list[documents.Set | documents.Append | documents.Remove]
+
+
+class Changes(NamedTuple):
+    """What an import changes in a document: edits (None: it cannot), fields that stay, fields that a step of the life cycle clears."""
+
+    edits: Edits | None
+    stay: Sequence[str] = ()
+    cleared: Sequence[str] = ()
 
 
 class Managed:
@@ -47,20 +56,27 @@ class Managed:
 
 
 def changes(
-    old: Mapping[str, Any], new: Mapping[str, Any], kind: Kind, managed: Managed, *, unedited: bool
-) -> tuple[Edits | None, list[str]]:
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    kind: Kind,
+    managed: Managed,
+    reteller: Reteller,
+    *,
+    unedited: bool,
+) -> Changes:
     """Return the edits that make the table's values those of the document, and the fields that stay.
 
     ``unedited`` says that the managed values are those of the last import: then what the table no longer
     says goes. Else it stays and is named, unless the life cycle takes it away on the way to the new state.
     The edits are None where the history differs: somebody wrote into the timeline, which only grows.
     """
-    before, after = old.get(_TIMELINE, []), new.get(_TIMELINE, [])
-    if after[: len(before)] != before:
-        return None, []
+    before, later = as_in_table(old.get(_TIMELINE, [])), new.get(_TIMELINE, [])
+    if later[: len(before)] != before:
+        return Changes(None)
+    later = later[len(before) :]
     edits: Edits = []
-    stay = []
-    cleared = set(_cleared(kind, before, after, new))
+    stay: list[str] = []
+    cleared = set(_cleared(kind, before, later, new))
     for name, value in new.items():
         if name not in (_TIMELINE, *_LISTS) and (name,) not in managed.paths and not isinstance(value, dict):
             edits += [documents.Set((name,), value)] if old.get(name) != value else []
@@ -79,8 +95,9 @@ def changes(
     ]
     for name in _LISTS:
         edits += _list_edits(name, old.get(name, []), new.get(name, []), managed, unedited=unedited)
-    edits += [documents.Append((_TIMELINE,), entry) for entry in after[len(before) :]]
-    return _distinct(edits), stay
+    told = reteller.events(old.get(_TIMELINE, []), later)
+    edits += [documents.Append((_TIMELINE,), entry) for entry in told]
+    return Changes(_distinct(edits), stay, sorted(n for n in cleared if n in old and n not in new))
 
 
 def differing(old: Mapping[str, Any], new: Mapping[str, Any], edits: Edits | None) -> tuple[str, ...]:
@@ -105,12 +122,12 @@ def _whole(old: Mapping[str, Any], new: Mapping[str, Any], path: tuple[str, ...]
     return path
 
 
-def _cleared(kind: Kind, before: list[Any], after: list[Any], data: Mapping[str, Any]) -> Iterator[str]:
+def _cleared(kind: Kind, before: list[Any], later: list[Any], data: Mapping[str, Any]) -> Iterator[str]:
     """Yield the fields that the life cycle clears on the steps that are new."""
     flow = kind.workflow
     states = [e["state"] for e in before if isinstance(e, dict) and "state" in e]
     state = states[-1] if states else ""
-    for entry in after[len(before) :]:
+    for entry in later:
         reached = entry.get("state")
         step = flow.step(state, reached, data) if flow and reached else None
         yield from step.clear if step else ()

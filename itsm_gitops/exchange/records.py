@@ -12,6 +12,7 @@ from itsm_gitops.exchange.fitting import ABSENT, clean, fit, schema_at, type_of
 from itsm_gitops.exchange.mapping import OVERRIDE_FIELD, PRIORITY_FIELD, CsvMapping, ValueRule
 from itsm_gitops.exchange.packing import pack, unpack
 from itsm_gitops.exchange.report import ADJUSTED, NOT_UNDERSTOOD, SUPERSEDED, Tally
+from itsm_gitops.exchange.retelling import reason_of
 from itsm_gitops.exchange.survey import Order
 from itsm_gitops.exchange.tables import CsvRow
 from itsm_gitops.exchange.timelines import Timelines
@@ -37,8 +38,8 @@ class RowDraft:
 
     ``rows`` are the numbers of its rows, ``named`` the items it needs. ``packed`` is its data, packed because thousands of drafts wait
     for the last row of the table. ``opened`` (RFC 3339) is empty for CMDB items. ``refusal`` says why
-    there can be no document, ``code`` and ``field`` which rule is against it and where. ``doubts`` says of
-    fields that are missing which value the table has for them, and why it was not understood.
+    there can be no document, ``archived`` that it left the tree, ``code`` and ``field`` which rule is against it and
+    where. ``doubts`` says of fields that are missing which value the table has for them, and why it was not understood.
     """
 
     key: str
@@ -50,6 +51,7 @@ class RowDraft:
     id: str = ""
     doubts: tuple[tuple[str, str], ...] = ()
     refusal: str = ""
+    archived: bool = False
     code: str = ""
     field: str = ""
 
@@ -174,7 +176,7 @@ class Drafter:
         data[OVERRIDE_FIELD] = {
             "priority": stated,
             "by": self._mapping.actor,
-            "reason": f"imported from {self._mapping.system or 'another system'}",
+            "reason": reason_of(self._mapping),
         }
 
     def _superseded(self, rows: Sequence[CsvRow]) -> None:

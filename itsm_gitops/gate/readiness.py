@@ -23,7 +23,7 @@ from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import GitError, Refused
 from itsm_gitops.model.words import a_kind
-from itsm_gitops.repository import Repository, Store, shared_branch
+from itsm_gitops.repository import Repository, Store, branches, shared_branch
 from itsm_gitops.repository.asked_commit import ask
 from itsm_gitops.repository.store import identifier_of
 
@@ -85,7 +85,7 @@ def main_commit(repo: Repository, revision: str = "") -> str:
         ref = revision
     else:
         place = "refs/remotes/origin" if git.run("remote").split() else "refs/heads"
-        ref = f"{place}/{shared_branch.default_branch(git)}"
+        ref = f"{place}/{branches.default_branch(git)}"
     found = shared_branch.tip_of(git, ref)
     if not found:
         what = revision or f"{ref}: what is authorised stands on the main branch"

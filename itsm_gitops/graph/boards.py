@@ -19,7 +19,6 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.local_time import local_time
 from itsm_gitops.model.windows import zone
-from itsm_gitops.model.words import counted
 
 # How far back where no meeting is known, and how far ahead for freezes and for what is planned until the next one.
 _WEEK = timedelta(days=7)
@@ -31,11 +30,16 @@ _CAB = "change_advisory_board"
 
 @dataclass(frozen=True, slots=True)
 class AgendaItem:
-    """One matter: a record or item, with its title and why the board looks at it."""
+    """One matter: a record or item, with its title and why the board looks at it.
+
+    ``reason`` is that in English; ``text`` is the same with ``{name}`` for each of ``values``, for other languages.
+    """
 
     id: str
     title: str
     reason: str
+    text: str = ""
+    values: tuple[tuple[str, datetime | str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,13 @@ class _Matters:
         found.sort(
             key=lambda pair: (-LEVELS.index(pair[0]) if pair[0] in LEVELS else 0, pair[1].opened, pair[1].id)
         )
-        return tuple(AgendaItem(e.id, e.title, f"risk {risk}, {self._window(e)}") for risk, e in found)
+        return tuple(self._waits(e, risk) for risk, e in found)
+
+    def _waits(self, entry: Entry, risk: str) -> AgendaItem:
+        starts = clock.parse_time(str(entry.columns.get("planned_start") or ""))
+        if starts is None:
+            return self._item(entry, "risk {risk}, no window yet", risk=risk)
+        return self._item(entry, "risk {risk}, planned for {start}", risk=risk, start=starts)
 
     def _may_be_authorised(self, entry: Entry) -> bool:
         kind = self._book.kinds[entry.kind]
@@ -215,23 +225,19 @@ class _Matters:
     def _risk(self, entry: Entry) -> str:
         return self._risks.assess(entry, self._network.data(entry.id)).effective or "unknown"
 
-    def _window(self, entry: Entry) -> str:
-        starts = clock.parse_time(str(entry.columns.get("planned_start") or ""))
-        return f"planned for {self._local(starts)}" if starts else "no window yet"
-
     def went_wrong(self) -> tuple[AgendaItem, ...]:
         """Return the changes that ended since the last meeting and did not end as planned."""
         found = []
         for entry in self._recent():
             outcome = self._network.data(entry.id).get("outcome")
             if outcome and outcome != _GOOD:
-                found.append(AgendaItem(entry.id, entry.title, str(outcome).replace("_", " ")))
+                found.append(self._item(entry, "{outcome}", outcome=str(outcome)))
         return tuple(found)
 
     def emergencies(self) -> tuple[AgendaItem, ...]:
         """Return the emergency changes that were opened since the last meeting."""
         return tuple(
-            AgendaItem(e.id, e.title, f"{e.state.replace('_', ' ')}, opened {e.opened[:10]}")
+            self._item(e, "{state}, opened {day}", state=e.state, day=e.opened[:10])
             for e in sorted(self._changes, key=lambda e: (e.opened, e.id))
             if e.columns.get("type") == _EMERGENCY and self._within(e.opened)
         )
@@ -239,7 +245,7 @@ class _Matters:
     def reviews(self) -> tuple[AgendaItem, ...]:
         """Return the changes that were carried out and are still open, with whether their review is written."""
         return tuple(
-            AgendaItem(e.id, e.title, "review written, ready to close" if self._network.data(e.id).get("review") else "no review yet")
+            self._item(e, "review written, ready to close" if self._network.data(e.id).get("review") else "no review yet")
             for e in sorted(self._changes, key=lambda e: e.id)
             if facts.is_open(self._book, e) and facts.is_carried_out(self._book, e)
         )  # fmt: skip
@@ -247,7 +253,7 @@ class _Matters:
     def ahead(self) -> tuple[AgendaItem, ...]:
         """Return the changes whose window lies between this meeting and the next."""
         return tuple(
-            AgendaItem(c.id, self._network.entries[c.id].title, f"from {self._local(c.window.start)}")
+            self._item(self._network.entries[c.id], "from {start}", start=c.window.start)
             for c in sorted(planned_changes(self._network), key=lambda c: (c.window.start, c.id))
             if c.window.touches(self._start, self._until)
         )
@@ -255,17 +261,26 @@ class _Matters:
     def freezes(self) -> tuple[AgendaItem, ...]:
         """Return the freezes of the next weeks, with what they hold."""
         return tuple(
-            AgendaItem(
-                f.calendar.id,
-                self._network.entries[f.calendar.id].title,
-                f"{f.window.start:%Y-%m-%d} to {f.window.end:%Y-%m-%d}, holds {counted(len(f.held), 'planned change')}",
+            self._item(
+                self._network.entries[f.calendar.id],
+                "{first} to {last}, holds {count} planned change" + ("" if len(f.held) == 1 else "s"),
+                first=f"{f.window.start:%Y-%m-%d}",
+                last=f"{f.window.end:%Y-%m-%d}",
+                count=f"{len(f.held)}",
             )
             for f in preview_freezes(self._network, self._start)
             if f.window.start <= self._start + _AHEAD
         )
 
-    def _local(self, moment: datetime) -> str:
-        return local_time(moment, self._timezone)
+    def _item(self, entry: Entry, text: str, **values: datetime | str) -> AgendaItem:
+        """Return a matter; words of files (states, outcomes) are said with spaces."""
+        said = {
+            name: local_time(value, self._timezone)
+            if isinstance(value, datetime)
+            else value.replace("_", " ")
+            for name, value in values.items()
+        }
+        return AgendaItem(entry.id, entry.title, text.format(**said), text, tuple(values.items()))
 
     def _recent(self) -> list[Entry]:
         return [e for e in sorted(self._changes, key=lambda e: e.id) if self._within(e.updated)]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from itsm_gitops.graph.network import Loaded
-from itsm_gitops.model import facts
+from itsm_gitops.model import clock, facts
 from itsm_gitops.model.duties import Due, DueDay, due_terms, dues_of
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
@@ -56,9 +56,37 @@ def everything_due(
     for kind in loaded.book.kinds.values():
         if due_terms(kind):
             own = loaded.of_kinds([kind.name]) if some is None else [e for e in some if e.kind == kind.name]
-            rows = loaded.derived(DERIVED, lambda data, kind=kind: due_rows(kind, data), own)  # type: ignore[misc]
-            found += [due for e in own for due in due_entries(kind, e, rows[e.id], now, zone)]
+            every = loaded.of_kinds([kind.name]) if some is not None and _has_latest(kind) else own
+            rows = loaded.derived(DERIVED, lambda data, kind=kind: due_rows(kind, data), every)  # type: ignore[misc]
+            left = still_owed(kind, [(e, rows[e.id]) for e in every])
+            found += [due for e in own for due in due_entries(kind, e, left[e.id], now, zone)]
     return in_order(found)
+
+
+def _has_latest(kind: Kind) -> bool:
+    return any(t.latest_of for t in due_terms(kind))
+
+
+def still_owed(kind: Kind, owing: Sequence[tuple[Entry, Sequence[DueRow]]]) -> dict[str, Sequence[DueRow]]:
+    """Return the days of all documents of a kind without those that a newer document about the same has taken over."""
+    if not _has_latest(kind):
+        return {entry.id: rows for entry, rows in owing}
+    terms = due_terms(kind)
+    newest: dict[Any, tuple[datetime, str]] = {}
+
+    def about(entry: Entry, row: DueRow) -> Any:
+        return row[0], *(str(entry.columns.get(name)) for name in terms[row[0]].latest_of)
+
+    def age(entry: Entry) -> tuple[datetime, str]:
+        return clock.parse_time(entry.opened) or datetime.min.replace(tzinfo=UTC), entry.id
+
+    for entry, rows in owing:
+        for row in rows:
+            newest[about(entry, row)] = max(newest.get(about(entry, row), age(entry)), age(entry))
+    return {
+        entry.id: [r for r in rows if not terms[r[0]].latest_of or newest[about(entry, r)] == age(entry)]
+        for entry, rows in owing
+    }
 
 
 def due_entries(

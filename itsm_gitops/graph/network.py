@@ -12,6 +12,14 @@ from itsm_gitops.model.questions import Derivation, EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 
 
+def old_names(loaded: Loaded, identifier: str) -> list[str]:
+    """Return the names that an item had before, as far as no other document has one of them now."""
+    entry = loaded.entries.get(identifier)
+    if entry is None or not entry.aliases or loaded.book.kinds[entry.kind].is_record:
+        return []
+    return [name for name in entry.aliases if name not in loaded.entries]
+
+
 class Loaded(Protocol):
     """The questions that may be asked of a loaded snapshot; a store is one.
 
@@ -135,10 +143,7 @@ class Network:
 
     def old_names(self, identifier: str) -> list[str]:
         """Return the names that an item had before, as far as no other document has one of them now."""
-        entry = self.entries.get(identifier)
-        if entry is None or not entry.aliases or self.book.kinds[entry.kind].is_record:
-            return []
-        return [name for name in entry.aliases if name not in self.entries]
+        return old_names(self.loaded, identifier)
 
     def into(self, identifier: str) -> list[Relation]:
         """Return the relations other documents store to this one, named by their inverse."""

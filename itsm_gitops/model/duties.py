@@ -12,7 +12,8 @@ has passed (``severity``), exceptions (``unless``), and the name of the day (``m
     "missing": {"message": "first verification", "within": 90, "from": ["purchased_on"], "since": "2026-12-01"}
 
 A date may carry several duties (a list). ``before`` and ``after`` move the day by a number of days, or by the number
-that a field holds. A day ends in the time zone of the repository; a date-time is a moment.
+that a field holds. ``latest_of`` names fields: of documents that are alike in them only the newest still has the duty
+(`graph/due.py`). A day ends in the time zone of the repository; a date-time is a moment.
 Retired and planned documents have no duties; ``open_only`` duties end with the work on the record, the others go on
 when it is closed or cancelled.
 """
@@ -75,6 +76,7 @@ class DueTerms:
     renewed_when: Condition | None = None
     missing_since: str = ""
     counted_from: tuple[str, ...] = ()
+    latest_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ def _read(raw: Data, at: Pointer, description: str) -> DueTerms:
         sign=-1 if "before" in raw else 1,
         renewal=renews.get("months", 0),
         renewed_when=_condition(renews.get("when")),
+        latest_of=tuple(raw.get("latest_of", ())),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,11 +63,35 @@ def in_condition(place: BookPlace, shape: BookShape, migration: Migration) -> bo
     if not begins:
         return False
     if sort == VALUE:
+        list_of = entries_of(place.data, pointer)
+        field = f"{list_of}.{field}" if list_of else field
         return field in (shape.vocabularies if shape.has_levels(migration) else (migration.field,))
     if sort == STATE:
         kinds = (shape.kinds[k] for k in shape.sharing(migration.kind) if k in shape.kinds)
         return field in {STATE_KEY, _REACHED, *(k.state_field for k in kinds)}
     return sort == KIND and field in ("kind", "class")
+
+
+def entries_of(place_data: Any, pointer: Pointer) -> str:
+    """Return the path of the list about whose entries a condition is (`all: tasks` with `have`); empty for none."""
+    part = _part_with_have(place_data, pointer)
+    path = part.get(ALL, part.get(ANY)) if part else None
+    return path if isinstance(path, str) else ""
+
+
+def _part_with_have(data: Any, pointer: Pointer) -> Mapping[str, Any]:
+    """Return the innermost part of a condition in whose `have` a place is; empty where it is in none."""
+    for index in reversed(range(len(pointer))):
+        if pointer[index] == HAVE and isinstance(part := value_at(data, pointer[:index]), Mapping):
+            return part
+    return {}
+
+
+def _at_other_end(part: Mapping[str, Any], shape: BookShape) -> frozenset[str]:
+    """Return the kinds of the documents to which a link leads that a part of a condition speaks of."""
+    told = part.get(TO, ())
+    named = [told] if isinstance(told, str) else [str(name) for name in told]
+    return _group_members(named or shape.ends.get(str(part.get(LINK_KEY, part.get(LINKED))), ("any",)), shape)
 
 
 def target_kinds(migration: Migration, shape: BookShape) -> frozenset[str]:
@@ -82,11 +106,12 @@ def kinds_concerned(place: BookPlace, shape: BookShape, migration: Migration) ->
     path, data, pointer = place.path, place.data, place.pointer
     folder = path.split("/")[1]
     part = value_at(data, pointer[: _last_key(pointer)])
-    if isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
-        told = part.get(TO)
-        of_others = migration.sort == STATE and pointer[_last_key(pointer)] == STATE_KEY
-        if of_others:  # without `to`, documents of any kind are at the other end
-            return _group_members([told] if isinstance(told, str) else list(told or ["any"]), shape)
+    of_others = migration.sort == STATE and pointer[_last_key(pointer)] == STATE_KEY
+    if of_others and isinstance(part, Mapping) and (LINK_KEY in part or LINKED in part):
+        return _at_other_end(part, shape)
+    having = _part_with_have(data, pointer)
+    if LINK_KEY in having or LINKED in having:
+        return _at_other_end(having, shape)
     if folder == "workflows":
         name = data.get("workflow")
         return frozenset(k.name for k in shape.kinds.values() if name in (k.life_cycle, *k.inner))
@@ -124,7 +149,7 @@ def _named_kinds(data: Any, pointer: Pointer) -> list[str]:
     return []
 
 
-def _group_members(names: Sequence[str], shape: BookShape) -> frozenset[str]:
+def _group_members(names: Iterable[str], shape: BookShape) -> frozenset[str]:
     found: set[str] = set()
     for name in names:
         if name in GROUPS:

@@ -65,6 +65,7 @@ _PATTERNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "records": (
             "allOf/**/required/*",
             "x-itsm/**",
+            "**/x-due/**/latest_of/*",
             "**/x-due/**/before",
             "**/x-due/**/after",
             "**/x-time/after",
@@ -73,6 +74,7 @@ _PATTERNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "cmdb": (
             "allOf/**/required/*",
             "x-itsm/**",
+            "**/x-due/**/latest_of/*",
             "**/x-due/**/before",
             "**/x-due/**/after",
             "**/x-time/after",
@@ -95,7 +97,9 @@ _PATTERNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "rules": ("**/field",),
     },
     KIND: {
-        "workflows": ("**/require/**/to/*", "**/refuse/**/to/*", "**/when/**/to/*"),
+        "workflows": tuple(
+            f"**/{part}/**/to{end}" for part in ("require", "refuse", "when") for end in ("", "/*")
+        ),
         "records": (
             "x-itsm/kind",
             "properties/kind/const",
@@ -128,7 +132,7 @@ _PATTERNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "**/for/*",
             "**/for",
         ),
-        "rules": ("for", "for/*", "**/kind", "**/kind/*"),
+        "rules": ("for", "for/*", "**/kind", "**/kind/*", "**/to", "**/to/*"),
     },
     LINK: {
         "workflows": ("**/link", "**/linked"),

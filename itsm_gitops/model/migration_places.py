@@ -10,7 +10,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.model.migration_context import BookPlace, in_condition, kinds_concerned, target_kinds
+from itsm_gitops.model.migration_context import (
+    BookPlace,
+    entries_of,
+    in_condition,
+    kinds_concerned,
+    target_kinds,
+)
 from itsm_gitops.model.migration_documents import edits_in_document, edits_in_examples, is_in_example
 from itsm_gitops.model.migration_edits import ADD, DROP, LEFT, REPLACE, WordEdit, renamed, value_at
 from itsm_gitops.model.migration_filters import edits_in_filters
@@ -51,12 +57,19 @@ def _edits_in_book(migration: Migration, shape: BookShape, path: str, data: Any)
             continue
         if pointer[0] == "categories" and migration.sort == VALUE and not levels:
             continue
-        fresh = renamed(migration, word, levels=levels, inside=inside)
+        within = inside or _names_an_entry(migration, data, pointer, at_key)
+        fresh = renamed(migration, word, levels=levels, inside=within)
         if fresh is None:
             continue
         place = BookPlace(path, data, pointer, at_key, fresh)
         if in_condition(place, shape, migration) or (not inner and matches_any(patterns, pointer, at_key)):
             yield from _edits_at(place, shape, migration)
+
+
+def _names_an_entry(migration: Migration, data: Any, pointer: Pointer, at_key: bool) -> bool:
+    """Whether a key stands in a condition on the entries of the list that holds the field of a migration."""
+    above = migration.old.rpartition(".")[0]
+    return at_key and migration.sort == FIELD and bool(above) and entries_of(data, pointer) == above
 
 
 def _edits_at(place: BookPlace, shape: BookShape, migration: Migration) -> Iterator[WordEdit]:

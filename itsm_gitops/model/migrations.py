@@ -8,7 +8,7 @@ defines a migration; `migration_places` finds its word in a file.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from itsm_gitops.model.categories import CATEGORIES, category_fields
@@ -113,14 +113,23 @@ class KindShape:
 
 @dataclass(frozen=True, slots=True)
 class BookShape:
-    """The kinds of a rule book, as far as migrations must know them."""
+    """The kinds of a rule book, and what is at the other end of each relation, as far as migrations must know them."""
 
     kinds: Mapping[str, KindShape]
+    ends: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # kinds and groups, by relation and inverse
 
     def after(self, migration: Migration) -> BookShape:
         """Return the shape that a migration leaves behind."""
-        found = dict(self.kinds)
+        found, ends = dict(self.kinds), dict(self.ends)
+        if migration.sort == LINK and migration.old in ends and migration.new:
+            ends[migration.new] = ends.pop(migration.old)
         if migration.sort == KIND and migration.old in found and migration.new:
+            ends = {
+                w: tuple(migration.new if n == migration.old else n for n in names)
+                for w, names in ends.items()
+            }
             found = {
                 migration.new if n == migration.old else n: (
                     replace(k, name=migration.new) if n == migration.old else k
@@ -132,7 +141,7 @@ class BookShape:
             fields = kind.fields - {migration.old} | {migration.new} - {""}
             renamed = migration.new if kind.state_field == migration.old else kind.state_field
             found[kind.name] = replace(kind, fields=fields, state_field=renamed)
-        return BookShape(found)
+        return BookShape(found, ends)
 
     def before(self, migration: Migration) -> BookShape:
         """Return the shape that a migration found."""
@@ -159,7 +168,8 @@ class BookShape:
                     vocabularies=frozenset(category_fields(kind)),
                 )
                 for name, kind in book.kinds.items()
-            }
+            },
+            _ends(book),
         )
 
     def has_levels(self, migration: Migration) -> bool:
@@ -183,6 +193,15 @@ class BookShape:
         if kind is None or not kind.life_cycle:
             return frozenset([name])
         return frozenset(k.name for k in self.kinds.values() if k.life_cycle == kind.life_cycle)
+
+
+def _ends(book: RuleBook) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, link in book.links.items():
+        both = (*link.sources, *link.targets)
+        found[name] = both if link.symmetric else link.targets
+        found[link.inverse] = both if link.symmetric else link.sources
+    return found
 
 
 def pending(present: Sequence[Migration], former: Iterable[Migration]) -> tuple[Migration, ...]:

@@ -17,13 +17,14 @@ MET, PARTLY, MISSING = "met", "partly", "missing"
 STANDINGS = (MET, PARTLY, MISSING)
 
 QUERY, RULE, FILE, REPORT = "query", "rule", "file", "report"
+GAP = "gap"  # what is known to be missing, in words; it never holds
 
 
 @dataclass(frozen=True, slots=True)
 class PracticeEvidence:
     """One piece of evidence: a place to look, and the result.
 
-    ``form`` is query, rule, file or report; ``subject`` the filter, the code, the pattern of paths or the name.
+    ``form`` is query, rule, file, report or gap; ``subject`` the filter, the code, the pattern of paths or the name.
     ``holds`` says whether the evidence is there; ``result`` describes it in words. ``count`` is the number of
     matches of a query, None for other forms and for an invalid query; ``examples`` are identifiers or paths.
     """
@@ -181,6 +182,8 @@ def _row(requirement: PracticeRequirement) -> Row:
 
 def _line(evidence: PracticeEvidence) -> str:
     """Return evidence as a line; what leads somewhere stands in braces (`model/report.EVIDENCE`)."""
+    if evidence.form == GAP:
+        return f"- {evidence.about}. {evidence.result}"
     subject = f"{{{evidence.form}:{evidence.subject}}}"
     examples = [f"{{{FILE}:{e}}}" if evidence.form == FILE else f"{{{e}}}" for e in evidence.examples]
     shown = f": {', '.join(examples)}" if examples else ""

@@ -9,6 +9,7 @@ from itsm_gitops.model.standing import Promise
 
 MET, MISSED, RUNNING, SOON, PAUSED = STANDINGS = ("met", "missed", "running", "soon", "paused")
 _LAST = 1 << 60
+_MANY_HOURS = 10 * 3600
 
 
 def standings_of(promise: Promise) -> frozenset[str]:
@@ -50,9 +51,14 @@ def in_parts(promise: Promise) -> tuple[str, str]:
     if promise.verdict == MET:
         return "met", ""
     if promise.verdict == MISSED:
-        return "missed by {time}", spoken(promise, -promise.left)
-    left = spoken(promise, promise.left)
+        return "missed by {time}", spoken(promise, _coarse(-promise.left))
+    left = spoken(promise, _coarse(promise.left))
     return ("paused, {time} left" if promise.paused_by else "{time} left"), left
+
+
+def _coarse(seconds: int) -> int:
+    """Return a time without what nobody needs at a glance: minutes beside many hours."""
+    return seconds - seconds % 3600 if seconds >= _MANY_HOURS else seconds
 
 
 def spoken(promise: Promise, seconds: int) -> str:

@@ -100,6 +100,13 @@ class Rota:
             called = [decided[-1], *called[1:]]
         return Turn(moment, moment, tuple(dict.fromkeys(called)), bool(decided))
 
+    def of_layer(self, name: str, moment: datetime) -> str:
+        """Return who is called at a moment in the layer of a name; empty where nobody is, or there is no such layer."""
+        filled = [layer.name for layer in self.layers if self._of_layer(layer, moment)]
+        if filled[:1] == [name]:
+            return self.at(moment).people[0]  # an override is instead of whoever would be called first
+        return next((self._of_layer(layer, moment) for layer in self.layers if layer.name == name), "")
+
     def turns(self, start: datetime, end: datetime) -> list[Turn]:
         """Return who is on call between two moments, without a gap: times with nobody are turns too."""
         edges = sorted({start, *(e.astimezone(UTC) for e in self._edges(start, end) if start < e < end)})

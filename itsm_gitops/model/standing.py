@@ -9,6 +9,18 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 
+class Mark(NamedTuple):
+    """A part of a promised time at which somebody is called: ``who`` is a team or a person, ``percent`` the part.
+
+    ``at`` is when it will be used up (seconds since 1970, UTC); None where it is (``reached``), or the clock stands still.
+    """
+
+    percent: int
+    who: str
+    reached: bool
+    at: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """What became of one promise of a service level for one record.
@@ -17,7 +29,7 @@ class Promise:
     are seconds in the hours of ``calendar`` (empty: around the clock). ``due`` is when a running clock
     comes to its end (seconds since 1970, UTC); None where it has stopped, is paused, or ends beyond what
     the calendar says. ``paused_by`` is the state in which it stands still, and the reason where that decides it;
-    ``near`` says that a running clock has passed the warning of its service level.
+    ``near`` says that a running clock has passed the warning of its service level, ``marks`` who is called when.
     """
 
     metric: str
@@ -29,6 +41,7 @@ class Promise:
     due: int | None = None
     paused_by: tuple[str, ...] = ()
     near: bool = False
+    marks: tuple[Mark, ...] = ()
 
     @property
     def left(self) -> int:
@@ -40,12 +53,17 @@ class Course(NamedTuple):
     """How the work on one record went.
 
     ``resolved_after`` are the seconds from its beginning until it was done, None where it is not;
-    ``waited`` how many of them it waited.
+    ``waited`` how many of them it waited. ``since`` is when the team got it, ``answered`` whether somebody of it has it
+    in hand, ``escalated`` when it was escalated to somebody last (seconds since 1970, UTC; None: never, or taken back).
     """
 
     promises: tuple[Promise, ...] = ()
     resolved_after: int | None = None
     waited: int = 0
+    priority: str = ""
+    since: int = 0
+    answered: bool = True
+    escalated: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,11 @@ _REASON, _BY = "reason", "by"
 Data = Mapping[str, Any]
 
 
+def rank_of(severity: Any) -> int:
+    """Return how much a severity weighs; what is none weighs as an error."""
+    return _RANK.get(str(severity), _RANK[ERROR])
+
+
 def weaker(before: Data, after: Data) -> Iterator[tuple[str, str]]:
     """Yield where a demand asks less than before: the key, and the difference in words."""
     if _severity(after) < _severity(before):
@@ -92,7 +97,7 @@ def _body(demand: Data) -> Any:
 
 
 def _severity(demand: Data) -> int:
-    return _RANK.get(str(demand.get(SEVERITY, ERROR)), _RANK[ERROR])
+    return rank_of(demand.get(SEVERITY, ERROR))
 
 
 def _article(severity: Any) -> str:

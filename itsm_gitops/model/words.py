@@ -23,8 +23,8 @@ def a_kind(kind: Kind) -> str:
 
 
 def counted(count: int, word: str) -> str:
-    """Return a number of things: ``1 change``, ``2 changes``."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    """Return a number of things: ``1 change``, ``2,000 changes``."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 def fields_of(value: DataclassInstance) -> dict[str, Any]:

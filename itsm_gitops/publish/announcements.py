@@ -13,6 +13,8 @@ from itsm_gitops.publish.view import View
 _AHEAD = timedelta(days=62)
 # What an announcement is about, in the order in which they stand.
 DISTURBANCE, MAINTENANCE, NEWS = TYPES = ("disturbance", "maintenance", "news")
+TITLES = {MAINTENANCE: "Planned work", DISTURBANCE: "Disturbance", NEWS: "News"}
+APPLIES = "applies_to"
 
 
 class Announcement(NamedTuple):
@@ -37,7 +39,7 @@ def announcements(view: View, now: datetime, service: str = "") -> list[Announce
         one = _read(entry, view)
         if one is None or one.end <= now or one.shown_from > now + _AHEAD:
             continue
-        if not service or service in facts.targets(entry, "applies_to"):
+        if not service or service in facts.targets(entry, APPLIES):
             found.append(one)
     return sorted(found, key=_rank)
 

@@ -19,13 +19,14 @@ from itsm_gitops.model.report import (
     Cell,
     Column,
     Table,
-    shown,
 )
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, shorten
+from itsm_gitops.publish.moments import said
 
 _WIDTH = 360
 _LETTER = 6.5  # a generous width of one letter at the size of the page's style
-_NAMES, _VALUES = 126, 84
+_NAMES, _VALUES = 152, 84
 _BAR, _GAP = 14, 9
 _PLOT = 150
 _MOST_BARS = 12
@@ -48,21 +49,21 @@ def draw(table: Table, name: str, title_of: Callable[[str], str] = str) -> Html:
         f'<figure class="it-chart">{_legend(table, chart)}'
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{title} {description}"'
         f' viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}">'
-        f'<title id="{title}">{esc(table.title)}</title><desc id="{description}">{_description(table, chart, names)}</desc>'
+        f'<title id="{title}">{esc(t(table.title))}</title><desc id="{description}">{_description(table, chart, names)}</desc>'
         f"{body}</svg></figure>"
     )
 
 
 def _name(column: Column, value: Cell, title_of: Callable[[str], str]) -> str:
     is_link = column.form in (ITEM, RECORD) and isinstance(value, str) and value
-    return title_of(str(value)) if is_link else shown(column, value)
+    return title_of(str(value)) if is_link else said(column, value)
 
 
 def _legend(table: Table, chart: Bars) -> Html:
     if len(chart.columns) < 2:
         return EMPTY
     items = "".join(
-        f'<li class="it-key it-key--{look}">{esc(table.column(name).title)}</li>'
+        f'<li class="it-key it-key--{look}">{esc(t(table.column(name).title))}</li>'
         for name, look in zip(chart.columns, chart.looks, strict=True)
     )
     return Html(f'<ul class="it-keys">{items}</ul>')
@@ -74,7 +75,7 @@ def _description(table: Table, chart: Bars, names: Sequence[str]) -> Html:
     for name in chart.columns:
         column, values = table.column(name), table.values(name)
         at = max(range(len(values)), key=lambda n: _number(values[n]))
-        sentences.append(f"{column.title}: at most {shown(column, values[at])} ({names[at]}).")
+        sentences.append(f"{column.title}: at most {said(column, values[at])} ({names[at]}).")
     return esc(" ".join([*sentences, "The table has every value."]))
 
 
@@ -111,7 +112,7 @@ def _stacked(table: Table, chart: Bars, values: dict[str, Cell], most: float, to
         left += wide
     form = table.column(chart.columns[0])
     all_of = round(sum(_number(values[name]) for name in chart.columns))
-    parts.append(_text(shown(form, all_of), left + 6, top, _VALUES - 6, _BAR))
+    parts.append(_text(said(form, all_of), left + 6, top, _VALUES - 6, _BAR))
     return join(parts)
 
 
@@ -121,7 +122,7 @@ def _beside(table: Table, chart: Bars, values: dict[str, Cell], most: float, top
         wide = _number(values[name]) / most * room
         if wide:
             parts.append(_bar(_NAMES, top, wide, _BAR - 2, look))
-        label = shown(table.column(name), values[name])
+        label = said(table.column(name), values[name])
         parts.append(_text(label, _NAMES + wide + 6, top, _VALUES - 6, _BAR - 2))
         top += _BAR
     return join(parts)
@@ -148,7 +149,7 @@ def _upright(table: Table, chart: Bars, labels: Sequence[str]) -> tuple[Html, in
     share = table.column(chart.columns[0]).form == SHARE
     ceiling = _ceiling(_most(table, chart), whole=not share)
     steps = [0.0, ceiling / 2, ceiling] if share or ceiling % 2 == 0 else [0.0, ceiling]
-    names = [shown(table.column(chart.columns[0]), round(s) if not share else s) for s in steps]
+    names = [said(table.column(chart.columns[0]), round(s) if not share else s) for s in steps]
     left = max(map(len, names)) * _LETTER + 8
     parts = []
     for name, step in zip(names, steps, strict=True):

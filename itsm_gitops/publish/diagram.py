@@ -64,7 +64,7 @@ def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int 
     lines = join(_line(placed, a) for a in edges if (a.source, a.target) in placed.routes)
     shapes = join(_box(placed, b) for b in boxes)
     rest = (
-        " " + counted(more, "{count} more is not drawn.", "{count} more are not drawn.") if more > 0 else ""
+        " " + counted(more, "{count} more is not shown.", "{count} more are not shown.") if more > 0 else ""
     )
     return Html(
         f'<figure class="it-map"><div class="it-map__view" tabindex="0" role="group" aria-label="{esc(caption)}">'

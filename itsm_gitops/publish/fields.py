@@ -40,6 +40,7 @@ _PERIODS = ("month", "quarter", "year")
 _MAX_ITEMS, _MOST_ITEMS = 200, 5_000  # shown at once, and when they are asked for
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _LONG = 24
+_MOST_COLUMNS = 6
 
 
 class Field(NamedTuple):
@@ -155,7 +156,8 @@ def _is_flat(data: list[Any], schema: Schema) -> bool:
     properties = schema.get("properties", {})
     used = {k for d in data if isinstance(d, dict) for k in d}
     simple = all("x-text" not in properties.get(k, {}) for k in used)
-    return bool(used) and len(used) <= 5 and simple and used <= set(properties)
+    nested = any(isinstance(v, dict) for d in data if isinstance(d, dict) for v in d.values())
+    return bool(used) and len(used) <= _MOST_COLUMNS and simple and not nested and used <= set(properties)
 
 
 def _table(view: View, rows: list[Any], schema: Schema) -> Html:

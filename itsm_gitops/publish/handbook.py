@@ -230,11 +230,29 @@ def _links(book: RuleBook) -> str:
 
 def _policies(book: RuleBook) -> str:
     parts = ["# Policies\n", _priority(book.policy(PRIORITY))]
-    for title, path in (("Change control", CHANGE_CONTROL), ("Roles", ROLES)):
-        rows = [[f"`{k}`", _text(v)] for k, v in book.policy(path).items()]
-        if rows:
-            parts += [f"## {title}\n", f"From `{path}`.\n", _table(("Setting", "Value"), rows)]
+    control = [
+        [f"`{k}`", _text(v)] for k, v in book.policy(CHANGE_CONTROL).items() if v not in (None, {}, [])
+    ]
+    if control:
+        parts += ["## Change control\n", f"From `{CHANGE_CONTROL}`.\n", _table(("Setting", "Value"), control)]
+    roles = book.policy(ROLES).get("roles")
+    if isinstance(roles, dict):
+        rows = [
+            [f"`{name}`", md(of.get("title", "")), md(of.get("description", "")), _who(of)]
+            for name, of in roles.items()
+        ]
+        head = ("Role", "Name", "Meaning", "Who has it")
+        parts += ["## Roles\n", f"From `{ROLES}`.\n", _table(head, rows)]
+    delegates = book.policy(ROLES).get("delegates")
+    if delegates:
+        parts.append(_table(("Who approves for whom",), [[_text(one)] for one in delegates]))
     return "\n".join(parts)
+
+
+def _who(role: Mapping[str, Any]) -> str:
+    """Return by what somebody has a role: all that a role says beside its name and meaning."""
+    rest = {k: v for k, v in role.items() if k not in ("title", "description")}
+    return "everybody" if rest.pop("everyone", False) else _text(rest)
 
 
 def _priority(policy: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from itsm_gitops.model.errors import ItsmError
 
 Html = NewType("Html", str)
 ENGLISH = "en"
+GERMAN = "de"  # in which nouns are capital within a sentence
 _FOLDER = Path(__file__).parent / "catalogues"
 
 

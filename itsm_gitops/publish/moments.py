@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.report import MONTHS
+from itsm_gitops.model.report import MONTH, MONTHS, TEXT, WEEK, Cell, Column, shown
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import Html, esc, shorten
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 in_utc = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
 _MOST_TIMES = 50_000
+MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def zone_of(config: Config) -> tzinfo:
@@ -57,3 +62,24 @@ class Moments:
         local = in_zone(moment, self._zone)
         shown = f"{local.day} {t(MONTHS[local.month - 1])} {local.year}, {local.hour:02}:{local.minute:02}"
         return Html(f"<time datetime={written}>{shown}</time>")
+
+
+def day_and_month(text: str) -> str:
+    """Return a date (``2026-11-22``) without its year: 22 Nov."""
+    day = date.fromisoformat(text)
+    return f"{day.day} {t(MONTHS[day.month - 1])}"
+
+
+def said(column: Column, value: Cell) -> str:
+    """Return a value of a report as people read it, days and months in the site's language."""
+    if column.form == WEEK and value:
+        return day_and_month(str(value))
+    if column.form == MONTH and value:
+        year, month = str(value).split("-")
+        return f"{t(MONTHS[int(month) - 1])} {year}"
+    return t(shown(column, value)) if column.form == TEXT else shown(column, value)
+
+
+def day_title(day: date) -> str:
+    """Return a day as a heading: Saturday 28 November."""
+    return f"{t(DAY_NAMES[day.weekday()])} {day.day} {t(MONTH_NAMES[day.month - 1])}"

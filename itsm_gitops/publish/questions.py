@@ -212,7 +212,7 @@ def in_words(question: Question) -> str:
     if str(pattern).startswith(_HANDLES):
         if question.names:
             return t("Type a part of the name and choose one from the list.")
-        return t("Use lower-case letters, digits and hyphens, without blanks: it begins with a letter.")
+        return t("Use lower-case letters, digits and hyphens, without spaces. Begin with a letter.")
     return f"{t('This is not in the expected format.')} {question.help}".strip()
 
 

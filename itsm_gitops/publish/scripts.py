@@ -20,6 +20,7 @@ _FIRST = "assets/lib.js"
 _PARTS = (
     ("words", "search"),
     ("seen", "itsm"),
+    ("axis", "months"),
     ("answers", "filing", "drafts", "forms"),
     ("layout", "neighbourhood", "facts", "drawing", "details", "viewing", "address", "map"),
     ("zone", "ordering", "columns", "asking", "taking", "facets", "chosen", "rows", "explorer"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from functools import cached_property
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.graph.calendars import Calendars
 from itsm_gitops.graph.doubt import doubted, status_kinds
-from itsm_gitops.graph.due import DueEntry, due_entries, in_order
+from itsm_gitops.graph.due import DueEntry, DueRow, due_entries, in_order, still_owed
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.risk import RiskBook
@@ -28,6 +29,7 @@ from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.extras import Extra
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
 from itsm_gitops.publish.moments import Moments, in_utc, zone_of
 from itsm_gitops.publish.paged_entries import PagedEntries
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from itsm_gitops.repository.gaps import Gap
 
 _EVERYTHING = Audience()
+# How a redundant group is said (`graph/impact.py`).
+_GROUP = re.compile(r"(?P<up>\d+) of (?P<all>\d+) up, (?P<needed>\d+) needed(?:, (?P<worn>\d+) degraded)?")
 
 
 class View(PagedEntries):
@@ -142,11 +146,17 @@ class View(PagedEntries):
     @cached_property
     def dues(self) -> list[DueEntry]:
         """Everything that is due of documents with a page, the longest overdue first."""
-        found: list[DueEntry] = []
+        owing: dict[str, list[tuple[Entry, Sequence[DueRow]]]] = {}
         for extra in self._extras.values():
             entry = self.entries.get(extra.id)
-            if entry is not None and extra.dues and self.url(entry.id):
-                found += due_entries(self.kind(entry), entry, extra.dues, self.now, self.zone)
+            if entry is not None and extra.dues:
+                owing.setdefault(entry.kind, []).append((entry, extra.dues))
+        found: list[DueEntry] = []
+        for own in owing.values():
+            kind = self.kind(own[0][0])
+            left = still_owed(kind, own)
+            shown = (entry for entry, _ in own if self.url(entry.id))
+            found += [d for e in shown for d in due_entries(kind, e, left[e.id], self.now, self.zone)]
         return in_order(found)
 
     def id_link(self, identifier: str) -> Html | None:
@@ -235,8 +245,13 @@ class View(PagedEntries):
 
     def reason(self, found: Health) -> str:
         """Return why an item is not well, with the name of the neighbour it names."""
+        group = _GROUP.fullmatch(found.reason)
+        if group:
+            text = "{up} of {all} running, {needed} needed"
+            return t(f"{text}; {{worn}} degraded" if group["worn"] else text, **group.groupdict())
         said, _, last = found.reason.rpartition(" ")
-        return f"{said} {self.title(last)}" if said and last in self.entries else found.reason
+        named = said and last in self.entries
+        return t(f"{said} {{item}}", item=self.title(last)) if named else t(found.reason)
 
     def time(self, text: str) -> Html:
         """Return a moment in the site's time zone; text that is not a moment stays text."""

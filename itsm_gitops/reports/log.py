@@ -19,6 +19,7 @@ from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.timeline import Replay
 from itsm_gitops.model.windows import moment_of, zone
 from itsm_gitops.reports.lives import GatheredLives, LifeSource
+from itsm_gitops.reports.present_names import PresentNames
 from itsm_gitops.service_levels.disruption import outages
 from itsm_gitops.service_levels.life import Case, Life, case_of
 
@@ -81,6 +82,7 @@ class Log:
         self.since_moment = scope.since or _default_since(now, self.zone)
         self.since = int(self.since_moment.timestamp())
         self._source: LifeSource = store if lives is None else GatheredLives(store, lives)
+        self._names = PresentNames(store)
         self._cases: dict[str, Case | None] = {}
         self._answers: dict[Wanted, list[Case]] = {}
         self._longer: Log | None = None
@@ -95,7 +97,8 @@ class Log:
     def _case(self, entry: Entry, replay: Replay) -> Case | None:
         if entry.id not in self._cases:
             workflow = self.book.kinds[entry.kind].workflow
-            self._cases[entry.id] = case_of(entry, workflow, replay, self._priority, self.until)
+            named, told = self._names.entry(entry), self._names.replay(entry.kind, replay)
+            self._cases[entry.id] = case_of(named, workflow, told, self._priority, self.until)
         return self._cases[entry.id]
 
     def _priority(self, fields: Mapping[str, Any]) -> str:
@@ -103,7 +106,10 @@ class Log:
         return found.name if found else ""
 
     def _wanted(self, kinds: Collection[str]) -> Wanted:
-        service, team = self.scope.service, self.scope.team
+        # Who asks the index for a name does not get the records that call the item by an old one.
+        service, team = (
+            "" if self.network.old_names(name) else name for name in (self.scope.service, self.scope.team)
+        )
         return Wanted(self.until, tuple(sorted(kinds)), service=service, team=team)
 
     @cached_property

@@ -9,9 +9,10 @@ from pathlib import Path
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.git import decode
 from itsm_gitops.repository.git_locks import patiently
-from itsm_gitops.repository.git_process import executable, explain
+from itsm_gitops.repository.git_process import NOBODY, executable, explain
 
 _SETTINGS = ("user.name", "user.email")
+_NO_GUESS = "user.useConfigOnly=true"
 
 
 def author(root: Path) -> tuple[str, str]:
@@ -23,23 +24,23 @@ def author(root: Path) -> tuple[str, str]:
     settings = dict(line.partition("\n")[::2] for line in _git(root, *asked, none=True).split("\0"))
     name, email = (settings.get(key, "").strip() for key in _SETTINGS)
     if not name or not email:
-        raise GitError(
-            "Git does not know who you are",
-            'git config --global user.name "Your Name"; git config --global user.email you@example.org',
-        )
+        raise GitError(*NOBODY)
     return name, email
 
 
-def commit(root: Path, paths: Iterable[str], message: str) -> str:
+def commit(root: Path, paths: Iterable[str], message: str, *, new: Iterable[str] | None = None) -> str:
     """Add ``paths`` (relative to ``root``) and commit exactly them; returns the new commit's hash.
 
-    Whatever else is staged stays staged. The user's own hooks run and signing applies, as they
-    would in a terminal. Raises GitError when the author is unknown or Git refuses.
+    ``new`` are those of them that Git may not know yet (default: any). Whatever else is staged stays staged. The
+    user's own hooks run and signing applies, as they would in a terminal. Raises GitError when the author is unknown
+    or Git refuses.
     """
-    author(root)
     names = list(paths)
-    patiently(lambda: _git(root, "add", "--", *names, of="commit"))
-    patiently(lambda: _git(root, "commit", "-q", "-m", message, "--", *names))
+    fresh = names if new is None else list(new)
+    if fresh:
+        patiently(lambda: _git(root, "add", "--", *fresh, of="commit"))
+    said = ("-c", _NO_GUESS, "commit", "-q", "-m", message, "--", *names)
+    patiently(lambda: _git(root, *said, of="commit"))
     return _git(root, "rev-parse", "HEAD").strip()
 
 

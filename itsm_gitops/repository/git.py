@@ -142,15 +142,29 @@ class Git:
         settings = [word for setting in _CONFIG for word in ("-c", setting)]
         return [executable(), "--no-pager", "--literal-pathspecs", *settings, *args]
 
-    @cached_property
+    @property
     def directory(self) -> Path:
         """Return the absolute path of the ``.git`` folder (of this work tree, if there are several)."""
-        return Path(decode(self.run("rev-parse", "--absolute-git-dir").rstrip(b"\n")))
+        return Path(self._place[0])
 
-    @cached_property
+    @property
     def prefix(self) -> str:
         """Return where ``root`` is below the top of the work tree: empty, or ending with a slash."""
-        return decode(self.run("rev-parse", "--show-prefix").rstrip(b"\n"))
+        return self._place[1]
+
+    @cached_property
+    def _place(self) -> tuple[str, str]:
+        wanted = ("--absolute-git-dir", "--show-prefix")
+        answers = decode(self.run("rev-parse", *wanted)).split("\n")
+        if len(answers) != len(wanted) + 1:  # the name of a folder holds the end of a line
+            answers = [decode(self.run("rev-parse", word).rstrip(b"\n")) for word in wanted]
+        return answers[0], answers[1]
+
+    @cached_property
+    def settings(self) -> Mapping[str, str]:
+        """Return Git's settings here, by their names as Git lists them; of several values the last one."""
+        lines = decode(self.run("config", "-z", "--list")).split("\0")
+        return dict(line.partition("\n")[::2] for line in lines if line)
 
     @property
     def shallow(self) -> bool:
@@ -172,6 +186,10 @@ class Git:
         except GitError:
             return False
         return True
+
+    def knows(self, *commits: str) -> None:
+        """Note full hashes that Git has just named as commits, so that nobody asks for them again."""
+        self._commits.update(commits)
 
     def resolve(self, revision: str) -> str:
         """Return the full commit hash that ``revision`` means; raises GitError with a near name.

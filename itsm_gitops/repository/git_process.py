@@ -23,8 +23,15 @@ _ENVIRONMENT = {
     "LC_ALL": "C",
 }
 
+NOBODY = (
+    "Git does not know who you are",
+    'git config --global user.name "Your Name"; git config --global user.email you@example.org',
+)
 # (what Git says, what we say, what to do about it)
 _EXPLAINED = (
+    ("auto-detection is disabled", *NOBODY),
+    ("empty ident name", *NOBODY),
+    ("consists only of disallowed characters", *NOBODY),
     (
         "not a git repository",
         "this folder is not in a Git repository",
@@ -51,6 +58,14 @@ class Blob(NamedTuple):
     oid: str
     content: bytes
     size: int
+
+
+def blob_name(raw: bytes, length: int) -> str:
+    """Return the name that Git gives the content of a file: SHA-1, or SHA-256 where names are that long."""
+    import hashlib
+
+    made = hashlib.sha1 if length == 40 else hashlib.sha256
+    return made(b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
 
 
 @cache

@@ -39,7 +39,7 @@ _REPLAYING = ("rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 
 def is_installed(git: Git) -> bool:
     """Whether this clone knows the driver, whatever its command is: somebody may have written another one."""
-    return bool(git.run("config", "--get", f"merge.{NAME}.driver", accept=frozenset([1])).strip())
+    return bool(git.settings.get(f"merge.{NAME}.driver", "").strip())
 
 
 def lacks_attributes(root: Path) -> bool:

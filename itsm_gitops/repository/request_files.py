@@ -6,7 +6,6 @@ tree where that is the head, else from Git's objects, and once for both sides.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import subprocess
@@ -19,7 +18,7 @@ from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.model.errors import GitError, ItsmError, MissingObject, NotFound
 from itsm_gitops.model.words import counted
 from itsm_gitops.repository.git import BLOB_MAX, Git, decode
-from itsm_gitops.repository.git_process import Blob, GitAnswer, read_blob
+from itsm_gitops.repository.git_process import Blob, GitAnswer, blob_name, read_blob
 from itsm_gitops.repository.modes import DRAFT, FOLDER, GIT_MODES, OTHER, REGULAR, FileInfo, irregular
 from itsm_gitops.repository.repository import INDEX, Repository
 from itsm_gitops.repository.snapshot import ROOTS, Snapshot, WorkingTree, absent_of
@@ -236,7 +235,7 @@ class RequestFiles:
                 raw = cast(WorkingTree, self.tree).read(found.path)
             except ItsmError:
                 return found._replace(new=new)
-            if _name(raw, len(found.old.oid)) == found.old.oid:
+            if blob_name(raw, len(found.old.oid)) == found.old.oid:
                 return None
         elif found.old is not None and new is not None and found.old.mode == new.mode:
             return None
@@ -369,9 +368,3 @@ def _info(path: str, mode: str, oid: str) -> FileInfo | None:
     if mode == "000000":
         return None
     return FileInfo(path, GIT_MODES.get(mode, OTHER), "" if set(oid) == {"0"} else oid)
-
-
-def _name(raw: bytes, length: int) -> str:
-    """Return the name that Git gives a file: SHA-1, or SHA-256 where names are that long."""
-    made = hashlib.sha1 if length == 40 else hashlib.sha256
-    return made(b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops.documents import drafts
-from itsm_gitops.model.errors import GitError, Refused
+from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository import transfer
+from itsm_gitops.repository.branches import Upstream
 from itsm_gitops.repository.git import Git, decode
 from itsm_gitops.repository.git_locks import patiently
+from itsm_gitops.repository.git_process import blob_name
 
 REBASE = "a rebase"
 _UNDER_WAY = {
@@ -47,26 +49,11 @@ _PROTECTED = (
 )
 
 
-class Upstream(NamedTuple):
-    """A branch here and where it is on a remote; ``remote`` is empty where there is none."""
+class SharedCommit(NamedTuple):
+    """A commit and those that it follows."""
 
-    branch: str
-    remote: str
-    ref: str
-
-    @property
-    def tracking(self) -> str:
-        """The reference that says where the remote's branch was last seen."""
-        return f"refs/remotes/{self.remote}/{self.ref.removeprefix('refs/heads/')}"
-
-
-class MergeInput(NamedTuple):
-    """A path with its object in the three versions of a merge; empty where there is none."""
-
-    path: str
-    base: str
-    ours: str
-    theirs: str
+    oid: str
+    parents: tuple[str, ...]
 
 
 class PutOn(NamedTuple):
@@ -83,47 +70,6 @@ MergeBlobs = Callable[[str, bytes, bytes, bytes], bytes | None]
 def under_way(git: Git) -> str:
     """Return what Git has not finished here (``a merge``, …); empty where nothing is."""
     return next((words for name, words in _UNDER_WAY.items() if (git.directory / name).exists()), "")
-
-
-def current(git: Git) -> Upstream:
-    """Return the checked out branch and its place on a remote; raises Refused where no branch is checked out.
-
-    Without settings it is the branch of the same name on ``origin``, or on the only remote.
-    """
-    branch = decode(git.run("branch", "--show-current")).strip()
-    if not branch:
-        raise Refused(
-            "no branch is checked out, so nobody knows where to share", f"git switch {default_branch(git)}"
-        )
-    asked = git.run("config", "-z", "--get-regexp", r"^branch\..*\.(remote|merge)$", accept=frozenset([1]))
-    settings = dict(line.partition("\n")[::2] for line in decode(asked).split("\0"))
-    remote, ref = (settings.get(f"branch.{branch}.{name}", "") for name in ("remote", "merge"))
-    if not remote or not ref or remote == ".":
-        remotes = decode(git.run("remote")).split()
-        remote = "origin" if "origin" in remotes else remotes[0] if len(remotes) == 1 else ""
-        ref = f"refs/heads/{branch}"
-        if not remote and remotes:
-            raise Refused(
-                f"{branch} follows none of the remotes {', '.join(remotes)}",
-                f"git branch --set-upstream-to={remotes[0]}/{branch}",
-            )
-    return Upstream(branch, remote, ref)
-
-
-def default_branch(git: Git, remote: str = "origin") -> str:
-    """Return the branch that a remote calls its own; else the usual name that is here, or ``main``."""
-    try:
-        name = decode(git.run("symbolic-ref", "--short", f"refs/remotes/{remote}/HEAD")).strip()
-        return name.removeprefix(f"{remote}/")
-    except GitError:
-        there = decode(
-            git.run("for-each-ref", "--format=%(refname:short)", "refs/heads/main", "refs/heads/master")
-        )
-        return (there.split() or ["main"])[0]
-
-
-def _setting(git: Git, name: str) -> str:
-    return decode(git.run("config", "--get", name, accept=frozenset([1]))).strip()
 
 
 def tip_of(git: Git, ref: str) -> str:
@@ -164,7 +110,7 @@ def push(git: Git, place: Upstream, commit: str, *, ref: str = "") -> None:
             git.run("update-ref", place.tracking, commit)
 
 
-def unshared(git: Git, upstream: str, head: str) -> Sequence[str]:
+def unshared(git: Git, upstream: str, head: str) -> Sequence[SharedCommit]:
     """Return the commits of ``head`` that are not in ``upstream`` (empty: in no commit), oldest first.
 
     Both are full hashes, so the answer stays true; it is asked for again and again.
@@ -172,26 +118,31 @@ def unshared(git: Git, upstream: str, head: str) -> Sequence[str]:
     return _between(git, upstream, head)
 
 
+def is_part_of(git: Git, upstream: str, head: str) -> bool:
+    """Whether ``head`` has all commits of ``upstream``."""
+    ours = unshared(git, upstream, head)  # the way from head to a commit that it has ends at that one
+    return upstream == head or any(upstream in commit.parents for commit in ours)
+
+
 @lru_cache(maxsize=64)
-def _between(git: Git, upstream: str, head: str) -> tuple[str, ...]:
+def _between(git: Git, upstream: str, head: str) -> tuple[SharedCommit, ...]:
+    if upstream == head:
+        return ()
     words = [head, *([f"^{upstream}"] if upstream else [])]
-    return tuple(decode(git.run("rev-list", "--reverse", "--topo-order", *words)).split())
+    out = decode(git.run("rev-list", "--reverse", "--topo-order", "--parents", *words))
+    return tuple(SharedCommit(oid, tuple(parents)) for oid, *parents in map(str.split, out.splitlines()))
 
 
 def put_on(git: Git, upstream: str, head: str, merge: MergeBlobs) -> PutOn:
     """Put the commits of ``head`` on top of ``upstream``; one that brings nothing new is left out. No branch moves.
 
-    Where one of them is a merge, all of them come as one merge into ``upstream``. Raises GitError for histories
-    without a common commit.
+    Where one of them is a merge, all of them come as one merge into ``upstream``. Raises GitError for
+    histories without a common commit.
     """
-    if not upstream or not unshared(git, head, upstream):
+    if not upstream or is_part_of(git, upstream, head):
         return PutOn(head)
-    base = decode(git.run("merge-base", upstream, head)).strip()
-    commits = unshared(git, upstream, head)
-    listed = decode(git.run("rev-list", "--min-parents=2", head, f"^{upstream}"))
-    several = set(listed.split())
-    steps = [(base, head)] if several else [(f"{c}^", c) for c in commits]
     tip, merged, conflicts = upstream, list[str](), list[str]()
+    steps, several = _steps(git, upstream, head)
     for parent, commit in steps:
         changes, both, clashes = _onto(git, parent, commit, tip, merge)
         merged += both
@@ -202,6 +153,15 @@ def put_on(git: Git, upstream: str, head: str, merge: MergeBlobs) -> PutOn:
             tree = _tree(git, tip, changes)
             tip = _commit(git, tree, [tip, *([head] if several else [])], commit)
     return PutOn(tip, tuple(dict.fromkeys(merged)), tuple(conflicts))
+
+
+def _steps(git: Git, upstream: str, head: str) -> tuple[list[tuple[str, str]], bool]:
+    """Return the differences to be put on, as pairs of commits, and whether they come as one merge."""
+    commits = unshared(git, upstream, head)
+    if all(len(commit.parents) == 1 for commit in commits):
+        return [(commit.parents[0], commit.oid) for commit in commits], False
+    base = decode(git.run("merge-base", upstream, head)).strip()  # raises GitError where there is none
+    return [(base, head)], True
 
 
 def _onto(
@@ -275,7 +235,8 @@ def _commit(git: Git, tree: str, parents: Sequence[str], like: str) -> str:
     out = git.run("log", "-1", "--no-mailmap", "--format=%an%x00%ae%x00%aI%x00%B", like)
     name, address, when, message = decode(out).split("\0", 3)
     author = {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": address, "GIT_AUTHOR_DATE": when}
-    sign = ["-S"] if _setting(git, "commit.gpgSign").lower() in ("true", "yes", "on", "1") else []
+    signs = git.settings.get("commit.gpgsign", "").strip().lower() in ("true", "yes", "on", "1")
+    sign = ["-S"] if signs else []
     words = [word for parent in parents for word in ("-p", parent)]
     made = git.having({**git.extra, **author}).run(
         "commit-tree",
@@ -296,12 +257,24 @@ def follow(git: Git, branch: str, old: str, new: str) -> str:
         return ""
     with drafts.opened(git.root) as root, drafts.locked(git.root, root):  # no command writes meanwhile
         try:
-            patiently(lambda: git.run("read-tree", "-m", "-u", old, new))
+            _switch(git, old, new)
             moved = ("update-ref", "-m", "itsm sync", f"refs/heads/{branch}", new, old)
             patiently(lambda: git.run(*moved))
         except GitError as error:
             return " ".join(filter(None, (error.message, error.hint)))
     return ""
+
+
+def _switch(git: Git, old: str, new: str) -> None:
+    """Let Git's index and the files go from one commit to another; raises GitError where an edit is in the way.
+
+    Git takes a file for edited whose times are other than it noted: one that was copied, or saved as it was. So it looks at the contents then.
+    """
+    try:
+        patiently(lambda: git.run("read-tree", "-m", "-u", old, new))
+    except GitError:
+        patiently(lambda: git.run("update-index", "-q", "--refresh", accept=frozenset([1])))
+        patiently(lambda: git.run("read-tree", "-m", "-u", old, new))
 
 
 def contents(git: Git, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
@@ -314,10 +287,16 @@ def contents(git: Git, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
     return {whole[name]: texts[oid] for name, oid in objects.items()}
 
 
-def changed_contents(git: Git, old: str, new: str) -> dict[str, tuple[bytes | None, bytes | None]]:
-    """Return both contents of each path, from the top of the work tree, that differs between two commits; None for no file."""
+def changed_contents(
+    git: Git, old: str, new: str, known: Iterable[bytes] = ()
+) -> dict[str, tuple[bytes | None, bytes | None]]:
+    """Return both contents of each path, from the top of the work tree, that differs between two commits; None for no file.
+
+    What is among the ``known`` contents by its name in Git is not read again.
+    """
     words = decode(git.run("diff-tree", "-r", "-z", "--no-renames", old, new)).split("\0")[:-1]
     objects = {path: about.split(" ")[2:4] for about, path in zip(words[::2], words[1::2], strict=True)}
     there = dict.fromkeys(oid for pair in objects.values() for oid in pair if set(oid) != {_NO_OBJECT})
-    texts = {blob.oid: blob.content for blob in git.blobs(there)}
+    texts = {blob_name(raw, len(new)): raw for raw in known}
+    texts |= {blob.oid: blob.content for blob in git.blobs([oid for oid in there if oid not in texts])}
     return {path: (texts.get(pair[0]), texts.get(pair[1])) for path, pair in objects.items()}

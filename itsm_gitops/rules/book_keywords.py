@@ -72,6 +72,9 @@ def _terms(schema: Schema, around: Schema, words: Vocabulary, at: Pointer) -> It
             yield from _field(
                 _at(terms, place), around, (*here, *place), "number of days or months", "integer"
             )
+        named = _at(terms, ("latest_of",))
+        for number, name in enumerate(named if isinstance(named, list) else ()):
+            yield from _field(name, around, (*here, "latest_of", number), "text or name", "string")
         for place in _CONDITIONS:
             condition = _at(terms, place)
             if condition is not None:

@@ -18,8 +18,10 @@ from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import ChangeContext
 from itsm_gitops.rules.rule import CHANGE, RULEBOOK, Hit, Rule
 from itsm_gitops.rules.weakened import weakened
+from itsm_gitops.rules.weakened_duties import nearest, weakened_duties
 
 _PROTECTING = ("schemas/policies/", "schemas/workflows/", "schemas/rules/")
+_SCHEMAS = ("schemas/records/", "schemas/cmdb/", "schemas/common.schema.json")
 _WHAT = {"policies": "policy", "workflows": "life cycle", "rules": "rule"}
 # Files without which nothing asks, and the key that must hold something.
 _NEEDED = {POLICY: "rules", CHANGE_CONTROL: "", CHANGE_MODELS: "models", RISK: "", ROLES: "roles"}
@@ -67,9 +69,23 @@ def nothing_that_protects_is_taken_away(ctx: ChangeContext) -> Iterator[Hit]:
         there = {d.name for d in _demands(after)}
         for demand in _demands(before):
             if demand.name not in there and after.get(str(demand.pointer[0])):
-                yield Hit(f"{demand.name} any more", _nearest(after, demand.pointer), "", path)
+                yield Hit(f"{demand.name} any more", nearest(after, demand.pointer), "", path)
         for pointer, how in weakened(before, after, is_rule=path.startswith(OWN_RULES)):
             yield Hit(how, pointer, "", path)
+
+
+def no_duty_is_taken_away(ctx: ChangeContext) -> Iterator[Hit]:
+    """Compare the duties of dates in the schemas of base with those of head."""
+    base, head = ctx.base_book, ctx.head.book
+    for path in sorted(p for p in base.files if p.startswith(_SCHEMAS) and p in ctx.changed):
+        if path in head.files:
+            for pointer, how in weakened_duties(base.policy(path), head.policy(path)):
+                yield Hit(how, pointer, "", path)
+
+
+def _protections(ctx: ChangeContext) -> Iterator[Hit]:
+    yield from nothing_that_protects_is_taken_away(ctx)
+    yield from no_duty_is_taken_away(ctx)
 
 
 def _demands(data: Mapping[str, Any]) -> Iterator[Demand]:
@@ -107,15 +123,6 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _list(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else ()
-
-
-def _nearest(data: Any, pointer: Pointer) -> Pointer:
-    found: Pointer = ()
-    for step in pointer:
-        if not isinstance(data, Mapping) or step not in data:
-            break
-        data, found = data[step], (*found, step)
-    return found
 
 
 def policies_of_changes_are_there(ctx: BookContext) -> Iterator[Hit]:
@@ -159,6 +166,6 @@ RULES = (
         hint="restore it, or let those who own the rule book say in the pull request why it may go",
         bad="# a pull request that deletes schemas/policies/approvals.yaml",
         good="# a pull request that adds a rule to it",
-        check=nothing_that_protects_is_taken_away,
+        check=_protections,
     ),
 )

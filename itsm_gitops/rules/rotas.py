@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model.errors import did_you_mean
+from itsm_gitops.model.escalation_steps import CALLED, LAYER, LEAD, NEXT_TEAM, STEPS, steps_of
 from itsm_gitops.model.findings import WARNING
-from itsm_gitops.model.rotas import overlapping, read_rota, uncovered
+from itsm_gitops.model.roles import ON_CALL, names
+from itsm_gitops.model.rotas import is_rota, overlapping, read_rota, uncovered
 from itsm_gitops.model.windows import closed_days, spans
 from itsm_gitops.rules.context import DocumentContext
 from itsm_gitops.rules.rule import ITEMS, Hit, Rule
@@ -43,6 +46,40 @@ def overrides_are_clear(ctx: DocumentContext) -> Iterator[Hit]:
             yield Hit(message, ("overrides", late.place), f"the later one in the file holds: {late.person}")
 
 
+def steps_call_somebody(ctx: DocumentContext) -> Iterator[Hit]:
+    """Look for steps of an escalation, and a team that takes over, by which nobody is called."""
+    if not facts.is_in_force(ctx.kind, ctx.data):
+        return
+    later = ctx.data.get(NEXT_TEAM)
+    if isinstance(later, str) and NEXT_TEAM not in ctx.refused and _calls_nobody(ctx, later):
+        yield Hit(f"{later} has nobody on call and no lead", (NEXT_TEAM,))
+    for step in steps_of(ctx.data) if STEPS not in ctx.refused else ():
+        pointer = (STEPS, step.place)
+        raw = ctx.data[STEPS][step.place]
+        told = [word for word in CALLED if word in raw]
+        if len(told) != 1:
+            named = " and ".join(told) or "nobody"
+            yield Hit(f"this step names {named}; it has to name one of {', '.join(CALLED)}", pointer)
+        elif step.layer and step.layer not in _layers(ctx):
+            known = did_you_mean(step.layer, _layers(ctx)) or "on_call has to name a rota with such a layer"
+            yield Hit(f"no rota of this team has a layer '{step.layer}'", (*pointer, LAYER), known)
+        elif step.who and _calls_nobody(ctx, step.who):
+            yield Hit(f"{step.who} has nobody on call and no lead", (*pointer, told[0]))
+
+
+def _layers(ctx: DocumentContext) -> list[str]:
+    rotas = (data for name in names(ctx.data.get(ON_CALL)) if (data := ctx.item(name)) and is_rota(data))
+    return [layer.name for data in rotas for layer in read_rota(data, ctx.item).layers]
+
+
+def _calls_nobody(ctx: DocumentContext, name: str) -> bool:
+    """Whether a team has nobody who could be called; persons, and teams of a directory elsewhere, are not known here."""
+    data, entry = ctx.item(name), ctx.store.entries.get(name)
+    if data is None or entry is None or not facts.is_a(ctx.book, entry, meaning.TEAM):
+        return False
+    return not (data.get(ON_CALL) or data.get(LEAD))
+
+
 RULES = (
     Rule(
         "D040",
@@ -66,5 +103,17 @@ RULES = (
         bad="overrides:\n  - {start: 2026-12-24T08:00:00Z, end: 2026-12-26T08:00:00Z, person: anna}\n  - {start: 2026-12-25T08:00:00Z, end: 2026-12-27T08:00:00Z, person: ben}",
         good="overrides:\n  - {start: 2026-12-24T08:00:00Z, end: 2026-12-25T08:00:00Z, person: anna}\n  - {start: 2026-12-25T08:00:00Z, end: 2026-12-27T08:00:00Z, person: ben}",
         check=overrides_are_clear,
+    ),
+    Rule(
+        "D042",
+        "An escalation that calls nobody",
+        severity=WARNING,
+        kinds=(meaning.TEAM, meaning.SERVICE_LEVEL),
+        why="The step comes when the first call was not answered, or a promise is nearly broken: a name that leads to nobody is found out then.",
+        hint="itsm oncall RECORD shows who is called and when; name a layer of the team's rota, a team with somebody on call, or a person",
+        bad="escalations:\n- after_minutes: 10\n  layer: Bakcup",
+        good="escalations:\n- after_minutes: 10\n  layer: Backup",
+        reach=(ITEMS,),
+        check=steps_call_somebody,
     ),
 )

@@ -290,7 +290,7 @@ RULES = (
         "Rule book that contradicts itself",
         scope=RULEBOOK,
         why="A step to a state that does not exist can never be made; a demand for an unknown field never met.",
-        hint="use names that the rule book defines",
+        hint="use names that the rule book defines; a new relation goes into policies/links.yaml, a role into policies/roles.yaml",
         bad="transitions:\n  - {name: close, from: [resolved], to: closd}",
         good="transitions:\n  - {name: close, from: [resolved], to: closed}",
         check=book_agrees_with_itself,

@@ -188,19 +188,26 @@ def _renamed(ctx: ChangeContext, old: Any, new: Any) -> bool:
     return isinstance(old, str) and isinstance(new, str) and ctx.head.store.aliases.get(old) == new
 
 
+def _gone(ctx: ChangeContext) -> Iterator[Pair]:
+    """Yield the documents that are in base and no longer known: neither archived nor the former name of another."""
+    store = ctx.head.store
+    for pair in ctx.pairs:
+        if pair.head is None and pair.id not in store.archived and store.aliases.get(pair.id) is None:
+            yield pair
+
+
 def deleted_is_unlinked(ctx: ChangeContext) -> Iterator[Hit]:
     """Report every link in head to a document that base had, at the link."""
-    archived = ctx.head.store.archived if any(p.head is None for p in ctx.pairs) else {}
-    for pair in ctx.pairs:
-        for entry, edge in ctx.head.into(pair.id) if pair.head is None and pair.id not in archived else ():
+    for pair in _gone(ctx):
+        for entry, edge in ctx.head.into(pair.id):
             message = f"'{edge.target}' was deleted, but this still links to it"
             yield Hit(message, edge.pointer, "", entry.path)
 
 
 def nothing_is_deleted(ctx: ChangeContext) -> Iterator[Hit]:
     """Report deleted documents that no link in head reveals."""
-    for pair in ctx.pairs:
-        if pair.head is None and not ctx.head.into(pair.id) and pair.id not in ctx.head.store.archived:
+    for pair in _gone(ctx):
+        if not ctx.head.into(pair.id):
             yield Hit(f"'{pair.id}' was deleted", (), "", pair.path, line=1, column=1)
 
 

@@ -271,6 +271,10 @@ class Levels:
         warn = found if isinstance(found, int) else _WARN
         return clock.verdict == measures.RUNNING and clock.used * 100 >= warn * clock.target.seconds
 
+    def is_ticking(self, clock: Clock) -> bool:
+        """Whether a clock has not stopped for good, be the promise missed or not."""
+        return clock.case.is_open and self._stop(clock.target, clock.case) is None
+
     def hours(self, name: str) -> Hours | RoundTheClock:
         """Return the hours of a calendar, around the clock for no name; from some months before the first record on."""
         if name not in self._hours:

@@ -17,6 +17,11 @@ from tests.cli.clones import PATH, TEXT, Clone
 from tests.support import copy_tree, pack
 
 NOW = "2026-11-22T12:00:00Z"
+# What a new incident about mail needs beside its title.
+ABOUT_MAIL = (
+    *("--service", "email", "--category", "email/sending"),
+    *("--impact", "low", "--urgency", "low", "--reported-by", "duty-agent"),
+)
 
 
 class Result(NamedTuple):

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import pexpect
 import pytest
 
-from tests.cli.conftest import Cli
+from itsm_gitops import documents
+from tests.cli.conftest import ABOUT_MAIL, Cli
 
-WORDS = (
-    "--service",
-    "email",
-    "--category",
-    "email/sending",
-    "--impact",
-    "low",
-    "--urgency",
-    "low",
-    "--reported-by",
-    "duty-agent",
-)
 SERVER = "cmdb/servers/mail-host-1.yaml"
 
 
@@ -107,6 +97,24 @@ def test_a_document_that_changed_meanwhile_is_not_written_over(acme: Path, edito
     assert kept(acme) == ["mail-host-1.base", "mail-host-1.yaml"]
 
 
+def test_tracked_fields_that_are_altered_are_told(acme: Path, editor: Path, cli: Cli, incident: str) -> None:
+    path = next(acme.glob(f"records/incidents/*/*/{incident}.yaml"))
+    had = re.search(r"^impact: (\w+)$", path.read_text(), re.MULTILINE)
+    assert had is not None
+    other = "high" if had[1] != "high" else "low"
+    editor.write_text(f"text = text.replace('impact: {had[1]}', 'impact: {other}')")
+    assert "+ timeline" in cli("edit", incident, "--reason", "More people call.").out
+    entry = documents.load(path.read_bytes()).data["timeline"][-1]
+    assert (entry["set"], entry["was"]) == ({"impact": other}, {"impact": had[1]})
+    assert entry["reason"] == "More people call."
+    told = path.read_text()
+    editor.write_text(
+        "text = text.replace('title: ', 'title: Again: ').replace('title: Again: ', 'title: Again ')"
+    )
+    cli("edit", incident)
+    assert path.read_text().count("was:") == told.count("was:")
+
+
 # ---- views ----------------------------------------------------------------------------------------
 
 
@@ -176,8 +184,8 @@ def test_until_bounds_the_last_thing_that_happened(acme: Path, cli: Cli) -> None
 
 
 def test_a_script_is_told_what_is_like_the_new_incident(acme: Path, cli: Cli) -> None:
-    first = cli("new", "incident", "--title", "Outbound mail queue stuck", *WORDS, "--json").json["id"]
-    said = cli("new", "incident", "--title", "Mail queue stuck", *WORDS, "--json")
+    first = cli("new", "incident", "--title", "Outbound mail queue stuck", *ABOUT_MAIL, "--json").json["id"]
+    said = cli("new", "incident", "--title", "Mail queue stuck", *ABOUT_MAIL, "--json")
     assert said.json["title"] == "Mail queue stuck"
     assert first in said.err
     assert (
@@ -189,18 +197,27 @@ def test_a_script_is_told_what_is_like_the_new_incident(acme: Path, cli: Cli) ->
             "Printer jam on floor three",
             "--service",
             "email",
-            *WORDS[2:],
+            *ABOUT_MAIL[2:],
             "--json",
         ).err
     )
     cli("move", first, "cancelled", "--note", "No.")
-    assert first not in cli("new", "incident", "--title", "Mail queue stuck", *WORDS, "--json").err
+    assert first not in cli("new", "incident", "--title", "Mail queue stuck", *ABOUT_MAIL, "--json").err
 
 
 @pytest.mark.slow
 def test_on_a_terminal_the_report_goes_to_the_one_that_is_there(acme: Path, cli: Cli) -> None:
-    first = cli("new", "incident", "--title", "Outbound mail queue stuck", *WORDS, "--json").json["id"]
-    words = [sys.executable, "-m", "itsm_gitops", "new", "incident", "--title", "Mail queue stuck", *WORDS]
+    first = cli("new", "incident", "--title", "Outbound mail queue stuck", *ABOUT_MAIL, "--json").json["id"]
+    words = [
+        sys.executable,
+        "-m",
+        "itsm_gitops",
+        "new",
+        "incident",
+        "--title",
+        "Mail queue stuck",
+        *ABOUT_MAIL,
+    ]
     talk = pexpect.spawn(
         words[0], words[1:], cwd=str(acme), env={**os.environ, "TERM": "dumb"}, encoding="utf-8", timeout=120
     )

@@ -6,25 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import ABOUT_MAIL, Cli
 
 
 @pytest.fixture
 def mail(acme: Path, cli: Cli) -> list[str]:
     """Three new incidents about mail."""
-    words = (
-        "--service",
-        "email",
-        "--category",
-        "email/sending",
-        "--impact",
-        "low",
-        "--urgency",
-        "low",
-        "--reported-by",
-        "duty-agent",
-    )
-    return [cli("new", "incident", "--title", f"Mail {n}", *words, "--json").json["id"] for n in range(3)]
+    return [
+        cli("new", "incident", "--title", f"Mail {n}", *ABOUT_MAIL, "--json").json["id"] for n in range(3)
+    ]
 
 
 def bytes_of(acme: Path) -> dict[Path, bytes]:

@@ -67,6 +67,8 @@ def standing(git_repo: Any) -> Any:
         (["report: backlog"], MET),
         (["report: knowledge"], MET),
         (["report: nonsense"], MISSING),
+        (["gap: Nobody is told."], MISSING),
+        (["query: incidents", "gap: Nobody is told."], PARTLY),
     ],
 )
 def test_evidence_holds_or_does_not(standing: Any, evidence: list[str], expected: str) -> None:
@@ -94,6 +96,20 @@ def test_files_are_those_of_the_commit_that_is_asked(standing: Any, git_repo: An
     (git_repo.root / "sms/policy.md").unlink()
     assert practice(git_repo.repo, "house").requirements[0].standing == MISSING
     assert practice(git_repo.repo, "house", commit).requirements[0].standing == MET
+
+
+def test_what_is_archived_is_told_where_something_is_missing(standing: Any, git_repo: Any) -> None:
+    git_repo.write("records/archived/2024.txt", f"commit {'0' * 40}\nINC-240101-AAAAA\nPRB-240101-AAAAA\n")
+    assert standing("query: 'incidents state:closed'") == MISSING
+
+    def result() -> str:
+        return practice(git_repo.repo, "house").requirements[0].evidence[0].result
+
+    assert result() == "0 found, at least 1 wanted; 1 archived record not searched"
+    standing("query: 'records state:closed'")
+    assert result() == "0 found, at least 1 wanted; 2 archived records not searched"
+    standing("query: 'incidents category:none', most: 0")
+    assert "archived" not in result()
 
 
 def test_a_wrong_name_is_told(git_repo: Any) -> None:
@@ -140,6 +156,14 @@ def test_the_command_prints_table_csv_and_json(standing: Any, git_repo: Any) -> 
     data = json.loads(run("--json"))
     assert data["counts"] == {"met": 0, "partly": 1, "missing": 0}
     assert [e["count"] for e in data["requirements"][0]["evidence"]] == [2, 0]
+
+
+def test_a_gap_is_said_in_words_everywhere(standing: Any, git_repo: Any) -> None:
+    standing("query: incidents", "gap: Nobody is told.")
+    result = CliRunner().invoke(group, ["-C", str(git_repo.root), "audit", "practice", "house"])
+    assert "    - Look here. Nobody is told.\n" in result.output
+    made = practice(git_repo.repo, "house")
+    assert made.as_report().tables[0].rows[0][-1].splitlines()[-1] == "- Look here. Nobody is told."
 
 
 @pytest.mark.parametrize(

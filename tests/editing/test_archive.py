@@ -201,7 +201,7 @@ def test_the_same_check_sees_a_list_that_changed(office: GitRepo, monkeypatch: p
 def test_the_command_tells_what_left(office: GitRepo) -> None:
     words = ["archive", "--before", "2021"]
     dry = run_here([*words, "--dry-run"], office.root)
-    assert (dry.returncode, "1 records would leave the tree" in dry.stdout) == (0, True)
+    assert (dry.returncode, "1 record would leave the tree" in dry.stdout) == (0, True)
     told = json.loads(run_here([*words, "--dry-run", "--json"], office.root).stdout)
     assert (told["years"], told["unfinished"], told["lists"]) == ({"2019": [OLD]}, 2, [])
     done = run_here(words, office.root)

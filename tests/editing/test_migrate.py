@@ -441,3 +441,143 @@ def test_filters_of_reports_are_renamed_where_they_mean_the_word(demo: GitRepo) 
     ]
     assert (tables[0]["columns"], tables[0]["sort"]) == (["id", "reach_by"], "-reach_by")
     assert bad(check(demo.repo)) == []
+
+
+def own_practice(demo: GitRepo) -> None:
+    """Write a kind of one's own, with a link, guards over its ends and entries, and a rule about another kind."""
+    links = (demo.root / "schemas/policies/links.yaml").read_text()
+    own = "links:\n  needs:\n    title: Needs\n    inverse: needed_by\n    inverse_title: Needed by\n    from: [drill]\n    to: [change]\n    description: What it needs.\n"
+    demo.write("schemas/policies/links.yaml", links.replace("links:\n", own, 1).encode())
+    demo.write("schemas/workflows/drill.yaml", DRILL.encode())
+    demo.write("schemas/records/drill.schema.json", DRILL_SCHEMA.encode())
+    demo.write("schemas/rules/DRILL-1.yaml", DRILL_RULE.encode())
+    demo.write(
+        "records/drills/2026/11/DRL-261120-AAAAA.yaml",
+        b"id: DRL-261120-AAAAA\nkind: drill\ntitle: T\nservice: email\nwent: partly\nsteps:\n- {name: A, gone: done}\n"
+        b"state: held\ntimeline:\n- {at: 2026-11-20T08:00:00Z, by: duty-agent, state: planned}\n"
+        b"- {at: 2026-11-20T09:00:00Z, by: duty-agent, state: held}\n",
+    )
+    approvals = (demo.root / "schemas/policies/approvals.yaml").read_text()
+    nobody = (
+        "rules:\n  - name: drills\n    why: Nothing.\n    when: {kind: [drill]}\n    require: {count: 0}\n\n"
+    )
+    demo.write("schemas/policies/approvals.yaml", approvals.replace("rules:\n", nobody, 1).encode())
+    assert bad(check(demo.repo)) == []
+    demo.commit("a practice of our own")
+
+
+DRILL = """\
+workflow: drill
+title: Drill
+description: Trying it out.
+initial: planned
+states:
+  planned: {title: Planned, category: new, description: Not yet.}
+  held: {title: Held, category: done, terminal: true, description: It is over.}
+transitions:
+  - {name: hold, title: Hold, from: [planned], to: held, by: [anyone]}
+require:
+  - while: [held]
+    must: {linked: needs, have: {state: {not: draft}}}
+    message: what it needs is a draft
+  - while: [held]
+    must: {all: steps, have: {gone: [done, skipped]}}
+    message: a step is open
+immutable: [id, kind]
+editable_when_closed: [links, timeline]
+"""
+DRILL_RULE = """\
+rule: DRILL-1
+title: Service that was never tried
+why: Who knows.
+for: [service]
+when: {lifecycle: production}
+must: {link: affected_by, to: [drill], have: {state: held, went: [partly, worked]}}
+severity: warning
+message: it was never tried
+hint: try it
+bad: {class: service, lifecycle: production}
+good:
+  - {class: service, id: email, lifecycle: production}
+  - {kind: drill, state: held, service: email, went: partly}
+"""
+DRILL_SCHEMA = json.dumps(
+    {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Drill",
+        "description": "Trying it out.",
+        "type": "object",
+        "x-itsm": {
+            "kind": "drill", "plural": "drills", "plural_title": "Drills", "prefix": "DRL", "folder": "records/drills",
+            "workflow": "drill",
+        },
+        "additionalProperties": False,
+        "required": ["id", "kind", "title", "state", "timeline"],
+        "properties": {
+            "id": {"$ref": "../common.schema.json#/definitions/record_id", "x-fixed": True},
+            "kind": {"description": "Kind of record.", "type": "string", "const": "drill", "x-fixed": True},
+            "title": {"$ref": "../common.schema.json#/definitions/title"},
+            "service": {
+                "$ref": "../common.schema.json#/definitions/item_id",
+                "description": "Service.",
+                "x-ref": {"to": ["service"], "relation": "affects"},
+            },
+            "went": {"description": "Result.", "type": "string", "enum": ["worked", "partly", "failed"]},
+            "steps": {
+                "description": "Steps.",
+                "type": "array",
+                "maxItems": 9,
+                "items": {
+                    "description": "Step.",
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["name", "gone"],
+                    "properties": {
+                        "name": {"description": "Name.", "type": "string", "maxLength": 9},
+                        "gone": {"description": "How.", "type": "string", "enum": ["done", "skipped", "open"]},
+                    },
+                },
+            },
+            "state": {"$ref": "../common.schema.json#/definitions/state"},
+            "links": {"$ref": "../common.schema.json#/definitions/links"},
+            "timeline": {"$ref": "../common.schema.json#/definitions/timeline"},
+        },
+    },
+    indent=2,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sort", "subject", "new", "old", "gone"),
+    [
+        ("state", "drill:held", "finished", "", "state: held"),
+        ("state", "change:draft", "sketch", "", "not: draft"),
+        ("kind", "drill", "exercise", "", "[drill]"),
+        ("link", "needs", "requires", "", "needs,"),
+        ("value", "drill.went", "in_part", "partly", "partly"),
+        ("value", "drill.steps.gone", "left_out", "skipped", "skipped"),
+        ("field", "drill.steps.gone", "outcome_of_step", "", "gone:"),
+        ("field", "drill.went", "how_it_went", "", "went:"),
+    ],
+)
+def test_conditions_on_other_documents_and_on_entries_are_renamed(
+    demo: GitRepo, sort: str, subject: str, new: str, old: str, gone: str
+) -> None:
+    own_practice(demo)
+    before = files_of(demo.root)
+    migrate(demo.repo, planned(sort, subject, new, old=old))
+    texts = [(demo.root / "schemas" / p).read_text() for p in ("workflows/drill.yaml", "rules/DRILL-1.yaml")]
+    assert not any(gone in text for text in texts)
+    assert bad(check(demo.repo)) == []
+    demo.commit("renamed")
+    back = f"{subject.rpartition(':')[0]}:{new}" if sort == "state" else new
+    if sort == "field":
+        back = f"{subject.rpartition('.')[0]}.{new}"
+    there = (
+        planned(sort, subject, old, old=new)
+        if old
+        else planned(sort, back, subject.rsplit(":", maxsplit=1)[-1].rsplit(".", maxsplit=1)[-1])
+    )
+    migrate(demo.repo, there)
+    after = {p: c for p, c in files_of(demo.root).items() if "/migrations/" not in p}
+    assert {p for p in after if after[p] != before.get(p)} == set()

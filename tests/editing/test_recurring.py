@@ -10,6 +10,7 @@ import pytest
 
 from itsm_gitops.editing.recurring import make_recurring, recurring_work
 from itsm_gitops.graph.recurrence import occurrences
+from itsm_gitops.model.archive import list_of
 from itsm_gitops.model.errors import UsageError
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -106,6 +107,16 @@ def test_the_text_follows_from_the_day(recurring: Any) -> None:
     path.unlink()
     made(recurring, now)
     assert path.read_text() == text
+
+
+def test_an_archived_record_is_not_made_again(recurring: Any) -> None:
+    now = datetime(2026, 5, 5, tzinfo=UTC)
+    made(recurring, now)
+    path = next((recurring.root / "records/improvements/2026/05").glob("*.yaml"))
+    path.unlink()
+    recurring.write(list_of(2026), f"commit {'0' * 40}\n{path.stem}\n")
+    assert all(work.exists for work in recurring_work(recurring.repo, now))
+    assert made(recurring, now) == []
 
 
 def test_what_was_forgotten_is_made_up_for_until_it_is_too_old(recurring: Any) -> None:

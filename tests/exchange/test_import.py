@@ -213,11 +213,14 @@ def test_update_takes_over_what_differs_and_keeps_the_rest(git_repo, run) -> Non
     assert report.updated == [path.stem]
     assert "# waiting" in path.read_text()
     data = stored(git_repo, "INC1")
-    assert (data["state"], data["timeline"][-1]["state"], data["labels"]) == (
+    assert (data["state"], data["timeline"][-2]["state"], data["labels"]) == (
         "closed",
         "closed",
         {"floor": "3"},
     )
+    assert data["timeline"][-1]["was"] == {
+        "on_hold_reason": "awaiting_caller"
+    }  # what the step cleared is kept
     assert run().counts["unchanged"] == 2
 
 

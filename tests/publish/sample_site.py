@@ -6,7 +6,13 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.commands.reporting import SnapshotReporter
+from itsm_gitops.model.audience import AUDIENCES, audience_of
+from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.publish.audience import load
+from itsm_gitops.publish.view import View
+from itsm_gitops.repository import Repository, packaged_rulebook_root, read_rulebook
+from tests.support import GitRepo
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -254,3 +260,11 @@ def write_sample(root: Path) -> Repository:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
     return Repository.open(root)
+
+
+def view_for(made: GitRepo, audience: str) -> View:
+    """Load what an audience sees of a repository."""
+    snapshot = made.repo.snapshot()
+    book = read_rulebook(snapshot)
+    whom = audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON))
+    return load(snapshot, book, whom, SnapshotReporter(), NOW)[0]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
 from sample_site import NOW, write_sample
 from test_agenda_pages import text_of
 from test_pages import view_of
 
+from itsm_gitops.publish import build_site
 from itsm_gitops.publish.announcements import announcements
+from itsm_gitops.publish.data import feeds
 from itsm_gitops.publish.fields import fields
 from itsm_gitops.publish.pages import home, item
 from itsm_gitops.publish.view import View
@@ -97,3 +101,49 @@ def test_an_end_before_its_start_is_refused_and_not_shown(tmp_path: Path) -> Non
     found = [f for f in check(repo).findings if f.code == "D050"]
     assert [(f.path, f.line) for f in found] == [(path, 9)]
     assert announcements(view_of(tmp_path / "view", {path: wrong}), NOW) == []
+
+
+def test_programs_read_what_is_announced_and_since_when(tmp_path: Path) -> None:
+    repo = write_sample(tmp_path)
+    for path, text in FILES.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    site = build_site(repo, now=NOW).output
+    status = json.loads((site / "status.json").read_bytes())
+    tonight, news = status["announcements"]
+    assert (tonight["id"], tonight["type"], tonight["services"]) == ("tonight", "maintenance", ["shop"])
+    assert [tonight[k] for k in ("shown_from", "start", "end")] == [
+        "2026-11-20T09:00:00Z",
+        "2026-11-22T19:00:00Z",
+        "2026-11-22T21:00:00Z",
+    ]
+    assert (site / tonight["page"]).is_file()
+    assert (news["id"], news["shown_from"]) == ("news", "2026-11-25T09:00:00Z")
+    schema = json.loads((site / "api/schema/status.schema.json").read_bytes())
+    jsonschema.validate(status, schema)
+    shop = next(s for s in status["services"] if s["id"] == "shop")
+    assert (shop["since"], shop["until"]) == ("2026-11-20T09:00:00Z", None)
+    assert all(s["since"] is None for s in status["services"] if s["status"] == "operational")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_there"),
+    [
+        ("feeds/announcements.xml", True),
+        ("feeds/outages.xml", True),
+        ("feeds/services/shop.xml", True),
+        ("feeds/services/index.xml", False),
+        ("feeds/incidents.xml", False),
+    ],
+)
+def test_feeds_have_what_is_announced_now(view: View, name: str, is_there: bool) -> None:
+    text = dict(feeds.files(view, ""))[name].decode()
+    assert ("<title>The shop is closed tonight</title>" in text) is is_there
+    assert "New prices" not in text  # its day has not come
+    said = "From eight to ten nobody can buy.\nFrom: 2026-11-22T19:00:00Z\nTo: 2026-11-22T21:00:00Z\nAffects: Online shop"
+    assert (said in text) is is_there
+
+
+def test_feeds_say_since_when_and_what_users_were_told_last(view: View) -> None:
+    text = dict(feeds.files(view, ""))["feeds/incidents.xml"].decode()
+    assert "Since: 2026-11-20T09:00:00Z\nLatest update: We are working on it." in text

@@ -7,17 +7,15 @@ from typing import Any
 
 import pytest
 import yaml
-from sample_site import DOCUMENTS, NOW
+from sample_site import DOCUMENTS, view_for
 
-from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.audience import AUDIENCES, audience_of
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.view import View
-from itsm_gitops.repository import read_config, read_rulebook
+from itsm_gitops.repository import read_config
 from tests.support import GitRepo
 
 INCIDENT = "INC-261120-AAAAA"
@@ -30,23 +28,11 @@ def shop(git_repo: GitRepo) -> GitRepo:
     return git_repo
 
 
-def seen_by(made: GitRepo, audience: str) -> View:
-    snapshot = made.repo.snapshot()
-    book = read_rulebook(snapshot)
-    return load(
-        snapshot,
-        book,
-        audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)),
-        SnapshotReporter(),
-        NOW,
-    )[0]
-
-
 def policy(made: GitRepo, **about: Any) -> View:
     """Load what an audience with these settings sees."""
     named = {"title": "Some", "description": "Some.", **about}
     made.write(AUDIENCES, yaml.safe_dump({"audiences": {"some": named}}))
-    return seen_by(made, "some")
+    return view_for(made, "some")
 
 
 def plain(entry: Entry) -> Entry:
@@ -56,7 +42,7 @@ def plain(entry: Entry) -> Entry:
 
 @pytest.mark.parametrize("audience", ["public", "staff"])
 def test_an_entry_is_that_of_the_document_that_is_shown(shop: GitRepo, audience: str) -> None:
-    store = seen_by(shop, audience).store
+    store = view_for(shop, audience).store
     found = list(store.documents())
     assert [e.id for e, _ in found] == list(store.entries)
     for entry, data in found:
@@ -65,16 +51,16 @@ def test_an_entry_is_that_of_the_document_that_is_shown(shop: GitRepo, audience:
 
 
 def test_internal_is_the_whole_store_and_costs_nothing(shop: GitRepo) -> None:
-    assert type(seen_by(shop, "internal").store).__name__ == "Store"
+    assert type(view_for(shop, "internal").store).__name__ == "Store"
     (shop.root / AUDIENCES).unlink()
-    assert type(seen_by(shop, "internal").store).__name__ == "Store"
+    assert type(view_for(shop, "internal").store).__name__ == "Store"
     with pytest.raises(NotFound, match="no audience 'staff'") as raised:
-        seen_by(shop, "staff")
+        view_for(shop, "staff")
     assert "itsm init" in raised.value.hint  # where the file can be had
 
 
 def test_the_public_sees_a_major_incident_without_people_notes_and_links(shop: GitRepo) -> None:
-    view = seen_by(shop, "public")
+    view = view_for(shop, "public")
     store = view.store
     assert store.data(INCIDENT) == {
         "id": INCIDENT,
@@ -116,10 +102,10 @@ def test_the_public_sees_a_major_incident_without_people_notes_and_links(shop: G
 def test_times_are_those_of_what_is_shown(shop: GitRepo) -> None:
     path = f"records/incidents/2026/11/{INCIDENT}.yaml"
     shop.write(path, DOCUMENTS[path] + "- at: 2026-11-21T23:59:00Z\n  by: ada\n  note: Nobody slept.\n")
-    entry = seen_by(shop, "public").store.entries[INCIDENT]
+    entry = view_for(shop, "public").store.entries[INCIDENT]
     assert (entry.opened, entry.updated) == ("2026-11-20T09:00:00Z", "2026-11-20T09:30:00Z")
     assert entry.entered == "2026-11-20T09:10:00Z"
-    assert seen_by(shop, "internal").store.entries[INCIDENT].updated == "2026-11-21T23:59:00Z"
+    assert view_for(shop, "internal").store.entries[INCIDENT].updated == "2026-11-21T23:59:00Z"
 
 
 def test_the_status_is_true_for_everybody_and_its_cause_is_named_where_it_is_shown(shop: GitRepo) -> None:
@@ -130,16 +116,16 @@ def test_the_status_is_true_for_everybody_and_its_cause_is_named_where_it_is_sho
         .replace("service: shop\n", "")
     )
     shop.write(incident, text)
-    health = seen_by(shop, "public").health
+    health = view_for(shop, "public").health
     assert set(health) == {"shop", "index"}
     assert health["shop"] == ("shop", "outage", (INCIDENT,), "")
-    today = seen_by(shop, "public").past["shop"][-1]
+    today = view_for(shop, "public").past["shop"][-1]
     assert today == ("2026-11-22", "outage", (INCIDENT,))
     shop.write(incident, text.replace("state: accepted", "state: proposed"))
-    assert seen_by(shop, "public").health == {**health, "shop": ("shop", "outage", (), "")}
-    assert seen_by(shop, "public").past["shop"][-1] == today._replace(causes=())
-    assert set(seen_by(shop, "public").past) == {"shop", "index"}
-    staff = seen_by(shop, "staff").health
+    assert view_for(shop, "public").health == {**health, "shop": ("shop", "outage", (), "")}
+    assert view_for(shop, "public").past["shop"][-1] == today._replace(causes=())
+    assert set(view_for(shop, "public").past) == {"shop", "index"}
+    staff = view_for(shop, "staff").health
     assert staff["shop"].reason == "depends on shop-web"
     assert "shop-db-1" not in staff
 
@@ -282,13 +268,13 @@ def test_the_usual_audience_is_a_setting(git_repo: GitRepo) -> None:
 def test_a_known_error_is_shown_once_it_is_published(shop: GitRepo, audience: str) -> None:
     path = "records/known-errors/2026/11/KE-261121-EEEEE.yaml"
     text = DOCUMENTS[path]
-    assert "KE-261121-EEEEE" in seen_by(shop, audience).entries
+    assert "KE-261121-EEEEE" in view_for(shop, audience).entries
     shop.write(path, text.replace("state: published", "state: draft"))
-    view = seen_by(shop, audience)
+    view = view_for(shop, audience)
     assert "KE-261121-EEEEE" not in view.entries
     assert not any("KE-261121-EEEEE" in some for some in view.offers.values())
     assert not any(a.id == "KE-261121-EEEEE" for e in view.entries.values() for a in view.similar.of(e))
-    internal = seen_by(shop, "internal")
+    internal = view_for(shop, "internal")
     assert "KE-261121-EEEEE" in internal.entries  # its writers have to find it
     assert not any("KE-261121-EEEEE" in some for some in internal.offers.values())
 
@@ -298,4 +284,4 @@ def test_people_under_any_name_stay_out_where_no_names_are_shown(shop: GitRepo) 
     renamed.write_text(renamed.read_text().replace('"class": "person"', '"class": "employee"'))
     policy = {"audiences": {"some": {"title": "S", "kinds": {"employee": {"fields": ["*"]}}}}}
     assert audience_of(policy, "some", ["employee"]).kinds == {}
-    assert "employee" in seen_by(shop, "internal").book.playing(PERSON)
+    assert "employee" in view_for(shop, "internal").book.playing(PERSON)

@@ -157,7 +157,7 @@ def test_search_on_a_phone(open_page: Callable[..., Any]) -> None:
     page = open_page(INCIDENT, viewport=PHONE)
     page.locator(".it-find__icon").click()
     page.keyboard.type("resume")
-    page.locator(".it-hits [role=option] a").filter(has_text="Résumé upload fails").first.click()
+    page.locator(".it-hits [role=option]").filter(has_text="Résumé upload fails").first.click()
     page.locator("h1").filter(has_text="Résumé upload fails").wait_for()
 
 

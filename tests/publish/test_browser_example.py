@@ -67,6 +67,22 @@ PAGES = {
     "life cycles": "handbook/reference/life-cycles.html",
     "fields": "handbook/reference/fields-incident.html",
     "not found": "404.html",
+    "due": "records/due.html",
+    "subscribe": "subscribe.html",
+    "board": "changes/board.html",
+    "rota": "cmdb/rotas/database-rota.html",
+    "announcement": "cmdb/announcements/remote-access-28-november.html",
+    "article": "records/articles/2611/KB-261112-7QM4D.html",
+    "meeting": "records/meetings/2611/MTG-261120-VE7H6.html",
+    "release": "records/releases/2611/REL-261118-M5R7C.html",
+    "complaint": "records/complaints/2611/CMP-261120-R3J7M.html",
+    "improvement": "records/improvements/2611/IMP-261110-EDSW8.html",
+    "open change": "records/changes/2611/CHG-261121-V1EWD.html",
+    "levels": "reports/levels.html",
+    "map of a standard": "reports/fitsm.html",
+    "contracts": "reports/contracts.html",
+    "week": "changes/calendar.html?view=week&week=2026-W48",
+    "day": "changes/calendar.html?view=day&day=2026-11-24",
 }
 # What people see most, looked at in every run; the others, which the sample has in small, in the slow ones.
 OFTEN = ("home", "service", "incident")
@@ -154,6 +170,51 @@ def test_no_serious_accessibility_fault(open_page: Callable[..., Any], url: str)
     switch_to_dark(page)
     page.set_viewport_size(PHONE)
     assert serious_faults(page) == []
+
+
+def open_search(page: Any) -> None:
+    page.keyboard.press("/")
+    page.keyboard.insert_text("payments")
+    page.locator(".it-hits [role=option]").first.wait_for()
+
+
+def open_keys(page: Any) -> None:
+    page.keyboard.press("?")
+    page.locator(".it-keyhelp[open]").wait_for()
+
+
+def open_drawer(page: Any) -> None:
+    page.locator(".it-menu").click()
+    page.locator(".md-nav--primary").get_by_role("link", name="Services").first.wait_for()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("opens", "viewport"),
+    [(open_search, DESKTOP), (open_search, PHONE), (open_keys, DESKTOP), (open_drawer, PHONE)],
+    ids=["search", "search of a phone", "keys", "drawer"],
+)
+@pytest.mark.parametrize("scheme", ["default", "slate"])
+def test_no_accessibility_fault_while_something_is_open(
+    open_page: Callable[..., Any], opens: Callable[[Any], None], viewport: dict[str, int], scheme: str
+) -> None:
+    source = axe_source()
+    page = open_page(viewport=viewport)
+    page.evaluate("name => document.body.setAttribute('data-md-color-scheme', name)", scheme)
+    opens(page)
+    page.evaluate(source)
+    assert serious_faults(page) == []
+
+
+def test_the_search_of_a_phone_has_the_whole_width(open_page: Callable[..., Any]) -> None:
+    page = open_page(viewport=PHONE)
+    page.locator(".it-find__icon").click()
+    page.keyboard.insert_text("payments")
+    page.locator(".it-hits [role=option]").first.wait_for()
+    for part in ("#it-q", ".it-hits"):
+        box = page.locator(part).bounding_box()
+        assert box
+        assert box["width"] > 0.8 * PHONE["width"], part
 
 
 # Puts another page into the window: its body and its classes, where the styles of both are the same; else says no.

@@ -155,11 +155,11 @@ def test_what_is_wrong_is_said_beside_the_answer(open_form: Callable[..., Any]) 
         )
         return {path.removeprefix("answers."): text for path, text in pairs if text}
 
-    need = "This has to be answered."
+    need = "Answer this question."
     asked = ("model", "number", "reason", "systems", "when", "requested_by")
     assert faults() == dict.fromkeys(asked, need)
     assert page.evaluate("document.activeElement.id") == "q-answers-model"
-    assert page.get_by_text("6 answers to put right.").get_attribute("role") == "status"
+    assert page.get_by_text("6 answers need correcting.").get_attribute("role") == "status"
     assert page.locator(".it-made").is_hidden()
 
     number = page.get_by_label("Number on its label")
@@ -186,7 +186,7 @@ def test_what_is_wrong_is_said_beside_the_answer(open_form: Callable[..., Any]) 
         "count": "Enter a whole number.",
         "share": "Enter a number.",
         "systems": "Give at most 2.",
-        "owners": "The same answer is there twice.",
+        "owners": "The same answer is given twice.",
         "page": "Enter a web address that begins with https://",
         "mail": "Enter an e-mail address, like name@example.org.",
         "requested_by": "“eve” is not in the list. Type a part of the name and choose one.",

@@ -240,7 +240,7 @@ def test_the_index_leads_to_every_document(each_site: Path) -> None:
     assert len(own) == len(set(own))
     assert [
         (each_site / name).is_file() for name in (index["status"], index["calendar"], *index["feeds"])
-    ] == [True] * 4
+    ] == [True] * 6
 
 
 def test_a_record_has_its_document_and_what_is_derived(site: Path, view: View) -> None:

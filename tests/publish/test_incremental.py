@@ -167,6 +167,40 @@ WIDE: list[tuple[str, list[Callable[[Path], None]], tuple[str, ...]]] = [
 ]
 
 
+TEAM = "cmdb/teams/web.yaml"
+OF_NEWEST = ("records/incidents/2611/INC-261122-NNNNN.html",)
+CALLS: list[tuple[str, list[Callable[[Path], None]], tuple[str, ...]]] = [
+    (
+        "an open record of a team with somebody on call",
+        [
+            replaced(TEAM, ("lead: ada\n", "lead: ada\non_call: ada\n")),
+            added(f"records/incidents/2026/11/{NEWEST}.yaml", NEW + "assigned_team: web\n"),
+        ],
+        OF_NEWEST,
+    ),
+    (
+        "a step of its escalation",
+        [
+            replaced(
+                TEAM, ("on_call: ada\n", "on_call: ada\nescalations:\n- {after_minutes: 90, person: ada}\n")
+            )
+        ],
+        OF_NEWEST,
+    ),
+    ("the time of that step", [replaced(TEAM, ("after_minutes: 90", "after_minutes: 240"))], OF_NEWEST),
+    (
+        "who has it in hand",
+        [
+            replaced(
+                f"records/incidents/2026/11/{NEWEST}.yaml",
+                ("state: new\nlinks", "state: new\nassignee: ada\nlinks"),
+            )
+        ],
+        OF_NEWEST,
+    ),
+]
+
+
 def tree(root: Path) -> dict[str, bytes]:
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
 
@@ -218,14 +252,16 @@ def repo(tmp_path: Path, built: Path) -> Repository:
     return Repository.open(tmp_path / "sample")
 
 
-def compare(repo: Repository, edits: list[tuple[str, list[Callable[[Path], None]], tuple[str, ...]]]) -> None:
-    before = build(repo, "warm")[1]
+def compare(
+    repo: Repository, edits: list[tuple[str, list[Callable[[Path], None]], tuple[str, ...]]], **options: Any
+) -> None:
+    before = build(repo, "warm", **options)[1]
     for what, some, other in edits:
         for edit in some:
             edit(repo.root)
-        after = build(repo, "warm")[1]
+        after = build(repo, "warm", **options)[1]
         assert [u for u in other if before.get(u) == after.get(u)] == [], what
-        fresh = cold(repo)
+        fresh = cold(repo, **options)
         assert sorted(after) == sorted(fresh), what
         assert [u for u in fresh if after[u] != fresh[u]] == [], what
         before = after
@@ -235,6 +271,15 @@ def test_a_later_build_equals_a_first_one(repo: Repository, monkeypatch: pytest.
     # As if every file had been written long before it was read: none is opened that did not change.
     monkeypatch.setattr(memory, "COARSE", -(10**15))
     compare(repo, EDITS)
+
+
+@pytest.mark.slow
+def test_who_is_called_about_a_record_follows_its_team(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
+    compare(repo, CALLS, reporter=SnapshotReporter())
+    assert b"no response for" not in tree(repo.root / "build/warm")[OF_NEWEST[0]]
 
 
 @pytest.mark.slow

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.publish import language as language_module
 from itsm_gitops.publish.language import catalogue, counted, languages, spoken, t
+from itsm_gitops.publish.markup import words
+from itsm_gitops.repository import packaged_rulebook_root
 
 ASSETS = Path(__file__).resolve().parents[2] / "site/docs/assets"
 COMMENT = re.compile(
@@ -87,3 +94,87 @@ def test_a_language_is_spoken_inside_its_block_only() -> None:
 def test_a_language_without_words_is_refused() -> None:
     with pytest.raises(ItsmError, match="no words"), spoken("xx"):
         pass
+
+
+def shown_words(node: Any, said: set[str]) -> set[str]:
+    """The words of a schema or a life cycle that pages show: titles, names of fields, values, what is due."""
+    if isinstance(node, list):
+        for item in node:
+            shown_words(item, said)
+    if not isinstance(node, dict):
+        return said
+    said |= {
+        node[key] for key in ("title", "plural_title", "inverse_title") if isinstance(node.get(key), str)
+    }
+    said |= {words(value) for value in node.get("enum", ()) if isinstance(value, str)}
+    for duty in [node["x-due"]] if isinstance(node.get("x-due"), dict) else node.get("x-due", ()):
+        said |= {d["message"] for d in (duty, duty.get("missing", {})) if "message" in d}
+    properties = node.get("properties")
+    if isinstance(properties, dict):
+        said |= {words(name) for name in properties if not name.startswith("x-")}
+    for key, value in node.items():
+        if key != "form":  # its schema is about schemas, and no page shows it
+            shown_words(value, said)
+    return said
+
+
+def rule_book_words() -> set[str]:
+    """Everything of the rule book that the tool brings that pages show."""
+    said: set[str] = set()
+    folder = packaged_rulebook_root() / "schemas"
+    for path in [*folder.glob("records/*.json"), *folder.glob("cmdb/*.json"), *folder.glob("*.json")]:
+        schema = json.loads(path.read_text(encoding="utf-8"))
+        if "x-itsm" in schema:
+            said.add(schema["description"])
+        schema.get("properties", {}).pop("form", None)
+        shown_words(schema, said)
+    for path in [
+        *folder.glob("workflows/*.yaml"),
+        folder / "policies/links.yaml",
+        folder / "policies/priority.yaml",
+    ]:
+        shown_words(yaml.safe_load(path.read_text(encoding="utf-8")), said)
+    return {text for text in said if re.search(r"[A-Za-z]{2}", text)}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_rule_book_that_the_tool_brings_is_translated(language: str) -> None:
+    assert sorted(rule_book_words() - catalogue(language).keys()) == []
+
+
+# Where pages name what they say: the place of the text among what is handed over.
+SAYS = {
+    "t": (0,),
+    "told": (0,),
+    "counted": (1, 2),
+    "chip": (0,),
+    "section": (0,),
+    "paragraph": (0,),
+    "Crumb": (1,),
+}
+PAGES = Path(language_module.__file__).parent
+
+
+def said_by(code: str) -> set[str]:
+    """The texts that a module of pages hands over to be said, and the sentences among its constants."""
+    texts: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYS:
+            for place in (p for p in SAYS[node.func.id] if p < len(node.args)):
+                given = node.args[place]
+                parts = (given.body, given.orelse) if isinstance(given, ast.IfExp) else (given,)
+                texts |= {p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)}
+    return {text for text in texts if re.search(r"[A-Za-z]", text)}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_pages_say_is_translated(language: str) -> None:
+    modules = [p for p in sorted(PAGES.rglob("*.py")) if "handbook" not in p.name]
+    said = set().union(*(said_by(p.read_text(encoding="utf-8")) for p in modules))
+    assert len(said) > 300
+    assert sorted(said - catalogue(language).keys()) == []
+
+
+def test_what_pages_say_is_seen() -> None:
+    code = 'section("One", t("Two" if wide else "Three", count=1)) + counted(n, "{count} day", "{count} days") + f("no")'
+    assert said_by(code) == {"One", "Two", "Three", "{count} day", "{count} days"}

@@ -244,6 +244,9 @@ def test_serving_rebuilds_when_a_file_changes_and_survives_mistakes(tmp_path: Pa
 
 def test_a_record_that_is_closed_for_good_leads_to_the_map_instead_of_showing_one(view: View) -> None:
     entry = next(e for e in view.of_kind("incident") if affected(e))
+    assert maps.affected_map(view, entry) == ""  # all that would be hit is affected anyway
+    entry = replace(entry, edges=tuple(e for e in entry.edges if e.target != "shop"))
+    assert "1 more item would be hit" in maps.affected_map(view, entry)
     assert "<svg" in maps.affected_map(view, entry)
     closed = maps.affected_map(view, replace(entry, state="closed"))
     assert "<svg" not in closed

@@ -60,7 +60,7 @@ def test_the_list_of_days_has_the_latest_first(shown: View) -> None:
     ("states", "said"),
     [
         (["operational"] * 3, "Last 3 days: No outage"),
-        (["unknown"], "Last 1 day: Nothing is known of this time"),
+        (["unknown"], "Last 1 day: No data for this time"),
         (["unknown", "operational"], "Last 2 days: No outage in 1 day with records"),
     ],
 )

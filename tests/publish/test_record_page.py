@@ -175,7 +175,7 @@ def test_who_must_approve_and_why(view: View) -> None:
     assert "From the rule change-manager." in said
     assert "asks to authorise a change of type normal, risk medium" in said
     risk = part(page(view, CHG), "risk")
-    assert risk.startswith("How risky it is Medium risk from 0 points of answers (low) and")
+    assert risk.startswith("Risk assessment Medium risk Answers: 0 points (low). Facts:")
     assert "of its questions are not answered." in risk
 
 
@@ -200,7 +200,7 @@ def test_approvals_are_summed_up_before_the_detail(view: View) -> None:
     view.asking = lambda _entry, _data: Asking("asks", needs)
     said = part(page(view, CHG), "approvals")
     assert (
-        "Approvals 0 of 4 approved Can be given by eve cab, owner of Online shop Ada Example cab bob cab What"
+        "Approvals 0 of 4 approved Who can approve eve cab, owner of Online shop Ada Example cab bob cab What"
         in said
     )
     proof = Proof(
@@ -208,7 +208,7 @@ def test_approvals_are_summed_up_before_the_detail(view: View) -> None:
     )
     view.proofs = {CHG: [proof]}
     said = part(page(view, CHG), "approvals")
-    assert "1 of 4 approved Can be given by eve cab, owner of Online shop bob cab What" in said
+    assert "1 of 4 approved Who can approve eve cab, owner of Online shop bob cab What" in said
     # What was approved while it was a draft does not count for the work.
     draft = replace(view.entries[CHG], state="draft")
     html = record_page(view, draft, view.store.data(CHG), fields(view.kind(draft)))
@@ -256,7 +256,7 @@ def test_evidence_with_the_statement_itself(view: View) -> None:
     assert "Ada Example (signed), somebody (github)" in said
     assert "itsm audit verify" in said
     assert "sha256:ab12" in said
-    assert "Let pass in an emergency Reviewed afterwards" in said
+    assert "Allowed in an emergency Reviewed afterwards" in said
     assert "To be reviewed by 21 Nov 2026" in said
     assert "Approved by nobody" in said
     assert "api/evidence/00000007-merge-abc.json>" in page(view, CHG)
@@ -277,7 +277,7 @@ def test_statements_come_by_their_change(known: GitRepo, view: View) -> None:
 
 
 def test_a_freeze_is_a_conflict(view: View) -> None:
-    assert "Freeze Winter freeze nothing changes then" in part(page(view, CHG), "conflicts")
+    assert "Freeze Winter freeze nothing may change then" in part(page(view, CHG), "conflicts")
     assert part(page(view, INC), "conflicts") == ""
 
 
@@ -315,10 +315,10 @@ def test_what_follows_from_a_record(view: View) -> None:
     )
     view.course = lambda _: Course(promises, 7200, 600)
     said = part(page(view, INC), "worked-out")
-    assert "Answer Missed by 1 h from gold : 30 min around the clock" in said
-    assert "Resolution Running until 23 Nov 2026, 09:00 from gold : 4 h of Winter freeze" in said
-    assert "Other Running paused while it waits" in said
-    assert "Time to resolve 2 h from the first state" in said
+    assert "Response Missed by 1 h 30 min around the clock, agreed in gold" in said
+    assert "Resolution Running until 23 Nov 2026, 09:00 4 h in Winter freeze , agreed in gold" in said
+    assert "Other Running paused" in said
+    assert "Time to resolve 2 h from the opening" in said
     assert "10 min of it waiting" in said
     view.course = None
     assert part(page(view, "PRB-261121-DDDDD"), "worked-out") == ""

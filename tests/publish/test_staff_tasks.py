@@ -107,7 +107,7 @@ def test_ask_for_a_laptop_without_a_git_account(somebody: Comes) -> None:
         visitor.page.locator(".it-form [type=submit]:not([disabled])").wait_for()
         for required in visitor.page.locator(".it-q[data-rules*='\"required\":true']").all():
             fill(required)
-        visitor.press("Make the request")
+        visitor.press("Continue")
         visitor.page.locator(".it-made").wait_for()
         see(visitor.page.locator("[data-part=text]"), "offering: new-laptop")
 
@@ -134,4 +134,4 @@ def test_subscribe_to_a_feed(somebody: Comes) -> None:
     with somebody("subscribe to a feed") as visitor:
         visitor.follow("Subscribe to incidents and changes")
         visitor.press("Copy address")
-        visitor.read("Outages and degradations only")
+        visitor.read("Outages, degradations and planned work only")

@@ -7,20 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sample_site import DOCUMENTS, NOW
+from sample_site import DOCUMENTS, NOW, view_for
 
 from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.graph.doubt import doubted_days, status_kinds
 from itsm_gitops.graph.status import MAINTENANCE, OPERATIONAL, OUTAGE, UNKNOWN
-from itsm_gitops.model.audience import AUDIENCES, audience_of
 from itsm_gitops.model.field_history import Day
-from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.publish import build_site
-from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.data.api import status
 from itsm_gitops.publish.pages.home import home_page, services_page
 from itsm_gitops.publish.view import View
-from itsm_gitops.repository import read_rulebook
 from itsm_gitops.repository.gaps import Gap
 from tests.support import GitRepo
 
@@ -44,18 +40,6 @@ def damage(shop: GitRepo, path: str) -> None:
     file.write_bytes(file.read_bytes() + BROKEN)
 
 
-def view_of(shop: GitRepo, audience: str) -> View:
-    snapshot = shop.repo.snapshot()
-    book = read_rulebook(snapshot)
-    return load(
-        snapshot,
-        book,
-        audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON)),
-        SnapshotReporter(),
-        NOW,
-    )[0]
-
-
 def statuses(view: View) -> set[str]:
     return {found.status for found in view.health.values()}
 
@@ -65,11 +49,11 @@ def statuses(view: View) -> set[str]:
 def test_nothing_is_operational_while_what_has_a_say_cannot_be_read(
     shop: GitRepo, kind: str, audience: str
 ) -> None:
-    sound = view_of(shop, audience)
+    sound = view_for(shop, audience)
     assert UNKNOWN not in statuses(sound)
     assert status(sound)["complete"] is True
     damage(shop, path_of(kind))
-    found = view_of(shop, audience)
+    found = view_for(shop, audience)
     assert OPERATIONAL not in statuses(found)
     assert UNKNOWN in statuses(found)
     about = status(found)
@@ -86,15 +70,15 @@ def test_nothing_is_operational_while_what_has_a_say_cannot_be_read(
 @pytest.mark.parametrize("kind", ["cmdb/people", "cmdb/teams", "cmdb/calendars"])
 def test_what_has_no_say_changes_no_status(shop: GitRepo, kind: str) -> None:
     damage(shop, path_of(kind))
-    found = view_of(shop, "internal")
+    found = view_for(shop, "internal")
     assert UNKNOWN not in statuses(found)
     assert not found.gaps
 
 
 def test_what_is_known_to_be_worse_is_still_said(shop: GitRepo) -> None:
-    before = {i: h.status for i, h in view_of(shop, "internal").health.items()}
+    before = {i: h.status for i, h in view_for(shop, "internal").health.items()}
     shop.write("records/incidents/2026/11/INC-261122-ZZZZZ.yaml", 'id: "')
-    after = {i: h.status for i, h in view_of(shop, "internal").health.items()}
+    after = {i: h.status for i, h in view_for(shop, "internal").health.items()}
     assert after == {i: UNKNOWN if s == OPERATIONAL else s for i, s in before.items()}
     assert {OUTAGE, MAINTENANCE} & set(before.values())
 
@@ -111,7 +95,7 @@ def test_days_before_an_unreadable_record_was_opened_stay_what_they_were() -> No
 def test_a_service_whose_own_file_is_broken_is_not_just_gone(shop: GitRepo) -> None:
     path = "cmdb/services/index.yaml"
     damage(shop, path)
-    found = view_of(shop, "internal")
+    found = view_for(shop, "internal")
     assert path in home_page(found, frozenset()).body
     assert OPERATIONAL not in statuses(found)
 

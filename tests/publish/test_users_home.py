@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from sample_site import DOCUMENTS, NOW
+from sample_site import DOCUMENTS, view_for
 from test_agenda_pages import text_of
 from test_announcements import FILES
 
-from itsm_gitops.commands.reporting import SnapshotReporter
-from itsm_gitops.model.audience import AUDIENCES, audience_of
-from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.pages import home
-from itsm_gitops.publish.view import View
-from itsm_gitops.repository import read_rulebook
 from tests.support import GitRepo
 
 INCIDENT = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
@@ -46,13 +39,6 @@ def shown(git_repo: GitRepo) -> Shown:
     for path, text in {**DOCUMENTS, **more}.items():
         git_repo.write(path, text)
     return lambda audience: home.home_page(view_for(git_repo, audience), PAGES).body
-
-
-def view_for(made: GitRepo, audience: str) -> View:
-    snapshot = made.repo.snapshot()
-    book = read_rulebook(snapshot)
-    whom: Any = audience_of(book.policy(AUDIENCES), audience, book.playing(PERSON))
-    return load(snapshot, book, whom, SnapshotReporter(), NOW)[0]
 
 
 @pytest.mark.parametrize("audience", ["internal", "staff", "public"])

@@ -109,7 +109,7 @@ class WithMouse(Visitor):
         self.page.locator("#it-q").click()
 
     def _choose(self, found: Any) -> None:
-        self._click(found.locator("a"))
+        self._click(found)
 
 
 class Staff(WithMouse):

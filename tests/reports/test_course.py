@@ -13,7 +13,8 @@ from itsm_gitops.model.standing import Course
 from itsm_gitops.model.windows import Window
 from itsm_gitops.repository import load_store
 from itsm_gitops.service_levels.hours import Hours, RoundTheClock
-from tests.reports.test_levels import FREE, HOUR, LEVEL, NOW, OFFICE, incident, needs, server, service
+from tests.reports.test_levels import HOUR, LEVEL, NOW, incident, needs, server, service
+from tests.service_levels.clock_table import FREE, OFFICE
 
 
 @pytest.fixture

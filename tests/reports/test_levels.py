@@ -14,6 +14,7 @@ from itsm_gitops.model.report import EXACT_SHARE, Column, shown
 from itsm_gitops.model.windows import Window
 from itsm_gitops.repository import load_store
 from itsm_gitops.service_levels.hours import Hours, RoundTheClock, hours_of
+from tests.service_levels.clock_table import FREE, OFFICE
 
 HOUR, DAY = 3600, 86400
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -35,17 +36,6 @@ calendar: office
 pause_states: [on_hold]
 warn_at_percent: 50
 """
-OFFICE = """\
-id: office
-class: calendar
-name: Office
-type: business_hours
-time_zone: Europe/Berlin
-hours:
-- {days: [mon, tue, wed, thu, fri], from: '08:00', to: '18:00'}
-holidays: [free]
-"""
-FREE = "id: free\nclass: calendar\nname: Free\ntype: holidays\ndates:\n- {date: 2026-11-18, name: Day of prayer}\n"
 
 
 def service(name: str, more: str = "") -> str:

@@ -17,6 +17,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from itsm_gitops.commands import rooting
 from itsm_gitops.model.text import safe_text
 from itsm_gitops.repository import Repository, packaged_rulebook_root
@@ -58,6 +60,15 @@ def build(root: Path, overlay: Path) -> None:
             overlay, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("_*", "expected.txt", ".keep")
         )
         _follow(root, overlay)
+
+
+def committed_base(root: Path) -> Path:
+    """Make the rule book and the base alone, as one commit at noon; return the folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ITSM_NOW", NOW)
+        build(root, root / "no-overlay")
+        commit(root, "good")
+    return root
 
 
 def _lines(path: Path) -> list[list[str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from example_trees import NOW, build, commit
+from example_trees import NOW, commit, committed_base
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_validate import mutate
@@ -32,12 +32,7 @@ RECORD = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("books") / "repo"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ITSM_NOW", NOW)
-        build(root, root / "no-overlay")
-        commit(root, "good")
-    return root
+    return committed_base(tmp_path_factory.mktemp("books") / "repo")
 
 
 @pytest.fixture
@@ -218,3 +213,16 @@ def test_a_spoilt_rule_book_gives_findings_and_never_an_exception(root: Path, pa
             repo.store()
     finally:
         (root / path).write_bytes(raw)
+
+
+def test_a_taken_prefix_is_one_finding_and_no_filter_is_blamed_for_it(root: Path) -> None:
+    data = json.loads((root / "schemas/records/complaint.schema.json").read_text())
+    data["x-itsm"] |= {"kind": "objection", "plural": "objections"}
+    data["properties"]["kind"]["const"] = "objection"
+    path = root / "schemas/records/objection.schema.json"
+    path.write_text(json.dumps(data, indent=2))
+    try:
+        found = [(f.code, f.path) for f in check(Repository(root)).findings if f.severity != "info"]
+    finally:
+        path.unlink()
+    assert [f for f in found if f[0] != "A007"] == [("S022", "schemas/records/objection.schema.json")]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from example_trees import NOW, build, commit
+from example_trees import NOW, committed_base
 
 from itsm_gitops.repository import Repository
 from itsm_gitops.rules import check
@@ -38,12 +38,7 @@ FRESH = {
 
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("types") / "repo"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ITSM_NOW", NOW)
-        build(root, root / "no-overlay")
-        commit(root, "good")
-    return root
+    return committed_base(tmp_path_factory.mktemp("types") / "repo")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ test("faults are said in words, never as a pattern", () => {
   assert.equal(fault("x", { format: "email" }), "Enter an e-mail address, like name@example.org.");
   assert.equal(fault(1.5, { type: "integer" }), "Enter a whole number.");
   assert.equal(fault(0, { minimum: 1 }), "Enter 1 or more.");
-  assert.equal(fault(["a", "a"], { unique: true }), "The same answer is there twice.");
+  assert.equal(fault(["a", "a"], { unique: true }), "The same answer is given twice.");
   assert.match(fault("zoe", {}, new Map([["ada", "Ada"]])), /not in the list/);
   assert.equal(fault("fine", { minLength: 2, maxLength: 9 }), "");
 });

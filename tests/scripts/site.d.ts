@@ -10,6 +10,7 @@ interface Itsm extends Library, Search, RecordParts, MapParts {
   answers: Answers;
   filing: Filing;
   drafts: Drafts;
+  axis: Axis;
   marked: (text: string, wanted: string[]) => (Node | string)[];
 }
 
@@ -32,6 +33,16 @@ interface Library {
   kept: { get(name: string): any; set(name: string, value: any): boolean };
   isTyping(place: Element | null): boolean;
   script(...names: string[]): void;
+}
+
+// ---- axis.js --------------------------------------------------------------------------------
+interface Axis {
+  besides(spans: [from: number, until: number][]): [column: number, columns: number][];
+  lay(row: HTMLElement): void;
+  name(grid: ParentNode, day: HTMLElement | null): void;
+  label(grid: ParentNode): void;
+  minuteIn(zone: string, moment?: number): number;
+  tell(grid: ParentNode, zone: string): void;
 }
 
 // ---- search.js ------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from operator import attrgetter
 from typing import Any
 
 from itsm_gitops.graph.network import Relation
-from itsm_gitops.model import clock, meaning
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish import finished, urls
+from itsm_gitops.publish import finished, situation, urls
+from itsm_gitops.publish.announcements import APPLIES, Announcement, announcements
 from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.data.text import as_json
 from itsm_gitops.publish.page_files import shape_of
@@ -157,13 +158,13 @@ def indexes(view: View, wants: Wanted = every) -> Iterator[tuple[str, bytes]]:
     other: dict[str, Any] = {"status": urls.STATUS, "calendar": urls.ICS}
     if view.audience.reports:
         other["due"] = urls.DUE_ICS
-    other["feeds"] = [urls.INCIDENT_FEED, urls.CHANGE_FEED]
+    other["feeds"] = [urls.INCIDENT_FEED, urls.OUTAGE_FEED, urls.CHANGE_FEED, urls.ANNOUNCEMENT_FEED]
     names = sorted(view.finished)
     yield urls.API, as_json({**_head("index", ""), **other, "kinds": kinds, "finished": names})
 
 
 def status(view: View) -> dict[str, Any]:
-    """Return the status of every service in production, and the major incidents that are open."""
+    """Return the status of every service in production, the major incidents that are open, and what is announced."""
     services = [e for e in view.of_role(meaning.SERVICE) if e.id in view.health]
     return {
         "$schema": f"{urls.API_SCHEMAS}status.schema.json",
@@ -173,6 +174,7 @@ def status(view: View) -> dict[str, Any]:
         "complete": not view.gaps,
         "services": [_service(view, e) for e in services],
         "major_incidents": [_major(view, e) for e in map(view.entries.__getitem__, view.majors)],
+        "announcements": [_announcement(view, one) for one in announcements(view, view.now)],
     }
 
 
@@ -190,8 +192,27 @@ def _major(view: View, entry: Entry) -> dict[str, Any]:
     }
 
 
+def _announcement(view: View, one: Announcement) -> dict[str, Any]:
+    """Return what is announced, or will be soon: readers compare the times with their clock."""
+    return {
+        "id": one.entry.id,
+        "title": one.entry.title,
+        "type": one.type,
+        "text": one.text,
+        "services": list(facts.targets(one.entry, APPLIES)),
+        "shown_from": clock.format_time(one.shown_from),
+        "start": clock.format_time(one.start),
+        "end": clock.format_time(one.end),
+        "page": view.url(one.entry.id),
+    }
+
+
 def _time(at: int | None) -> str | None:
     return None if at is None else clock.format_time(datetime.fromtimestamp(at, UTC))
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else clock.format_time(at)
 
 
 def _service(view: View, entry: Entry) -> dict[str, Any]:
@@ -201,6 +222,8 @@ def _service(view: View, entry: Entry) -> dict[str, Any]:
         "name": entry.title,
         "status": found.status,
         "reason": view.reason(found) or None,
+        "since": _moment(situation.since(view, entry.id)),
+        "until": _moment(situation.until(view, entry.id)),
         "causes": list(found.causes),
         "page": view.url(entry.id),
     }

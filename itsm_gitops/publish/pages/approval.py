@@ -12,7 +12,7 @@ from itsm_gitops.model.standing import ApprovalNeed, Proof
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
-from itsm_gitops.publish.language import counted, t, told
+from itsm_gitops.publish.language import GERMAN, counted, current, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.remainder import opening
@@ -21,13 +21,13 @@ from itsm_gitops.publish.view import View
 _NAMED = 8
 _RESULTS = {
     "SATISFIED": ("Approved", "done"),
-    "OVERRIDDEN": ("Let pass in an emergency", "waiting"),
-    "BYPASSED": ("Merged past the gate", "bad"),
-    "COMPOSED": ("Merged into something that nobody saw", "bad"),
+    "OVERRIDDEN": ("Allowed in an emergency", "waiting"),
+    "BYPASSED": ("Merged without the gate", "bad"),
+    "COMPOSED": ("Merged into something nobody reviewed", "bad"),
     "UNSATISFIED": ("Not approved", "bad"),
     "ERROR": ("Could not be judged", "bad"),
-    "NOT_REQUIRED": ("Nobody need approve", "none"),
-    "NOT_APPLICABLE": ("Nobody need approve", "none"),
+    "NOT_REQUIRED": ("No approval needed", "none"),
+    "NOT_APPLICABLE": ("No approval needed", "none"),
 }
 _SHORT = 16
 _NOBODY = "The policy asks for nobody's approval."
@@ -42,7 +42,7 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
         [
             section("Approvals", _requirements(view, entry, data), "approvals"),
             section("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
-            section("How risky it is", _risk(view, entry, data), "risk"),
+            section("Risk assessment", _risk(view, entry, data), "risk"),
             section("Conflicts", _conflicts(view, entry), "conflicts"),
         ]
     )
@@ -56,7 +56,7 @@ def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
         return EMPTY
     needs = join([_need(view, n) for n in asking.needs]) or Html(f"<li>{esc(t(_NOBODY))}</li>")
     text = t(
-        "What the policy asks for to authorise it as it is written here. The rules see that it {facts}.",
+        "What the policy asks for to authorise this change as it is written here. The rules found that it {facts}.",
         facts=asking.facts,
     )
     detail = Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
@@ -94,12 +94,18 @@ def _sum(view: View, entry: Entry, data: Mapping[str, Any], needs: Sequence[Appr
     ]
     rest = Html(f"<li>{opening(people[_NAMED:])}") if len(people) > _NAMED else EMPTY
     listed = join([Html(f"<li>{one}") for one in people[:_NAMED]])
-    who = Html(f"<p>{esc(t('Can be given by'))}</p><ul class=it-who>{listed}{rest}</ul>") if people else EMPTY
+    who = Html(f"<p>{esc(t('Who can approve'))}</p><ul class=it-who>{listed}{rest}</ul>") if people else EMPTY
     return Html(f"<p>{join([label, *_pull_requests(data)], ' ')}</p>{who}")
 
 
+def _role(need: ApprovalNeed) -> str:
+    """Return the role that a requirement names, in words within a sentence."""
+    name = words(need.role)
+    return name if current() == GERMAN else name.lower()
+
+
 def _fills(view: View, need: ApprovalNeed) -> str:
-    role = need.role.replace("_", " ")
+    role = _role(need)
     return t("{role} of {subject}", role=role, subject=view.title(need.subject)) if need.subject else role
 
 
@@ -111,7 +117,7 @@ def _pull_requests(data: Mapping[str, Any]) -> list[Html]:
 
 
 def _need(view: View, need: ApprovalNeed) -> Html:
-    role = need.role.replace("_", " ")
+    role = _role(need)
     subject = Html(f" {told('of {subject}', subject=view.link(need.subject))}") if need.subject else EMPTY
     signed = f" ({t('signed')})" if need.signed else ""
     if need.error:
@@ -172,21 +178,32 @@ def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
 
 
 def _level(assessment: RiskAssessment) -> Html:
-    counts = f"{_of(assessment, QUESTION, 'answers')} and {_of(assessment, FACT, 'facts')}; the higher level counts"
-    stored = f", stored is {assessment.stored}" if assessment.stored else ""
-    overridden = " Set by hand; see the reason." if assessment.override else ""
+    parts = [
+        t(
+            "Answers: {answers} ({level}). Facts: {facts} ({other}). The higher level counts.",
+            answers=_points(assessment, QUESTION),
+            level=words(assessment.level_of(QUESTION)).lower(),
+            facts=_points(assessment, FACT),
+            other=words(assessment.level_of(FACT)).lower(),
+        )
+    ]
+    if assessment.stored:
+        parts.append(t("Recorded: {level}.", level=words(assessment.stored).lower()))
+    if assessment.override:
+        parts.append(t("Set by hand; see the reason."))
     level = chip(t("{level} risk", level=words(assessment.effective)), assessment.effective)
-    return Html(f"{level} <small>{esc(f'from {counts}{stored}.{overridden}')}</small>")
+    return Html(f"{level} <small>{esc(' '.join(parts))}</small>")
 
 
-def _of(assessment: RiskAssessment, source: str, name: str) -> str:
-    total = assessment.total(source)
-    return f"{total} point{'' if total == 1 else 's'} of {name} ({assessment.level_of(source)})"
+def _points(assessment: RiskAssessment, source: str) -> str:
+    return counted(assessment.total(source), "{count} point", "{count} points")
 
 
 def _point(point: Point) -> Html:
-    reason = Html(f"<small>{esc(point.reason)}</small>") if point.reason else EMPTY
-    return Html(f"<li><strong>{point.points}</strong> {esc(point.title)}: {esc(point.shown)}{reason}</li>")
+    reason = Html(f"<small>{esc(t(point.reason))}</small>") if point.reason else EMPTY
+    title = t(point.title)
+    asked = title if title.endswith("?") else f"{title}:"
+    return Html(f"<li><strong>{point.points}</strong> {esc(asked)} {esc(t(point.shown))}{reason}</li>")
 
 
 def _conflicts(view: View, entry: Entry) -> Html:
@@ -196,14 +213,20 @@ def _conflicts(view: View, entry: Entry) -> Html:
     items = []
     for collision in conflicts.collisions:
         other = collision.second if collision.first.id == entry.id else collision.first
-        span = f"{view.moment(collision.overlap.start)} to {view.moment(collision.overlap.end)}"
-        items.append(f"{view.link(other.id)} <small>{esc(collision.reason)}, {span}</small>")
+        why = told(
+            "{reason}, {start} to {end}",
+            reason=esc(collision.reason),
+            start=view.moment(collision.overlap.start),
+            end=view.moment(collision.overlap.end),
+        )
+        items.append(f"{view.link(other.id)} <small>{why}</small>")
     for hold in conflicts.holds:
         consequence = (
-            "its type is let through" if hold.exempt else "nothing changes then unless it is allowed"
+            "its type is let through" if hold.exempt else "nothing may change then unless it is allowed"
         )
-        items.append(f"Freeze {view.link(hold.calendar.id)} <small>{esc(consequence)}</small>")
+        freeze = told("Freeze {calendar}", calendar=view.link(hold.calendar.id))
+        items.append(f"{freeze} <small>{esc(t(consequence))}</small>")
     if conflicts.outside:
-        names = ", ".join(view.link(c.id) for c in conflicts.outside.calendars)
-        items.append(f"Outside the maintenance windows of {names}")
+        names = join([view.link(c.id) for c in conflicts.outside.calendars], ", ")
+        items.append(told("Outside the maintenance windows of {calendars}", calendars=names))
     return Html(f"<ul class=it-needs>{''.join(f'<li>{i}</li>' for i in items)}</ul>")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from itsm_gitops.graph.boards import AgendaItem, BoardMeeting, board_agenda, meetings_of
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.graph.meetings_ics import meetings_calendar
 from itsm_gitops.model import meaning
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.markup import Html, esc, join, link
+from itsm_gitops.publish.fields import day
+from itsm_gitops.publish.language import t, told
+from itsm_gitops.publish.markup import Html, esc, join, link, words
+from itsm_gitops.publish.moments import day_title
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph, section
 from itsm_gitops.publish.view import View
@@ -29,24 +32,38 @@ def board_page(view: View) -> ListPage:
     """Return the agenda of the board's next meeting, of today where none is planned."""
     made = board_agenda(view.network, view.config.timezone, view.now)
     own = f" {view.link(made.meeting)}." if made.meeting and view.url(made.meeting) else ""
-    file = link(urls.MEETINGS_ICS, esc("calendar file"))
-    lead = Html(
-        f"For <time datetime={made.day:%Y-%m-%d}>{made.day:%A} {made.day.day} {made.day:%B} {made.day.year}</time>.{own} "
-        f"Computed from the records: what happened since {view.moment(made.since)}, "
-        f"and what is planned until {view.moment(made.until)}. Meetings are in a {file}."
+    on = Html(f"<time datetime={made.day:%Y-%m-%d}>{esc(day_title(made.day))} {made.day.year}</time>")
+    about = told(
+        "What happened since {start}, and what is planned until {end}, taken from the records. All meetings are in {file}.",
+        start=view.moment(made.since),
+        end=view.moment(made.until),
+        file=link(urls.MEETINGS_ICS, esc(t("a calendar file"))),
     )
+    lead = Html(f"{told('For {day}.', day=on)}{own} {about}")
     parts = [
-        section(title, _matters(view, items), name.replace("_", "-")) for name, title, items in made.parts
+        section(t(title), _matters(view, items), name.replace("_", "-")) for name, title, items in made.parts
     ]
-    body = join([heading([Crumb(urls.CHANGES, "Upcoming changes")], TITLE, lead=lead), *parts])
-    return ListPage(urls.BOARD, TITLE, urls.CHANGES, body)
+    body = join([heading([Crumb(urls.CHANGES, "Upcoming changes")], t(TITLE), lead=lead), *parts])
+    return ListPage(urls.BOARD, t(TITLE), urls.CHANGES, body)
 
 
 def _matters(view: View, items: Sequence[AgendaItem]) -> Html:
     if not items:
         return paragraph("Nothing.")
-    lines = "".join(f"<li>{view.link(i.id)}<br><span class=it-muted>{esc(i.reason)}</span>" for i in items)
+    lines = "".join(f"<li>{view.link(i.id)}<br><span class=it-muted>{_why(view, i)}</span>" for i in items)
     return Html(f"<ul class=it-list>{lines}</ul>")
+
+
+def _why(view: View, item: AgendaItem) -> Html:
+    """Return why the board looks at something, with its days and words as readers of the site write them."""
+    said = {name: _said(view, value) for name, value in item.values}
+    return told(item.text, **said) if item.text else esc(item.reason)
+
+
+def _said(view: View, value: datetime | str) -> Html:
+    if isinstance(value, datetime):
+        return view.moment(value)
+    return day(view, value) if value[:1].isdigit() and "-" in value else esc(words(value).lower())
 
 
 def board_files(view: View, base: str) -> Iterator[ListPage | tuple[str, bytes]]:

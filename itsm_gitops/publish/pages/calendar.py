@@ -9,23 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
+from itsm_gitops.model.report import MONTHS
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.events import CalendarEvent, events, kinds
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, join, link
+from itsm_gitops.publish.moments import MONTH_NAMES, day_title
 from itsm_gitops.publish.pages.calendar_grid import Cell, event_chips, event_data, legend, month_grid
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, line, paragraph
-from itsm_gitops.publish.pages.plan import MONTH_NAMES, NAMES, day_title, lasts, when
+from itsm_gitops.publish.pages.plan import NAMES, lasts, when
 from itsm_gitops.publish.planned import Month, Plan
 from itsm_gitops.publish.view import View
 
 _DAY = timedelta(days=1)
 _WEEK = 7
-_VIEWS = ("month", "week", "agenda")
-_SCRIPT = "assets/calendar.js"
+_VIEWS = ("month", "week", "day", "agenda")
 
 
 def calendar_pages(view: View) -> Iterator[ListPage]:
@@ -44,7 +45,6 @@ def calendar_pages(view: View) -> Iterator[ListPage]:
                 Html(f'<div class="it-cal__grid">{month_grid(view, month, weeks)}{legend(known)}</div>'),
                 Html(f'<div class="it-cal__agenda">{_agenda(view, month, weeks)}</div>'),
                 Html('<p class="it-cal__status it-muted" role="status"></p></div>'),
-                _script(),
             ]
         )
         yield ListPage(
@@ -68,10 +68,6 @@ def _lead() -> Html:
     )
 
 
-def _script() -> Html:
-    return Html(f'<script src="{ROOT}{_SCRIPT}" defer></script>')
-
-
 def _ways(plan: Plan, number: int) -> Html:
     """Return the links to the other months, the one before and the one after by name."""
     marks = {number - 1: ' rel="prev"', number + 1: ' rel="next"', number: ' aria-current="page"'}
@@ -79,13 +75,13 @@ def _ways(plan: Plan, number: int) -> Html:
     items = [f"<li>{now}</li>"]
     for at, month in enumerate(plan.months):
         url = urls.calendar(month.first, current=month.current)
-        shown = f'{esc(t(f"{month.first:%b}"))}<span class="it-cal__year"> {month.first:%Y}</span>'
+        shown = f'{esc(t(MONTHS[month.first.month - 1]))}<span class="it-cal__year"> {month.first:%Y}</span>'
         items.append(f'<li><a{marks.get(at, "")} href="{ROOT}{url}">{shown}</a></li>')
     return Html(f'<nav class="it-pager" aria-label="{esc(t("Months"))}"><ol>{"".join(items)}</ol></nav>')
 
 
 def _tools(view: View, plan: Plan, known: Sequence[CalendarEvent]) -> Html:
-    """Return what the script needs: the switch of views, the steps through weeks, the filters."""
+    """Return what the script needs: the switch of views, the steps through weeks and days, the filters."""
     buttons = "".join(
         f'<button type="button" data-show="{v}" aria-pressed="false">{esc(t(v.capitalize()))}</button>'
         for v in _VIEWS
@@ -95,7 +91,7 @@ def _tools(view: View, plan: Plan, known: Sequence[CalendarEvent]) -> Html:
     return Html(
         '<form class="it-cal__tools" aria-label="' + esc(t("View and filters")) + '">'
         f'<div class="it-cal__views" role="group" aria-label="{esc(t("View"))}">{buttons}</div>'
-        '<div class="it-cal__steps" role="group" aria-label="' + esc(t("Week")) + '">'
+        '<div class="it-cal__steps" role="group" aria-label="' + esc(t("Earlier and later")) + '">'
         '<button type="button" data-step="-1">' + esc(t("Earlier week")) + "</button>"
         '<button type="button" data-step="1">' + esc(t("Later week")) + "</button></div>"
         f"{_select('service', t('Service'), t('All services'), services)}"

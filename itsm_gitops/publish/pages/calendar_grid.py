@@ -1,4 +1,8 @@
-"""A month of the calendar as a grid of weeks: windows lie behind the days, what lasts for days is one bar over them."""
+"""A month of the calendar as a grid of weeks: windows lie behind the days, what lasts for days is one bar over them.
+
+Events say at which minutes of their day they begin and end, so that a script can place them along the hours of a week
+or a day.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,20 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from itsm_gitops.model import facts
+from itsm_gitops.publish.agenda import Span
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.events import CalendarEvent
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
-from itsm_gitops.publish.pages.plan import MONTH_NAMES, NAMES, when
+from itsm_gitops.publish.moments import DAY_NAMES, MONTH_NAMES
+from itsm_gitops.publish.pages.plan import NAMES, when
 from itsm_gitops.publish.planned import Month
 from itsm_gitops.publish.view import View
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _AHEAD, _ = _CHANGES = ("change", "done")
 # What lasts for less is shown on each of its days, with its times.
 _LONG = timedelta(days=1)
+_MINUTES = 24 * 60
 
 # A day of the calendar with its start, its end and what happens on it.
 Edges = tuple[datetime, datetime]
@@ -36,7 +42,9 @@ class _Bar(NamedTuple):
 
 def month_grid(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
     """Return the weeks of a month as a table."""
-    head = "".join(f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d)[:3])}</abbr></th>' for d in _DAYS)
+    head = "".join(
+        f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d)[:3])}</abbr></th>' for d in DAY_NAMES
+    )
     rows = []
     for week in weeks:
         year, number, _ = week[0][0].isocalendar()
@@ -52,15 +60,18 @@ def month_grid(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
 
 def legend(known: Sequence[CalendarEvent]) -> Html:
     """Return what the looks of the grid mean."""
-    if not any(e.span.look in _CHANGES for e in known):
+    if not known:
         return EMPTY
+    used = {e.span.look for e in known}
     parts = (
-        ("it-cal__key", "Change"),
-        ("it-cal__key it-cal__key--tentative", "Not approved yet"),
-        ("it-cal__key it-cal__key--done", "Done"),
+        (("", "Change"), ("tentative", "Not approved yet"), ("done", "Done")) if used & {*_CHANGES} else ()
     )
-    looks = "".join(f"<li><span class='{css}'></span>{esc(t(text))}</li>" for css, text in parts)
-    mark = f"<li><span class=it-ev__mark></span>{esc(t('Conflict'))}</li>"
+    around = tuple((look, title) for look, title in NAMES.items() if look in used)
+    looks = "".join(
+        f"<li><span class='it-cal__key{f' it-cal__key--{look}' if look else ''}'></span>{esc(t(text))}</li>"
+        for look, text in parts + around
+    )
+    mark = f"<li><span class=it-ev__mark></span>{esc(t('Conflict'))}</li>" if parts else ""
     return Html(f'<ul class=it-cal__legend aria-label="{esc(t("Legend"))}">{looks}{mark}</ul>')
 
 
@@ -126,7 +137,17 @@ def _behind(view: View, event: CalendarEvent, day: Edges) -> str:
     begins = span.start >= day[0] or day[0].astimezone(view.zone).weekday() == 0
     look = span.look if begins else f"{span.look} it-behind--on"
     shown = link(view.url(span.id), Html(f"{kind}{esc(span.title)}"))
-    return f"<li class='it-ev it-ev--{look}' {event_data(event)}>{shown}{times}</li>"
+    return (
+        f"<li class='it-ev it-ev--{look}' {event_data(event)}{_minutes(view, span, day)}>{shown}{times}</li>"
+    )
+
+
+def _minutes(view: View, span: Span, day: Edges) -> str:
+    """Return the attribute with the part of a day that a span takes: two minutes of the day, by the clock on the wall."""
+    start, end = (moment.astimezone(view.zone) for moment in (span.start, span.end))
+    first = start.hour * 60 + start.minute if span.start > day[0] else 0
+    last = end.hour * 60 + end.minute if span.end < day[1] else _MINUTES
+    return f' data-minutes="{first} {max(first, last)}"'
 
 
 def _small(view: View, event: CalendarEvent, day: Edges, bar: str = "") -> str:
@@ -146,7 +167,8 @@ def _small(view: View, event: CalendarEvent, day: Edges, bar: str = "") -> str:
     more = [when(view, span, day), *event_chips(view, event), *(esc(w) for w in event.warnings)]
     below = "".join(f"<span>{part}</span>" for part in more)
     detail = "" if bar else f'<p class="it-ev__more">{below}</p>'
-    return f'<li class="it-ev it-ev--{look}{bar}" {event_data(event)}>{shown}{detail}</li>'
+    place = "" if bar else _minutes(view, span, day)
+    return f'<li class="it-ev it-ev--{look}{bar}" {event_data(event)}{place}>{shown}{detail}</li>'
 
 
 def _is_tentative(view: View, event: CalendarEvent) -> bool:

@@ -11,7 +11,9 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import value
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link
+from itsm_gitops.publish.moments import MONTH_NAMES
 from itsm_gitops.publish.pages.parts import ListColumn, section, table
 from itsm_gitops.publish.view import View
 
@@ -37,7 +39,7 @@ def contracts_with(view: View, entry: Entry) -> Html:
         ListColumn("Cost", lambda e: value(view, terms[e.id].cost, view.kind(e).fields.get("cost", {}))),
     ]
     shown = table([e for e in found if e.id in terms], list_columns, "Contracts")
-    every = link(urls.report(NAME), esc("All contracts and their days"))
+    every = link(urls.report(NAME), esc(t("All contracts and their days")))
     more = Html(f"<p class=it-next>{every}") if view.audience.reports and view.course else EMPTY
     return section("Contracts", Html(f"{shown}{more}"), NAME)
 
@@ -50,9 +52,14 @@ def _day(day: DueDay | None, *, renews: bool = False) -> Html:
     if day is None:
         return EMPTY
     plain = date.fromisoformat(day.day[:10])
-    shown = f"<time datetime={plain:%Y-%m-%d}>{plain.day} {plain:%B} {plain.year}</time>"
+    month = t(MONTH_NAMES[plain.month - 1])
+    shown = f"<time datetime={plain:%Y-%m-%d}>{plain.day} {month} {plain.year}</time>"
     look = _LOOKS.get(day.stage, "") if not renews else ""
     mark = (
-        f" {chip('over' if day.stage == PAST else 'soon', look)}" if look else " (renews)" if renews else ""
+        f" {chip('over' if day.stage == PAST else 'soon', look)}"
+        if look
+        else f" ({esc(t('renews'))})"
+        if renews
+        else ""
     )
     return Html(f"{shown}{mark}")

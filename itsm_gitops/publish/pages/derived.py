@@ -13,13 +13,13 @@ from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
+from itsm_gitops.publish.pages.on_call import METRICS, calls
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View
 
 _LOOKS = {"met": "done", "missed": "bad", "running": "active"}
 _NAMED = 6
-_ANSWERS = {"response": "Answer", "resolution": "Resolution"}
 
 
 def derived_facts(view: View, entry: Entry) -> Html:
@@ -37,15 +37,18 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
     course = view.course(entry.id)
     for promise in course.promises:
         yield (
-            _ANSWERS.get(promise.metric, words(promise.metric)),
+            METRICS.get(promise.metric, words(promise.metric)),
             _verdict(view, promise),
             _from(view, promise),
         )
-    if course.resolved_after is not None:
+    called = calls(view, entry, course)
+    if called:
+        yield "Called", called, esc(t("by the steps of the team, its rota and the service level"))
+    if course.resolved_after:
         waited = t(", {time} of it waiting", time=duration(course.waited)) if course.waited else ""
         how = (
             t(
-                "from the first state of its timeline to the last time it was done, without the time between a resolution and reopening"
+                "from the opening to the last resolution; the time between a resolution and a reopening does not count"
             )
             + waited
         )
@@ -81,7 +84,7 @@ def _verdict(view: View, promise: Promise) -> Html:
         )
     if promise.verdict == "running":
         by = " ".join(promise.paused_by[-1:]).replace("_", " ")
-        return Html(f"{label} {esc(f'paused: {by}' if by else 'paused while it waits')}")
+        return Html(f"{label} {esc(t('paused: {state}', state=words(by).lower()) if by else t('paused'))}")
     over = promise.used - promise.promised
     return (
         Html(f"{label} {esc(t('by {time}', time=spoken(promise, over)))}")
@@ -91,11 +94,8 @@ def _verdict(view: View, promise: Promise) -> Html:
 
 
 def _from(view: View, promise: Promise) -> Html:
-    hours = (
-        Html(f" {told('of {calendar}', calendar=view.link(promise.calendar))}")
-        if promise.calendar
-        else esc(f" {t('around the clock')}")
-    )
-    return Html(
-        f"{told('from {level}', level=view.link(promise.level))}: {esc(spoken(promise, promise.promised))}{hours}"
-    )
+    level, time = view.link(promise.level), esc(spoken(promise, promise.promised))
+    if promise.calendar:
+        calendar = view.link(promise.calendar)
+        return told("{time} in {calendar}, agreed in {level}", time=time, calendar=calendar, level=level)
+    return told("{time} around the clock, agreed in {level}", time=time, level=level)

@@ -13,7 +13,7 @@ from itsm_gitops.model.duties import LATER, NEAR, PAST
 from itsm_gitops.model.report import MONTHS
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
-from itsm_gitops.publish.language import counted, t
+from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.navigation import DUE_TITLE as TITLE
 from itsm_gitops.publish.pages.contracts import NAME as CONTRACTS
@@ -24,7 +24,7 @@ from itsm_gitops.publish.view import View
 _MOST = 500
 _AHEAD = 183  # days
 _PARTS = ((PAST, "Overdue", "bad"), (NEAR, "Soon", "waiting"), (LATER, "In the next six months", "none"))
-_HEAD = ("Due", "What", "Of", "Answers for it", "")
+_HEAD = ("Due", "What", "For", "Responsible", "")
 
 
 def due_page(view: View) -> ListPage:
@@ -32,15 +32,14 @@ def due_page(view: View) -> ListPage:
     dues = within(view.dues, _AHEAD)
     dues += [d for d in view.dues if d.day.stage == NEAR and d not in dues]
     file = link(urls.DUE_ICS, esc(t("a calendar file")))
-    lead = Html(
-        "Ends of contracts and days of notice, licences, certificates, support, reviews, inspections, access, agreed "
-        f"actions: whatever has a day by which somebody must see to it. Subscribe to all of it as {file}."
-        + (
-            f" {link(urls.report(CONTRACTS), esc('The calendar of contracts'))} has a year."
-            if view.course
-            else ""
-        )
+    lead = told(
+        "Everything that somebody has to do by a certain day: contracts and their notice, licences, certificates, support, "
+        "reviews, inspections, access, agreed actions. Subscribe to it as {file}.",
+        file=file,
     )
+    if view.course:
+        contracts = link(urls.report(CONTRACTS), esc(t("the calendar of contracts")))
+        lead = join([lead, told("For a whole year of contracts see {calendar}.", calendar=contracts)], " ")
     parts = [
         section(title, _table(view, [d for d in dues if d.day.stage == stage], title, look), stage)
         for stage, title, look in _PARTS
@@ -70,11 +69,19 @@ def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Htm
 
 def _row(view: View, due: DueEntry, look: str) -> str:
     who = view.link(due.who) if due.who in view.entries else esc(due.who)
-    cells = (_day(view, due), esc(due.day.text[:1].upper() + due.day.text[1:]), view.link(due.entry.id), who)
+    cells = (_day(view, due), esc(_text(due)), view.link(due.entry.id), who)
     shown = "".join(
-        f'<td data-label="{esc(t(name))}">{c}</td>' for name, c in zip(_HEAD, cells, strict=False)
+        f'<td data-label="{esc(t(name))}"{" class=it-c-time" if n == 0 else ""}>{c}</td>'
+        for n, (name, c) in enumerate(zip(_HEAD, cells, strict=False))
     )
     return f"<tr>{shown}<td>{chip(_distance(due.days), look)}</td></tr>"
+
+
+def _text(due: DueEntry) -> str:
+    """Return what is due, with what it is about where a document has several, in the site's language."""
+    about = f" ({due.day.due.what})" if due.day.due.what else ""
+    said = t(due.day.due.terms.message)
+    return f"{said[:1].upper()}{said[1:]}{about}"
 
 
 def _day(view: View, due: DueEntry) -> Html:
@@ -87,10 +94,10 @@ def _day(view: View, due: DueEntry) -> Html:
 
 def _distance(days: int) -> str:
     if days == 0:
-        return "today"
+        return t("today")
     if days > 0:
         return counted(days, "in {count} day", "in {count} days")
-    return counted(-days, "{count} day over", "{count} days over")
+    return counted(-days, "{count} day overdue", "{count} days overdue")
 
 
 def due_file(view: View, base: str) -> bytes:

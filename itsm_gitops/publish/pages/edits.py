@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from itertools import groupby
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish.document_history import MOST, Edit
 from itsm_gitops.publish.language import t
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.view import View
 
@@ -22,7 +23,10 @@ def field_history(view: View, entry: Entry) -> Html:
     items = join([_commit(view, some) for some in commits])
     if not items:
         return EMPTY
-    note = t("As the commits say it; new entries of the timeline are above.")
+    is_record = view.kind(entry).is_record
+    note = (
+        t("From the commits. New timeline entries are shown above.") if is_record else t("From the commits.")
+    )
     more = paragraph(f"{t('The last {count} edits.', count=MOST)} {note}" if len(edits) >= MOST else note)
     body = Html(f"<ol class=it-edits>{items}</ol>{more}")
     return section("Field history", body, "history")
@@ -51,4 +55,21 @@ def _value(view: View, text: str) -> Html:
         return Html(f"<span class=it-muted>{esc(t('nothing'))}</span>")
     if view.url(text):
         return view.link(text)
-    return view.time(text) if clock.parse_time(text) else esc(text)
+    return view.time(text) if clock.parse_time(text) else esc(_in_words(text))
+
+
+def _in_words(text: str) -> str:
+    """Return a value with parts, which the history has as JSON, as people write it."""
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        found = json.loads(text)
+    except ValueError:  # it was cut
+        return text
+    if isinstance(found, dict):
+        return ", ".join(f"{words(str(name))}: {_plain(part)}" for name, part in found.items())
+    return ", ".join(map(_plain, found))
+
+
+def _plain(part: object) -> str:
+    return part if isinstance(part, str) else json.dumps(part, ensure_ascii=False)

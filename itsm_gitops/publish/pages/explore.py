@@ -40,9 +40,7 @@ _ORDERS = (
 def explore_page(view: View) -> ListPage:
     """Return the page; the site's script loads the one that puts in rows and the values of facets."""
     lead = esc(
-        t(
-            "Choose what to see, type words, sort by a column. The address keeps it, to come back to or to send."
-        )
+        t("Filter, search and sort. Your choices are kept in the address, so you can bookmark or send it.")
     )
     body = join(
         [
@@ -63,8 +61,7 @@ def _without_script(view: View) -> Html:
     kinds = [k for k in view.book.kinds.values() if k.is_record]
     lists = join([link(urls.index(k), esc(k.plural_title)) for k in kinds], ", ")
     said = told(
-        "Filtering needs a script, and this browser runs none. The same records are in lists by state and by month: "
-        "{lists}.",
+        "Filtering needs JavaScript. The same records are in lists by state and by month: {lists}.",
         lists=lists,
     )
     return Html(f"<noscript><p>{said}</p></noscript>")

@@ -19,7 +19,7 @@ def _body() -> str:
         '<ol id="it-search-results" class="it-results"></ol>'
         f'<p class="it-next"><a id="it-search-filter" href="{ROOT}{urls.EXPLORE}">'
         f"{esc(t('Filter and sort records with these words'))}</a></p>"
-        f"<noscript><p>{esc(t('Search needs a script; the lists of records and the catalogue work without.'))}</p></noscript>"
+        f"<noscript><p>{esc(t('Search needs JavaScript; the lists of records and the catalogue work without.'))}</p></noscript>"
     )
 
 
@@ -30,7 +30,7 @@ def search_page() -> ListPage:
 
 def not_found_page() -> ListPage:
     """Return what a web server shows for an address without a page."""
-    lead = esc(t("The address may be mistyped, or what it named has another number now."))
+    lead = esc(t("The address may be mistyped, or the page has moved or been removed."))
     ways = "".join(
         f"<li>{link(url, esc(t(text)))}</li>"
         for url, text in (

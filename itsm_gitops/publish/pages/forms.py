@@ -30,21 +30,23 @@ _HANDLE = "Type a part of the name of a person or a team."
 _ITEM_LINES = "Find them by name; one per line."
 # Where a form says something else than the schema, which speaks to those who know the files.
 _ASKED = {
-    "title": ("", "What people see in lists: say it in one line."),
+    "title": ("", "This is the line people see in lists."),
+    "impact": ("", "High: many users or a critical service. Medium: some users. Low: one person."),
+    "urgency": ("", "High: now. Medium: today or tomorrow. Low: it can wait."),
     "category": ("", "Type a word and choose one from the list."),
     "requested_by": ("", _HANDLE),
     "reported_by": ("", _HANDLE),
-    "requested_for": ("Who gets it?", "Only where that is somebody else: type a part of the name."),
+    "requested_for": ("Who gets it?", "Only if it is for somebody else. Type a part of the name."),
     "location": ("Where does it happen?", ""),
     "cis": ("Which configuration items?", _ITEM_LINES),
-    "type": ("", "Standard changes follow an approved template; emergency changes must not wait."),
+    "type": ("", "Standard changes follow an approved template; emergency changes cannot wait."),
     "impact_statement": ("Who notices what?", "During the change, and if it fails."),
     "planned_start": ("", "In the time zone of your device."),
-    "planned_end": ("", "Going back included; in the time zone of your device."),
+    "planned_end": ("", "Including the time to back out, in the time zone of your device."),
 }
 _DESCRIBED = {
-    meaning.REQUEST: ("Anything else?", "What was not asked above."),
-    meaning.INCIDENT: ("What do you see?", "Messages, since when, steps to repeat it."),
+    meaning.REQUEST: ("Anything else?", "Whatever the questions above did not ask."),
+    meaning.INCIDENT: ("What do you see?", "Error messages, when it began, steps to repeat it."),
     meaning.CHANGE: ("What will be different afterwards?", ""),
 }
 
@@ -61,7 +63,7 @@ def _made() -> str:
     return (
         '<section class="it-made" hidden tabindex="-1" aria-labelledby="it-made-title">'
         f'<h3 id="it-made-title">{esc(t("Your record"))} <span data-part="id"></span></h3>'
-        f"<p>{esc(t('Nothing is sent yet. It counts once it is a file of the repository, with this path:'))}</p>"
+        f"<p>{esc(t('Nothing has been sent yet. The record exists once this file is in the repository:'))}</p>"
         '<pre data-part="path" tabindex="0"></pre>'
         '<p class="it-made__ways"><a class="md-button" data-part="open" hidden></a>'
         '<a class="md-button" data-part="issue" hidden></a>'
@@ -71,7 +73,7 @@ def _made() -> str:
         '<p data-part="said" role="status"></p>'
         f'<pre data-part="text" tabindex="0" aria-label="{esc(t("The record as YAML"))}"></pre>'
         f"<p>{esc(t('Or in a clone of the repository, where it gets a number of its own:'))}</p>"
-        f'<pre data-part="command" tabindex="0" aria-label="{esc(t("The command that says the same"))}"></pre>'
+        f'<pre data-part="command" tabindex="0" aria-label="{esc(t("The same as a command"))}"></pre>'
         '<p class="it-made__ways">'
         f'<button type="button" class="md-button" data-part="copy-command">{esc(t("Copy the command"))}</button></p></section>'
     )
@@ -92,7 +94,7 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
     title = replace(title, title=t("Title of the request"), value=offering.title)
     fixed = {"offering": offering.id, "origin": "portal"}
     command = f"itsm new {kind.name} --offering {offering.id}"
-    return _form(view, kind, [*form_questions, title, *rest], fixed, t("Make the request"), command)
+    return _form(view, kind, [*form_questions, title, *rest], fixed, t("Continue"), command)
 
 
 def pages(view: View) -> Iterator[ListPage]:
@@ -103,7 +105,7 @@ def pages(view: View) -> Iterator[ListPage]:
             meaning.CHANGE,
             urls.NEW_CHANGE,
             "File a change",
-            "Something is to be different.",
+            "Plan a change to a service or to a configuration item.",
             _CHANGE,
             urls.CHANGES,
         ),
@@ -115,7 +117,7 @@ def pages(view: View) -> Iterator[ListPage]:
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
         way = [Crumb(urls.CHANGES, "Changes")] if section else []
         known = _known(view) if role == meaning.INCIDENT else EMPTY
-        body = _form(view, kind, form_questions, fixed, t("Make the record"), f"itsm new {kind.name}", known)
+        body = _form(view, kind, form_questions, fixed, t("Continue"), f"itsm new {kind.name}", known)
         yield ListPage(url, t(title), section, Html(f"{heading(way, t(title), lead=esc(t(lead)))}{body}"))
 
 
@@ -134,7 +136,7 @@ def _form(
         f"{join([questions.render(q) for q in form_questions])}{known}{join(lists)}"
         f'<p><button type="submit" class="md-button md-button--primary" disabled>{esc(button)}</button></p>'
         '<p class="it-form__said" role="status"></p>'
-        f"<noscript><p>{esc(t('The form needs a script. Without one, from a clone of the repository:'))}</p>"
+        f"<noscript><p>{esc(t('The form needs JavaScript. Without it, from a clone of the repository:'))}</p>"
         f'<pre class="it-cmd"><code>{esc(command)}</code></pre></noscript>{_made()}</form>'
     )
 
@@ -159,7 +161,7 @@ def _known(view: View) -> Html:
     ]
     return Html(
         f'<section class="it-known" hidden data-known="{questions.data(rows)}">'
-        f"<h2>{esc(t('Is it one of these?'))}</h2><p>{esc(t('They are known already; nobody need report them again.'))}</p><ul></ul></section>"
+        f"<h2>{esc(t('Is it one of these?'))}</h2><p>{esc(t('These are known already. You need not report them again.'))}</p><ul></ul></section>"
     )
 
 
@@ -193,7 +195,7 @@ def _field(view: View, kind: Kind, name: str) -> Question:
     if name == "service":
         running = [e for e in view.of_role(meaning.SERVICE) if not facts.is_inactive(view.kind(e), e.columns)]
         ordered = sorted(running, key=lambda e: (e.title.lower(), e.id))
-        return replace(question, choices=tuple(Choice(e.id, e.title or e.id) for e in ordered))
+        return replace(question, help="", choices=tuple(Choice(e.id, e.title or e.id) for e in ordered))
     if name == "cis":
         return replace(question, names=_ITEMS, known=True)
     if name == "category":

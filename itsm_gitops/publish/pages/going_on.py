@@ -12,9 +12,8 @@ from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.report import MONTHS, duration
 from itsm_gitops.publish import prose, situation
 from itsm_gitops.publish.announcements import (
-    DISTURBANCE,
-    MAINTENANCE,
     NEWS,
+    TITLES,
     Announcement,
     announcements,
 )
@@ -146,9 +145,6 @@ def banners(view: View, now: datetime | None = None, service: str = "") -> Html:
     return Html(f"<div class=it-announcements>{shown}</div>") if shown else EMPTY
 
 
-_TYPES = {MAINTENANCE: "Planned work", DISTURBANCE: "Disturbance", NEWS: "News"}
-
-
 def _banner(view: View, one: Announcement, now: datetime) -> Html:
     hidden = EMPTY if one.is_shown(now) else Html(" hidden")
     when = EMPTY
@@ -156,7 +152,7 @@ def _banner(view: View, one: Announcement, now: datetime) -> Html:
         when = Html(
             f" <span>{short(view, one.start)} {esc(t('to'))} {until(view, one.start, one.end)}</span>"
         )
-    kind = Html(f"<b>{esc(t(_TYPES[one.type]))}</b>")
+    kind = Html(f"<b>{esc(t(TITLES[one.type]))}</b>")
     return Html(
         f'<aside class="it-announcement it-announcement--{one.type}" data-from={clock.format_time(one.shown_from)}'
         f' data-until={clock.format_time(one.end)}{hidden} aria-label="{esc(one.entry.title)}">'

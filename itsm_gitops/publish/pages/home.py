@@ -173,7 +173,7 @@ def services_page(view: View) -> ListPage:
         groups.setdefault(str(entry.columns.get("category") or "Other"), []).append(entry)
     parts = [
         heading(
-            [], t("Services"), lead=esc(t("What IT provides, whether it works now, and who answers for it."))
+            [], t("Services"), lead=esc(t("What IT provides, whether it works now, and who is responsible."))
         ),
         incomplete(view),
         major_section(view),

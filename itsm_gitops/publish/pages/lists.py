@@ -62,10 +62,10 @@ def records_index(view: View) -> ListPage:
         )
     every_one = chain.from_iterable(view.of_kind(k.name) for k in _record_kinds(view))
     recent = nlargest(15, every_one, key=attrgetter("updated", "id"))
-    latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), "Latest changes")
+    latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), "Latest updates")
     body = Html(
         f"{heading([], t('Records'))}<ul class='it-cards'>{''.join(cards)}</ul>"
-        f"{explore_link('Filter and sort all records')}{section('Latest changes', latest)}"
+        f"{explore_link('Filter and sort all records')}{section('Latest updates', latest)}"
     )
     return ListPage(urls.RECORDS, t("Records"), urls.RECORDS, body)
 
@@ -92,8 +92,7 @@ def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
                 yield from _pages(view, kind, title, some, where, ways, wants, most)
         for month, some in months.items():
             title = t("{kind} of {month}", kind=kind.plural_title, month=_month_title(month))
-            text = t("Filter and sort all: {kind}", kind=kind.plural_title)
-            ways = explore_link(text, kind=kind.name, status="all")
+            ways = explore_link("Filter and sort all records of this kind", kind=kind.name, status="all")
             where = partial(urls.month, kind, month)
             yield from _pages(view, kind, title, some, where, ways, wants, len(some))
 
@@ -227,7 +226,7 @@ def cmdb_index(view: View) -> ListPage:
             )
     on_map = link(urls.MAP, esc(t("the map")))
     lead = told(
-        "Everything the services are made of and who answers for it; {map} shows how it hangs together.",
+        "Everything the services are made of and who answers for it; {map} shows how it fits together.",
         map=on_map,
     )
     head = heading([], t("Configuration items"), lead=lead)

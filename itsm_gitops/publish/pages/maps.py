@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from itsm_gitops.graph.impact import Effect, edges_between
-from itsm_gitops.model import facts
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.diagram import Arrow, Box, draw
@@ -27,7 +27,9 @@ _EFFECT_LOOKS = {
 }
 # What is only supposed must not read like what is so.
 _IF = {"outage": "would fail", "degraded": "would be degraded", "risk": "would be at risk"}
-_SUPPOSED = "If this failed"
+# Those who work on these ask what hangs on what is affected; an article, a meeting or an idea breaks nothing.
+_ASKED_OF = {meaning.INCIDENT, meaning.PROBLEM, meaning.CHANGE}
+_SUPPOSED = "If the affected items failed"
 
 
 def affected_map(view: View, entry: Entry) -> Html:
@@ -35,6 +37,8 @@ def affected_map(view: View, entry: Entry) -> Html:
 
     Nobody decides anything on a record that is closed for good, and most are: those have links to the map.
     """
+    if not _ASKED_OF & set(view.kind(entry).plays):
+        return EMPTY
     roots = tuple(
         i for i in facts.affected(entry) if i in view.entries and view.kind(view.entries[i]).operational
     )
@@ -59,11 +63,13 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
         for look in [_EFFECT_LOOKS[hits[i].effect]]
     ]
     more = len(hits) - len(nearest)
-    caption = t("What an outage of the affected items would hit. It says nothing about how they are now.")
+    caption = t("What an outage of the affected items would hit. This is not their current status.")
     picture = draw(caption, boxes, _arrows(view, nearest), more)
     if not picture:
         return EMPTY
     others = len(hits) - sum(i in hits for i in roots)
+    if not others:
+        return EMPTY
     said = counted(others, "{count} more item would be hit", "{count} more items would be hit")
     return section(
         _SUPPOSED,

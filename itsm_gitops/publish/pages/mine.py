@@ -17,10 +17,10 @@ from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph
 
 _LEAD = (
-    "What is assigned to you, waits for your approval, is due or watched. Say once who you are: it stays in this browser, "
+    "Everything assigned to you, waiting for your approval, due or watched. Say who you are once: it stays in this browser, "
     "and nothing is sent."
 )
-_WITHOUT = "This page needs a script. On the command line, itsm list assignee:@me shows your work."
+_WITHOUT = "This page needs JavaScript. On the command line, itsm list assignee:@me shows your work."
 
 
 def has_page(book: RuleBook, audience: Audience) -> bool:

@@ -8,23 +8,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from itsm_gitops.graph.escalation import CallStep, ladder
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.graph.on_call import OnCall, named, on_call, rota_of
 from itsm_gitops.graph.on_call_ics import rota_calendar
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.report import MONTHS
 from itsm_gitops.model.rotas import Turn
+from itsm_gitops.model.standing import Course
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
+from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.moments import DAY_NAMES
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
 
 _WEEKS = 5
 _FILE_DAYS = 92
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAY = timedelta(days=1)
+METRICS = {"response": "Response", "resolution": "Resolution"}  # what a clock counts, in words
 _HEAD = ("From", "To", "On call", "Backup")
 
 
@@ -46,21 +51,47 @@ def _line(view: View, one: OnCall) -> Html:
     if one.turn is None:
         return Html(f"<li>{_person(view, one.people[0])}</li>")
     who = _people(view, one.people)
-    following = f"; then {_people(view, one.following.people)}" if one.following else ""
-    until = f"until {view.moment(one.turn.end)}"
-    return Html(f"<li>{who} {until}{following}<br>{view.link(one.rota)}</li>")
+    end = view.moment(one.turn.end)
+    if one.following:
+        then = _people(view, one.following.people)
+        said = told("{people} until {end}, then {others}", people=who, end=end, others=then)
+    else:
+        said = told("{people} until {end}", people=who, end=end)
+    return Html(f"<li>{said}<br>{view.link(one.rota)}</li>")
 
 
 def _people(view: View, people: Sequence[str]) -> Html:
     if not people:
         return chip("Nobody", "bad")
     first, *backups = (_person(view, p) for p in people)
-    more = f" (backup: {', '.join(backups)})" if backups else ""
+    more = Html(f" ({told('backup: {people}', people=join(backups, ', '))})") if backups else EMPTY
     return Html(f"{first}{more}")
 
 
 def _person(view: View, person: str) -> Html:
     return view.link(person) if person in view.entries else esc(person)
+
+
+def calls(view: View, entry: Entry, course: Course) -> Html:
+    """Return who is called about an open record, now and next; nothing where somebody who may not be named is among them."""
+    if not view.is_open(entry):
+        return EMPTY
+    found = ladder(view.store, entry, course, view.now)
+    if any(p not in view.entries for step in found.steps for p in step.people):
+        return EMPTY
+    return Html("<br>".join(_call(view, step, now=step is found.called) for step in found.steps))
+
+
+def _call(view: View, step: CallStep, *, now: bool) -> Html:
+    who = Html(", ".join(view.link(p) for p in step.people))
+    about = {n: t(METRICS.get(str(v), "")) if n == "metric" else v for n, v in step.about.items()}
+    when = Html(f" {view.moment(step.at)}") if step.at else EMPTY
+    line = Html(f"{who}{when} <small>{esc(t(step.why, **about))}</small>")
+    return Html(f"<strong>{line}</strong>") if now else line
+
+
+def _name(view: View, person: str) -> Html:
+    return esc(view.title(person) if person in view.entries else person)
 
 
 def turns(view: View, entry: Entry) -> Html:
@@ -79,44 +110,51 @@ def turns(view: View, entry: Entry) -> Html:
     for week in range(_WEEKS):
         cells = []
         for place in range(7 * week, 7 * week + 7):
-            near = [t for t in found if t.start < edges[place + 1] and edges[place] < t.end]
+            near = [one for one in found if one.start < edges[place + 1] and edges[place] < one.end]
             mark = " it-grid__day--today" if days[place] == today else ""
-            items = "".join(_event(view, t, edges[place] <= t.start) for t in near)
+            items = "".join(_event(view, one, edges[place] <= one.start) for one in near)
             cells.append(
-                f'<td class="it-grid__day{mark}"><p><time datetime="{days[place]}">{days[place].day} {days[place]:%b}</time></p><ul>{items}</ul></td>'
+                f'<td class="it-grid__day{mark}"><p><time datetime="{days[place]}">{days[place].day} {t(MONTHS[days[place].month - 1])}</time></p><ul>{items}</ul></td>'
             )
         weeks.append(f"<tr>{''.join(cells)}</tr>")
-    head = "".join(f'<th scope="col"><abbr title="{d}">{d[:3]}</abbr></th>' for d in _DAYS)
+    head = "".join(
+        f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d)[:3])}</abbr></th>' for d in DAY_NAMES
+    )
     grid = Html(
-        f'<div class="it-rota"><table class="it-grid"><caption class="it-vh">Turns by day</caption><thead><tr>{head}</tr></thead>'
+        f'<div class="it-rota"><table class="it-grid"><caption class="it-vh">{esc(t("Turns by day"))}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(weeks)}</tbody></table></div>"
     )
-    file = Html(f"<p>{link(urls.rota_ics(entry.id), esc('Calendar file (.ics)'))}</p>")
-    return section("Turns", join([grid, _table(view, [t for t in found if t.end > view.now]), file]), "turns")
+    file = Html(f"<p>{link(urls.rota_ics(entry.id), esc(t('Calendar file (.ics)')))}</p>")
+    return section(
+        "Turns", join([grid, _table(view, [one for one in found if one.end > view.now]), file]), "turns"
+    )
 
 
 def _event(view: View, turn: Turn, begins: bool) -> str:
-    person = esc(turn.people[0]) if turn.people else "nobody"
+    person = _name(view, turn.people[0]) if turn.people else esc(t("Nobody"))
     time = f'<span class="it-ev__time">{turn.start.astimezone(view.zone):%H:%M}</span> ' if begins else ""
     look = "" if turn.people else " it-ev--nobody"
     backups = (
-        f'<span class="it-vh">, backup {esc(", ".join(turn.people[1:]))}</span>' if turn.people[1:] else ""
+        f'<span class="it-vh"> ({told("backup: {people}", people=join([_name(view, p) for p in turn.people[1:]], ", "))})</span>'
+        if turn.people[1:]
+        else ""
     )
     return f'<li class="it-ev{look}">{time}{person}{backups}</li>'
 
 
 def _table(view: View, found: Sequence[Turn]) -> Html:
-    head = "".join(f'<th scope="col">{title}</th>' for title in _HEAD)
+    names = [t(title) for title in _HEAD]
+    head = "".join(f'<th scope="col">{esc(name)}</th>' for name in names)
     rows = []
     for turn in found:
         first = _people(view, turn.people[:1])
         mark = f" {chip('Override', 'waiting')}" if turn.override else ""
         backups = Html(", ".join(_person(view, p) for p in turn.people[1:]))
         cells = (view.moment(turn.start), view.moment(turn.end), Html(f"{first}{mark}"), backups)
-        rows.append("".join(f'<td data-label="{t}">{c}</td>' for t, c in zip(_HEAD, cells, strict=True)))
+        rows.append("".join(f'<td data-label="{esc(n)}">{c}</td>' for n, c in zip(names, cells, strict=True)))
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return Html(
-        '<div class="it-scroll"><table class="it-table"><caption class="it-vh">Turns</caption>'
+        f'<div class="it-scroll"><table class="it-table"><caption class="it-vh">{esc(t("Turns"))}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -13,7 +13,7 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import prose, urls
 from itsm_gitops.publish.language import t
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.publish.remainder import and_more, opening
 from itsm_gitops.publish.traits import Traits
 from itsm_gitops.publish.view import View
@@ -142,8 +142,8 @@ def columns(view: View, *names: str) -> list[ListColumn]:
         "service": ListColumn("Service", lambda e: reference(view, e, "service")),
         "team": ListColumn("Team", lambda e: reference(view, e, "assigned_team")),
         "owner": ListColumn("Owner", lambda e: reference(view, e, "owner")),
-        "environment": ListColumn("Environment", lambda e: esc(e.columns.get("environment", ""))),
-        "type": ListColumn("Type", lambda e: esc(str(e.columns.get("type", "")).capitalize())),
+        "environment": ListColumn("Environment", lambda e: _word(e, "environment")),
+        "type": ListColumn("Type", lambda e: _word(e, "type")),
         "planned": ListColumn(
             "Planned start", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
         ),
@@ -151,6 +151,11 @@ def columns(view: View, *names: str) -> list[ListColumn]:
         "updated": ListColumn("Updated", lambda e: view.time(e.updated), "it-c-time"),
     }
     return [by_name[n] for n in names]
+
+
+def _word(entry: Entry, field: str) -> Html:
+    """Return a value that the rule book names, in words."""
+    return esc(words(str(entry.columns.get(field) or "")))
 
 
 def reference(view: View, entry: Entry, field: str) -> Html:
@@ -193,7 +198,7 @@ def relations(view: View, about: str, all_relations: Iterable[Relation]) -> Html
     """Return the relations of a document grouped by title, each group with links that show titles and states."""
     groups: dict[str, list[str]] = {}
     for relation in all_relations:
-        groups.setdefault(relation.title, []).append(relation.other)
+        groups.setdefault(t(relation.title), []).append(relation.other)
     return join([_group(view, about, title, others) for title, others in sorted(groups.items())])
 
 

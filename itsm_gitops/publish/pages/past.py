@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from itsm_gitops.graph.status import DEGRADED, OPERATIONAL, OUTAGE
 from itsm_gitops.model.field_history import UNKNOWN, Day
-from itsm_gitops.model.report import EXACT_SHARE, SHARE, Cell, Column, Report, day_and_month, shown
+from itsm_gitops.model.report import EXACT_SHARE, SHARE, Cell, Column, Report, shown
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip, look_of
 from itsm_gitops.publish.fields import day, definition_list
 from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
+from itsm_gitops.publish.moments import day_and_month
 from itsm_gitops.publish.pages import service_history
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
@@ -86,7 +87,7 @@ def _sum(days: Sequence[Day]) -> str:
     return (
         t("{said} in {days} with records", said=said, days=_days(known))
         if known
-        else t("Nothing is known of this time")
+        else t("No data for this time")
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
@@ -12,6 +11,7 @@ from itsm_gitops.publish.agenda import Day, Span
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.publish.moments import MONTH_NAMES, day_title
 from itsm_gitops.publish.pages.board import has_board
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import (
@@ -124,18 +124,6 @@ def day_block(
     )
 
 
-MONTH_NAMES = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-_DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-def day_title(day: date) -> str:
-    """Return a day as a heading: Saturday 28 November."""
-    return f"{t(_DAY_NAMES[day.weekday()])} {day.day} {t(MONTH_NAMES[day.month - 1])}"
-
-
 def _today(today: bool) -> Html:
     """Return the word before the heading of today; a script moves it on with the reader's clock."""
     return Html(f"<span class=it-day__today>{esc(t('Today'))}, </span>") if today else EMPTY
@@ -222,7 +210,7 @@ def known_errors_page(view: View) -> ListPage:
     entries = sorted(view.of_role(meaning.KNOWN_ERROR), key=lambda e: (e.opened, e.id), reverse=True)
     current = [e for e in entries if facts.is_offered(view.book, e)]
     retired = [e for e in entries if facts.is_retired(view.book, e)]
-    lead = esc(t("Faults whose cause is known, with the way around them until they are fixed."))
+    lead = esc(t("Faults whose cause is known, with a workaround until they are fixed."))
     body = join(
         [
             heading([], t("Known errors"), lead=lead),

@@ -71,7 +71,18 @@ def _block(view: View, data: Mapping[str, Any], field: Field) -> Html:
     schema = field.schema
     if field.name == "answers" and isinstance(data.get("offering"), str):
         schema = _questions(view, data["offering"]) or schema
+    if field.name == "risk":
+        schema = _with_answers(schema, data["risk"])
     return value(view, data[field.name], schema)
+
+
+def _with_answers(schema: Mapping[str, Any], risk: Any) -> Mapping[str, Any]:
+    """Return the schema of a risk that says of its answers that they are names of the rule book, not somebody's text."""
+    answers = risk.get("answers") if isinstance(risk, dict) else None
+    if not isinstance(answers, dict):
+        return schema
+    named = {"properties": {name: {"enum": ()} for name in answers}}
+    return {**schema, "properties": {**schema.get("properties", {}), "answers": named}}
 
 
 def _questions(view: View, offering: str) -> dict[str, Any]:

@@ -19,13 +19,13 @@ from itsm_gitops.model.report import (
     Report,
     Table,
     as_csv,
-    shown,
 )
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chart import charted, draw
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.moments import said
 from itsm_gitops.publish.pages.evidence import evidence_list
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph, section
@@ -49,7 +49,9 @@ def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
             for r in reports
         ]
     )
-    lead = esc(t("How much there is, how long it takes, how well it goes: replayed from the timelines."))
+    lead = esc(
+        t("How much work there is, how long it takes and how well it goes, computed from the timelines.")
+    )
     head = heading([], t("Reports"), lead=lead)
     when = _time(view, reports[0])
     yield ListPage(
@@ -76,10 +78,12 @@ def _sentence(text: str) -> str:
 def _time(view: View, report: Report) -> Html:
     since, until = view.moment(report.since), view.moment(report.until)
     if since == until:
-        return Html(f'<p class="it-muted">{told("As of {until}, when this site was made.", until=until)}</p>')
+        return Html(
+            f'<p class="it-muted">{told("As of {until}, when this site was built.", until=until)}</p>'
+        )
     scope = "" if view.audience.everything else f" {t('Only what is shown here is counted.')}"
     return Html(
-        f'<p class="it-muted">{told("From {since} to {until}, the moment this site was made.", since=since, until=until)}{scope}</p>'
+        f'<p class="it-muted">{told("From {since} to {until}, when this site was built.", since=since, until=until)}{scope}</p>'
     )
 
 
@@ -161,7 +165,7 @@ def _cell(view: View, column: Column, value: Cell) -> Html:
         return chip(str(value).capitalize(), _LOOKS.get(str(value), "none"))
     if column.form == EVIDENCE:
         return evidence_list(view, str(value))
-    return esc(shown(column, value))
+    return esc(said(column, value))
 
 
 def _definitions(report: Report) -> Html:

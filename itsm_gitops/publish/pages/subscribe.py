@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from itsm_gitops.model import meaning
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.language import t
-from itsm_gitops.publish.markup import Html, esc, join, link
+from itsm_gitops.publish.markup import ROOT, Html, esc, join, link
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import heading, section
 from itsm_gitops.publish.view import View
@@ -22,7 +23,8 @@ def subscribe_page(view: View, site_url: str) -> ListPage:
         key=lambda e: (e.title.lower(), e.id),
     )
     feeds = [
-        (urls.OUTAGE_FEED, t("Outages and degradations only")),
+        (urls.OUTAGE_FEED, t("Outages, degradations and planned work only")),
+        (urls.ANNOUNCEMENT_FEED, t("Announcements")),
         (urls.INCIDENT_FEED, t("All incidents")),
         (urls.CHANGE_FEED, t("All changes")),
     ]
@@ -33,7 +35,7 @@ def subscribe_page(view: View, site_url: str) -> ListPage:
         heading(
             [],
             t("Subscribe"),
-            lead=esc(t("Be told what happens without looking: in a feed reader, or in your own calendar.")),
+            lead=esc(t("Get news in a feed reader and dates in your own calendar.")),
         ),
         section(t("News in a feed reader"), Html(f"{_how(_FEED)}{_rows(feeds, _FEED, site_url)}"), "feeds"),
         section(
@@ -43,17 +45,7 @@ def subscribe_page(view: View, site_url: str) -> ListPage:
         ),
     ]
     if services:
-        each = [
-            row
-            for e in services
-            for row in (
-                (urls.service_feed(e.id), t("{service}: incidents", service=e.title), _FEED),
-                (urls.service_ics(e.id), t("{service}: changes", service=e.title), _CALENDAR),
-            )
-        ]
-        parts.append(
-            section(t("One service only"), _list([_row(*row, site_url) for row in each]), "services")
-        )
+        parts.append(section(t("One service only"), _services(services, site_url), "services"))
     return ListPage(urls.SUBSCRIBE, t("Subscribe"), "", Html(f"<div class=it-subscribe>{join(parts)}</div>"))
 
 
@@ -69,6 +61,33 @@ def _how(form: str) -> Html:
     return Html(f"<p>{esc(text)}</p>")
 
 
+def _services(services: Sequence[Entry], site_url: str) -> Html:
+    """Return a row for each service: its feed of incidents and its calendar of changes."""
+    columns = (t("Service"), t("Incidents"), t("Changes"))
+    head = "".join(f"<th scope=col>{esc(name)}</th>" for name in columns)
+    rows = []
+    for entry in services:
+        forms = (
+            (urls.service_feed(entry.id), t("{service}: incidents", service=entry.title), _FEED, t("Feed")),
+            (
+                urls.service_ics(entry.id),
+                t("{service}: changes", service=entry.title),
+                _CALENDAR,
+                t("Calendar"),
+            ),
+        )
+        cells = "".join(
+            f'<td class=it-copy data-label="{esc(name)}" data-form={form}{_address(url, site_url)}>'
+            f'<a href={ROOT}{url} aria-label="{esc(title)}">{esc(word)}</a></td>'
+            for name, (url, title, form, word) in zip(columns[1:], forms, strict=True)
+        )
+        rows.append(f'<tr><td data-label="{esc(columns[0])}">{esc(entry.title)}</td>{cells}</tr>')
+    return Html(
+        f"<table class=it-table><caption class=it-vh>{esc(t('One service only'))}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
 def _rows(rows: Sequence[tuple[str, str]], form: str, site_url: str) -> Html:
     return _list([_row(url, title, form, site_url) for url, title in rows])
 
@@ -79,5 +98,8 @@ def _list(rows: Sequence[Html]) -> Html:
 
 def _row(url: str, title: str, form: str, site_url: str) -> Html:
     """Return one thing to subscribe to: its link, and what a script adds to it: subscribing and copying its address."""
-    where = f' data-address="{esc(site_url.rstrip("/") + "/" + url)}"' if site_url else ""
-    return Html(f'<li class="it-copy" data-form={form}{where}>{link(url, esc(title))}</li>')
+    return Html(f'<li class="it-copy" data-form={form}{_address(url, site_url)}>{link(url, esc(title))}</li>')
+
+
+def _address(url: str, site_url: str) -> str:
+    return f' data-address="{esc(site_url.rstrip("/") + "/" + url)}"' if site_url else ""

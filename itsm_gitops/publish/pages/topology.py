@@ -22,11 +22,11 @@ _DIRECTIONS = (("both", "Both ways"), ("needs", "What it needs"), ("users", "Wha
 _STEPS = (("0", "The start only"), ("1", "1 step"), *((str(n), f"{n} steps") for n in range(2, 7)))
 _LEAD = (
     "Start at any item or class, and follow what it needs and what needs it. On the left stands what "
-    "relies on an item, on the right what it relies on. Colours and signs are the status now."
+    "relies on an item, on the right what it relies on. Colours and symbols show the current status."
 )
 _KEYS = (
-    "Tab reaches the map, the arrow keys walk along its relations and show more where there is more, "
-    "Enter opens the details, Escape leads back, plus and minus zoom, 0 fits everything in."
+    "Press Tab to reach the map. Arrow keys follow its relations and show more, "
+    "Enter opens the details, Escape goes back, plus and minus zoom, 0 fits everything in."
 )
 
 
@@ -38,7 +38,7 @@ def map_page(topology: Topology) -> ListPage:
     counts = Counter(e.kind for e in topology.items)
     classes = [(k.name, f"{k.plural_title} ({counts[k.name]:,})") for k in topology.classes]
     lists = "".join(f"<li>{link(urls.index(k), esc(k.plural_title))}</li>" for k in topology.classes)
-    without = "Without a script there is no map here: each item's page draws what is around it."
+    without = "The map needs JavaScript. Each item's page has a drawing of its surroundings."
     body = join(
         [
             _head(),

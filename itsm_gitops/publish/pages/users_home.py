@@ -27,7 +27,7 @@ _ACTIONS = (
     (urls.REPORT, "Something does not work", "Tell us what, where and since when"),
     (urls.CATALOGUE, "I need something", "Access, equipment, help"),
     (urls.KNOWN_ERRORS, "Known problems", "What you can do until they are solved"),
-    (urls.SUBSCRIBE, "Be told", "By feed or calendar, without looking"),
+    (urls.SUBSCRIBE, "Be told", "By feed or calendar"),
     (urls.SEARCH, "Look something up", "A name, a word, a number"),
 )
 _OF_FORMS = (urls.REPORT, urls.CATALOGUE)
@@ -80,7 +80,7 @@ def _planned(view: View) -> Html:
     spans = [s for s in agenda.changes(view) if s.end > view.now and s.start < end and _is_firm(view, s.id)]
     hit = situation.interruptions(view, [s.id for s in spans])
     items = [_work(view, s, hit[s.id]) for s in spans if s.id in hit][:_MOST]
-    shown = _lines(items) or paragraph("Nothing that interrupts a service is planned in the next two weeks.")
+    shown = _lines(items) or paragraph("No interruption is planned in the next two weeks.")
     more = Html(f'<p class="it-next">{link(urls.CALENDAR, esc(t("All planned work")))}</p>')
     return section("Planned work", Html(f"{shown}{more}"), "work")
 

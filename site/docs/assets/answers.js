@@ -138,7 +138,7 @@
   function faultOfList(values, rules, known) {
     if (values.length < (rules.minItems ?? 0)) return t("Give at least {least}.", { least: rules.minItems ?? 0 });
     if (values.length > (rules.maxItems ?? Infinity)) return t("Give at most {most}.", { most: rules.maxItems ?? 0 });
-    if (rules.unique && new Set(values).size < values.length) return t("The same answer is there twice.");
+    if (rules.unique && new Set(values).size < values.length) return t("The same answer is given twice.");
     return values.map((value) => faultOfValue(value, rules.items ?? {}, known)).find(Boolean) ?? "";
   }
 
@@ -153,7 +153,7 @@
   function faultOf(box, value) {
     const rules = rulesOf(box);
     if (controlOf(box).validity.badInput) return t("This is not complete.");
-    if (value === undefined) return rules.required ? t("This has to be answered.") : "";
+    if (value === undefined) return rules.required ? t("Answer this question.") : "";
     if (box.dataset.control === "choice") return "";
     return faultOfValue(value, rules, rules.known ? namesOf(box) : null);
   }

@@ -261,7 +261,7 @@
     state = wanted;
     shown = before?.shown ?? PAGE;
     ignored.hidden = !wrong.length;
-    ignored.textContent = wrong.length ? t("The address has parts that mean nothing here and are ignored: {parts}", { parts: wrong.join(", ") }) : "";
+    ignored.textContent = wrong.length ? t("These parts of the address are not known and are ignored: {parts}", { parts: wrong.join(", ") }) : "";
     return update({ keep: true, silent: true });
   }
 

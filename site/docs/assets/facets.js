@@ -76,7 +76,7 @@
       if (items.length !== list.children.length || items.some((li, i) => li !== list.children[i])) list.replaceChildren(...items);
       if (focused !== null) items.map(boxOf).find((box) => box.value === focused)?.focus();
       const left = asked.length - some.length;
-      rest.textContent = typed && !some.length ? t("None is called that.") : unfolded && left ? t("and {count} more", { count: digits(left) }) : "";
+      rest.textContent = typed && !some.length ? t("There is none with that name.") : unfolded && left ? t("and {count} more", { count: digits(left) }) : "";
       toggle.hidden = asked.length <= FEW;
       toggle.textContent = unfolded ? t("Show fewer") : t("{count} more", { count: digits(left) });
       toggle.setAttribute("aria-label", `${title}: ${toggle.textContent}`);

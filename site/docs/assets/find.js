@@ -41,7 +41,7 @@
   /** @param {HTMLFormElement} form */
   function headerSearch(form) {
     const input = /** @type {HTMLInputElement} */ (form.querySelector("input"));
-    const list = element("ul", "it-hits__list");
+    const list = element("div", "it-hits__list");
     const status = element("p", "it-hits__status");
     const panel = element("div", "it-hits", status, list);
     let active = -1;
@@ -79,9 +79,9 @@
     function show(hits, wanted) {
       list.replaceChildren(
         ...hits.map((hit, i) => {
-          const link = hitLink(hit, wanted);
-          link.tabIndex = -1;
-          const option = element("li", "", link);
+          // The link is the option itself: what can be chosen holds nothing that can be reached by itself.
+          const option = hitLink(hit, wanted);
+          option.tabIndex = -1;
           option.id = `it-hit-${i}`;
           option.setAttribute("role", "option");
           option.setAttribute("aria-selected", "false");
@@ -130,7 +130,7 @@
         choose(event.key === "ArrowDown" ? (active + 1) % count : (active < 1 ? count : active) - 1);
       } else if (event.key === "Enter" && active >= 0) {
         event.preventDefault();
-        /** @type {HTMLElement} */ (list.children[active].firstChild).click();
+        /** @type {HTMLElement} */ (list.children[active]).click();
       }
     });
     form.addEventListener("submit", async (event) => {
@@ -225,8 +225,11 @@
         if (turn !== turns) return;
         groups(found);
         let last = "";
+        // Each group once, in the order of their best results.
+        const order = [...new Set(found.hits.map((hit) => hit.group))];
+        const hits = only ? found.hits : order.flatMap((name) => found.hits.filter((hit) => hit.group === name));
         list.replaceChildren(
-          ...found.hits.flatMap((hit) => {
+          ...hits.flatMap((hit) => {
             const item = element("li", "", hitLink(hit, found.words));
             const title = GROUPS.find(([name]) => name === hit.group)?.[1] ?? "";
             const head = hit.group !== last && !only ? [element("li", "it-results__group", t(title))] : [];

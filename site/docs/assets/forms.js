@@ -63,7 +63,7 @@
   /** @param {HTMLElement} summary @param {[HTMLElement, string][]} wrong */
   function summarise(summary, wrong) {
     const items = wrong.map(([box, fault]) => {
-      const link = /** @type {HTMLAnchorElement} */ (element("a", "", `${titleOf(box)}: ${fault}`));
+      const link = /** @type {HTMLAnchorElement} */ (element("a", "", `${titleOf(box)}${titleOf(box).endsWith("?") ? "" : ":"} ${fault}`));
       const control = controlOf(box);
       link.href = `#${control.id || box.id}`;
       link.addEventListener("click", (event) => {
@@ -72,7 +72,7 @@
       });
       return element("li", "", link);
     });
-    const title = element("h2", "", counted(wrong.length, "There is {count} answer to put right", "There are {count} answers to put right"));
+    const title = element("h2", "", counted(wrong.length, "There is a problem with {count} answer", "There is a problem with {count} answers"));
     summary.replaceChildren(...(wrong.length ? [title, element("ul", "", ...items)] : []));
     summary.hidden = !wrong.length;
   }
@@ -194,7 +194,7 @@
       faults.forEach(([box, fault]) => say(box, fault));
       const wrong = faults.filter(([, fault]) => fault);
       panel.hidden = wrong.length > 0;
-      said.textContent = wrong.length ? counted(wrong.length, "{count} answer to put right.", "{count} answers to put right.") : "";
+      said.textContent = wrong.length ? counted(wrong.length, "{count} answer needs correcting.", "{count} answers need correcting.") : "";
       summarise(summary, wrong);
       if (wrong.length) return controlOf(wrong[0][0]).focus();
       const right = found.filter(([, value]) => value !== undefined).map(([box, value]) => /** @type {[string, any]} */ ([box.dataset.path, value]));
@@ -208,7 +208,7 @@
       ask();
       const box = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".it-q"));
       if (!box) return;
-      if (!panel.hidden) said.textContent = t("Changed: make it again.");
+      if (!panel.hidden) said.textContent = t("You changed an answer. Continue again.");
       panel.hidden = true;
       if (!box.querySelector("[aria-invalid]")) return;
       say(box, faultOf(box, read(box)));

@@ -157,7 +157,7 @@
 
   // ---- Keys -----------------------------------------------------------------------------------
   /** @type {[string, string][]} */
-  const KEYS = [["/", "Search, or go to a page"], ["j", "The next one of a list"], ["k", "The one before"], ["o", "Open it"], ["?", "These keys"], ["Escape", "Close what is open"]];
+  const KEYS = [["/", "Search, or go to a page"], ["j", "Next in a list"], ["k", "Previous in a list"], ["o", "Open it"], ["?", "Show these keys"], ["Escape", "Close"]];
 
   function keys() {
     /** @type {HTMLDialogElement | null} */
@@ -206,6 +206,7 @@
   only("form.it-form", "forms");
   only(".it-mine", "mine");
   only(".it-x", "explorer");
+  only(".it-cal", "months");
   only(".it-net", "map");
   only(".it-copy, .it-subscribe", "subscribe");
   globalThis.itsm.seen.note();

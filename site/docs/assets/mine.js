@@ -114,15 +114,15 @@
     const query = `?team=${[...who.teams].map(encodeURIComponent).join(",")}`;
     parts.replaceChildren(
       ...[
-        recordsPart(who.isTeam ? t("Waiting for approval by the team") : t("Waiting for your approval"), found.approve, t("Nothing waits for an approval.")),
+        recordsPart(who.isTeam ? t("Waiting for approval by the team") : t("Waiting for your approval"), found.approve, t("Nothing is waiting for approval.")),
         recordsPart(who.isTeam ? t("Work of the team") : t("Assigned to you"), found.assigned, t("Nothing is assigned."), who.isTeam ? query : ""),
         duePart(found.due),
         recordsPart(t("Unassigned in your team"), found.queue, "", query),
-        recordsPart(t("Watched"), found.watched, t("Nothing is watched. The record names its watchers.")),
+        recordsPart(t("Watched"), found.watched, t("Nothing is watched. Watchers are named in the record.")),
         seenPart(),
       ].filter((part) => part !== null),
     );
-    said.textContent = t("This is the work of {name}. Who you are is kept in this browser only.", { name: who.name });
+    said.textContent = t("This is the work of {name}. Your choice is kept in this browser only.", { name: who.name });
     const away = button("it-x__link", t("Forget me"), () => {
       kept.set(SOMEBODY, null);
       kept.set(ME, null);
@@ -143,7 +143,7 @@
   function choose() {
     const who = picking.somebody(work, field.value);
     if (!who) {
-      said.textContent = field.value.trim() ? t("No person or team with open work is called that, or several are. Choose one from the list.") : "";
+      said.textContent = field.value.trim() ? t("No person or team with open work has that name, or several have. Choose one from the list.") : "";
       return;
     }
     field.value = who.name;

@@ -1,0 +1,66 @@
+"""What records call teams, services and people, in the names that these have now.
+
+A finished record keeps the name that was right in its time; an item that was renamed has it among its aliases. Figures
+count both as one, and the renaming is no reassignment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.timeline import Replay
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository import Store
+
+
+class PresentNames:
+    """The present names of the items of one snapshot."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._book: RuleBook = store.book
+        self._known: dict[str, str] = {}
+
+    def of(self, name: str) -> str:
+        """Return the name that an item has now; names of records and of nothing stay."""
+        if name not in self._known:
+            self._known[name] = self._look(name)
+        return self._known[name]
+
+    def _look(self, name: str) -> str:
+        if name[:1].isupper() or name in self._store.entries:
+            return name
+        entry = self._store.entries.get(self._store.aliases.get(name, ""))
+        return name if entry is None or self._book.kinds[entry.kind].is_record else entry.id
+
+    def entry(self, entry: Entry) -> Entry:
+        """Return an entry that names items by their present names."""
+        if all(self.of(e.target) == e.target for e in entry.edges if not e.target[:1].isupper()):
+            return entry
+        edges = tuple(e._replace(target=self.of(e.target)) for e in entry.edges)
+        renamed = {str(e.pointer[0]): e.target for e in edges if len(e.pointer) == 1}
+        return replace(entry, edges=edges, columns={**entry.columns, **renamed})
+
+    def replay(self, kind: str, replay: Replay) -> Replay:
+        """Return a replay with present names; a change from an old name to the present one is none."""
+        if not replay.values:
+            return replay
+        fields = {r.pointer[0] for r in self._book.kinds[kind].references if len(r.pointer) == 1}
+        if not any(
+            v.field in fields and (v.was, v.value) != self._pair(v.was, v.value) for v in replay.values
+        ):
+            return replay
+        told = []
+        for v in replay.values:
+            was, value = self._pair(v.was, v.value) if v.field in fields else (v.was, v.value)
+            if was != value:
+                told.append(v._replace(was=was, value=value))
+        return replace(replay, values=tuple(told))
+
+    def _pair(self, was: Any, value: Any) -> tuple[Any, Any]:
+        first, second = (self.of(v) if isinstance(v, str) else v for v in (was, value))
+        return first, second
