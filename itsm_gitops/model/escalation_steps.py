@@ -11,6 +11,7 @@ ESCALATED_TO, ASSIGNEE = "escalated_to", "assignee"
 STEPS = "escalations"
 NEXT_TEAM, LEAD = "escalation", "lead"  # the fields of a team that name who takes over, and who leads it
 LAYER = "layer"
+_MOST = 43_200  # minutes: thirty days, as the schema says; a larger number is no time that anybody waits for
 CALLED = (LAYER, meaning.TEAM, meaning.PERSON)  # what a step may name
 
 
@@ -43,4 +44,5 @@ def steps_of(data: Mapping[str, Any]) -> Iterator[EscalationStep]:
 
 
 def _number(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    known = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST
+    return value if known else 0

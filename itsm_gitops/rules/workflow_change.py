@@ -188,27 +188,34 @@ def _renamed(ctx: ChangeContext, old: Any, new: Any) -> bool:
     return isinstance(old, str) and isinstance(new, str) and ctx.head.store.aliases.get(old) == new
 
 
-def _gone(ctx: ChangeContext) -> Iterator[Pair]:
-    """Yield the documents that are in base and no longer known: neither archived nor the former name of another."""
-    store = ctx.head.store
-    for pair in ctx.pairs:
-        if pair.head is None and pair.id not in store.archived and store.aliases.get(pair.id) is None:
-            yield pair
-
-
 def deleted_is_unlinked(ctx: ChangeContext) -> Iterator[Hit]:
-    """Report every link in head to a document that base had, at the link."""
+    """Report every link in head to a document that base had, at the link; not where it is only called otherwise now."""
     for pair in _gone(ctx):
-        for entry, edge in ctx.head.into(pair.id):
+        for entry, edge in ctx.head.into(pair.id) if not _present_name(ctx, pair) else ():
             message = f"'{edge.target}' was deleted, but this still links to it"
             yield Hit(message, edge.pointer, "", entry.path)
 
 
 def nothing_is_deleted(ctx: ChangeContext) -> Iterator[Hit]:
-    """Report deleted documents that no link in head reveals."""
+    """Report deleted documents that no link in head reveals; as a note where another has the name as an alias."""
     for pair in _gone(ctx):
-        if not ctx.head.into(pair.id):
+        now = _present_name(ctx, pair)
+        if now:
+            said = f"'{pair.id}' is called '{now}' now"
+            yield Hit(said, (), "", pair.path, line=1, column=1, severity=INFO)
+        elif not ctx.head.into(pair.id):
             yield Hit(f"'{pair.id}' was deleted", (), "", pair.path, line=1, column=1)
+
+
+def _gone(ctx: ChangeContext) -> Iterator[Pair]:
+    """Yield the documents of base that are no more in the tree and not archived."""
+    for pair in ctx.pairs:
+        if pair.head is None and pair.id not in ctx.head.store.archived:
+            yield pair
+
+
+def _present_name(ctx: ChangeContext, pair: Pair) -> str:
+    return ctx.head.store.aliases.get(pair.id) or ""
 
 
 def identifier_is_new(ctx: ChangeContext) -> Iterator[Hit]:
