@@ -78,7 +78,7 @@ def _services(services: Sequence[Entry], site_url: str) -> Html:
         )
         cells = "".join(
             f'<td class=it-copy data-label="{esc(name)}" data-form={form}{_address(url, site_url)}>'
-            f'<a href={ROOT}{url} aria-label="{esc(title)}">{esc(word)}</a></td>'
+            f'<a href={ROOT}{url} aria-label="{esc(title)}">{esc(word)}</a>{_acts(title, form)}</td>'
             for name, (url, title, form, word) in zip(columns[1:], forms, strict=True)
         )
         rows.append(f'<tr><td data-label="{esc(columns[0])}">{esc(entry.title)}</td>{cells}</tr>')
@@ -97,8 +97,24 @@ def _list(rows: Sequence[Html]) -> Html:
 
 
 def _row(url: str, title: str, form: str, site_url: str) -> Html:
-    """Return one thing to subscribe to: its link, and what a script adds to it: subscribing and copying its address."""
-    return Html(f'<li class="it-copy" data-form={form}{_address(url, site_url)}>{link(url, esc(title))}</li>')
+    """Return one thing to subscribe to: its link, and what a script makes of its address."""
+    acts = _acts(title, form)
+    return Html(
+        f'<li class="it-copy" data-form={form}{_address(url, site_url)}>{link(url, esc(title))}{acts}</li>'
+    )
+
+
+def _acts(title: str, form: str) -> Html:
+    """Return what can be done with an address. A script shows it: until then it only keeps its place, so nothing moves."""
+    subscribe, copy = t("Subscribe"), t("Copy address")
+    calendar = (
+        f' <a class="it-feeds__do it-later" aria-label="{esc(subscribe)}: {esc(title)}">{esc(subscribe)}</a>'
+    )
+    return Html(
+        f"{calendar if form == _CALENDAR else ''}"
+        f' <button class="it-x__link it-later" type=button aria-label="{esc(copy)}: {esc(title)}">{esc(copy)}</button>'
+        "<span class=it-muted role=status></span>"
+    )
 
 
 def _address(url: str, site_url: str) -> str:

@@ -1,25 +1,18 @@
-// The page of feeds and calendars: adds to each a button that copies its address, and for calendars one that subscribes.
+// The page of feeds and calendars: lets its buttons copy addresses, and its links subscribe to calendars.
 (() => {
   "use strict";
 
-  const { t, element } = globalThis.itsm;
+  const { t } = globalThis.itsm;
 
   for (const row of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".it-copy"))) {
     const link = /** @type {HTMLAnchorElement} */ (row.querySelector("a"));
-    const name = link.ariaLabel ?? link.textContent;
     const address = row.dataset.address ?? link.href;
-    const online = /^https?:/.test(address);
-    if (row.dataset.form === "calendar" && online) {
-      const subscribe = /** @type {HTMLAnchorElement} */ (element("a", "it-feeds__do", t("Subscribe")));
-      subscribe.href = address.replace(/^https?:/, "webcal:");
-      subscribe.setAttribute("aria-label", `${t("Subscribe")}: ${name}`);
-      row.append(" ", subscribe);
-    }
-    const copy = /** @type {HTMLButtonElement} */ (element("button", "it-x__link", t("Copy address")));
-    copy.type = "button";
-    copy.setAttribute("aria-label", `${t("Copy address")}: ${name}`);
-    const said = element("span", "it-muted");
-    said.setAttribute("role", "status");
+    const subscribe = /** @type {HTMLAnchorElement | null} */ (row.querySelector(".it-feeds__do"));
+    if (/^https?:/.test(address)) {
+      if (subscribe) subscribe.href = address.replace(/^https?:/, "webcal:");
+    } else subscribe?.remove();
+    const copy = /** @type {HTMLButtonElement} */ (row.querySelector("button"));
+    const said = /** @type {HTMLElement} */ (row.querySelector("[role=status]"));
     copy.addEventListener("click", async () => {
       try {
         await navigator.clipboard.writeText(address);
@@ -28,6 +21,6 @@
         said.textContent = ` ${address}`;
       }
     });
-    row.append(" ", copy, said);
+    for (const act of row.querySelectorAll(".it-later")) act.classList.remove("it-later");
   }
 })();
