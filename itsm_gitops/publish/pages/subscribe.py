@@ -106,13 +106,11 @@ def _row(url: str, title: str, form: str, site_url: str) -> Html:
 
 def _acts(title: str, form: str) -> Html:
     """Return what can be done with an address. A script shows it: until then it only keeps its place, so nothing moves."""
-    subscribe, copy = t("Subscribe"), t("Copy address")
-    calendar = (
-        f' <a class="it-feeds__do it-later" aria-label="{esc(subscribe)}: {esc(title)}">{esc(subscribe)}</a>'
-    )
+    about = f"<span class=it-vh>: {esc(title)}</span>"
+    calendar = f' <a class="it-feeds__do it-later">{esc(t("Subscribe"))}{about}</a>'
     return Html(
         f"{calendar if form == _CALENDAR else ''}"
-        f' <button class="it-x__link it-later" type=button aria-label="{esc(copy)}: {esc(title)}">{esc(copy)}</button>'
+        f' <button class="it-x__link it-later" type=button>{esc(t("Copy address"))}{about}</button>'
         "<span class=it-muted role=status></span>"
     )
 
