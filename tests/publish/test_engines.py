@@ -91,7 +91,7 @@ def test_zensical_gives_a_frame_that_works(tmp_path: Path, guard: Any) -> None:
     page.get_by_role("button", name="Switch between light and dark").click()
     assert page.evaluate("document.body.getAttribute('data-md-color-scheme')") != before
     page.locator("#it-q").fill("INC-261120-AAAAA")
-    page.get_by_role("link", name="INC-261120-AAAAA").first.wait_for()
+    page.get_by_role("option", name="INC-261120-AAAAA").first.wait_for()
 
 
 def test_an_engines_own_search_is_left_out() -> None:
