@@ -79,7 +79,7 @@ def calls(view: View, entry: Entry, course: Course) -> Html:
     found = ladder(view.store, entry, course, view.now)
     if any(p not in view.entries for step in found.steps for p in step.people):
         return EMPTY
-    return Html("<br>".join(_call(view, step, now=step is found.called) for step in found.steps))
+    return Html("".join(_call(view, step, now=step is found.called) for step in found.steps))
 
 
 def _call(view: View, step: CallStep, *, now: bool) -> Html:
@@ -87,7 +87,7 @@ def _call(view: View, step: CallStep, *, now: bool) -> Html:
     about = {n: t(METRICS.get(str(v), "")) if n == "metric" else v for n, v in step.about.items()}
     when = Html(f" {view.moment(step.at)}") if step.at else EMPTY
     line = Html(f"{who}{when} <small>{esc(t(step.why, **about))}</small>")
-    return Html(f"<strong>{line}</strong>") if now else line
+    return Html(f"<div><strong>{line}</strong></div>" if now else f"<div>{line}</div>")
 
 
 def _name(view: View, person: str) -> Html:
