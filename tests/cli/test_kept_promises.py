@@ -53,7 +53,7 @@ def test_an_emergency_that_was_begun_owes_its_review_when_it_is_cancelled(acme: 
     cli("move", change, "authorize", "--by", "operations-lead")
     cli("move", change, "implement", "--by", "change-manager")
     refused = cli("move", change, "cancelled", "--set", "cancellation_reason=It helped itself.", code=1)
-    assert "missing close_notes, review" in " ".join(refused.err.split())
+    assert "missing close_notes, outcome, review" in " ".join(refused.err.split())
 
 
 def test_a_change_that_nobody_began_is_cancelled_with_a_reason_alone(acme: Path, cli: Cli) -> None:

@@ -120,6 +120,8 @@ def test_a_problem_with_its_incident_and_known_error(shop: Session) -> None:
     said = shop.refused("move", made, "resolved")
     assert "resolution_code" in said
     assert "one of: fix_applied, risk_accepted" in said
+    # The fix removes the cause: what was a known error is offered no more.
+    shop("move", known, "retired", "--code", "fixed", "--by", "mail-engineer")
     shop("move", made, "resolved", "--code", "fix_applied", "--note", "Pool enlarged.")
     shop("move", made, "closed")
     said = shop.refused(
