@@ -557,7 +557,7 @@ DRILL_SCHEMA = json.dumps(
         ("value", "drill.went", "in_part", "partly", "partly"),
         ("value", "drill.steps.gone", "left_out", "skipped", "skipped"),
         ("field", "drill.steps.gone", "outcome_of_step", "", "gone:"),
-        ("field", "drill.went", "how_it_went", "", "went:"),
+        ("field", "drill.went", "how_it_ended", "", "went:"),
     ],
 )
 def test_conditions_on_other_documents_and_on_entries_are_renamed(
