@@ -71,7 +71,7 @@ def test_request_laptop_access_and_get_the_record(somebody: Comes) -> None:
         visitor.write("What will you install or change?", "A debugger for the scanner's software")
         visitor.write("For how many days?", "7")
         visitor.write("Who asks for it?", "payments-lead")
-        visitor.press("Continue")
+        visitor.press("Make the request")
         visitor.page.locator(".it-made").wait_for()
         record = documents.load(visitor.page.locator("[data-part=text]").inner_text().encode()).data
         assert isinstance(record, dict)

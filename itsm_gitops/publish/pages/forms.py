@@ -94,7 +94,7 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
     title = replace(title, title=t("Title of the request"), value=offering.title)
     fixed = {"offering": offering.id, "origin": "portal"}
     command = f"itsm new {kind.name} --offering {offering.id}"
-    return _form(view, kind, [*form_questions, title, *rest], fixed, t("Continue"), command)
+    return _form(view, kind, [*form_questions, title, *rest], fixed, t("Make the request"), command)
 
 
 def pages(view: View) -> Iterator[ListPage]:
@@ -117,7 +117,7 @@ def pages(view: View) -> Iterator[ListPage]:
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
         way = [Crumb(urls.CHANGES, "Changes")] if section else []
         known = _known(view) if role == meaning.INCIDENT else EMPTY
-        body = _form(view, kind, form_questions, fixed, t("Continue"), f"itsm new {kind.name}", known)
+        body = _form(view, kind, form_questions, fixed, t("Make the record"), f"itsm new {kind.name}", known)
         yield ListPage(url, t(title), section, Html(f"{heading(way, t(title), lead=esc(t(lead)))}{body}"))
 
 
