@@ -22,7 +22,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import engine
 from itsm_gitops.publish import site as publishing
 from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
-from tests.complete import NO_DATA, not_left_out
+from tests.complete import CHROMIUM, CORPUS, need
 from tests.frames import REAL, remembering
 from tests.support import SAME_EXAMPLES, GitRepo, copy_tree, pack, run_apart
 from tests.warm import Warm
@@ -123,18 +123,6 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let a test fail that was skipped where nothing is missing: what nobody runs is no test."""
-    return not_left_out((yield))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Do the same for a module that was skipped."""
-    return not_left_out((yield))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -240,19 +228,18 @@ def example_repo() -> Repository:
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """The folder of real data that ``ITSM_CORPUS`` names; skips the test where it names none."""
-    named = os.environ.get("ITSM_CORPUS") or pytest.skip(NO_DATA)
-    assert Path(named).is_dir(), f"ITSM_CORPUS names no folder: {named}"
-    return Path(named)
+    """The folder of real data that ``ITSM_CORPUS`` names; the test is left out where it names none."""
+    need("corpus")
+    assert Path(CORPUS).is_dir(), f"ITSM_CORPUS names no folder: {CORPUS}"
+    return Path(CORPUS)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """The browser of this machine. A process can drive one only, so all tests of a worker share it."""
-    from tests.publish.browsing import ARGUMENTS, CHROMIUM
+    from tests.publish.browsing import ARGUMENTS
 
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
+    need("chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

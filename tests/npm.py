@@ -6,20 +6,14 @@ Their versions are fixed, so that a new rule of one is no surprise.
 from __future__ import annotations
 
 import fcntl
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.complete import need
 
 BUILD = Path(__file__).resolve().parent.parent / "build"
 _QUIET = ("--no-save", "--no-audit", "--no-fund", "--ignore-scripts")
 _SECONDS = 300
-
-
-def npm() -> str:
-    """Return the program; skips the test where there is none."""
-    return shutil.which("npm") or pytest.skip("npm is not installed")
 
 
 def npm_file(name: str, package: str, path: str) -> Path:
@@ -36,7 +30,8 @@ def npm_file(name: str, package: str, path: str) -> Path:
 
 
 def run_npm(*words: str) -> str:
-    """Run npm and return what it printed."""
-    done = subprocess.run([npm(), *words], capture_output=True, text=True, timeout=_SECONDS, check=False)
+    """Run npm and return what it printed; the test is left out where there is none."""
+    need("npm")
+    done = subprocess.run(["npm", *words], capture_output=True, text=True, timeout=_SECONDS, check=False)
     assert done.returncode == 0, f"npm {words[0]}: {done.stderr[-2000:]}"
     return done.stdout

@@ -1,37 +1,32 @@
-"""A test that is left out fails where everything was installed, and nowhere else."""
+"""A test that lacks something fails where everything was installed, and is left out elsewhere."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.complete import NO_DATA, not_left_out
-
-
-def report(outcome: Any, reason: str = "") -> pytest.TestReport:
-    longrepr = ("tests/test_x.py", 3, f"Skipped: {reason}") if outcome == "skipped" else None
-    return pytest.TestReport(
-        "tests/test_x.py::test", ("tests/test_x.py", 3, "test"), {}, outcome, longrepr, "call"
-    )
+from tests import complete
+from tests.complete import Need, need
 
 
 @pytest.mark.parametrize(
-    ("outcome", "reason", "complete", "becomes"),
+    ("there", "may_lack", "whole", "ends"),
     [
-        ("skipped", "npm is not installed", True, "failed"),
-        ("skipped", "npm is not installed", False, "skipped"),
-        ("skipped", NO_DATA, True, "skipped"),
-        ("passed", "", True, "passed"),
+        (True, False, True, None),
+        (False, False, True, pytest.fail.Exception),
+        (False, False, False, pytest.skip.Exception),
+        (False, True, True, pytest.skip.Exception),
     ],
 )
-def test_what_is_left_out(outcome: Any, reason: str, complete: bool, becomes: str) -> None:
-    judged = not_left_out(report(outcome, reason), complete=complete)
-    assert judged.outcome == becomes
-    assert becomes != "failed" or reason in str(judged.longrepr)
-
-
-def test_an_expected_failure_is_none_of_them() -> None:
-    expected = report("skipped", "a known fault")
-    expected.wasxfail = "a known fault"  # type: ignore[attr-defined]
-    assert not_left_out(expected, complete=True).outcome == "skipped"
+def test_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+    there: bool,
+    may_lack: bool,
+    whole: bool,
+    ends: type[BaseException] | None,
+) -> None:
+    monkeypatch.setattr(complete, "NEEDS", {"thing": Need(lambda: there, "somebody brings it", may_lack)})
+    if ends is None:
+        need("thing", complete=whole)
+        return
+    with pytest.raises(ends, match="thing is not here: somebody brings it"):
+        need("thing", complete=whole)

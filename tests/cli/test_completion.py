@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-BASH = shutil.which("bash")
 
 # Fills what Bash itself would fill, asks the completion function, and prints what it offers.
 DRIVER = r"""
@@ -27,8 +24,6 @@ printf '%s\n' "${COMPREPLY[@]}"
 @pytest.fixture
 def offered(acme: Path, tmp_path: Path) -> object:
     """Ask Bash what it offers for a line; ``parts`` are the line's words as Bash divides them."""
-    if BASH is None:
-        pytest.skip("bash is not installed")
     itsm = tmp_path / "itsm"
     itsm.write_text(
         f"#!{sys.executable}\nimport sys\nsys.argv[0] = 'itsm'\nfrom itsm_gitops.cli import main\nmain()\n"
@@ -40,7 +35,7 @@ def offered(acme: Path, tmp_path: Path) -> object:
 
     def ask(line: str, parts: str) -> list[str]:
         done = subprocess.run(
-            [str(BASH), "--norc", "--noprofile", "-c", DRIVER],
+            ["bash", "--norc", "--noprofile", "-c", DRIVER],
             env={**os.environ, "SCRIPT": str(script), "LINE": line, "PARTS": parts, "ITSM": str(itsm)},
             capture_output=True,
             text=True,

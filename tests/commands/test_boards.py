@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import icalendar
 import pytest
 
 from itsm_gitops.commands.boards import agenda, agenda_ics, record_decisions
@@ -135,7 +136,6 @@ def test_a_meeting_that_decided_nothing_is_refused(board: Any, old: str, new: st
 
 
 def events(text: str) -> list[Any]:
-    icalendar = pytest.importorskip("icalendar")
     return list(icalendar.Calendar.from_ical(text).walk("VEVENT"))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -17,10 +16,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.complete import need
 from tests.support import run_here
 
 pytestmark = pytest.mark.slow
-pytest.importorskip("pyarrow", reason="the extra 'analytics' is not installed")
+need("pyarrow")
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "site/docs/handbook/46-analytics.md").read_text(encoding="utf-8")
@@ -70,7 +70,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, Path]]:
 
 def answers(library: str, places: list[tuple[Path, Path]]) -> list[Answers]:
     """Return the answers of an engine to all questions, for each place."""
-    pytest.importorskip(library, reason="the extra 'engines' is not installed")
+    need(library)
     given = json.dumps([recipe(library), ASK[library], QUESTIONS, [str(f) for _, f in places]])
     local = (
         "--master local[1] --conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=1 pyspark-shell"
@@ -91,8 +91,7 @@ def duckdb(places: list[tuple[Path, Path]]) -> list[Answers]:
 
 @pytest.fixture(scope="module")
 def spark(places: list[tuple[Path, Path]]) -> list[Answers]:
-    if shutil.which("java") is None:
-        pytest.skip("Java, which Spark runs on, is not installed")
+    need("java")
     return answers("pyspark", places)
 
 
@@ -174,7 +173,7 @@ def test_both_engines_give_one_answer_to_each_question(duckdb: list[Answers], sp
 
 @pytest.mark.parametrize("library", ["polars", "pandas"])
 def test_the_one_liner_counts_every_record(places: list[tuple[Path, Path]], library: str) -> None:
-    pytest.importorskip(library, reason="the extra 'engines' is not installed")
+    need(library)
     root, folder = places[1]
     *before, last = recipe(library).replace("build/analytics", str(folder)).strip().split("\n")
     scope: dict[str, Any] = {}

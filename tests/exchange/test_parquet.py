@@ -19,10 +19,11 @@ from itsm_gitops.exchange.typed_columns import field_columns, type_of
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused
 from itsm_gitops.repository import Repository
 from itsm_gitops.repository.config import read_audience
+from tests.complete import need
 from tests.publish.canary_site import WORD, write_canaries
 from tests.support import GitRepo, incident, path_of, run_here, service
 
-pytest.importorskip("pyarrow", reason="the extra 'analytics' is not installed")
+need("pyarrow")
 
 NOW = "2026-04-01T12:00:00Z"
 FIRST, SECOND = "INC-260304-AAAAA", "INC-250304-BBBBB"

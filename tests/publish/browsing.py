@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import shutil
 from pathlib import Path
 from typing import Any
 
 from tests.npm import npm_file
 
-# The first is the same engine without windows, tabs and menus that nobody sees: each page takes a third of the time.
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

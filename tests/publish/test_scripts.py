@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,31 +10,32 @@ import pytest
 
 from itsm_gitops.publish.language import spoken
 from itsm_gitops.publish.scripts import as_published, is_inner
+from tests.complete import need
+from tests.npm import npm_file
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ASSETS = CHECKOUT / "site/docs/assets"
 SCRIPTS = sorted(ASSETS.glob("*.js"))
-TYPESCRIPT = CHECKOUT / "build/typescript/node_modules/typescript/bin/tsc"
-NODE = shutil.which("node")
+TYPESCRIPT = re.search(
+    r"^TYPESCRIPT_VERSION := (\S+)$", (CHECKOUT / "Makefile").read_text("utf-8"), re.MULTILINE
+)
 MOST_LINES = 300
 
 
 def run(*words: str | Path) -> None:
-    done = subprocess.run([NODE or "node", *words], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    need("node")
+    done = subprocess.run(["node", *words], cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_the_tests_of_the_scripts() -> None:
     run("--test", *sorted((CHECKOUT / "tests/scripts").glob("*.test.mjs")))
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    NODE is None or not TYPESCRIPT.is_file(), reason="`make scripts` installs what checks types"
-)
 def test_the_types_of_the_scripts() -> None:
-    run(TYPESCRIPT, "--project", CHECKOUT / "tests/scripts")
+    assert TYPESCRIPT
+    run(npm_file("typescript", TYPESCRIPT[1], "typescript/bin/tsc"), "--project", CHECKOUT / "tests/scripts")
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
@@ -56,7 +56,6 @@ def test_parts_are_published_within_their_script_and_without_comments() -> None:
     assert published("explorer").index("class Column") < published("explorer").index("function facetList")
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_nothing_but_comments_is_left_out(tmp_path: Path) -> None:
     """What remains is still a script, and has every text and every function of the source."""
     for path in SCRIPTS:

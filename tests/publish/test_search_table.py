@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,11 @@ from index_world import write_index
 from sample_site import write_sample
 
 from itsm_gitops.repository import Repository
+from tests.complete import need
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-NODE = shutil.which("node")
 
-pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
+need("node")
 
 # What is typed, and how the address of the first hit begins; nothing where nothing is found.
 ENGLISH = """
@@ -238,7 +237,7 @@ def rows(table: str) -> list[tuple[str, str]]:
 def found(site: Path, queries: list[str]) -> list[Any]:
     """What the site's script finds for each query."""
     done = subprocess.run(
-        [NODE or "node", CHECKOUT / "tests/scripts/searching.mjs"],
+        ["node", CHECKOUT / "tests/scripts/searching.mjs"],
         input="\n".join(queries),
         env={**os.environ, "SITE": str(site)},
         capture_output=True,

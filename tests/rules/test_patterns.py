@@ -14,6 +14,7 @@ from itsm_gitops.schema.ambiguity import is_ambiguous
 from itsm_gitops.schema.automaton import fits
 from itsm_gitops.schema.faults import pattern_fault
 from itsm_gitops.schema.validate import fast, slow
+from tests.complete import need
 from tests.support import SLOWER
 
 _ATOMS = st.sampled_from(
@@ -56,7 +57,7 @@ def test_a_pattern_fits_what_it_fits_in_python(pattern: str, text: str) -> None:
 @given(PATTERNS, TEXTS)
 @settings(max_examples=200, deadline=None)
 def test_both_validators_read_a_pattern_alike(pattern: str, text: str) -> None:
-    pytest.importorskip("jsonschema_rs")
+    need("jsonschema_rs")
     own = {"pattern": pattern}
     assert type(fast(own)).__module__.startswith("jsonschema_rs")
     assert fast(own).is_valid(text) is slow(own).is_valid(text)
@@ -131,7 +132,7 @@ def test_good_patterns_are_not_refused(pattern: str) -> None:
 @given(PATTERNS, st.dictionaries(TEXTS, st.sampled_from([1, "x"]), max_size=4))
 @settings(max_examples=200, deadline=None)
 def test_both_validators_name_fields_by_pattern_alike(pattern: str, data: dict[str, object]) -> None:
-    pytest.importorskip("jsonschema_rs")
+    need("jsonschema_rs")
     for others in (False, {"type": "integer"}):
         own = {
             "properties": {"a": {}},

@@ -25,8 +25,9 @@ from itsm_gitops.rules import check, schema
 from itsm_gitops.rules.judge import DocumentJudge
 from itsm_gitops.schema import validate
 from itsm_gitops.schema.faults import pattern_fault
+from tests.complete import need
 
-jsonschema_rs = pytest.importorskip("jsonschema_rs")
+need("jsonschema_rs")
 
 SPOILERS: list[Any] = [
     None, True, False, 0, -1, 1.0, 1.5, 10**30, "", "x", "X" * 300, "é\u0301", "a\n", "2026-02-30", "2026-02-28",

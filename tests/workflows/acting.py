@@ -15,10 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.complete import ACT
 from tests.fake_github import FakeGitHub
 from tests.hosted import Hosted, payload
 
-ACT = Path(sys.executable).with_name("act")
 STAND_INS = Path(__file__).parent / "stand_ins"
 _USES = re.compile(r"uses:\s*(?P<owner>[\w-]+)/(?P<name>[\w-]+)@(?P<ref>\w+)")
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")

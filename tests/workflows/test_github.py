@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.gate.comment import MARKER
+from tests.complete import need
 from tests.fake_github import FakeGitHub, account, running
 from tests.hosted import ITEM
-from tests.workflows import acting
 from tests.workflows.acting import Acting, Ran
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not acting.ACT.exists(), reason="act is not installed (the extra 'dev' brings it)"),
-]
+pytestmark = pytest.mark.slow
+need("act")
 BEN = account(2, "ben")
 GATE, VALIDATE, REGATE = "itsm-gate", "itsm", "itsm-regate"
 

@@ -10,15 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.complete import need
 from tests.fake_github import account, running
 from tests.support import run_here
-from tests.workflows import acting
 from tests.workflows.acting import Acting
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not acting.ACT.exists(), reason="act is not installed (the extra 'dev' brings it)"),
-]
+pytestmark = pytest.mark.slow
+need("act")
 PAGE = Path(__file__).resolve().parents[2] / "site/docs/handbook/11-three-in-the-morning.md"
 ADDRESS, PERSON = "git@github.com:acme/itsm.git", "mail-engineer"
 # What stands in for ssh: the last word is what the server is to do, and with which repository.

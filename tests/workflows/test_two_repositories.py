@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.forges.shipped import deploy_template
+from tests.complete import need
 from tests.deploy_world import AFTER, BEFORE, INSIDE, NAME, UNAUTHORISED, TwoRepositories
 from tests.hosted import payload
-from tests.workflows import acting
 from tests.workflows.acting import Ran, new_home, run_act
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not acting.ACT.exists(), reason="act is not installed (the extra 'dev' brings it)"),
-]
+pytestmark = pytest.mark.slow
+need("act")
 ACTION, WORKFLOW = ".github/actions/itsm-deploy/action.yml", ".github/workflows/deploy.yml"
 USE = "uses: ./.github/actions/itsm-deploy"
 WITH = "change: '${{ inputs.change }}', repository: acme/itsm, token: none"
