@@ -33,7 +33,7 @@ SECTIONS: dict[str, dict[str, Command]] = {
         "link": Command("edit", "Link two documents."),
         "major": Command("major", "Lead a major incident, from declaring to review."),
         "emergency": Command("emergency", "Begin an emergency change of an incident at once."),
-        "escalate": Command("escalate", "Call the next one about a record, and say why."),
+        "escalate": Command("escalate", "Escalate a record to the next person or team."),
         "correct": Command("edit", "Correct when something in the timeline happened."),
         "duplicate": Command("edit", "Cancel a record that repeats another."),
         "unlink": Command("edit", "Remove a link."),

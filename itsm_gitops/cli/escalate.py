@@ -30,7 +30,7 @@ from itsm_gitops.model.text import safe_text
     ],
 )
 @click.argument("identifier", metavar="ID", shell_complete=lazily("identifiers"))
-@click.option("--why", metavar="TEXT", required=True, help="What whoever is called must know.")
+@click.option("--why", metavar="TEXT", required=True, help="The reason; whoever is called reads it.")
 @click.option(
     "--to", metavar="WHO", default="", shell_complete=lazily("people"),
     help="A team or a person.  [default: who is called next]",
@@ -43,11 +43,11 @@ from itsm_gitops.model.text import safe_text
 def escalate_command(
     app: App, identifier: str, why: str, to: str, by: str | None, dry_run: bool, as_json: bool
 ) -> None:
-    """Escalate a record to whom is called next.
+    """Escalate a record to the next person or team.
 
-    Another team gets the record, and nobody has it in hand then; a person is named beside whoever works on it. Both are
-    entries of the timeline, with --why as their reason. `itsm oncall ID` shows who was called, who is called next and
-    when: by the rota and the steps of its team, and by the promises of the service level.
+    Another team takes the record over, and its assignee is cleared. A person is named in the record, and whoever works
+    on it goes on. The timeline keeps --why as the reason. `itsm oncall ID` shows who was called, who is called next and
+    when, by the rota and the steps of the team and by the service level.
     """
     done = escalate(app.repo, identifier, why, to=to, by=by, dry_run=dry_run)
     if as_json:

@@ -92,7 +92,7 @@ def oncall_command(
     """Show who is on call, and swap turns.
 
     WHAT is a service, an item, a team, a rota, a record or a person (@me). Whoever is named first is called first,
-    the others are backups. Of an open record it shows who was called about it, who is called next and when. A team says by `on_call` who is called: somebody, or a rota of cmdb/rotas. A swap is an
+    the others are backups. For an open record it also shows who was called, who is called next and when. A team says by `on_call` who is called: somebody, or a rota of cmdb/rotas. A swap is an
     override in the rota; for approvals it counts once it is on the main branch.
     """
     if sum(bool(x) for x in (swap, source, ics)) > 1:

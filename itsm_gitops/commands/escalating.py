@@ -1,4 +1,4 @@
-"""`itsm escalate`, and who is called about records, as `itsm oncall`, `show` and `next` tell it."""
+"""`itsm escalate`, and who is called about records: for `itsm oncall`, `show` and `next`."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def ladders(store: Store) -> Callable[[Entry], Ladder]:
 
 def is_open(store: Loaded, entry: Entry) -> bool:
     """Whether a record is open, so that somebody can be called about it."""
-    kind = store.book.kinds[entry.kind]
-    flow = kind.workflow
-    return kind.is_record and flow is not None and flow.is_open(entry.state)
+    return store.book.kinds[entry.kind].is_record and facts.is_open(store.book, entry)
 
 
 def escalate(
@@ -53,8 +51,8 @@ def escalate(
 ) -> Escalated:
     """Escalate an open record to a team or a person: default whoever is to be called next; ``why`` is its reason.
 
-    Another team gets it (nobody has it in hand then), a person is named beside whoever works on it; both are entries of
-    its timeline. Raises UsageError without a reason, NotFound for unknown names, Refused where nobody is left to call or the record is done,
+    Another team takes it over and its assignee is cleared; a person is only named in it. Both are entries of its
+    timeline. Raises UsageError without a reason, NotFound for unknown names, Refused where nobody is left to call or the record is done,
     Rejected where rules are broken.
     """
     from itsm_gitops.editing.edits import set_fields
@@ -62,7 +60,7 @@ def escalate(
     from itsm_gitops.repository.actor import acting
 
     if not why.strip():
-        raise UsageError("whoever is called wants to know why", "--why TEXT")
+        raise UsageError("an escalation needs a reason", "--why TEXT")
     store = repo.store(None)
     entry = store.find(fragment)
     if ESCALATED_TO not in store.book.kinds[entry.kind].fields:
@@ -71,7 +69,7 @@ def escalate(
         )
     if not is_open(store, entry):
         raise Refused(
-            f"{entry.id} is {entry.state}, so there is nothing to call for", f"itsm show {entry.id}"
+            f"{entry.id} is {entry.state}: only open records are escalated", f"itsm show {entry.id}"
         )
     name = acting(repo, by) if to == _ME else to or _next(store, entry)
     other = store.entries.get(name)
@@ -101,8 +99,8 @@ def _next(store: Store, entry: Entry) -> str:
         if not step.reached and step.people not in already and (name,) not in already:
             return name
     raise Refused(
-        f"nobody is left to be called about {entry.id}",
-        f"itsm escalate {entry.id} --to TEAM, or a person; who is called next stands in the files of teams and service levels",
+        f"nobody is left to call about {entry.id}",
+        f"itsm escalate {entry.id} --to TEAM or PERSON; the files of teams and service levels say who is called next",
     )
 
 

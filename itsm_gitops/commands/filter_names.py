@@ -185,7 +185,7 @@ class FilterNames:
     ) -> None:
         """Raise NotFound where nobody is called so and no document's fields hold it."""
         store = self._store
-        names = [handle, *all_names(store, handle)]
+        names = all_names(store, handle)
         if handle in store.broken or any(facts.is_a(self._book, store.entries.get(n), role) for n in names):
             return
         if any(edge.pointer[0] in fields for _, edge in store.into(handle)):

@@ -1,9 +1,9 @@
-"""What a later import tells in the timeline of a document: fields that the table says otherwise now, and events of earlier.
+"""The timeline entries that a later import writes: about tracked fields with a new value, and about earlier events.
 
-A table with one row for each record has no history: it says what is so, not since when. So an import that takes
-over another value of a tracked field writes an entry of its own, as `itsm set` does, at the moment of the import.
-An event of the table that is older than the last entry is written now, with the time at which it ``happened``.
-Both carry a reason by which the next import knows them again: what an import told is no history of somebody else.
+A table with one row for each record has current values and no history. So an import that takes over a new value of a
+tracked field writes an entry, as `itsm set` does, at the moment of the import. An event of the table that is older
+than the last entry is written now, with the time at which it ``happened``. Both carry a reason by which the next import
+recognises them, and does not take them for edits of a person.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def reason_of(mapping: TableMapping) -> str:
 
 
 def as_in_table(timeline: Sequence[Entry]) -> list[Entry]:
-    """Return a timeline without what later imports told beside the table's history, each event at its own time."""
+    """Return a timeline without the entries that later imports added, each event at its own time."""
     return [_event(e) for e in timeline if not (_is_ours(e) and e.keys() <= _OWN)]
 
 

@@ -39,7 +39,7 @@ class AgendaItem:
     title: str
     reason: str
     text: str = ""
-    values: tuple[tuple[str, datetime | str], ...] = ()
+    values: tuple[tuple[str, date | str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +237,7 @@ class _Matters:
     def emergencies(self) -> tuple[AgendaItem, ...]:
         """Return the emergency changes that were opened since the last meeting."""
         return tuple(
-            self._item(e, "{state}, opened {day}", state=e.state, day=e.opened[:10])
+            self._item(e, "{state}, opened {day}", state=e.state, day=date.fromisoformat(e.opened[:10]))
             for e in sorted(self._changes, key=lambda e: (e.opened, e.id))
             if e.columns.get("type") == _EMERGENCY and self._within(e.opened)
         )
@@ -264,23 +264,23 @@ class _Matters:
             self._item(
                 self._network.entries[f.calendar.id],
                 "{first} to {last}, holds {count} planned change" + ("" if len(f.held) == 1 else "s"),
-                first=f"{f.window.start:%Y-%m-%d}",
-                last=f"{f.window.end:%Y-%m-%d}",
+                first=f.window.start.date(),
+                last=f.window.end.date(),
                 count=f"{len(f.held)}",
             )
             for f in preview_freezes(self._network, self._start)
             if f.window.start <= self._start + _AHEAD
         )
 
-    def _item(self, entry: Entry, text: str, **values: datetime | str) -> AgendaItem:
-        """Return a matter; words of files (states, outcomes) are said with spaces."""
-        said = {
-            name: local_time(value, self._timezone)
-            if isinstance(value, datetime)
-            else value.replace("_", " ")
-            for name, value in values.items()
-        }
+    def _item(self, entry: Entry, text: str, **values: date | str) -> AgendaItem:
+        """Return a matter; states and outcomes are written with spaces."""
+        said = {name: self._in_words(value) for name, value in values.items()}
         return AgendaItem(entry.id, entry.title, text.format(**said), text, tuple(values.items()))
+
+    def _in_words(self, value: date | str) -> str:
+        if isinstance(value, datetime):
+            return local_time(value, self._timezone)
+        return f"{value:%Y-%m-%d}" if isinstance(value, date) else value.replace("_", " ")
 
     def _recent(self) -> list[Entry]:
         return [e for e in sorted(self._changes, key=lambda e: e.id) if self._within(e.updated)]

@@ -61,7 +61,7 @@ class Calendar:
 
 
 class Hold(NamedTuple):
-    """A freeze's window that a change falls into; ``exempt`` says that its type is let through."""
+    """A freeze's window that a change falls into; ``exempt`` says that its type is exempt."""
 
     calendar: Calendar
     window: Window

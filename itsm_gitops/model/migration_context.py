@@ -73,14 +73,14 @@ def in_condition(place: BookPlace, shape: BookShape, migration: Migration) -> bo
 
 
 def entries_of(place_data: Any, pointer: Pointer) -> str:
-    """Return the path of the list about whose entries a condition is (`all: tasks` with `have`); empty for none."""
+    """Return the path of the list whose entries a condition is about (`all: tasks` with `have`); empty for none."""
     part = _part_with_have(place_data, pointer)
     path = part.get(ALL, part.get(ANY)) if part else None
     return path if isinstance(path, str) else ""
 
 
 def _part_with_have(data: Any, pointer: Pointer) -> Mapping[str, Any]:
-    """Return the innermost part of a condition in whose `have` a place is; empty where it is in none."""
+    """Return the innermost part of a condition with the place inside its `have`; empty where there is no such part."""
     for index in reversed(range(len(pointer))):
         if pointer[index] == HAVE and isinstance(part := value_at(data, pointer[:index]), Mapping):
             return part
@@ -88,7 +88,7 @@ def _part_with_have(data: Any, pointer: Pointer) -> Mapping[str, Any]:
 
 
 def _at_other_end(part: Mapping[str, Any], shape: BookShape) -> frozenset[str]:
-    """Return the kinds of the documents to which a link leads that a part of a condition speaks of."""
+    """Return the kinds at the other end of the link in a part of a condition."""
     told = part.get(TO, ())
     named = [told] if isinstance(told, str) else [str(name) for name in told]
     return _group_members(named or shape.ends.get(str(part.get(LINK_KEY, part.get(LINKED))), ("any",)), shape)

@@ -22,7 +22,7 @@ Data = Mapping[str, Any]
 
 
 def rank_of(severity: Any) -> int:
-    """Return how much a severity weighs; what is none weighs as an error."""
+    """Return how much a severity weighs; anything else weighs as an error."""
     return _RANK.get(str(severity), _RANK[ERROR])
 
 

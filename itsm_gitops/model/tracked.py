@@ -1,4 +1,4 @@
-"""Which tracked fields have another value than the timeline told last: what an entry has to say of them."""
+"""Tracked fields whose values differ from the last ones in the timeline: what an entry must say about them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Data = Mapping[str, Any]
 def untold(
     names: Iterable[str], timeline: Any, before: Data, after: Data
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the values that fields get, and those they had, where ``after`` differs from what was told.
+    """Return the values that fields get, and those they had, where ``after`` differs from the timeline.
 
     The last value of a field in the timeline counts as its former value, so that one entry leads to the next;
     ``before`` holds those that no entry names.

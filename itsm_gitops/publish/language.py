@@ -20,7 +20,7 @@ from itsm_gitops.model.errors import ItsmError
 
 Html = NewType("Html", str)
 ENGLISH = "en"
-GERMAN = "de"  # in which nouns are capital within a sentence
+GERMAN = "de"  # its nouns begin with a capital letter within a sentence, too
 _FOLDER = Path(__file__).parent / "catalogues"
 
 

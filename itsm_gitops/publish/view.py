@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from itsm_gitops.repository.gaps import Gap
 
 _EVERYTHING = Audience()
-# How a redundant group is said (`graph/impact.py`).
+# The text about a redundant group (`graph/impact.py`).
 _GROUP = re.compile(r"(?P<up>\d+) of (?P<all>\d+) up, (?P<needed>\d+) needed(?:, (?P<worn>\d+) degraded)?")
 
 

@@ -1,7 +1,7 @@
-"""What records call teams, services and people, in the names that these have now.
+"""The present names of the teams, services and people that records name.
 
-A finished record keeps the name that was right in its time; an item that was renamed has it among its aliases. Figures
-count both as one, and the renaming is no reassignment.
+A finished record keeps the name of its time; a renamed item has that name among its aliases. Figures count both as one,
+and a renaming is not a reassignment.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class PresentNames:
         self._known: dict[str, str] = {}
 
     def of(self, name: str) -> str:
-        """Return the name that an item has now; names of records and of nothing stay."""
+        """Return the present name of an item; any other name stays as it is."""
         if name not in self._known:
             self._known[name] = self._look(name)
         return self._known[name]
@@ -46,7 +46,7 @@ class PresentNames:
         return replace(entry, edges=edges, columns={**entry.columns, **renamed})
 
     def replay(self, kind: str, replay: Replay) -> Replay:
-        """Return a replay with present names; a change from an old name to the present one is none."""
+        """Return a replay with present names; a change from an old name to the present one is left out."""
         if not replay.values:
             return replay
         fields = {r.pointer[0] for r in self._book.kinds[kind].references if len(r.pointer) == 1}

@@ -266,9 +266,10 @@ def follow(git: Git, branch: str, old: str, new: str) -> str:
 
 
 def _switch(git: Git, old: str, new: str) -> None:
-    """Let Git's index and the files go from one commit to another; raises GitError where an edit is in the way.
+    """Move Git's index and the files from one commit to another; raises GitError where an edit is in the way.
 
-    Git takes a file for edited whose times are other than it noted: one that was copied, or saved as it was. So it looks at the contents then.
+    To Git a file is edited when its times differ from those in the index, as after a copy. So on a refusal Git is told
+    to compare the contents, and asked again.
     """
     try:
         patiently(lambda: git.run("read-tree", "-m", "-u", old, new))

@@ -47,7 +47,7 @@ def overrides_are_clear(ctx: DocumentContext) -> Iterator[Hit]:
 
 
 def steps_call_somebody(ctx: DocumentContext) -> Iterator[Hit]:
-    """Look for steps of an escalation, and a team that takes over, by which nobody is called."""
+    """Look for steps of an escalation, and a team that takes over, that call nobody."""
     if not facts.is_in_force(ctx.kind, ctx.data):
         return
     later = ctx.data.get(NEXT_TEAM)
@@ -109,7 +109,7 @@ RULES = (
         "An escalation that calls nobody",
         severity=WARNING,
         kinds=(meaning.TEAM, meaning.SERVICE_LEVEL),
-        why="The step comes when the first call was not answered, or a promise is nearly broken: a name that leads to nobody is found out then.",
+        why="A step is for the moment when nobody answered or a promise is nearly broken. That is too late to find that it calls nobody.",
         hint="itsm oncall RECORD shows who is called and when; name a layer of the team's rota, a team with somebody on call, or a person",
         bad="escalations:\n- after_minutes: 10\n  layer: Bakcup",
         good="escalations:\n- after_minutes: 10\n  layer: Backup",

@@ -139,13 +139,17 @@ def test_on_a_branch_of_its_own_the_main_branch_stays_as_it_is(one: Clone, tmp_p
     assert one.git("rev-parse", "origin/work") == one.git("rev-parse", "HEAD")
 
 
-def test_a_hook_that_adds_to_the_commit_does_not_get_past_the_policy(one: Clone, tmp_path: Path) -> None:
+def hooked(one: Clone, command: str) -> Path:
+    """Let a clone run a command of the shell before each commit; return the file of the hook."""
     path = one.root / ".git/hooks/pre-commit"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(
-        "#!/bin/sh\necho '# by a hook' >> cmdb/services/email.yaml && git add cmdb/services/email.yaml\n"
-    )
+    path.write_text(f"#!/bin/sh\n{command}\n")
     path.chmod(0o755)
+    return path
+
+
+def test_a_hook_that_adds_to_the_commit_does_not_get_past_the_policy(one: Clone, tmp_path: Path) -> None:
+    hooked(one, "echo '# by a hook' >> cmdb/services/email.yaml && git add cmdb/services/email.yaml")
     before = one.git("ls-remote", "origin", "main")
     said = one.itsm("note", INCIDENT, "a", "--sync", code=1)
     assert "pull request" in said
@@ -153,10 +157,7 @@ def test_a_hook_that_adds_to_the_commit_does_not_get_past_the_policy(one: Clone,
 
 
 def test_a_hook_that_rewrites_the_record_is_shared_as_it_was_committed(one: Clone, two: Clone) -> None:
-    path = one.root / ".git/hooks/pre-commit"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(f"#!/bin/sh\nsed -i 's/note: a/note: A/' {PATH} && git add {PATH}\n")
-    path.chmod(0o755)
+    hooked(one, f"sed -i 's/note: a/note: A/' {PATH} && git add {PATH}")
     one.itsm("note", INCIDENT, "a", "--sync")
     two.itsm("sync")
     assert two.notes == one.notes == ["A"]
@@ -175,10 +176,7 @@ def test_files_that_were_copied_or_saved_as_they_were_follow(one: Clone, two: Cl
 
 
 def test_a_hook_that_refuses_says_why_and_nothing_is_lost(one: Clone) -> None:
-    path = one.root / ".git/hooks/pre-commit"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("#!/bin/sh\necho 'not on a Sunday' >&2\nexit 1\n")
-    path.chmod(0o755)
+    path = hooked(one, "echo 'not on a Sunday' >&2\nexit 1")
     said = one.itsm("note", INCIDENT, "a", "--sync", code=1)
     assert "not on a Sunday" in said
     path.unlink()

@@ -169,7 +169,7 @@ def test_whoever_leads_is_called_beside_those_who_work_on_it(mine: str, cli: Cli
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--why", " "), "wants to know why"),
+        (("--why", " "), "needs a reason"),
         (("--to", "service-manger", "--why", "x"), "did you mean service-manager,"),
         ((), "--why"),
     ],
@@ -199,7 +199,7 @@ def test_nobody_is_left_to_call(staffed: Path, cli: Cli, mine: str) -> None:
     done = cli("escalate", mine, "--why", "x", code=None)
     while done.code == 0:  # the backup first
         done = cli("escalate", mine, "--why", "x", code=None)
-    assert "nobody is left to be called" in done.err
+    assert "nobody is left to call" in done.err
 
 
 def test_a_field_that_calls_somebody_needs_a_reason(mine: str, cli: Cli) -> None:

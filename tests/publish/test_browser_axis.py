@@ -8,12 +8,9 @@ from typing import Any
 
 import pytest
 from browsing import DESKTOP, PHONE, Guard, axe_source, serious_faults, switch_to_dark, wait_until
-from sample_site import DOCUMENTS, NOW, write_sample
-from test_browser_calendar import CALENDAR, CHANGE, OTHER, TITLE, more
+from sample_site import DOCUMENTS
+from test_browser_calendar import CALENDAR, CHANGE, OTHER, TITLE, more, sample_with
 from test_calendar_grid import change
-
-from itsm_gitops.publish import build_site
-from itsm_gitops.publish.serve import listening
 
 pytestmark = pytest.mark.browser
 
@@ -24,16 +21,12 @@ SATURDAY = f"{CALENDAR}?view=day&day=2026-11-28"
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = tmp_path_factory.mktemp("axis")
-    repo = write_sample(root)
     files = more() | {
         CHANGE.replace("BBBBB", "NNNNN"): change(
             "NNNNN", LONG, "2026-11-26T08:00:00Z", "2026-11-29T10:00:00Z"
         )
     }
-    for path, text in files.items():
-        (root / path).write_text(text, encoding="utf-8")
-    with listening(build_site(repo, now=NOW).output) as found:
+    with sample_with(tmp_path_factory.mktemp("axis"), files) as found:
         yield found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,9 @@ CALENDAR = "changes/calendar.html"
 CHANGE = "records/changes/2026/11/CHG-261118-BBBBB.yaml"
 TITLE = "New version of the shop front"
 OTHER = "Swap a disk of the shop database"
+# Before its script has run, a page shows a whole month.
 OTHER_WEEK = """before => {
+  if (document.querySelector(".it-cal")?.dataset.view !== "week") return false;
   const day = [...document.querySelectorAll("td time")].find(time => time.checkVisibility());
   return day && day.dateTime !== before;
 }"""
@@ -62,13 +65,17 @@ def more() -> dict[str, str]:
     }
 
 
+def sample_with(root: Path, files: Mapping[str, str]) -> AbstractContextManager[str]:
+    """Serve the site of the sample with some more files; the context has its address."""
+    repo = write_sample(root)
+    for path, text in files.items():
+        (root / path).write_text(text, encoding="utf-8")
+    return listening(build_site(repo, now=NOW).output)
+
+
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    root = tmp_path_factory.mktemp("calendar")
-    repo = write_sample(root)
-    for path, text in more().items():
-        (root / path).write_text(text, encoding="utf-8")
-    with listening(build_site(repo, now=NOW).output) as found:
+    with sample_with(tmp_path_factory.mktemp("calendar"), more()) as found:
         yield found
 
 

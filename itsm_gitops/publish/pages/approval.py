@@ -221,9 +221,7 @@ def _conflicts(view: View, entry: Entry) -> Html:
         )
         items.append(f"{view.link(other.id)} <small>{why}</small>")
     for hold in conflicts.holds:
-        consequence = (
-            "its type is let through" if hold.exempt else "nothing may change then unless it is allowed"
-        )
+        consequence = "its type is exempt" if hold.exempt else "nothing may change then unless it is allowed"
         freeze = told("Freeze {calendar}", calendar=view.link(hold.calendar.id))
         items.append(f"{freeze} <small>{esc(t(consequence))}</small>")
     if conflicts.outside:

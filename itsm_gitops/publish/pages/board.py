@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from itsm_gitops.graph.boards import AgendaItem, BoardMeeting, board_agenda, meetings_of
 from itsm_gitops.graph.ics import domain
@@ -60,10 +60,10 @@ def _why(view: View, item: AgendaItem) -> Html:
     return told(item.text, **said) if item.text else esc(item.reason)
 
 
-def _said(view: View, value: datetime | str) -> Html:
+def _said(view: View, value: date | str) -> Html:
     if isinstance(value, datetime):
         return view.moment(value)
-    return day(view, value) if value[:1].isdigit() and "-" in value else esc(words(value).lower())
+    return day(view, value.isoformat()) if isinstance(value, date) else esc(words(value).lower())
 
 
 def board_files(view: View, base: str) -> Iterator[ListPage | tuple[str, bytes]]:

@@ -13,7 +13,7 @@ from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
-from itsm_gitops.publish.pages.on_call import METRICS, calls
+from itsm_gitops.publish.pages.on_call import calls, metric_title
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View
@@ -37,7 +37,7 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
     course = view.course(entry.id)
     for promise in course.promises:
         yield (
-            METRICS.get(promise.metric, words(promise.metric)),
+            metric_title(promise.metric),
             _verdict(view, promise),
             _from(view, promise),
         )

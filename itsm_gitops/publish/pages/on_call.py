@@ -21,7 +21,7 @@ from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.publish.moments import DAY_NAMES
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
@@ -29,7 +29,7 @@ from itsm_gitops.publish.view import View
 _WEEKS = 5
 _FILE_DAYS = 92
 _DAY = timedelta(days=1)
-METRICS = {"response": "Response", "resolution": "Resolution"}  # what a clock counts, in words
+_METRICS = {"response": "Response", "resolution": "Resolution"}
 _HEAD = ("From", "To", "On call", "Backup")
 
 
@@ -84,10 +84,15 @@ def calls(view: View, entry: Entry, course: Course) -> Html:
 
 def _call(view: View, step: CallStep, *, now: bool) -> Html:
     who = Html(", ".join(view.link(p) for p in step.people))
-    about = {n: t(METRICS.get(str(v), "")) if n == "metric" else v for n, v in step.about.items()}
+    about = {n: t(metric_title(str(v))) if n == "metric" else v for n, v in step.about.items()}
     when = Html(f" {view.moment(step.at)}") if step.at else EMPTY
     line = Html(f"{who}{when} <small>{esc(t(step.why, **about))}</small>")
     return Html(f"<div><strong>{line}</strong></div>" if now else f"<div>{line}</div>")
+
+
+def metric_title(metric: str) -> str:
+    """Return what a clock of a service level counts, in English words."""
+    return _METRICS.get(metric, words(metric))
 
 
 def _name(view: View, person: str) -> Html:

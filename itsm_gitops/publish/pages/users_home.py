@@ -27,7 +27,7 @@ _ACTIONS = (
     (urls.REPORT, "Something does not work", "Tell us what, where and since when"),
     (urls.CATALOGUE, "I need something", "Access, equipment, help"),
     (urls.KNOWN_ERRORS, "Known problems", "What you can do until they are solved"),
-    (urls.SUBSCRIBE, "Be told", "By feed or calendar"),
+    (urls.SUBSCRIBE, "Get updates", "By feed or calendar"),
     (urls.SEARCH, "Look something up", "A name, a word, a number"),
 )
 _OF_FORMS = (urls.REPORT, urls.CATALOGUE)

@@ -208,7 +208,7 @@
       ask();
       const box = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest(".it-q"));
       if (!box) return;
-      if (!panel.hidden) said.textContent = t("You changed an answer. Continue again.");
+      if (!panel.hidden) said.textContent = t("You changed an answer. Use the button again.");
       panel.hidden = true;
       if (!box.querySelector("[aria-invalid]")) return;
       say(box, faultOf(box, read(box)));
