@@ -29,7 +29,7 @@ _EFFECT_LOOKS = {
 _IF = {"outage": "would fail", "degraded": "would be degraded", "risk": "would be at risk"}
 # Those who work on these ask what hangs on what is affected; an article, a meeting or an idea breaks nothing.
 _ASKED_OF = {meaning.INCIDENT, meaning.PROBLEM, meaning.CHANGE}
-_SUPPOSED = "If the affected items failed"
+_SUPPOSED = "If this failed"
 
 
 def affected_map(view: View, entry: Entry) -> Html:
