@@ -52,8 +52,9 @@ def next_command(
 ) -> None:
     """Show what needs you now.
 
-    In this order: whether you are on call, records you are called about, promises that end soon or are missed, approvals that branches wait for,
-    your open records, those of your teams that nobody has taken, and what is due. The most urgent is first in each.
+    In this order: whether you are on call, records you are called about, promises that end soon or are missed,
+    approvals that branches wait for, your open records, those of your teams that nobody has taken, and what is due.
+    The most urgent is first in each.
     """
     found = whats_next(app.repo, who, within=within, branches=branches)
     if as_json:

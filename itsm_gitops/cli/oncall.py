@@ -92,8 +92,9 @@ def oncall_command(
     """Show who is on call, and swap turns.
 
     WHAT is a service, an item, a team, a rota, a record or a person (@me). Whoever is named first is called first,
-    the others are backups. For an open record it also shows who was called, who is called next and when. A team says by `on_call` who is called: somebody, or a rota of cmdb/rotas. A swap is an
-    override in the rota; for approvals it counts once it is on the main branch.
+    the others are backups. For an open record it also shows who was called, who is called next and when. A team says
+    by `on_call` who is called: somebody, or a rota of cmdb/rotas. A swap is an override in the rota; for approvals it
+    counts once it is on the main branch.
     """
     if sum(bool(x) for x in (swap, source, ics)) > 1:
         raise usage("--swap, --import and --ics are three different things", "one at a time")

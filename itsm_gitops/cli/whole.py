@@ -52,9 +52,9 @@ def edit_command(
 ) -> None:
     """Edit a whole document in $VISUAL or $EDITOR.
 
-    What is saved is judged as any edit is. Tracked fields (team, impact, planned times …) that you
-    alter go into the timeline as with itsm set. Where it breaks rules you may go on editing; what you typed is kept
-    until it is written; the same command continues it later.
+    What is saved is judged as any edit is. Tracked fields (team, impact, planned times …) that you change go into the
+    timeline as with itsm set. Where it breaks rules you may go on editing; what you typed is kept until it is written,
+    and the same command continues it later.
     """
     edit = begin(app.repo, identifier, fresh=fresh)
     if edit.resumed:

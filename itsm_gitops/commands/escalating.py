@@ -52,8 +52,8 @@ def escalate(
     """Escalate an open record to a team or a person: default whoever is to be called next; ``why`` is its reason.
 
     Another team takes it over and its assignee is cleared; a person is only named in it. Both are entries of its
-    timeline. Raises UsageError without a reason, NotFound for unknown names, Refused where nobody is left to call or the record is done,
-    Rejected where rules are broken.
+    timeline. Raises UsageError without a reason, NotFound for unknown names, Refused where nobody is left to call or the
+    record is done, Rejected where rules are broken.
     """
     from itsm_gitops.editing.edits import set_fields
     from itsm_gitops.editing.fields import SET, UNSET, Assignment

@@ -63,7 +63,8 @@ class DocumentView:
 
     ``root`` names the root that it is from (empty: this repository). ``incoming_left`` counts documents that mention this one and were not read, ``not_searched``
     are folders in which nobody looked for such documents. ``age_seconds`` is how long it is open or took. ``clocks`` are the promises of service levels, ``looks_like``
-    says why it looks like a major incident that nobody declared or declined. ``calls`` are who is called about it, while it is open.
+    says why it looks like a major incident that nobody declared or declined. ``calls`` are who is called about it while
+    it is open.
     """
 
     document: Opened

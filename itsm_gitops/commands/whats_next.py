@@ -58,8 +58,9 @@ class ToApprove(NamedTuple):
 
 @dataclass(frozen=True)
 class NextUp:
-    """What needs ``who`` now. ``called`` are records about which they are called, ``unassigned`` are open records of their teams that nobody has taken.
+    """What needs ``who`` now.
 
+    ``called`` are records they are called about, ``unassigned`` open records of their teams that nobody has taken.
     ``looked_at`` of ``waiting`` branches were judged for approvals; the newest first.
     """
 
@@ -126,7 +127,8 @@ def whats_next(
     """Return what needs somebody (default: whoever asks) now.
 
     ``within`` is how far ahead the ends of promises are looked for (``+4h``, ``4h``; default a day). Without
-    ``branches`` no request is judged, which is what takes time. Raises NotFound for somebody who is not there, UsageError for what is no span of time.
+    ``branches`` no request is judged, which is what takes time. Raises NotFound for an unknown person, UsageError where
+    ``within`` is not a span of time.
     """
     from itsm_gitops.repository.actor import acting
 
@@ -156,7 +158,7 @@ def whats_next(
 
 
 def _limit(within: str, now: datetime) -> datetime:
-    """Return up to when the ends of promises are looked for; raises UsageError for what is no span of time."""
+    """Return up to when the ends of promises are looked for; raises UsageError for anything but a span of time."""
     if not within:
         return now + _SOON
     limit = relative(f"+{within.removeprefix('+')}")

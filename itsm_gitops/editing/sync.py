@@ -199,7 +199,8 @@ def send(
 ) -> Sent:
     """Put commits on top of what the remote has (``there``) and push them; begins again where somebody was faster.
 
-    ``known`` are contents of files that were read already. WAITING says that the branch takes no pushes. Raises SyncConflict, Refused and GitError.
+    ``known`` are contents of files that were read already. WAITING says that the branch takes no pushes. Raises
+    SyncConflict, Refused and GitError.
     """
     refusals, texts = 0, [*known]
     for attempt in range(1, _ATTEMPTS + 1):

@@ -66,7 +66,8 @@ def finish_edit(
 ) -> Written:
     """Judge what the draft says now and write it; what was kept is deleted then.
 
-    Tracked fields that differ and that the typed timeline does not tell get an entry, as `set_fields` writes one. Raises ItsmError where it cannot be read, Refused where it is another document or lifts a demand, Rejected where
+    Tracked fields that differ get an entry, as `set_fields` writes one, where the typed timeline has none. Raises
+    ItsmError where the draft cannot be read, Refused where it is another document or lifts a demand, Rejected where
     rules are broken, ChangedMeanwhile where the document is not as it was when the edit began.
     """
     raw = edit.draft.read_bytes()
@@ -96,7 +97,7 @@ def finish_edit(
 def _untold(
     repo: Repository, before: Opened, after: Opened, by: str | None, reason: str | None
 ) -> dict[str, Any]:
-    """Return the entry about tracked fields that were altered in the text without one; empty where there are none."""
+    """Return the entry about tracked fields that were changed in the text; empty where the timeline has them all."""
     flow = before.kind.workflow
     if flow is None or not before.kind.is_record or not isinstance(after.data.get("timeline"), list):
         return {}

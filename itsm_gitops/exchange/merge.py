@@ -18,7 +18,10 @@ Edits = list[documents.Set | documents.Append | documents.Remove]
 
 
 class Changes(NamedTuple):
-    """What an import changes in a document: edits (None: it cannot), fields that stay, fields that a step of the life cycle clears."""
+    """What an import changes in a document.
+
+    ``edits`` is None where it can change nothing; ``stay`` are fields that stay, ``cleared`` those that a step clears.
+    """
 
     edits: Edits | None
     stay: Sequence[str] = ()

@@ -291,9 +291,9 @@ def contents(git: Git, commit: str, paths: Sequence[str]) -> dict[str, bytes]:
 def changed_contents(
     git: Git, old: str, new: str, known: Iterable[bytes] = ()
 ) -> dict[str, tuple[bytes | None, bytes | None]]:
-    """Return both contents of each path, from the top of the work tree, that differs between two commits; None for no file.
+    """Return both contents of each path that differs between two commits; None for no file.
 
-    What is among the ``known`` contents by its name in Git is not read again.
+    Paths are from the top of the work tree. Contents that are among the ``known`` ones are not read again.
     """
     words = decode(git.run("diff-tree", "-r", "-z", "--no-renames", old, new)).split("\0")[:-1]
     objects = {path: about.split(" ")[2:4] for about, path in zip(words[::2], words[1::2], strict=True)}

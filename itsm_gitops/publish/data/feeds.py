@@ -41,7 +41,7 @@ class _Item(NamedTuple):
 
 
 def files(view: View, url: str, wants: Wanted = every) -> Iterator[tuple[str, bytes]]:
-    """Yield the feeds of incidents, outages, announcements, of each service in production and of changes (name and content).
+    """Yield the feeds: incidents, outages, announcements, each service in production, changes (name and content).
 
     ``url`` is where the site will be, '' where that is not known; ``wants`` is asked before a feed is made.
     """

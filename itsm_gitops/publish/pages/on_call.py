@@ -73,7 +73,10 @@ def _person(view: View, person: str) -> Html:
 
 
 def calls(view: View, entry: Entry, course: Course) -> Html:
-    """Return who is called about an open record, now and next; nothing where somebody who may not be named is among them."""
+    """Return who is called about an open record, now and next.
+
+    Empty where one of them may not be named to this audience.
+    """
     if not view.is_open(entry):
         return EMPTY
     found = ladder(view.store, entry, course, view.now)
