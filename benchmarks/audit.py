@@ -29,7 +29,8 @@ from itsm_gitops.evidence.ledger import read_ledger
 from itsm_gitops.evidence.sources import ledger_tip
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import changeset_digest
-from itsm_gitops.repository import Git, Repository, mainline, sshsig
+from itsm_gitops.git import Git, mainline, sshsig
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.identity import pinned
 from itsm_gitops.repository.recall import RecallingGit
 from itsm_gitops.repository.trees import CommitTree

@@ -23,6 +23,7 @@ FLOORS = (
     {"service_levels", "schema"},
     {"graph"},
     {"repository"},
+    {"git"},
     {"documents"},
     {"model"},
 )
@@ -33,8 +34,8 @@ OWNERS = {
     "yaml": {"documents"},
     "sqlite3": {"repository"},
     "anyascii": {"model"},
-    "git": {"repository"},
-    "gitdb": {"repository"},
+    "git": {"git"},
+    "gitdb": {"git"},
     "jsonschema": {"schema"},
     "jsonschema_rs": {"schema"},
     "referencing": {"schema"},

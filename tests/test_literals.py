@@ -128,7 +128,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "publish/announcements.py": {"maintenance": 1},
         "graph/suspects.py": {"change": 1},
         "model/diff.py": {"change": 1},
-        "repository/modes.py": {"draft": 1},
+        "git/modes.py": {"draft": 1},
         "rules/guards.py": {"in_progress": 1},
         "rules/rule.py": {"change": 1},
     },

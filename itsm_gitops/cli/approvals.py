@@ -181,7 +181,7 @@ def approve_command(
         raise UsageError(
             "only a signed statement is an approval", "itsm approve --sign (or review on the forge)"
         )
-    from itsm_gitops.repository.actor import acting
+    from itsm_gitops.git.actor import acting
 
     state = "changes_requested" if reject else "approved"
     person = acting(app.repo, by)

@@ -65,7 +65,7 @@ def _split(text: str) -> tuple[str, ...]:
 
 def _handle() -> str:
     """Return the handle that Git's name of the user gives; empty where it does not say."""
-    from itsm_gitops.repository import Git
+    from itsm_gitops.git import Git
 
     try:
         name = Git(Path.cwd()).run("config", "--get", "user.name")

@@ -110,7 +110,7 @@ def submit_command(
 
 def _land(app: App, identifier: str, key: str, target: str, message: str, as_json: bool) -> None:
     from itsm_gitops.gate.emergency import land
-    from itsm_gitops.repository.actor import acting
+    from itsm_gitops.git.actor import acting
 
     person = acting(app.repo, None)
     submitted, approved = land(app.repo, identifier, person=person, key=key, target=target, message=message)

@@ -15,6 +15,7 @@ from itsm_gitops.documents import output_file
 from itsm_gitops.editing.change import Written, save
 from itsm_gitops.editing.opening import open_document
 from itsm_gitops.editing.tracking import Occasion, timeline_entry
+from itsm_gitops.git.actor import acting
 from itsm_gitops.graph.boards import BoardAgenda, board_agenda, meetings_of
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.graph.meetings_ics import agenda_calendar
@@ -23,7 +24,6 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.words import a_kind
-from itsm_gitops.repository.actor import acting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store

@@ -14,12 +14,12 @@ from itsm_gitops.editing.move import moved
 from itsm_gitops.editing.opening import Opened, open_document
 from itsm_gitops.editing.validation import judged
 from itsm_gitops.gate.readiness import DeployedContent, Readiness, readiness
+from itsm_gitops.git.actor import acting
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.diff import diff
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.actor import acting
 
 SUCCESSFUL, FAILED, ROLLED_BACK = "successful", "failed", "rolled_back"
 # What the outcome of a deployment says of its change; a failure leaves it open: it is tried again, or rolled back.

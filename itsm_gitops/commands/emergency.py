@@ -103,7 +103,7 @@ def emergency(
     who is not on call, the branch is pushed for somebody else's approval. Raises NotFound for unknown names, Refused
     for an incident that is over, and what `itsm new`, `itsm move` and `itsm submit` raise.
     """
-    from itsm_gitops.repository.actor import acting
+    from itsm_gitops.git.actor import acting
 
     store = repo.store(None)
     about = store.find(incident)
@@ -304,7 +304,7 @@ def _brought_in(
 
     from itsm_gitops.gate.emergency import land as land_alone
     from itsm_gitops.gate.submit import submit
-    from itsm_gitops.repository import porcelain, transfer
+    from itsm_gitops.git import porcelain, transfer
 
     url = transfer.remote_url(repo.history) if repo.git is not None else ""
     if repo.git is None:

@@ -57,7 +57,7 @@ def escalate(
     """
     from itsm_gitops.editing.edits import set_fields
     from itsm_gitops.editing.fields import SET, UNSET, Assignment
-    from itsm_gitops.repository.actor import acting
+    from itsm_gitops.git.actor import acting
 
     if not why.strip():
         raise UsageError("an escalation needs a reason", "--why TEXT")

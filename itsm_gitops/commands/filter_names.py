@@ -172,7 +172,7 @@ class FilterNames:
 
     @cached_property
     def _me(self) -> str:
-        from itsm_gitops.repository.actor import acting
+        from itsm_gitops.git.actor import acting
 
         if self._repo is None:
             raise UsageError(

@@ -117,7 +117,7 @@ def _people(root: Path, founders: Founders, forge: str) -> tuple[list[str], tupl
 
 
 def _begin_history(root: Path) -> None:
-    from itsm_gitops.repository import merge_driver, porcelain
+    from itsm_gitops.git import merge_driver, porcelain
 
     if not porcelain.is_repository(root):
         porcelain.init_repository(root)
@@ -205,7 +205,7 @@ def _host(root: Path) -> str:
     if not (root / ".git").exists() or shutil.which("git") is None:
         return ""
     from itsm_gitops.forges import remotes
-    from itsm_gitops.repository import Git, transfer
+    from itsm_gitops.git import Git, transfer
 
     url = transfer.remote_url(Git(root))
     remote = remotes.parse(url) if url else None
@@ -259,7 +259,7 @@ def _scalar(text: str) -> str:
 
 def _commit(root: Path, files: list[str]) -> tuple[str, str]:
     """Make the first commit; without an author the files stay uncommitted."""
-    from itsm_gitops.repository import committing
+    from itsm_gitops.git import committing
 
     try:
         return committing.commit(root, files, "Start the ITSM repository"), ""

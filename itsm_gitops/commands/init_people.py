@@ -13,6 +13,7 @@ from itsm_gitops.editing.create import finish, start
 from itsm_gitops.editing.enrol import Enrolment, about_oneself, enrol
 from itsm_gitops.editing.fields import SET, Assignment
 from itsm_gitops.gate.doctor_people import Unsatisfiable, unsatisfiable
+from itsm_gitops.git.actor import setting
 from itsm_gitops.model import ids
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import UsageError
@@ -20,7 +21,6 @@ from itsm_gitops.model.meaning import TEAM
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import ROLES, RuleBook
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.actor import setting
 
 
 class Founders(NamedTuple):

@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops.editing.merge_documents import MergedDocument, Sides, merge_documents
-from itsm_gitops.model.errors import ItsmError, NotFound
-from itsm_gitops.model.kinds import Kind
-from itsm_gitops.repository import Repository, porcelain
-from itsm_gitops.repository.merge_driver import (
+from itsm_gitops.git import porcelain
+from itsm_gitops.git.merge_driver import (
     ATTRIBUTES,
     LINES,
     SETTINGS,
@@ -17,6 +15,9 @@ from itsm_gitops.repository.merge_driver import (
     lacks_attributes,
     published_side,
 )
+from itsm_gitops.model.errors import ItsmError, NotFound
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.repository import Repository
 
 
 class Installed(NamedTuple):

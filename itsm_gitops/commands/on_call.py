@@ -113,7 +113,7 @@ def _calls(store: Store, asked: str) -> Ladder | None:
 
 def _asked(repo: Repository, store: Loaded, asked: str, moment: datetime) -> tuple[list[OnCall], str, str]:
     """Return who is on call for what was asked, its title, and the person where it is one."""
-    from itsm_gitops.repository.actor import acting
+    from itsm_gitops.git.actor import acting
 
     entry = repo.store(None).find(acting(repo, None) if asked == _ME else asked)
     if facts.is_a(store.book, entry, meaning.PERSON):

@@ -11,6 +11,7 @@ from itsm_gitops.commands.filters import since as since_moment
 from itsm_gitops.commands.own_reports import own_filters, own_report, own_reports, own_titles
 from itsm_gitops.commands.practising import map_filters, map_titles, maps
 from itsm_gitops.commands.stored_filters import FilterMarks, StoredFilters
+from itsm_gitops.git.sharing import newest
 from itsm_gitops.graph.customers import organisations, services_of, whole
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
@@ -26,7 +27,6 @@ from itsm_gitops.reports.lives import LifeShelf
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.reports.measures import availability, availability_around_the_clock, measure
 from itsm_gitops.reports.past import PERIODS, first_moment, histories, history
-from itsm_gitops.repository.sharing import newest
 from itsm_gitops.service_levels.life import Life, life_of
 
 if TYPE_CHECKING:

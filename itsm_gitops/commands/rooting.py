@@ -12,8 +12,8 @@ from itsm_gitops.model.roots import KEY, Root
 from itsm_gitops.repository.snapshot import CONFIG
 
 if TYPE_CHECKING:
+    from itsm_gitops.git.client import Git
     from itsm_gitops.repository import Repository
-    from itsm_gitops.repository.git import Git
 
 _NONE = "itsm.yaml names no roots"
 _HANDBOOK = "the handbook page 'At scale' shows the key `roots`"

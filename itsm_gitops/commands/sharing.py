@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from itsm_gitops.git import branches, journal, porcelain, shared_branch
+from itsm_gitops.git.locks import patiently
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.recording import FileWrite, recording
-from itsm_gitops.repository import Repository, branches, journal, porcelain, shared_branch
-from itsm_gitops.repository.git_locks import patiently
+from itsm_gitops.repository import Repository
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository.journal import JournalEntry
+    from itsm_gitops.git.journal import JournalEntry
 
 ALWAYS = "always"
 _LATER = "write the opposite (itsm set, move, unlink): what others have read is history"

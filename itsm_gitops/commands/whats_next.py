@@ -24,7 +24,8 @@ from itsm_gitops.model.moments import relative
 from itsm_gitops.model.windows import zone as zone_of
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Git, Repository, Store
+    from itsm_gitops.git import Git
+    from itsm_gitops.repository import Repository, Store
 
 _BRANCHES_MAX = 12
 _SOON = timedelta(days=1)
@@ -130,7 +131,7 @@ def whats_next(
     ``branches`` no request is judged, which is what takes time. Raises NotFound for an unknown person, UsageError where
     ``within`` is not a span of time.
     """
-    from itsm_gitops.repository.actor import acting
+    from itsm_gitops.git.actor import acting
 
     store, now = repo.store(None), clock.now()
     person = acting(repo, who)

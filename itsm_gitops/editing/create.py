@@ -16,13 +16,13 @@ from itsm_gitops.editing.link import add_link, find_link
 from itsm_gitops.editing.opening import Opened, open_document, read_document
 from itsm_gitops.editing.routing import FIELD, team_of_category
 from itsm_gitops.editing.validation import judged
+from itsm_gitops.git.actor import acting
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.diff import diff
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.words import a_kind
-from itsm_gitops.repository.actor import acting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository

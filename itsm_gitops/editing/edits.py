@@ -18,11 +18,11 @@ from itsm_gitops.editing.tracking import (
     timeline_entry,
     with_changes,
 )
+from itsm_gitops.git.actor import acting
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.moments import read_time
 from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.words import a_kind
-from itsm_gitops.repository.actor import acting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository

@@ -15,12 +15,12 @@ from itsm_gitops.editing.change import Written, save
 from itsm_gitops.editing.create import finish, start
 from itsm_gitops.editing.fields import SET, Assignment
 from itsm_gitops.editing.opening import open_document
+from itsm_gitops.git.actor import acting, person_of, setting, usual_key
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.ids import slug
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.actor import acting, person_of, setting, usual_key
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -157,7 +157,7 @@ def _account(repo: Repository, text: str) -> dict[str, Any]:
 
 def _key(file: Path) -> dict[str, Any]:
     """Return the entry of a public key; its fingerprint is the one that ``ssh-keygen -l`` prints."""
-    from itsm_gitops.repository.sshsig import fingerprint, public_key
+    from itsm_gitops.git.sshsig import fingerprint, public_key
 
     half = file if file.suffix == ".pub" else file.with_name(f"{file.name}.pub")
     try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from itsm_gitops.git.actor import acting
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import Ambiguous, NotFound, UsageError, did_you_mean, is_slip
 from itsm_gitops.model.filter_words import ME
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.actor import acting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository

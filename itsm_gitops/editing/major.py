@@ -15,6 +15,7 @@ from itsm_gitops.editing.change import Written, refuse_closed, save
 from itsm_gitops.editing.fields import SET, UNSET, Assignment
 from itsm_gitops.editing.opening import Opened, open_document
 from itsm_gitops.editing.tracking import Occasion, occasion, timeline_entry, with_changes
+from itsm_gitops.git.actor import acting
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.inner_life import inner_state, targets
@@ -23,7 +24,6 @@ from itsm_gitops.model.moments import read_time, relative
 from itsm_gitops.model.rulebook import MAJOR_INCIDENTS
 from itsm_gitops.model.timeline import COMMENT
 from itsm_gitops.model.words import a_kind
-from itsm_gitops.repository.actor import acting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.documents import comments_in, edit, load
 from itsm_gitops.editing.change import edits_between
+from itsm_gitops.git.file_merge import MARK, merge_text
 from itsm_gitops.model.diff import same
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
@@ -21,7 +22,6 @@ from itsm_gitops.model.merge import Conflict, Merge
 from itsm_gitops.model.merge_timeline import merge_timelines
 from itsm_gitops.model.timeline import STATE, put_value
 from itsm_gitops.model.workflow import Workflow
-from itsm_gitops.repository.file_merge import MARK, merge_text
 
 Data = Mapping[str, Any]
 _TIMELINE = "timeline"

@@ -16,17 +16,18 @@ from itsm_gitops.editing.change import prepare
 from itsm_gitops.editing.merge_documents import Sides, merge_documents
 from itsm_gitops.editing.opening import Opened, read_document, timeline
 from itsm_gitops.editing.tracking import Occasion, differences, timeline_entry
+from itsm_gitops.git import Git, porcelain, shared_branch
+from itsm_gitops.git.actor import acting
+from itsm_gitops.git.client import decode
+from itsm_gitops.git.file_merge import MARK
+from itsm_gitops.git.merge_driver import published_side
+from itsm_gitops.git.shared_branch import REBASE
+from itsm_gitops.git.unmerged import UnmergedFile, mark_merged, unmerged_files
 from itsm_gitops.model.errors import GitError, ItsmError, Refused
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.recording import recording
 from itsm_gitops.model.timeline import SET, STATE, WAS
-from itsm_gitops.repository import Git, Repository, porcelain, shared_branch
-from itsm_gitops.repository.actor import acting
-from itsm_gitops.repository.file_merge import MARK
-from itsm_gitops.repository.git import decode
-from itsm_gitops.repository.merge_driver import published_side
-from itsm_gitops.repository.shared_branch import REBASE
-from itsm_gitops.repository.unmerged import UnmergedFile, mark_merged, unmerged_files
+from itsm_gitops.repository import Repository
 
 _REASON = "Chosen in a merge."
 

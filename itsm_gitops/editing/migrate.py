@@ -27,6 +27,8 @@ from itsm_gitops import documents
 from itsm_gitops.documents import delete_atomic, write_atomic
 from itsm_gitops.editing.tool_words import may_be_read, packaged, reader_of
 from itsm_gitops.editing.validation import DocumentRejected
+from itsm_gitops.git.actor import acting
+from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.model import clock, ids
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.findings import ERROR, Finding
@@ -44,9 +46,7 @@ from itsm_gitops.model.migrations import (
 )
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository, Snapshot, read_rulebook
-from itsm_gitops.repository.actor import acting
 from itsm_gitops.repository.migrated import MigratedSnapshot, MigrationStep, Rewritten, rewritten
-from itsm_gitops.repository.modes import REGULAR
 
 META = "schemas/meta/migration.schema.json"
 _EXAMPLES = 5

@@ -12,6 +12,7 @@ from itsm_gitops.editing.fields import Assignment
 from itsm_gitops.editing.opening import Opened, open_document
 from itsm_gitops.editing.steps import MissingField, Step, code_field, needs, next_steps, prose_field, state_of
 from itsm_gitops.editing.tracking import Occasion, differences, occasion, refuse_unreasoned, timeline_entry
+from itsm_gitops.git.actor import acting
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused, did_you_mean
 from itsm_gitops.model.guards import stops
@@ -21,7 +22,6 @@ from itsm_gitops.model.text import typed_text
 from itsm_gitops.model.timeline import SET, STATE, WAS
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.model.workflow import Transition, Workflow
-from itsm_gitops.repository.actor import acting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository

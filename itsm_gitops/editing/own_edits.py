@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.documents import load
 from itsm_gitops.editing.commit_message import EditedDocument, message
+from itsm_gitops.git import Git, shared_branch
+from itsm_gitops.git.journal import JournalEntry, digest
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.model.sharing import SHARING, needs_request
-from itsm_gitops.repository import Git, Repository, shared_branch
-from itsm_gitops.repository.journal import JournalEntry, digest
+from itsm_gitops.repository import Repository
 
 _DOCUMENTS = ("records/", "cmdb/")
 

@@ -1,6 +1,6 @@
 """`itsm sync`: what this clone wrote goes to everybody, and what everybody wrote comes here.
 
-It commits what the commands of this clone wrote (`repository.journal`), as far as the policy lets it go to the main
+It commits what the commands of this clone wrote (`git.journal`), as far as the policy lets it go to the main
 branch at once, puts that on top of what the remote has by merging documents by meaning, judges what was merged, and
 pushes. Somebody who was faster is no error: it begins again from what they pushed. Without a network the commit waits.
 """
@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from itsm_gitops.editing.own_edits import LeftFile, OwnEdits, own_edits
+from itsm_gitops.git import Git, branches, committing, journal, porcelain, shared_branch
+from itsm_gitops.git.actor import acting
+from itsm_gitops.git.branches import ClonePlace, Upstream
+from itsm_gitops.git.ledger import pause
+from itsm_gitops.git.merge_driver import OURS, SETTINGS, is_installed
+from itsm_gitops.git.shared_branch import PutOn
 from itsm_gitops.model.errors import GitError, ItsmError, Refused
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.merge import ABSENT, Conflict
 from itsm_gitops.model.sharing import SHARING, needs_request, waiting_branches
-from itsm_gitops.repository import Git, Repository, branches, committing, journal, porcelain, shared_branch
-from itsm_gitops.repository.actor import acting
-from itsm_gitops.repository.branches import ClonePlace, Upstream
-from itsm_gitops.repository.ledger import pause
-from itsm_gitops.repository.merge_driver import OURS, SETTINGS, is_installed
-from itsm_gitops.repository.shared_branch import PutOn
+from itsm_gitops.repository import Repository
 
 # Of twelve people who push all the time one wins each round: most wait for some rounds, somebody for a hundred.
 _ATTEMPTS = 300

@@ -17,15 +17,15 @@ from pathlib import Path
 
 from itsm_gitops import __version__
 from itsm_gitops.editing.migrate import all_or_nothing, require_committed
+from itsm_gitops.git.file_merge import merge_text
+from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, ItsmError
 from itsm_gitops.model.migrations import FOLDER, BookShape, migrations_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository, packaged_rulebook_root, read_rulebook
-from itsm_gitops.repository.file_merge import merge_text
 from itsm_gitops.repository.history import log
 from itsm_gitops.repository.migrated import MigrationStep, rewritten, steps
-from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.snapshot import WorkingTree
 
 MANIFEST = "schemas/SHIPPED"

@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from itsm_gitops.editing.sync import NOTHING, SHARED, send
+from itsm_gitops.git import Git, branches, journal, shared_branch, transfer
+from itsm_gitops.git.branches import Upstream
+from itsm_gitops.git.client import decode
 from itsm_gitops.model.errors import GitError, ItsmError, Refused
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.sharing import SHARING, waiting_branches
-from itsm_gitops.repository import Git, Repository, branches, journal, shared_branch, transfer
-from itsm_gitops.repository.branches import Upstream
-from itsm_gitops.repository.git import decode
+from itsm_gitops.repository import Repository
 
 
 class Landing(NamedTuple):

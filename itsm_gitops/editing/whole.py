@@ -15,11 +15,11 @@ from itsm_gitops.editing.change import Rewrite, Written, refuse_escape, write
 from itsm_gitops.editing.opening import Opened, open_document, read_document
 from itsm_gitops.editing.tracking import occasion, refuse_unreasoned, timeline_entry
 from itsm_gitops.editing.validation import judged
+from itsm_gitops.git.actor import acting
 from itsm_gitops.model.diff import diff
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.timeline import SET, WAS
 from itsm_gitops.model.tracked import untold
-from itsm_gitops.repository.actor import acting
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
@@ -40,7 +40,7 @@ def begin(repo: Repository, fragment: str, *, fresh: bool = False) -> WholeEdit:
 
     Raises NotFound and Ambiguous for the document, Refused where there is no Git folder to keep the text in.
     """
-    from itsm_gitops.repository.absent import git_folder
+    from itsm_gitops.git.absent import git_folder
 
     document = open_document(repo, fragment)
     git = git_folder(repo.root)

@@ -4,7 +4,7 @@ How evidence is kept
 --------------------
 
 Each move of a branch gets one in-toto statement (`statement.py`) with everything the judgement was made from, on the branch
-`itsm/evidence`. `repository/ledger.py` writes it without a work tree, on top of the newest commit and only if that still is
+`itsm/evidence`. `git/ledger.py` writes it without a work tree, on top of the newest commit and only if that still is
 the newest, so writers who come at the same time lose nothing. `audit.py` computes every statement again from the
 repository alone and compares: the branch with the statements, the statements with the chain, the chain with its branch.
 

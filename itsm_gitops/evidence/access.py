@@ -10,11 +10,11 @@ from itsm_gitops.evidence.population import Population
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import OWNER, ApprovalRule, read_policy
+from itsm_gitops.git.identities import account
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.roles import described, names
 from itsm_gitops.repository import Repository, Store, load_store
-from itsm_gitops.repository.identities import account
 from itsm_gitops.repository.part import PartialSnapshot
 
 COLUMNS = ("person", "role", "how", "rules", "items", "active", "accounts", "keys")

@@ -17,11 +17,12 @@ from itsm_gitops.gate import signed
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.reviews import CLOCK_ERROR
 from itsm_gitops.gate.signed import Claim
+from itsm_gitops.git import Git
+from itsm_gitops.git.refs import StoredText
 from itsm_gitops.model import clock
-from itsm_gitops.repository import Git, Repository, load_store
+from itsm_gitops.repository import Repository, load_store
 from itsm_gitops.repository.identity import identity
 from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.refs import StoredText
 
 # Everything of ours that is no branch.
 ROOT = "refs/itsm"

@@ -41,9 +41,10 @@ from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE
 from itsm_gitops.evidence.vouching import Vouchers
 from itsm_gitops.gate.types import NOT_APPLICABLE, NOT_REQUIRED, SATISFIED
+from itsm_gitops.git import Git
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR, INFO
-from itsm_gitops.repository import Git, Repository
+from itsm_gitops.repository import Repository
 
 _REASONS = 3
 

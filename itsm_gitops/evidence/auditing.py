@@ -20,11 +20,12 @@ from itsm_gitops.evidence.population import Population
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.recheck import Recheck
 from itsm_gitops.evidence.vouching import Voucher, Vouchers
+from itsm_gitops.git import Git, mainline, sharing
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, UsageError
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.words import fields_of
-from itsm_gitops.repository import Git, Repository, mainline, sharing
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.recall import RecallingGit
 
 VERSION = 1

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 from itsm_gitops.evidence.moves import BranchMove, BranchMoves
 from itsm_gitops.gate.policy import Policy, read_policy
+from itsm_gitops.git.changeset import changeset
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository import Repository, read_rulebook
-from itsm_gitops.repository.changeset import changeset
 
 
 def before_evidence(moves: Sequence[BranchMove]) -> list[BranchMove]:

@@ -29,9 +29,9 @@ from itsm_gitops.evidence.population import Population, PopulationMerge
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import MERGE
 from itsm_gitops.gate.landing import LANDING
+from itsm_gitops.git.changeset import changeset
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import ERROR
-from itsm_gitops.repository.changeset import changeset
 
 EMERGENCY = "EMERGENCY"
 NO_CHANGE = "NO_CHANGE"

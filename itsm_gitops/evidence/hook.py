@@ -12,11 +12,12 @@ from itsm_gitops.gate import signed
 from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.guard import EVIDENCE, BranchGuard, full, policy_blob, read_guard, short
 from itsm_gitops.gate.types import Assessment
+from itsm_gitops.git import Git, mainline
+from itsm_gitops.git.refs import StoredText
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, ItsmError, UsageError
 from itsm_gitops.model.findings import Finding
-from itsm_gitops.repository import Git, Repository, mainline
-from itsm_gitops.repository.refs import StoredText
+from itsm_gitops.repository import Repository
 
 if TYPE_CHECKING:
     from itsm_gitops.evidence.writing import StatementDraft

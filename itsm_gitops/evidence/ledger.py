@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from itsm_gitops.evidence.reading import Statement, read
 from itsm_gitops.evidence.statement import MERGE, RETROACTIVE, SIGNATURE, statement_path
+from itsm_gitops.git import Git, ledger
+from itsm_gitops.git.ledger import LedgerFile, LedgerFiles, Meddling
 from itsm_gitops.model.findings import ERROR
-from itsm_gitops.repository import Git, ledger
-from itsm_gitops.repository.ledger import LedgerFile, LedgerFiles, Meddling
 
 UNREVIEWED = "UNREVIEWED"
 BYPASSED = "BYPASSED"

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from itsm_gitops.forges.reviews import APPROVED, Review
 from itsm_gitops.gate.types import Assessment
-from itsm_gitops.repository.mainline import Landed
+from itsm_gitops.git.mainline import Landed
 
 # Who records within a day records in time: judged as of the recording, as a hook does.
 IN_TIME = timedelta(days=1)

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import MERGE
+from itsm_gitops.git import Git, mainline
+from itsm_gitops.git.mainline import Landed
 from itsm_gitops.model.decisions import POLICY
-from itsm_gitops.repository import Git, mainline
-from itsm_gitops.repository.mainline import Landed
 
 
 class BranchMove(NamedTuple):

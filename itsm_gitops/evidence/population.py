@@ -24,6 +24,7 @@ from itsm_gitops.evidence.period import Period, in_period
 from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import MERGE
 from itsm_gitops.gate.types import RESULTS
+from itsm_gitops.git.changeset import changeset
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import firm_states
 from itsm_gitops.model.errors import ItsmError
@@ -32,7 +33,6 @@ from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.model.migrations import FOLDER as MIGRATIONS
 from itsm_gitops.model.roles import names
 from itsm_gitops.repository import Repository, Snapshot, read_rulebook
-from itsm_gitops.repository.changeset import changeset
 from itsm_gitops.repository.migrated import differing_by_words, reading
 
 CHANGE_ROW, MERGE_ROW = "change", "merge"

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from itsm_gitops.gate.signers import pushed
+from itsm_gitops.git import Git
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import Git
 
 SETTING = "itsm.pusher"  # names one more variable, such as one that sshd sets for each key (environment="…")
 _NAMES = ("REMOTE_USER", "GL_USERNAME", "GL_USER", "GITEA_PUSHER_NAME")

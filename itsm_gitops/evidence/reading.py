@@ -15,8 +15,8 @@ from itsm_gitops.evidence.facts import MORE, facts, todays_verdicts, whole
 from itsm_gitops.evidence.statement import PREDICATES, TYPE, Inputs, sha256
 from itsm_gitops.forges.reviews import REVIEW_STATES, Review
 from itsm_gitops.gate import signed
+from itsm_gitops.git.refs import StoredText
 from itsm_gitops.model import clock
-from itsm_gitops.repository.refs import StoredText
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 

@@ -12,11 +12,12 @@ from itsm_gitops.evidence.statement import Inputs
 from itsm_gitops.evidence.writing import Recorder, StatementDraft, additions, draft, fitting
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.people import Directory
+from itsm_gitops.git import Git, ledger, mainline
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.model.roles import names
-from itsm_gitops.repository import Git, Repository, ledger, load_store, mainline
+from itsm_gitops.repository import Repository, load_store
 from itsm_gitops.repository.part import PartialSnapshot
 
 RECORDERS = "recorders"

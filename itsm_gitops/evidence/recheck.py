@@ -15,11 +15,12 @@ from itsm_gitops.evidence.reading import Statement
 from itsm_gitops.evidence.statement import MERGE, NAMESPACE
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.landing import LANDING, PROPOSAL
+from itsm_gitops.git import Git, mainline, sshsig
+from itsm_gitops.git.mainline import Landed
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import ERROR
-from itsm_gitops.repository import Git, Repository, mainline, sshsig
-from itsm_gitops.repository.mainline import Landed
+from itsm_gitops.repository import Repository
 
 # Servers agree to minutes; the clocks of people's machines, which date commits, are worse.
 _SERVERS = timedelta(minutes=5)

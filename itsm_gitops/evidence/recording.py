@@ -22,9 +22,10 @@ from itsm_gitops.gate import approvals as approving
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.types import BYPASSED, COMPOSED, OVERRIDDEN
+from itsm_gitops.git import Git, ledger, mainline, refs, sharing
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, ItsmError, Refused, UsageError
-from itsm_gitops.repository import Git, Repository, ledger, load_store, mainline, refs, sharing
+from itsm_gitops.repository import Repository, load_store
 from itsm_gitops.repository.identity import identity
 from itsm_gitops.repository.part import PartialSnapshot
 
@@ -134,7 +135,7 @@ def _recorder(repo: Repository, options: RecordingOptions) -> Recorder:
     run = run_of(os.environ)
     if not options.sign and not options.key:
         return Recorder(__version__, run)
-    from itsm_gitops.repository.actor import acting
+    from itsm_gitops.git.actor import acting
 
     return Recorder(__version__, run, acting(repo, options.by), approving.signing_key(repo, options.key))
 

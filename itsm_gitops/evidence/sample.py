@@ -20,8 +20,8 @@ from itsm_gitops.evidence.spreadsheet import archive
 from itsm_gitops.evidence.statement import SIGNATURE
 from itsm_gitops.evidence.tables import as_csv
 from itsm_gitops.forges.answers import is_commit
+from itsm_gitops.git import Git
 from itsm_gitops.model.errors import GitError, UsageError
-from itsm_gitops.repository import Git
 
 MANIFEST = "manifest.json"
 METHOD = "the rows with the lowest SHA-256 of: seed, line feed, digest of the population, line feed, name of the row"

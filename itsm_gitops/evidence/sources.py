@@ -14,9 +14,10 @@ from itsm_gitops.forges.forge import Forge
 from itsm_gitops.forges.reviews import PullRequest, Review
 from itsm_gitops.gate import approvals as approving
 from itsm_gitops.gate import signed
+from itsm_gitops.git import Git, refs, sharing
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Ambiguous, NotFound
-from itsm_gitops.repository import Git, Repository, refs, sharing
+from itsm_gitops.repository import Repository
 
 _HASH_LEAST = 7
 

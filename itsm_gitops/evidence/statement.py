@@ -23,10 +23,11 @@ from itsm_gitops.gate.explain import as_json, review_json
 from itsm_gitops.gate.landing import LANDING, PROPOSAL
 from itsm_gitops.gate.policy import duration
 from itsm_gitops.gate.types import BYPASSED, COMPOSED, NOT_APPLICABLE, OVERRIDDEN, Assessment
+from itsm_gitops.git import mainline
+from itsm_gitops.git.mainline import Landed
+from itsm_gitops.git.refs import StoredText
 from itsm_gitops.model import clock
-from itsm_gitops.repository import Repository, mainline
-from itsm_gitops.repository.mainline import Landed
-from itsm_gitops.repository.refs import StoredText
+from itsm_gitops.repository import Repository
 
 TYPE = "https://in-toto.io/Statement/v1"
 MERGE, RETROACTIVE = "merge", "retroactive"

@@ -15,13 +15,14 @@ from itsm_gitops.gate.digest import Ignore, content, nothing_ignored
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import read_policy
 from itsm_gitops.gate.signed import Claim
+from itsm_gitops.git import Git, mainline
+from itsm_gitops.git.changeset import exists
+from itsm_gitops.git.refs import StoredText
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, RuleBookError
-from itsm_gitops.repository import Git, Repository, load_store, mainline, read_rulebook
-from itsm_gitops.repository.changeset import exists
+from itsm_gitops.repository import Repository, load_store, read_rulebook
 from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.refs import StoredText
 
 
 def joined(repo: Repository, run: Sequence[BranchMove], statements: Iterable[StoredText]) -> Iterator[int]:

@@ -14,11 +14,12 @@ from itsm_gitops.evidence.reading import Statement, read
 from itsm_gitops.evidence.statement import MERGE, NAMESPACE, SIGNATURE, Inputs, StatementContext
 from itsm_gitops.gate.signed import BAD_SIGNATURE
 from itsm_gitops.gate.types import Assessment
+from itsm_gitops.git import Git, mainline, sshsig
+from itsm_gitops.git.changeset import exists
+from itsm_gitops.git.ledger import Addition, LedgerFile, LedgerFiles
+from itsm_gitops.git.mainline import Landed
 from itsm_gitops.model import clock
-from itsm_gitops.repository import Git, Repository, mainline, sshsig
-from itsm_gitops.repository.changeset import exists
-from itsm_gitops.repository.ledger import Addition, LedgerFile, LedgerFiles
-from itsm_gitops.repository.mainline import Landed
+from itsm_gitops.repository import Repository
 
 # Bytes that a statement's number and the name of the one before may add.
 _SPARE = 1 << 10

@@ -15,8 +15,9 @@ from itsm_gitops.forges.github import GitHub
 from itsm_gitops.forges.gitlab import GitLab
 from itsm_gitops.forges.http import ForgeError
 from itsm_gitops.forges.reviews import APPROVED, PROGRAM, PullRequest, Review
+from itsm_gitops.git import Git, sharing, transfer
 from itsm_gitops.model.errors import GitError, UsageError
-from itsm_gitops.repository import Git, Repository, sharing, transfer
+from itsm_gitops.repository import Repository
 
 # The environment's own words for the token of each forge, the most specific first.
 _TOKENS = {

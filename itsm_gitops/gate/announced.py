@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from itsm_gitops.git.changeset import exists
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import GitError, ItsmError
 from itsm_gitops.model.facts import affected_places
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.changeset import exists
 from itsm_gitops.repository.former_words import FormerWords
 from itsm_gitops.repository.history import log, mapping_of
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from itsm_gitops.forges.reviews import Review
     from itsm_gitops.gate.people import Directory
     from itsm_gitops.gate.types import Assessment
-    from itsm_gitops.repository import Git, Repository
-    from itsm_gitops.repository.refs import StoredText
+    from itsm_gitops.git import Git
+    from itsm_gitops.git.refs import StoredText
+    from itsm_gitops.repository import Repository
 
 # Where a request usually goes, the most certain first.
 _TARGETS = ("refs/remotes/origin/HEAD", "refs/remotes/origin/main", "refs/remotes/origin/master",
@@ -98,7 +99,7 @@ def _of_forge(repo: Repository, forge: str, number: int | None) -> Meant:
 def statements_of_forge(repo: Repository) -> tuple[StoredText, ...]:
     """Return the signed approvals that were fetched with a pull request, and those that are kept here."""
     from itsm_gitops.gate import signed
-    from itsm_gitops.repository import sharing
+    from itsm_gitops.git import sharing
 
     return signed.stored(repo.history, sharing.FETCHED, signed.PREFIX)
 
@@ -166,7 +167,7 @@ def _may_be_change(what: str) -> bool:
 
 def _carriers(git: Git, base: str, fragment: str) -> Iterator[str]:
     """Yield the branches whose request touches a change record of that name."""
-    from itsm_gitops.repository.changeset import changeset
+    from itsm_gitops.git.changeset import changeset
 
     names = git.run(
         "for-each-ref",
@@ -244,7 +245,7 @@ def _may_override(repo: Repository, asked: ApprovalQuery, person: str) -> bool:
 
 def signing_key(repo: Repository, key: str = "") -> Path:
     """Return the file of the key to sign with: as told, else the usual one (`actor.usual_key`)."""
-    from itsm_gitops.repository.actor import setting, usual_key
+    from itsm_gitops.git.actor import setting, usual_key
 
     named = key or setting(repo, "user.signingKey")
     file = Path(key).expanduser() if key else usual_key(repo)

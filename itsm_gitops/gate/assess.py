@@ -30,13 +30,14 @@ from itsm_gitops.gate.spent import ApprovalUse
 from itsm_gitops.gate.summary import describe
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, Assessment, Requirement, Verdict, worst
 from itsm_gitops.gate.verdicts import JudgedRequirements, OtherDirectories, judge
+from itsm_gitops.git import refs
+from itsm_gitops.git.changeset import Authored, changeset, contributors, merge_bases
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.door import plain_name
 from itsm_gitops.model.errors import Incomplete, RuleBookError
 from itsm_gitops.model.migrations import FOLDER as MIGRATIONS
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
-from itsm_gitops.repository import Repository, Snapshot, Store, read_rulebook, refs
-from itsm_gitops.repository.changeset import Authored, changeset, contributors, merge_bases
+from itsm_gitops.repository import Repository, Snapshot, Store, read_rulebook
 from itsm_gitops.repository.identity import identity, pinned
 from itsm_gitops.repository.mended import Mended, mended
 from itsm_gitops.repository.migrated import differing_by_words

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from itsm_gitops import documents
+from itsm_gitops.git.changeset import Changed, changeset, digest, exists, merge_bases
+from itsm_gitops.git.client import Git
 from itsm_gitops.model.diff import diff
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.model.findings import json_pointer
 from itsm_gitops.model.text import shorten
-from itsm_gitops.repository.changeset import Changed, changeset, digest, exists, merge_bases
-from itsm_gitops.repository.git import Git
 
 _LISTED = 3
 _NOTHING = "0"

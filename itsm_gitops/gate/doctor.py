@@ -24,10 +24,11 @@ from itsm_gitops.gate.doctor_landing import identity_check, up_to_date
 from itsm_gitops.gate.doctor_merging import merging_check
 from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN, WARNING, Check, author_check, people_checks
 from itsm_gitops.gate.doctor_rehearsal import rehearse_approval
+from itsm_gitops.git import committing
 from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, Incomplete, ItsmError
-from itsm_gitops.repository import Repository, committing
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.gaps import warning
 from itsm_gitops.repository.snapshot import WorkingTree
 from itsm_gitops.rules.editor_settings import PLACE, unknown_to_editor

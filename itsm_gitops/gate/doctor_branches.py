@@ -17,10 +17,11 @@ from itsm_gitops.gate.guard import (
     read_guard,
     short,
 )
+from itsm_gitops.git import Git
+from itsm_gitops.git.client import decode
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, ItsmError
-from itsm_gitops.repository import Git, Repository
-from itsm_gitops.repository.git import decode
+from itsm_gitops.repository import Repository
 
 _LISTED = 8
 _REMOTE = "refs/remotes/origin/"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from itsm_gitops.gate.doctor_people import OK, WARNING, Check
+from itsm_gitops.git.merge_driver import ATTRIBUTES, is_installed, lacks_attributes
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.merge_driver import ATTRIBUTES, is_installed, lacks_attributes
 
 _FIX = "itsm doctor --fix sets it up"
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from itsm_gitops.git import Git, transfer
+from itsm_gitops.git.rehearsal import Stage, rehearsal
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, ItsmError
-from itsm_gitops.repository import Git, Repository, transfer
-from itsm_gitops.repository.rehearsal import Stage, rehearsal
+from itsm_gitops.repository import Repository
 
 PLAIN = "plain"
 _HOOKS = {

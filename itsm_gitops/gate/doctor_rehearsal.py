@@ -13,10 +13,11 @@ from typing import Any
 from itsm_gitops.gate.doctor_people import FAILED, OK, UNKNOWN, WARNING, Check
 from itsm_gitops.gate.doctor_plain import PLAIN
 from itsm_gitops.gate.signed import keys_in
+from itsm_gitops.git import sshsig
+from itsm_gitops.git.actor import person_of, usual_key
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.repository import Repository, sshsig
-from itsm_gitops.repository.actor import person_of, usual_key
+from itsm_gitops.repository import Repository
 
 SUBJECT = "own approval"
 _NAMESPACE = "itsm-rehearsal@v1"  # never that of approvals: what is signed here can be used for nothing

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from itsm_gitops.gate.approvals import ApprovalQuery, Approved, approve
 from itsm_gitops.gate.submit import Submitted, submit
+from itsm_gitops.git import transfer
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import Repository, transfer
+from itsm_gitops.repository import Repository
 
 
 class SubmittedEmergency(NamedTuple):

@@ -13,11 +13,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from itsm_gitops import documents
+from itsm_gitops.git import Git
+from itsm_gitops.git.client import decode
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.door import folded
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import Git
-from itsm_gitops.repository.git import decode
 
 HEADS = "refs/heads/"
 EVIDENCE = "itsm/evidence"

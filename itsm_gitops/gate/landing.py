@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from itsm_gitops.gate.digest import Content, Ignore, content, difference
+from itsm_gitops.git import Git
+from itsm_gitops.git.merging import merge_result, with_results
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import CommitTree, Git, Snapshot
-from itsm_gitops.repository.merging import merge_result, with_results
+from itsm_gitops.repository import CommitTree, Snapshot
 from itsm_gitops.repository.trees import LandedTree
 
 LANDING, PROPOSAL = "landing", "proposal"

@@ -13,11 +13,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from itsm_gitops.gate.policy import OWNER, PEER
+from itsm_gitops.git.identities import KEY, Human, account, humans, marks
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.roles import described, holders, names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
-from itsm_gitops.repository.identities import KEY, Human, account, humans, marks
 
 # Addresses that GitHub and GitLab make of an account's number.
 _NO_REPLY = re.compile(r"(\d+)[+-][^@\s]+@users\.noreply\.(github|gitlab)\.[a-z.]+", re.ASCII)

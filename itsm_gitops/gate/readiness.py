@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from itsm_gitops.gate.policy import read_policy
+from itsm_gitops.git import branches, shared_branch
 from itsm_gitops.graph.asking import impact_graph, network_of
 from itsm_gitops.graph.calendars import Calendars, Hold
 from itsm_gitops.graph.network import Network
@@ -23,7 +24,7 @@ from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import GitError, Refused
 from itsm_gitops.model.words import a_kind
-from itsm_gitops.repository import Repository, Store, branches, shared_branch
+from itsm_gitops.repository import Repository, Store
 from itsm_gitops.repository.asked_commit import ask
 from itsm_gitops.repository.store import identifier_of
 

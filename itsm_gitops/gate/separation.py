@@ -15,8 +15,8 @@ from itsm_gitops.forges.reviews import PROGRAM
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import AUTHOR, CO_AUTHOR, COMMITTER, IMPLEMENTER, REQUESTER, Policy
 from itsm_gitops.gate.signers import all_signed
+from itsm_gitops.git.changeset import Authored
 from itsm_gitops.model.roles import names
-from itsm_gitops.repository.changeset import Authored
 
 # What forges give the accounts of programs; others are named in the policy.
 _BOT = re.compile(

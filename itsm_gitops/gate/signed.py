@@ -26,13 +26,13 @@ from itsm_gitops import documents
 from itsm_gitops.forges.reviews import APPROVED, CHANGES_REQUESTED, COMMENTED, Review
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.types import Assessment, RejectedReview
+from itsm_gitops.git import refs, sshsig
+from itsm_gitops.git.client import Git
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.ids import is_item_id
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.text import shorten
-from itsm_gitops.repository import refs, sshsig
-from itsm_gitops.repository.git import Git
 
 SOURCE = "ssh"
 NAMESPACE = "itsm-approval@v1"

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from itsm_gitops.gate.people import Directory
-from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.sshsig import GIT, claimed_key, proved_key
+from itsm_gitops.git.client import Git
+from itsm_gitops.git.sshsig import GIT, claimed_key, proved_key
 
 _FIELDS = (b"gpgsig ", b"gpgsig-sha256 ")
 

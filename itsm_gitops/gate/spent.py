@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from itsm_gitops.forges.reviews import Review
+from itsm_gitops.git import mainline
+from itsm_gitops.git.changeset import Changed, exists, first_parent_changes
+from itsm_gitops.git.client import Git
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import mainline
-from itsm_gitops.repository.changeset import Changed, exists, first_parent_changes
-from itsm_gitops.repository.git import Git
 
 SPENT = "SPENT"
 OTHER_HISTORY = "OTHER_HISTORY"

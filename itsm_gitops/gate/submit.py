@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from itsm_gitops.forges import connection as forging
 from itsm_gitops.forges import remotes
+from itsm_gitops.git import Git, committing, porcelain, transfer
 from itsm_gitops.model.errors import GitError, Refused, UsageError
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.meaning import CHANGE
-from itsm_gitops.repository import Git, Repository, committing, load_store, porcelain, transfer
+from itsm_gitops.repository import Repository, load_store
 from itsm_gitops.repository.gaps import file_gap, require
 from itsm_gitops.repository.part import PartialSnapshot
 

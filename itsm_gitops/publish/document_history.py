@@ -16,7 +16,8 @@ from itsm_gitops.repository.repository import INDEX
 from itsm_gitops.repository.versions import Version, changes_of, versions
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Git, Repository, Store
+    from itsm_gitops.git import Git
+    from itsm_gitops.repository import Repository, Store
     from itsm_gitops.repository.history import VersionReader
 
 MOST = 20

@@ -23,12 +23,12 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple
 
+from itsm_gitops.git import Git
+from itsm_gitops.git.absent import git_folder
+from itsm_gitops.git.client import decode
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.publish.footprint import footprint, footprint_of, settle
 from itsm_gitops.publish.output import MARKER, SiteFolder
-from itsm_gitops.repository import Git
-from itsm_gitops.repository.absent import git_folder
-from itsm_gitops.repository.git import decode
 from itsm_gitops.repository.memory import sure_before
 from itsm_gitops.repository.repository import INDEX
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, ROOTS, SCHEMAS

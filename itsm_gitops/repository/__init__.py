@@ -1,4 +1,4 @@
-"""Snapshots of the working tree, the index or a commit, and Git: the only room that uses it."""
+"""Snapshots of the working tree, the index or a commit: which documents there are, and what happened to them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,7 @@ if TYPE_CHECKING:
         read_config,
         read_rulebook,
     )
-    from itsm_gitops.repository.git import Git
     from itsm_gitops.repository.loading import load_store
-    from itsm_gitops.repository.modes import (
-        DEVICE,
-        DRAFT,
-        FOLDER,
-        OTHER,
-        PIPE,
-        REGULAR,
-        SOCKET,
-        SUBMODULE,
-        SYMLINK,
-        FileInfo,
-    )
     from itsm_gitops.repository.repository import INDEX, Repository
     from itsm_gitops.repository.snapshot import Snapshot, WorkingTree
     from itsm_gitops.repository.store import Document, Store
@@ -35,21 +22,10 @@ if TYPE_CHECKING:
     from itsm_gitops.repository.workers import WorkerFailed, share_out
 
 __all__ = [
-    "DEVICE",
-    "DRAFT",
-    "FOLDER",
     "INDEX",
-    "OTHER",
-    "PIPE",
-    "REGULAR",
-    "SOCKET",
-    "SUBMODULE",
-    "SYMLINK",
     "CommitTree",
     "Config",
     "Document",
-    "FileInfo",
-    "Git",
     "Ignore",
     "IndexTree",
     "Repository",
@@ -68,22 +44,11 @@ __all__ = [
 _PLACES = {
     "CommitTree": "trees",
     "Config": "config",
-    "DEVICE": "modes",
-    "DRAFT": "modes",
     "Document": "store",
-    "FOLDER": "modes",
-    "FileInfo": "modes",
-    "Git": "git",
     "INDEX": "repository",
     "Ignore": "config",
     "IndexTree": "trees",
-    "OTHER": "modes",
-    "PIPE": "modes",
-    "REGULAR": "modes",
     "Repository": "repository",
-    "SOCKET": "modes",
-    "SUBMODULE": "modes",
-    "SYMLINK": "modes",
     "Snapshot": "snapshot",
     "Store": "store",
     "WorkerFailed": "workers",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.model.archive import ARCHIVED, ArchivedRecord, ListFault, is_list, read_list, where
 from itsm_gitops.model.errors import Ambiguous, NotFound
 from itsm_gitops.model.ids import find
-from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.snapshot import Snapshot
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from itsm_gitops.git.modes import FILE, REGULAR
 from itsm_gitops.model.errors import MissingObject
 from itsm_gitops.repository.config import read_rulebook
 from itsm_gitops.repository.gaps import Gap, file_gap, in_place_of_folders, irregular_gap
 from itsm_gitops.repository.lazy_store import LazyStore
-from itsm_gitops.repository.modes import FILE, REGULAR
 from itsm_gitops.repository.repository import Repository
 from itsm_gitops.repository.request_files import RequestFiles
 from itsm_gitops.repository.request_pool import RequestPool

@@ -10,11 +10,11 @@ import posixpath
 import re
 from collections.abc import Mapping, Sequence
 
+from itsm_gitops.git.client import Git
+from itsm_gitops.git.transfer import remote_url
 from itsm_gitops.model.roots import Root
 from itsm_gitops.repository.config import Config, read_config
-from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.root_shelf import RootTree
-from itsm_gitops.repository.transfer import remote_url
 
 _SCHEME = re.compile(r"^[a-z+]+://(?:[^/@]*@)?")
 _HERE = ""

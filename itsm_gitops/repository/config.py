@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from itsm_gitops import documents
+from itsm_gitops.git.modes import REGULAR, FileInfo
 from itsm_gitops.model.audience import AUDIENCES, Audience, audience_of
 from itsm_gitops.model.audience_names import name_misfits
 from itsm_gitops.model.categories import CATEGORIES, CategoryTree, category_fields
@@ -22,7 +23,6 @@ from itsm_gitops.model.roots import Root, root_misfits, roots_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.shape import Misfit, misfits
 from itsm_gitops.model.windows import is_zone, near_zone
-from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot, absent_of
 
 

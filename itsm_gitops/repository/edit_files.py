@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import cast
 
-from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.modes import REGULAR, FileInfo
+from itsm_gitops.git.client import Git, decode
+from itsm_gitops.git.modes import REGULAR, FileInfo
+from itsm_gitops.git.tree_names import TreeNames
 from itsm_gitops.repository.repository import Repository
 from itsm_gitops.repository.request_files import BASE, HEAD, Difference, RequestFiles, RequestSide
 from itsm_gitops.repository.request_text import RequestText, holds, needle
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot, WorkingTree
 from itsm_gitops.repository.store import identifier_of, is_document
-from itsm_gitops.repository.tree_names import TreeNames
 
 Contents = Mapping[str, bytes]
 _ASKED_BY_NAME = 200  # records; for more, Git is asked about their whole folder

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from itsm_gitops.documents.rewriting import WordAt, with_words
+from itsm_gitops.git.client import Git, decode
 from itsm_gitops.model.errors import GitError, ItsmError
 from itsm_gitops.model.migration_edits import REPLACE
 from itsm_gitops.model.migration_places import edits_of
 from itsm_gitops.model.migrations import FOLDER, BookShape, Migration, migrations_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import read_rulebook
-from itsm_gitops.repository.git import Git, decode
 from itsm_gitops.repository.history import log
 from itsm_gitops.repository.migrated import MigrationStep, steps
 from itsm_gitops.repository.repository import Repository

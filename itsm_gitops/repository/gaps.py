@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from itsm_gitops.documents import Problem
+from itsm_gitops.git.modes import DRAFT, FILE, reason
 from itsm_gitops.model.errors import Incomplete, ItsmError, Withheld
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.words import counted
-from itsm_gitops.repository.modes import DRAFT, FILE, reason
 from itsm_gitops.repository.snapshot import CMDB, CONFIG, RECORDS, Snapshot, absent_of
 
 _FAMILIES = (CMDB, RECORDS)

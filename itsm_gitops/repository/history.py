@@ -14,12 +14,12 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from itsm_gitops import documents
+from itsm_gitops.git.client import Git, decode
+from itsm_gitops.git.modes import REGULAR, FileInfo
 from itsm_gitops.model import clock
 from itsm_gitops.model.diff import Change, diff
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.findings import Pointer
-from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.repository import INDEX, Repository
 from itsm_gitops.repository.snapshot import ROOTS, Snapshot, WorkingTree
 

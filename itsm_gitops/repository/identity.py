@@ -10,9 +10,9 @@ import re
 import secrets
 
 from itsm_gitops import documents
+from itsm_gitops.git import mainline
+from itsm_gitops.git.client import Git
 from itsm_gitops.model.errors import ItsmError, NotFound
-from itsm_gitops.repository import mainline
-from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.mended import readable
 from itsm_gitops.repository.outside import outside
 from itsm_gitops.repository.snapshot import CONFIG, Snapshot

@@ -15,11 +15,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from itsm_gitops.git.modes import FILE, REGULAR
 from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.gaps import in_place_of_folders
-from itsm_gitops.repository.modes import FILE, REGULAR
 from itsm_gitops.repository.request_files import RequestSide
 from itsm_gitops.repository.request_pool import ITEMS, RequestPool
 from itsm_gitops.repository.request_text import Unsearchable

@@ -8,11 +8,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from itsm_gitops.documents import Problem
+from itsm_gitops.git.modes import FILE, REGULAR, FileInfo
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import in_place_of_folders
-from itsm_gitops.repository.modes import FILE, REGULAR, FileInfo
 from itsm_gitops.repository.packing import packed, unpacked
 from itsm_gitops.repository.root_shelf import git_of
 from itsm_gitops.repository.rooted import rooted

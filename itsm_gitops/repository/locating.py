@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from itsm_gitops import documents
+from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import Ambiguous, Incomplete, ItsmError, NotFound, Refused
 from itsm_gitops.repository.archived import missing, read_archived
-from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.names import naming
 from itsm_gitops.repository.snapshot import (
     CMDB,

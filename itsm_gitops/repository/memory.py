@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from itsm_gitops.git.modes import REGULAR, FileInfo
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.snapshot import Snapshot, WorkingTree
 from itsm_gitops.repository.stamps import COARSE, settled_stamp
 

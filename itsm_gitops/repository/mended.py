@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from itsm_gitops import documents
+from itsm_gitops.git.client import Git
+from itsm_gitops.git.modes import REGULAR, FileInfo
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.outside import outside
 from itsm_gitops.repository.overlay import WithContents
 from itsm_gitops.repository.snapshot import Snapshot

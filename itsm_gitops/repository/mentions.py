@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from itsm_gitops.repository.modes import REGULAR
+from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot
 from itsm_gitops.repository.workers import can_fork
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops import documents
 from itsm_gitops.documents.rewriting import WordAt, replace_words, with_words
+from itsm_gitops.git.modes import REGULAR, FileInfo
 from itsm_gitops.model.errors import ItsmError, Refused
 from itsm_gitops.model.migration_edits import ADD, DROP, LEFT, REPLACE, WordEdit
 from itsm_gitops.model.migration_places import edits_of
@@ -25,7 +26,6 @@ from itsm_gitops.model.migrations import (
 )
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import read_rulebook
-from itsm_gitops.repository.modes import REGULAR, FileInfo
 from itsm_gitops.repository.snapshot import Snapshot
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from itsm_gitops.git.client import Git
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.rooted import RootedSnapshot
 from itsm_gitops.repository.snapshot import Snapshot, WorkingTree
 from itsm_gitops.repository.trees import CommitTree, IndexTree

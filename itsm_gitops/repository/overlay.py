@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from itsm_gitops.repository.modes import REGULAR, FileInfo
+from itsm_gitops.git.modes import REGULAR, FileInfo
 from itsm_gitops.repository.snapshot import CMDB, SCHEMAS, Snapshot, absent_of, ignored_of
 
 

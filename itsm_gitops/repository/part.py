@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from itsm_gitops.git.modes import FileInfo
 from itsm_gitops.model.archive import ARCHIVED, is_list
-from itsm_gitops.repository.modes import FileInfo
 from itsm_gitops.repository.snapshot import RECORDS, ROOTS, Snapshot, absent_of, ignored_of
 
 

@@ -18,10 +18,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Self, cast
 
+from itsm_gitops.git.ancestry import NotPlain, meetings, only_in
+from itsm_gitops.git.client import BLOB_MAX, TIMEOUT, Git
+from itsm_gitops.git.process import Blob, environment, read_blob
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.ancestry import NotPlain, meetings, only_in
-from itsm_gitops.repository.git import BLOB_MAX, TIMEOUT, Git
-from itsm_gitops.repository.git_process import Blob, environment, read_blob
 from itsm_gitops.repository.shelf import Entry, Shelf, Tree
 
 _TREE = b"40000"

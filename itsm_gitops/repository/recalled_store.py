@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
+from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import read_config, read_rulebook
 from itsm_gitops.repository.loading import load_store
 from itsm_gitops.repository.memory import Memory
-from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.recall import RecallingGit
 from itsm_gitops.repository.shelf import Shelf

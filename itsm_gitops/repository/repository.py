@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from itsm_gitops.git.client import Git
 from itsm_gitops.model.errors import (
     GitError,
     MissingObject,
@@ -18,7 +19,6 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import Gap
-from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.locating import by_alias, find, refuse_absent, refuse_root
 from itsm_gitops.repository.snapshot import (
     CONFIG,
@@ -142,7 +142,7 @@ class Repository:
 
     def _supplied(self, git: Git) -> Git:
         """Return Git with what fetches the objects that a partial clone lacks."""
-        from itsm_gitops.repository.partial_clone import Supply
+        from itsm_gitops.git.partial_clone import Supply
 
         git.supplier = Supply(self._note_fetch)
         return git

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
+from itsm_gitops.git.client import BLOB_MAX, Git, decode
+from itsm_gitops.git.modes import DRAFT, FOLDER, GIT_MODES, OTHER, REGULAR, FileInfo, irregular
+from itsm_gitops.git.process import Blob, GitAnswer, blob_name, read_blob
+from itsm_gitops.git.tree_names import TreeNames
 from itsm_gitops.model.errors import GitError, ItsmError, MissingObject, NotFound
 from itsm_gitops.model.words import counted
-from itsm_gitops.repository.git import BLOB_MAX, Git, decode
-from itsm_gitops.repository.git_process import Blob, GitAnswer, blob_name, read_blob
-from itsm_gitops.repository.modes import DRAFT, FOLDER, GIT_MODES, OTHER, REGULAR, FileInfo, irregular
 from itsm_gitops.repository.repository import INDEX, Repository
 from itsm_gitops.repository.snapshot import ROOTS, Snapshot, WorkingTree, absent_of
-from itsm_gitops.repository.tree_names import TreeNames
 from itsm_gitops.repository.trees import IndexTree
 
 BASE, HEAD = "base", "head"

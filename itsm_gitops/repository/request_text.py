@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
+from itsm_gitops.git.client import decode
+from itsm_gitops.git.process import GitAnswer
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.repository.git import decode
-from itsm_gitops.repository.git_process import GitAnswer
 from itsm_gitops.repository.request_files import RequestFiles, RequestSide
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
 from itsm_gitops.repository.store import is_document

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from itsm_gitops.git import transfer
+from itsm_gitops.git.client import Git, decode
 from itsm_gitops.model.errors import GitError, Refused, SettingsError
 from itsm_gitops.model.roots import Root
-from itsm_gitops.repository import transfer
-from itsm_gitops.repository.git import Git, decode
 from itsm_gitops.repository.snapshot import CONFIG, Snapshot, WorkingTree
 from itsm_gitops.repository.trees import LandedTree
 

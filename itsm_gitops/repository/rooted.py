@@ -15,6 +15,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from itsm_gitops import documents
+from itsm_gitops.git.client import Git
+from itsm_gitops.git.modes import FileInfo
 from itsm_gitops.model import ids
 from itsm_gitops.model.audience import CONFIDENTIAL
 from itsm_gitops.model.errors import Incomplete, ItsmError, NotFound, Withheld
@@ -22,8 +24,6 @@ from itsm_gitops.model.roots import Root, home
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import Gap
-from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.modes import FileInfo
 from itsm_gitops.repository.overlay import Overlay
 from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.root_shelf import RootTree, git_of, shelf_of

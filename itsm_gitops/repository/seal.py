@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from itsm_gitops.documents import drafts
+from itsm_gitops.git.client import Git
 from itsm_gitops.model import clock
-from itsm_gitops.repository.git import Git
 
 _KEY = "itsm-vault.key"
 _SIZE = 64

@@ -6,12 +6,12 @@ import subprocess
 from functools import cached_property
 from typing import IO
 
+from itsm_gitops.git.ancestry import CommitNode
+from itsm_gitops.git.client import TIMEOUT, Git
+from itsm_gitops.git.process import Blob
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.ancestry import CommitNode
 from itsm_gitops.repository.config import Config
-from itsm_gitops.repository.git import TIMEOUT, Git
-from itsm_gitops.repository.git_process import Blob
 from itsm_gitops.repository.memory import MemoryRow
 
 Entry = tuple[bytes, str]  # mode and object

@@ -18,18 +18,9 @@ from pathlib import Path
 from typing import Protocol
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
+from itsm_gitops.git.client import BLOB_MAX
+from itsm_gitops.git.modes import DRAFT, FOLDER, NAMES, REGULAR, SUBMODULE, SYMLINK, FileInfo, irregular
 from itsm_gitops.model.errors import ItsmError, NotFound
-from itsm_gitops.repository.git import BLOB_MAX
-from itsm_gitops.repository.modes import (
-    DRAFT,
-    FOLDER,
-    NAMES,
-    REGULAR,
-    SUBMODULE,
-    SYMLINK,
-    FileInfo,
-    irregular,
-)
 
 CONFIG = "itsm.yaml"
 SCHEMAS = "schemas"
@@ -88,7 +79,7 @@ class WorkingTree:
     def absent(self) -> tuple[str, ...]:
         """The tracked files of the data roots that Git was told to leave out of this working tree."""
         if self._absent is None:
-            from itsm_gitops.repository.absent import absent_files
+            from itsm_gitops.git.absent import absent_files
 
             self._absent = tuple(absent_files(self.root, ROOTS))
         return self._absent
@@ -96,7 +87,7 @@ class WorkingTree:
     @property
     def ignored(self) -> frozenset[str]:
         """The untracked files of the data roots that Git ignores: they are no part of the repository."""
-        from itsm_gitops.repository.ignored import ignored_files
+        from itsm_gitops.git.ignored import ignored_files
 
         return ignored_files(self.root, ROOTS)
 

@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
+from itsm_gitops.git.client import Git, decode
+from itsm_gitops.git.merging import merged_tree, with_results
+from itsm_gitops.git.modes import DRAFT, GIT_MODES, OTHER, REGULAR, FileInfo
+from itsm_gitops.git.tree_names import TreeNames
 from itsm_gitops.model.errors import GitError, ItsmError, MissingObject, NotFound
-from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.merging import merged_tree, with_results
-from itsm_gitops.repository.modes import DRAFT, GIT_MODES, OTHER, REGULAR, FileInfo
 from itsm_gitops.repository.snapshot import CONFIG, ROOTS, SCHEMAS
-from itsm_gitops.repository.tree_names import TreeNames
 
 _AHEAD = 16 << 20
 

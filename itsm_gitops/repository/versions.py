@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from itsm_gitops.git.client import Git, decode
 from itsm_gitops.model.diff import Change
 from itsm_gitops.model.diff import diff as difference
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import Git, decode
 from itsm_gitops.repository.history import VersionReader, log, mapping_of, own_changes
 from itsm_gitops.repository.repository import INDEX, Repository
 from itsm_gitops.repository.snapshot import CMDB, RECORDS

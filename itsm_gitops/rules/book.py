@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from itsm_gitops import documents
+from itsm_gitops.git import REGULAR
 from itsm_gitops.model import meaning
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import COMMON
-from itsm_gitops.repository import REGULAR, Config, Snapshot
+from itsm_gitops.repository import Config, Snapshot
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.rule import Hit
 from itsm_gitops.schema import validate

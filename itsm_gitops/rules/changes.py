@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from itsm_gitops import documents
+from itsm_gitops.git.mainline import is_ancestor
 from itsm_gitops.model.archive import is_list
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.migrations import FOLDER as MIGRATIONS
@@ -14,7 +15,6 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository import INDEX, Config, Repository, Snapshot, read_config, read_rulebook
 from itsm_gitops.repository.archived import read_archived
 from itsm_gitops.repository.history import changed_files, deletions
-from itsm_gitops.repository.mainline import is_ancestor
 from itsm_gitops.repository.migrated import MigrationFault, TakenMigrations, reading
 from itsm_gitops.rules.context import ChangeContext, Data, NetworkContext, Pair
 from itsm_gitops.rules.identity import stem

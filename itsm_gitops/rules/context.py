@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.graph.asking import AskingNetwork
 from itsm_gitops.graph.network import Network, of_role
 from itsm_gitops.model import clock, facts
@@ -21,7 +22,6 @@ from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.repository import Config, Document, Store
 from itsm_gitops.repository.lazy_store import LazyStore
 from itsm_gitops.repository.migrated import MigrationFault
-from itsm_gitops.repository.modes import REGULAR
 
 Data = Mapping[str, Any]
 
@@ -210,7 +210,7 @@ class NetworkContext:
         return sorted(p for p in self.places if self.mode(p))
 
     def mode(self, path: str) -> str:
-        """Return what is at a path, as `repository.modes` names it; empty for nothing."""
+        """Return what is at a path, as `git.modes` names it; empty for nothing."""
         if isinstance(self.store, LazyStore):
             return self.store.mode(path)
         return self.store.irregular.get(path, REGULAR)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC
 
+from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.model import ids
 from itsm_gitops.model.archive import is_list
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
-from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, moment
 from itsm_gitops.rules.rule import NAMES, NETWORK, Hit, Rule
 

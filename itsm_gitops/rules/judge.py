@@ -6,21 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from itsm_gitops.git import DRAFT
+from itsm_gitops.git.modes import FILE, reason
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.watched_time import FOREVER
-from itsm_gitops.repository import (
-    DRAFT,
-    Config,
-    Document,
-    Snapshot,
-    Store,
-    read_config,
-)
+from itsm_gitops.repository import Config, Document, Snapshot, Store, read_config
 from itsm_gitops.repository.gaps import RESTORE_FOLDER, snapshot_gaps
-from itsm_gitops.repository.modes import FILE, reason
 from itsm_gitops.repository.store import is_document
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.asked_since import asked

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from itsm_gitops.git.identities import humans, marks
+from itsm_gitops.git.sshsig import fingerprint
 from itsm_gitops.graph.network import of_role
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.decisions import POLICY
@@ -11,8 +13,6 @@ from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.roles import described, names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Store
-from itsm_gitops.repository.identities import humans, marks
-from itsm_gitops.repository.sshsig import fingerprint
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.rule import NETWORK, PEOPLE, Hit, Rule
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 
+from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.lazy_store import LazyStore
-from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.outside import outside
 from itsm_gitops.repository.request_files import RequestSide
 from itsm_gitops.repository.request_pool import RequestPool

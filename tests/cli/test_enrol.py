@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.documents import load
-from itsm_gitops.repository.sshsig import fingerprint
+from itsm_gitops.git.sshsig import fingerprint
 from tests.cli.conftest import Cli
 
 

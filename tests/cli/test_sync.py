@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.repository import journal
-from itsm_gitops.repository.git import Git
+from itsm_gitops.git import journal
+from itsm_gitops.git.client import Git
 from tests.cli.clones import CHANGE, INCIDENT, NOW, PATH, Clone, hook
 from tests.support import copy_tree, run_here
 

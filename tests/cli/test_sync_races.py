@@ -11,8 +11,9 @@ import pytest
 
 from itsm_gitops.documents import load
 from itsm_gitops.editing import sync as syncing
-from itsm_gitops.repository import git_locks, journal
-from itsm_gitops.repository.git import Git
+from itsm_gitops.git import journal
+from itsm_gitops.git import locks as git_locks
+from itsm_gitops.git.client import Git
 from tests.cli.clones import INCIDENT, PATH, Clone, hook
 
 # Somebody else's commit gets onto main inside of the first COUNT pushes, after the pushing Git has seen the branch.

@@ -27,16 +27,16 @@ ELSEWHERE = {
     "documents/drafts.py": "the one way",
     "cli/check.py": "the summary of a step, in a file that GitHub names",
     "repository/memory.py": "a file beside the site, touched to learn how fine the clock of the disk is",
-    "repository/merging.py": "an empty repository in a temporary folder, in which merges are made",
-    "repository/sshsig.py": "a temporary folder for ssh-keygen",
+    "git/merging.py": "an empty repository in a temporary folder, in which merges are made",
+    "git/sshsig.py": "a temporary folder for ssh-keygen",
     "repository/index/filling.py": "the index, in .git, written aside under a lock and then given its name",
     "repository/index/site_rows.py": "the rows of a site, in .git, created exclusively",
     "repository/seal.py": "the key of this clone, in .git, created exclusively",
-    "repository/journal.py": "the journal of this clone, in .git, written aside and then given its name",
+    "git/journal.py": "the journal of this clone, in .git, written aside and then given its name",
     "editing/whole.py": "what is typed in an editor, in .git: a draft, and what it began from",
     "exchange/export_folder.py": "the folder of an export for analytics, which holds nothing else",
     "publish/engine.py": "the working folder of a build",
-    "repository/rehearsal.py": "a scratch copy of a server, in a temporary folder",
+    "git/rehearsal.py": "a scratch copy of a server, in a temporary folder",
 }
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from itsm_gitops.gate.signed import NAMESPACE, PREFIX, canonical
-from itsm_gitops.repository import mainline, sshsig
-from itsm_gitops.repository.changeset import changeset, digest
+from itsm_gitops.git import mainline, sshsig
+from itsm_gitops.git.changeset import changeset, digest
 from tests.evidence.test_audit import INCIDENT, Place
 from tests.gate.world import INC, INCIDENT_PATH, SERVER, server
 

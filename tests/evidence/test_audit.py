@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from itsm_gitops.repository.ledger import EVIDENCE, REFERENCE
+from itsm_gitops.git.ledger import EVIDENCE, REFERENCE
 from tests.gate.world import (
     CHANGE_PATH,
     CHG,

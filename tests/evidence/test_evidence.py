@@ -21,9 +21,9 @@ from itsm_gitops.forges.gitlab import GitLab
 from itsm_gitops.forges.reviews import Review
 from itsm_gitops.gate import signed
 from itsm_gitops.gate.types import Assessment
-from itsm_gitops.repository import ledger, mainline, sshsig, transfer
-from itsm_gitops.repository.ledger import Addition
-from itsm_gitops.repository.refs import StoredText
+from itsm_gitops.git import ledger, mainline, sshsig, transfer
+from itsm_gitops.git.ledger import Addition
+from itsm_gitops.git.refs import StoredText
 from tests.forges.test_adapters import Canned
 from tests.gate.world import NOW, SERVER, World, review, server
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.evidence.pushers import pushers
-from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.sshsig import fingerprint
+from itsm_gitops.git.client import Git
+from itsm_gitops.git.sshsig import fingerprint
 from tests.gate.table_people import key, public
 
 HOOK = '#!/bin/sh\nenv | grep ^GIT_PUSH_CERT > "$GIT_DIR/seen"\n'

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from itsm_gitops.repository.ledger import EVIDENCE
+from itsm_gitops.git.ledger import EVIDENCE
 from tests.evidence.test_audit import NOW, Place
 from tests.fake_github import FakeGitHub, account, running
 from tests.gate.world import NUMBERS, POLICY_PATH, SERVER, World, server

@@ -11,9 +11,9 @@ import pytest
 from itsm_gitops.evidence import receiving, recording, writing
 from itsm_gitops.evidence import statement as evidence
 from itsm_gitops.evidence.recording import RecordingOptions
+from itsm_gitops.git import ledger
+from itsm_gitops.git.ledger import EVIDENCE
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import ledger
-from itsm_gitops.repository.ledger import EVIDENCE
 from tests.evidence.table_recording import (
     BYPASSED,
     HONEST,

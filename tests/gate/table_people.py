@@ -13,7 +13,7 @@ import pytest
 
 from itsm_gitops.gate.approvals import ApprovalQuery, approve
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, SATISFIED, UNSATISFIED
-from itsm_gitops.repository.sshsig import fingerprint
+from itsm_gitops.git.sshsig import fingerprint
 from tests.gate.situations import REQUEST, Situation, Step, commit, delete, edit, ok, record, update, write
 from tests.gate.world import (
     CHANGE_PATH,

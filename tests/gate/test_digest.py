@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from itsm_gitops.gate.digest import ReviewedContent, changeset_digest, content, nothing_ignored
-from itsm_gitops.repository.changeset import Changed, digest
-from itsm_gitops.repository.git import Git
+from itsm_gitops.git.changeset import Changed, digest
+from itsm_gitops.git.client import Git
 from tests.support import copy_tree, rounds
 
 _COUNT = itertools.count()

@@ -12,8 +12,8 @@ import pytest
 
 from itsm_gitops.gate.doctor_branches import branch_checks
 from itsm_gitops.gate.guard import BRANCHES, read_guard
+from itsm_gitops.git import Git
 from itsm_gitops.model.decisions import POLICY
-from itsm_gitops.repository import Git
 
 _EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"  # the tree without files
 _POLICY = 'version: 1\nbranches: [main, "release/*"]\n'

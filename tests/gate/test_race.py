@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from itsm_gitops.repository.sshsig import fingerprint
+from itsm_gitops.git.sshsig import fingerprint
 from tests.gate.http_server import GitServer, serving
 from tests.gate.world import NUMBERS, World, change, person, server
 from tests.support import rounds

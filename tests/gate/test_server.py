@@ -13,8 +13,8 @@ import pytest
 
 from itsm_gitops.evidence.hook import Update, pre_receive, read_updates
 from itsm_gitops.gate.guard import read_guard
+from itsm_gitops.git import Git
 from itsm_gitops.model.errors import GitError, UsageError
-from itsm_gitops.repository import Git
 from tests.gate.world import NUMBERS, SERVER, World, person
 from tests.support import run_here
 from tests.warm import Warm

@@ -16,8 +16,8 @@ from itsm_gitops.evidence.statement import Inputs, judge, outcome, used
 from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.signed import NAMESPACE, PREFIX, canonical
 from itsm_gitops.gate.types import BYPASSED, ERROR, SATISFIED, UNSATISFIED, Assessment
-from itsm_gitops.repository import mainline, sshsig
-from itsm_gitops.repository.refs import StoredText
+from itsm_gitops.git import mainline, sshsig
+from itsm_gitops.git.refs import StoredText
 from tests.gate.world import CHANGE_PATH, NOW, NUMBERS, World, change, person
 
 DAY = "2026-11-22T10:00:00Z"

@@ -9,10 +9,10 @@ import pytest
 from itsm_gitops.evidence.hook import Update, _forward
 from itsm_gitops.gate.approvals import ApprovalQuery, approvals
 from itsm_gitops.gate.types import PASSING
-from itsm_gitops.repository import mainline
-from itsm_gitops.repository.changeset import first_parent_changes
+from itsm_gitops.git import mainline
+from itsm_gitops.git.changeset import first_parent_changes
+from itsm_gitops.git.merging import merge_result, with_results
 from itsm_gitops.repository.identity import new_identity, pinned
-from itsm_gitops.repository.merging import merge_result, with_results
 from tests.gate.situations import Situation
 from tests.gate.table_spent import ROWS, USES, Play, Use
 from tests.gate.test_signed import Scene

@@ -13,7 +13,8 @@ from itsm_gitops.cli.hook import explained
 from itsm_gitops.evidence.hook import Decision, Update, pre_receive
 from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.signed import NAMESPACE, canonical, references
-from itsm_gitops.repository import Git, Repository, mainline, sshsig
+from itsm_gitops.git import Git, mainline, sshsig
+from itsm_gitops.repository import Repository
 from tests.gate.table_statements import HONEST, PUSHES, Push, Text
 from tests.gate.world import NOW, NUMBERS, SERVER, World, person
 from tests.support import copy_tree

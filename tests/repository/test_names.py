@@ -6,9 +6,9 @@ import random
 
 import pytest
 
+from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import Ambiguous, ItsmError
-from itsm_gitops.repository.modes import REGULAR
 from itsm_gitops.repository.names import naming
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, WorkingTree
 from itsm_gitops.repository.store import identifier_of, is_document

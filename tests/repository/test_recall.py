@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from itsm_gitops.git.changeset import changeset, clean_merge, contributors, merge_bases
+from itsm_gitops.git.client import Git
+from itsm_gitops.git.mainline import landed, origin
+from itsm_gitops.git.merging import MergeResult, merge_result
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.changeset import changeset, clean_merge, contributors, merge_bases
-from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.mainline import landed, origin
-from itsm_gitops.repository.merging import MergeResult, merge_result
 from itsm_gitops.repository.recall import RecallingGit
 from itsm_gitops.repository.trees import CommitTree
 

@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 
 import itsm_gitops
+from itsm_gitops.git import committing, porcelain
 from itsm_gitops.model.errors import Ambiguous, GitError, NotFound, RuleBookError
 from itsm_gitops.repository import (
     Repository,
     Snapshot,
     WorkingTree,
-    committing,
     locating,
     packaged_rulebook_root,
-    porcelain,
     read_rulebook,
 )
 from itsm_gitops.repository.config import Hosting

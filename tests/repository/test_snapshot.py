@@ -8,21 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from itsm_gitops.git import PIPE, REGULAR, SUBMODULE, SYMLINK, Git
+from itsm_gitops.git.process import Blob
 from itsm_gitops.model.errors import GitError, ItsmError, NotFound
-from itsm_gitops.repository import (
-    PIPE,
-    REGULAR,
-    SUBMODULE,
-    SYMLINK,
-    Git,
-    IndexTree,
-    Snapshot,
-    WorkingTree,
-    read_config,
-    read_rulebook,
-)
+from itsm_gitops.repository import IndexTree, Snapshot, WorkingTree, read_config, read_rulebook
 from itsm_gitops.repository import snapshot as snapshot_module
-from itsm_gitops.repository.git_process import Blob
 from tests.support import GitRepo
 
 WEIRD = [

@@ -8,10 +8,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from itsm_gitops.git.absent import git_folder
+from itsm_gitops.git.client import Git
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.absent import git_folder
 from itsm_gitops.repository.config import Config
-from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.index import database, filling, service
 from itsm_gitops.repository.index.freshness import Unusual
 from itsm_gitops.repository.snapshot import WorkingTree

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from itsm_gitops.repository.absent import git_folder
+from itsm_gitops.git.absent import git_folder
 from itsm_gitops.repository.package_sign import package_sign
 
 FORMAT = "1"

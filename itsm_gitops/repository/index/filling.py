@@ -12,11 +12,11 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from itsm_gitops.git.client import Git
 from itsm_gitops.model.clock import format_time, now
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.timeline import Replay, replay_of
-from itsm_gitops.repository.git import Git
 from itsm_gitops.repository.index import database, freshness
 from itsm_gitops.repository.index.freshness import SUFFIX, Moves, Tracked, Unusual
 from itsm_gitops.repository.index.rows import (

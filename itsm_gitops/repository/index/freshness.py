@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
-from itsm_gitops.repository.absent import git_folder
-from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.git_process import GitAnswer
+from itsm_gitops.git.absent import git_folder
+from itsm_gitops.git.client import Git, decode
+from itsm_gitops.git.process import GitAnswer
 from itsm_gitops.repository.snapshot import CMDB, RECORDS
 from itsm_gitops.repository.stamps import COARSE, settled_stamp, stamp_of
 

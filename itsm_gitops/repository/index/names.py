@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from itsm_gitops.repository.absent import git_folder
+from itsm_gitops.git.absent import git_folder
 from itsm_gitops.repository.index import database, freshness
 from itsm_gitops.repository.index.freshness import Unusual
 

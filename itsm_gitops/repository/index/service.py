@@ -7,11 +7,11 @@ import sqlite3
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
+from itsm_gitops.git.absent import git_folder
+from itsm_gitops.git.client import Git
+from itsm_gitops.git.process import GitAnswer
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.absent import git_folder
 from itsm_gitops.repository.config import Config, read_rulebook
-from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.git_process import GitAnswer
 from itsm_gitops.repository.index import database, filling, freshness
 from itsm_gitops.repository.index.database import DAMAGE
 from itsm_gitops.repository.index.freshness import Unusual

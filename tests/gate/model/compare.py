@@ -20,8 +20,9 @@ from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.digest import content
 from itsm_gitops.gate.policy import read_policy
 from itsm_gitops.gate.types import Assessment
-from itsm_gitops.repository import Repository, mainline, refs, sshsig
-from itsm_gitops.repository import ledger as branch
+from itsm_gitops.git import ledger as branch
+from itsm_gitops.git import mainline, refs, sshsig
+from itsm_gitops.repository import Repository
 from tests.gate.model import oracle
 from tests.gate.model.generate import Request, Story, Text
 from tests.gate.model.oracle_facts import parse

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from itsm_gitops.git.client import Git
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import Git
 
 PARENTS_MAX = 64  # Git itself takes no more than 16 without being told to
 

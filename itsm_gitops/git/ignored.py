@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from itsm_gitops.git.absent import git_folder
+from itsm_gitops.git.client import Git, decode
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.absent import git_folder
-from itsm_gitops.repository.git import Git, decode
 
 
 def ignored_files(root: Path, roots: tuple[str, ...]) -> frozenset[str]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from itsm_gitops.git import ledger, transfer
+from itsm_gitops.git.client import Git
+from itsm_gitops.git.ledger import ATTEMPTS, EVIDENCE, REFERENCE, Addition, LedgerFiles
+from itsm_gitops.git.mainline import is_ancestor
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import ledger, transfer
-from itsm_gitops.repository.git import Git
-from itsm_gitops.repository.ledger import ATTEMPTS, EVIDENCE, REFERENCE, Addition, LedgerFiles
-from itsm_gitops.repository.mainline import is_ancestor
 
 REMOTE = f"refs/remotes/origin/{EVIDENCE}"
 # Statements of approvers, as the remote has them; ours below refs/itsm/approvals stay as they are.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from itsm_gitops.git.client import BLOB_MAX, Git
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import BLOB_MAX, Git
 
 _NAME = re.compile(r"refs/itsm(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){1,6}", re.ASCII)
 _BAD = ("..", ".lock")

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from itsm_gitops.git import Git
+from itsm_gitops.git import client as git_module
+from itsm_gitops.git import process as git_process
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import CommitTree, Git, Repository, git_process
-from itsm_gitops.repository import git as git_module
+from itsm_gitops.repository import CommitTree, Repository
 from itsm_gitops.repository.history import changed_files, field_history
 from tests.support import GitRepo, children
 

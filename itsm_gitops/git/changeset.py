@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from itsm_gitops.git.client import Git, decode
+from itsm_gitops.git.credits import CoAuthor, co_authors
+from itsm_gitops.git.merging import merge_result, with_results
+from itsm_gitops.git.octopus import clean_octopus
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.credits import CoAuthor, co_authors
-from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.merging import merge_result, with_results
-from itsm_gitops.repository.octopus import clean_octopus
 
 _PATHS_MAX = 200  # more are sorted out here: a command line has an end
 _HEAD = b"itsm-changeset-v1\n"

@@ -15,8 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, cast
 
+from itsm_gitops.git.process import Blob, GitAnswer, environment, executable, explain, read_blob
 from itsm_gitops.model.errors import GitError, MissingObject, did_you_mean
-from itsm_gitops.repository.git_process import Blob, GitAnswer, environment, executable, explain, read_blob
 
 if TYPE_CHECKING:
     import subprocess
@@ -42,7 +42,7 @@ _OWN_NAMES = ("HEAD", "@", "FETCH_HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK
 
 
 class Supplier(Protocol):
-    """Who fetches what a partial clone lacks; see ``repository.partial_clone``."""
+    """Who fetches what a partial clone lacks; see ``git.partial_clone``."""
 
     def prepare(self, git: Git, wanted: Sequence[str]) -> None:
         """Fetch those of some objects that a partial clone lacks, before they are asked for."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from itsm_gitops.git import journal
 from itsm_gitops.model.recording import FileWrite
-from itsm_gitops.repository import Repository, journal
+from itsm_gitops.repository import Repository
 from tests.support import GitRepo
 
 

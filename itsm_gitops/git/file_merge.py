@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops.documents import write_output
-from itsm_gitops.repository.git import Git
+from itsm_gitops.git.client import Git
 
 MARK = "<<<<<<<"
 _CONFLICTS = frozenset(range(1, 128))  # the exit code counts them

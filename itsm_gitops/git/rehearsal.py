@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from itsm_gitops.git.client import Git, decode
+from itsm_gitops.git.process import executable
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.git_process import executable
 
 TIMEOUT = 120.0
 _HOOKS = ("pre-receive", "update", "reference-transaction")

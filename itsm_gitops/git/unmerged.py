@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.git.client import Git, decode
 
 
 class UnmergedFile(NamedTuple):

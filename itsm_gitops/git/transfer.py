@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from itsm_gitops.git.client import Git, decode
+from itsm_gitops.git.process import executable, explain
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.git_process import executable, explain
 
 TIMEOUT = 300.0
 _SAID_MAX = 600

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from itsm_gitops.documents.names import DRAFT_PREFIX
-from itsm_gitops.repository.git import decode
-from itsm_gitops.repository.modes import DRAFT, GIT_MODES, OTHER, FileInfo
+from itsm_gitops.git.client import decode
+from itsm_gitops.git.modes import DRAFT, GIT_MODES, OTHER, FileInfo
 
 _STEM = re.compile(rb"/([^/\0]+)\.yaml\0")
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from itsm_gitops.git.changeset import clean_merge
+from itsm_gitops.git.client import Git
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.changeset import clean_merge
-from itsm_gitops.repository.git import Git
 
 _FIELDS = "%H%x00%P%x00%T%x00%cI%x00%cn%x00%ce%x00%s"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 from weakref import WeakKeyDictionary, finalize
 
+from itsm_gitops.git.client import Git, decode
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import Git, decode
 
 # Merging a third commit needs a commit of the first two. No reference holds it, and as nothing in it
 # varies, a second run writes no second object.

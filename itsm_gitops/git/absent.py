@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from itsm_gitops.repository.git import Git, decode
+from itsm_gitops.git.client import Git, decode
 
 _HEADER = 8
 _SIGNATURE = b"DIRC"

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from itsm_gitops.git.client import Git, decode
+from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.modes import REGULAR
 
 EVIDENCE = "itsm/evidence"
 REFERENCE = f"refs/heads/{EVIDENCE}"

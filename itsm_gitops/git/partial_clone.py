@@ -1,7 +1,7 @@
 """What a partial clone lacks, fetched in one request for all of it where somebody asks for it.
 
 Git itself would fetch each missing object when it meets it, in a connection of its own, from whatever the
-configuration names. That is switched off (see ``repository.git``). Here the names of all objects that one question
+configuration names. That is switched off (see ``git.client``). Here the names of all objects that one question
 needs are collected first, and the remote that has promised them is asked once. ``ITSM_FETCH=off`` forbids that, and so
 does a hook of a server, which has no such supply.
 
@@ -14,8 +14,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
+from itsm_gitops.git.client import Git, decode
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import Git, decode
 
 _SWITCH = "ITSM_FETCH"
 # The option, since of two settings of this name the first one would count.
@@ -67,7 +67,7 @@ class Supply:
             return True  # another process has fetched them meanwhile
         if not remote:
             return False
-        from itsm_gitops.repository import transfer
+        from itsm_gitops.git import transfer
 
         settings = [f"{name}={value}" for name, value in _commands(git)]
         settings += ["fetch.negotiationAlgorithm=noop"]

@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from itsm_gitops.git.client import decode
+from itsm_gitops.git.locks import patiently
+from itsm_gitops.git.process import NOBODY, executable, explain
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import decode
-from itsm_gitops.repository.git_locks import patiently
-from itsm_gitops.repository.git_process import NOBODY, executable, explain
 
 _SETTINGS = ("user.name", "user.email")
 _NO_GUESS = "user.useConfigOnly=true"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from itsm_gitops.git.merging import merged_tree
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.merging import merged_tree
 from tests.support import GitRepo, service
 
 

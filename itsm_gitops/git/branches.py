@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from itsm_gitops.git.client import Git, decode
 from itsm_gitops.model.errors import Refused
-from itsm_gitops.repository.git import Git, decode
 
 _HEADS, _REMOTES = "refs/heads/", "refs/remotes/"
 _FORM = "--format=%(HEAD)%00%(refname)%00%(objectname)%00%(symref)"

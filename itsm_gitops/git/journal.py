@@ -19,9 +19,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from itsm_gitops.git.client import Git
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.recording import FileWrite
-from itsm_gitops.repository.git import Git
 
 _KEPT_MAX = 16 << 20  # bytes of former contents in one line; a larger command cannot be undone
 _JOURNAL_MAX = 32 << 20  # bytes; a longer journal loses what it can do without

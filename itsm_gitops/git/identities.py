@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from itsm_gitops.git.sshsig import fingerprint
 from itsm_gitops.model.roles import names
-from itsm_gitops.repository.sshsig import fingerprint
 
 ACCOUNT, KEY, ADDRESS, SAME_AS = "account", "signing key", "commit address", "same_as"
 _SAME_FORGE = {"forgejo": "gitea"}  # one is a fork of the other; adapters say gitea for both

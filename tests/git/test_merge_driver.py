@@ -12,7 +12,7 @@ import pytest
 
 from itsm_gitops.commands.merging import install
 from itsm_gitops.documents import load
-from itsm_gitops.repository.merge_driver import OURS, THEIRS, is_installed, published_side
+from itsm_gitops.git.merge_driver import OURS, THEIRS, is_installed, published_side
 from tests.support import GitRepo, incident, path_of, run_here
 
 ID = "INC-260304-00001"

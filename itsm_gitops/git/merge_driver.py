@@ -12,8 +12,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from itsm_gitops.git.client import Git, decode
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.git import Git, decode
 
 ATTRIBUTES = ".gitattributes"
 NAME = "itsm"

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops.documents import drafts
+from itsm_gitops.git import transfer
+from itsm_gitops.git.branches import Upstream
+from itsm_gitops.git.client import Git, decode
+from itsm_gitops.git.locks import patiently
+from itsm_gitops.git.process import blob_name
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import transfer
-from itsm_gitops.repository.branches import Upstream
-from itsm_gitops.repository.git import Git, decode
-from itsm_gitops.repository.git_locks import patiently
-from itsm_gitops.repository.git_process import blob_name
 
 REBASE = "a rebase"
 _UNDER_WAY = {
