@@ -14,18 +14,11 @@ from typing import NamedTuple
 
 from itsm_gitops.publish import output
 from itsm_gitops.publish.build_cache import BuildCache
-from itsm_gitops.publish.page_files import PageFiles, shape_of
+from itsm_gitops.publish.page_files import PageFiles
 from itsm_gitops.publish.reasons import OTHER_ROWS
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
-
-# Whether a file is wanted: its address, and its shape.
-Wanted = Callable[[str, str], bool]
-
-
-def every(_url: str, _shape: str) -> bool:
-    """Want every file."""
-    return True
+from itsm_gitops.publish.wanted import shape_of
 
 
 class SiteFile(NamedTuple):

@@ -21,9 +21,9 @@ from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.batches import Batch
 from itsm_gitops.publish.markup import shorten
-from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.search import handed_over
 from itsm_gitops.publish.view import View
+from itsm_gitops.publish.wanted import shape_of
 
 VERSION = 1
 ROWS = 4000

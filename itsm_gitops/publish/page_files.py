@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Self
 
@@ -10,11 +9,6 @@ from itsm_gitops.publish.keys import ALL
 
 BETWEEN = b"\0"
 STAMP = 32  # bytes of the stamp of a file
-
-
-def shape_of(parts: Iterable[str]) -> str:
-    """Return the shape of a file that holds these parts in this order."""
-    return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 class PageFiles(NamedTuple):

@@ -17,11 +17,12 @@ from itsm_gitops.publish import finished, output, search, urls
 from itsm_gitops.publish.chrome import Shell
 from itsm_gitops.publish.data import api
 from itsm_gitops.publish.fields import Field, fields
-from itsm_gitops.publish.page_files import PageFiles, shape_of
+from itsm_gitops.publish.page_files import PageFiles
 from itsm_gitops.publish.pages import item, record
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.tracing import Tracer, traced
 from itsm_gitops.publish.view import View
+from itsm_gitops.publish.wanted import shape_of
 
 Progress = Callable[[str, int, int], None]
 

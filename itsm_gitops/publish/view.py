@@ -36,7 +36,7 @@ from itsm_gitops.publish.paged_entries import PagedEntries
 from itsm_gitops.publish.rulebook_words import in_language
 
 if TYPE_CHECKING:
-    from itsm_gitops.publish.background import Conflicts
+    from itsm_gitops.publish.conflicts import Conflicts
     from itsm_gitops.publish.document_history import FieldHistory
     from itsm_gitops.publish.planned import Plan
     from itsm_gitops.repository import Store

@@ -19,7 +19,8 @@ from itsm_gitops.model.audience import AUDIENCES, Audience, audience_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.standing import ApprovalNeed, Asking, Course, Promise, Proof
 from itsm_gitops.publish.audience import load
-from itsm_gitops.publish.background import Conflicts, add_background, conflicts, evidence_files
+from itsm_gitops.publish.background import add_background, evidence_files
+from itsm_gitops.publish.conflicts import Conflicts, conflicts
 from itsm_gitops.publish.document_history import FieldHistory
 from itsm_gitops.publish.fields import fields
 from itsm_gitops.publish.pages.dependents import reached, who_depends

@@ -17,11 +17,10 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import finished, situation, urls
 from itsm_gitops.publish.announcements import APPLIES, Announcement, announcements
-from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.data.text import as_json
-from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.pages.parts import is_record
 from itsm_gitops.publish.view import View
+from itsm_gitops.publish.wanted import Wanted, every, shape_of
 
 VERSION = 2  # since finished records share files
 FINISHED_VERSION = 3  # since those do not repeat what their documents say

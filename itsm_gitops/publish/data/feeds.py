@@ -17,13 +17,12 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import prose, urls
 from itsm_gitops.publish.announcements import APPLIES, NEWS, TITLES, Announcement, announcements
-from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.data.text import xml
 from itsm_gitops.publish.language import current, t
 from itsm_gitops.publish.markup import shorten, words
-from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.situation import trouble_of
 from itsm_gitops.publish.view import View
+from itsm_gitops.publish.wanted import Wanted, every, shape_of
 
 MOST = 50
 _FELT = ("high", "medium")  # the impact that counts as an outage or a degradation (graph/declared.py)

@@ -12,10 +12,8 @@ from typing import NamedTuple
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.language import digits, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.pages.derived import clock_chip
 from itsm_gitops.publish.pages.parts import (
     Crumb,
@@ -28,6 +26,7 @@ from itsm_gitops.publish.pages.parts import (
     table,
 )
 from itsm_gitops.publish.view import View
+from itsm_gitops.publish.wanted import Wanted, every, shape_of
 
 ROWS = 100
 MOST_OPEN = 100

@@ -1,0 +1,22 @@
+"""Which files a build wants: whoever can make a file asks first, by its address and its shape.
+
+The shape says what a file is about beside what it says of each document: which documents it lists, in which order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+# Whether a file is wanted: its address, and its shape.
+Wanted = Callable[[str, str], bool]
+
+
+def every(_url: str, _shape: str) -> bool:
+    """Want every file."""
+    return True
+
+
+def shape_of(parts: Iterable[str]) -> str:
+    """Return the shape of a file that holds these parts in this order."""
+    return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
