@@ -18,7 +18,7 @@ from html import unescape
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.language import ENGLISH, current, t
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, scrollable
 from itsm_gitops.publish.slim import Slim
 
@@ -101,6 +101,19 @@ def dress(html: str, root: str, scripts: Container[str] | None = None) -> str:
     head, mark, rest = html.partition("</header>")
     inner, closing, tabs = head.rpartition("</nav>") if "md-tabs" not in head else _split_tabs(head)
     return _with_policy(f"{inner}{search_box(root)}{closing}{tabs}{mark}{rest}", _feeds(root), scripts)
+
+
+def in_language(html: str, written: str) -> str:
+    """Say of a page with a written text in which language it is, where that is not the one of the site."""
+    if written == current():
+        return html
+    note = (
+        f"<p class=it-muted lang={current()}>{esc(t('The handbook is in English.'))}</p>"
+        if written == ENGLISH
+        else ""
+    )
+    html = html.replace('id="it-main">', f'id="it-main" lang="{esc(written)}">{note}', 1)
+    return html.replace('data-md-component="toc"', f'data-md-component="toc" lang="{esc(written)}"', 1)
 
 
 def _split_tabs(head: str) -> tuple[str, str, str]:

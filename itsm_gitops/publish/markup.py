@@ -141,6 +141,14 @@ def _words(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*", re.ASCII)
+
+
+def value_words(text: str) -> str:
+    """Return a value whose schema is not known here: in words where it looks like a name, such as ``in_progress``."""
+    return words(text) if _NAME.fullmatch(text) else text
+
+
 def shorten(text: str, width: int) -> str:
     """Cut a line to ``width`` characters, with an ellipsis where something is missing."""
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"

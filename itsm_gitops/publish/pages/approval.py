@@ -127,8 +127,12 @@ def _need(view: View, need: ApprovalNeed) -> Html:
     more = opening([view.link(p) for p in need.people[_NAMED:]]) if len(need.people) > _NAMED else EMPTY
     could = Html(f": {people}{more}") if people else Html(f" {chip('nobody can', 'bad')}")
     rule = t("From the rule {rule}.", rule=need.rule)
-    why = Html(f"<small>{esc(need.why)} {esc(rule)}</small>")
+    why = Html(f"<small>{esc(t(need.why))} {esc(rule)}</small>")
     return Html(f"<li><strong>{need.number}</strong> {esc(role)}{subject}{signed}{could}{why}</li>")
+
+
+_STATEMENT = "Statement {number}. {file}. {command} computes it again."
+_VERIFY = Html("<code>itsm audit verify</code>")
 
 
 def _proof(view: View, proof: Proof) -> Html:
@@ -141,7 +145,15 @@ def _proof(view: View, proof: Proof) -> Html:
     rows = [
         ("Approved by", _approvers(view, proof.approvers), False),
         ("Asked for", Html(f"<ul class=it-list>{requirements}</ul>") if requirements else EMPTY, False),
-        ("Commit", Html(f"<code>{esc(proof.commit[:_SHORT])}</code> on {esc(proof.target)}"), False),
+        (
+            "Commit",
+            told(
+                "{commit} on {branch}",
+                commit=Html(f"<code>{esc(proof.commit[:_SHORT])}</code>"),
+                branch=esc(proof.target),
+            ),
+            False,
+        ),
         ("Approved content", Html(f"<code class=it-digest>{esc(proof.digest)}</code>"), False),
         ("Statement", Html(f"<code class=it-digest>sha256:{esc(proof.sha256)}</code>"), False),
         ("To be reviewed by", view.time(proof.review_due) if proof.review_due else EMPTY, False),
@@ -150,13 +162,13 @@ def _proof(view: View, proof: Proof) -> Html:
     return Html(
         f"<div class='it-proof'><p>{chip(outcome, look)} {esc(t(title))} {view.time(proof.judged_at)}</p>"
         f"{definition_list([r for r in rows if r[1]])}"
-        f"<p class=it-muted>Statement {proof.sequence}. {file}. <code>itsm audit verify</code> computes it again.</p></div>"
+        f"<p class=it-muted>{told(_STATEMENT, number=esc(proof.sequence), file=file, command=_VERIFY)}</p></div>"
     )
 
 
 def _approvers(view: View, approvers: Sequence[tuple[str, str]]) -> Html:
     names = [f"{view.link(who) if who in view.entries else esc(who)} ({esc(how)})" for who, how in approvers]
-    return Html(", ".join(names)) if names else Html("nobody")
+    return Html(", ".join(names)) if names else esc(t("nobody"))
 
 
 def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -215,7 +227,7 @@ def _conflicts(view: View, entry: Entry) -> Html:
         other = collision.second if collision.first.id == entry.id else collision.first
         why = told(
             "{reason}, {start} to {end}",
-            reason=esc(collision.reason),
+            reason=esc(t(collision.reason)),
             start=view.moment(collision.overlap.start),
             end=view.moment(collision.overlap.end),
         )

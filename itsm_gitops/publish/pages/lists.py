@@ -15,6 +15,7 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.language import digits, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.moments import MONTH_NAMES
 from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.pages.derived import clock_chip
 from itsm_gitops.publish.pages.parts import (
@@ -33,9 +34,6 @@ ROWS = 100
 MOST_OPEN = 100
 # A list of what is finished has the newest ones; the lists by month have all of them, once.
 MOST_FINISHED = 500
-
-_MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September",
-           "October", "November", "December")  # fmt: skip
 
 _COLUMNS = ("id", "title", "state", "priority", "planned", "service", "team", "updated")
 
@@ -62,7 +60,7 @@ def records_index(view: View) -> ListPage:
         )
     every_one = chain.from_iterable(view.of_kind(k.name) for k in _record_kinds(view))
     recent = nlargest(15, every_one, key=attrgetter("updated", "id"))
-    latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), "Latest updates")
+    latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), t("Latest updates"))
     body = Html(
         f"{heading([], t('Records'))}<ul class='it-cards'>{''.join(cards)}</ul>"
         f"{explore_link('Filter and sort all records')}{section('Latest updates', latest)}"
@@ -109,7 +107,7 @@ def _month_of(entry: Entry) -> str:
 
 
 def _month_title(month: str) -> str:
-    return f"{t(_MONTHS[int(month[2:])])} 20{month[:2]}"
+    return f"{t(MONTH_NAMES[int(month[2:]) - 1])} 20{month[:2]}"
 
 
 def _overview(
@@ -125,7 +123,9 @@ def _overview(
     counts = []
     for state in kind.workflow.states.values() if kind.workflow else ():
         if state.name in states:
-            label = Html(f"{view.state_name(kind, state.name)}<strong>{len(states[state.name]):,}</strong>")
+            label = Html(
+                f"{view.state_name(kind, state.name)}<strong>{digits(len(states[state.name]))}</strong>"
+            )
             counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
     content = table(still[:MOST_OPEN], _open_columns(view), t("Open: {kind}", kind=kind.plural_title))
     if len(still) > MOST_OPEN:
@@ -137,7 +137,7 @@ def _overview(
         content = Html(f"{content}{paragraph(said)}")
     ways = explore_link("Filter and sort these", kind=kind.name)
     listed = "".join(
-        f"<li>{link(urls.month(kind, m), esc(_month_title(m)))} <span class='it-count'>{number:,}</span></li>"
+        f"<li>{link(urls.month(kind, m), esc(_month_title(m)))} <span class='it-count'>{digits(number)}</span></li>"
         for m, number in months.items()
     )
     body = join(
@@ -222,7 +222,7 @@ def cmdb_index(view: View) -> ListPage:
             count = len(view.of_kind(kind.name))
             cards.append(
                 f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
-                f'<p class="it-big">{count:,}</p><p>{esc(kind.description)}</p></li>'
+                f'<p class="it-big">{digits(count)}</p><p>{esc(kind.description)}</p></li>'
             )
     on_map = link(urls.MAP, esc(t("the map")))
     lead = told(

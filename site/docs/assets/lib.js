@@ -108,9 +108,10 @@
   function lasting(milliseconds) {
     const minutes = Math.max(0, Math.round(milliseconds / 60000));
     const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
-    if (days) return hours ? t("{days} d {hours} h", { days, hours }) : t("{days} d", { days });
-    if (hours) return rest ? t("{hours} h {minutes} min", { hours, minutes: rest }) : t("{hours} h", { hours });
-    return t("{minutes} min", { minutes: rest });
+    const unit = { d: t("{count} d", { count: digits(days) }), h: t("{count} h", { count: hours }), min: t("{count} min", { count: rest }) };
+    if (days) return hours ? `${unit.d} ${unit.h}` : unit.d;
+    if (hours) return rest ? `${unit.h} ${unit.min}` : unit.h;
+    return unit.min;
   }
 
   // What this browser keeps for its reader; nothing of it leaves the device.
