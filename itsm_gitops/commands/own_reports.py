@@ -34,7 +34,7 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.model.wording import Phrase, plural
+from itsm_gitops.model.wording import Figure, Phrase, Writer, field_name, listed, plural
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Store
@@ -89,7 +89,7 @@ def own_report(store: Store, name: str, now: datetime, filters: StoredFilters | 
 def _measure(name: str, table: Mapping[str, Any]) -> Measure:
     """Say what a table counts or lists; the file is the source."""
     if "group" in table:
-        column = Phrase(table["group"].replace("_", " "))
+        column = Figure(_column_name, table["group"])
         definition = Phrase(
             "What the filter '{filter}' finds in this snapshot, by {column}.",
             filter=table["of"],
@@ -100,6 +100,10 @@ def _measure(name: str, table: Mapping[str, Any]) -> Measure:
             "What the filter '{filter}' finds in this snapshot, one in each row.", filter=table["of"]
         )
     return Measure(table["title"], definition, f"{_FOLDER}{name}.yaml")
+
+
+def _column_name(name: str, writer: Writer) -> str:
+    return field_name(name.replace("_", " "), writer)
 
 
 def _total(table: Table) -> int:
@@ -177,9 +181,11 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return Phrase("yes" if value else "no")
     if isinstance(value, list):
-        return ", ".join(_text(v) for v in value)
+        return listed(map(_text, value))
     if isinstance(value, Mapping):
-        return ", ".join(f"{k} {_text(v)}" for k, v in value.items())
+        return listed(
+            Phrase("{field} {value}", field=Figure(field_name, k), value=_text(v)) for k, v in value.items()
+        )
     return str(value)

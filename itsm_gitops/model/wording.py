@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONG = 100 * 86400
@@ -40,8 +40,8 @@ ENGLISH = Writer()
 class Figure(NamedTuple):
     """A value in a phrase, with the function that writes it, such as `duration`."""
 
-    write: Callable[[float, Writer], str]
-    value: float
+    write: Callable[[Any, Writer], str]
+    value: Any
 
     def said(self, writer: Writer) -> str:
         """Return it as a language writes it."""
@@ -95,6 +95,11 @@ def _written(value: Value, writer: Writer) -> str:
     if isinstance(value, Phrase | Figure):
         return value.said(writer)
     return writer.number(f"{value:,}") if isinstance(value, int) else value
+
+
+def field_name(name: str, writer: Writer = ENGLISH) -> str:
+    """Say the name of a field as files have it, in other languages as their word for it."""
+    return name if writer is ENGLISH else writer.text(name.replace("_", " ").capitalize())
 
 
 def percent(share: float, writer: Writer = ENGLISH) -> str:

@@ -57,6 +57,10 @@ _SEARCH_ICON = (
 _THEME_ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18m0 2v14a7 7 0 0 1 0-14"/></svg>'
 
 
+_BESIDE = re.compile(
+    r'(<nav class="md-nav" data-md-level="1"[^>]*aria-expanded="true"[^>]*>.*?<ul class="md-nav__list")',
+    re.DOTALL,
+)
 # The engine's main part holds the menu, too; for readers with a screen reader it is what stands beside that.
 _MAIN = re.compile(
     r'<main (class="md-main"[^>]*>)(.*?)<div (class="md-content"[^>]*>)(.*?</article>.*?)</div>(.*?)</main>',
@@ -112,8 +116,14 @@ def in_language(html: str, written: str) -> str:
         if written == ENGLISH
         else ""
     )
+    html = html.replace("<title>", f'<title lang="{esc(written)}">', 1)
     html = html.replace('id="it-main">', f'id="it-main" lang="{esc(written)}">{note}', 1)
-    return html.replace('data-md-component="toc"', f'data-md-component="toc" lang="{esc(written)}"', 1)
+    # Its title in the head, its table of contents, and the list of the pages beside it.
+    for part in ("header-topic", "toc"):
+        html = html.replace(
+            f'data-md-component="{part}"', f'data-md-component="{part}" lang="{esc(written)}"'
+        )
+    return _BESIDE.sub(rf'\1 lang="{esc(written)}"', html)
 
 
 def _split_tabs(head: str) -> tuple[str, str, str]:

@@ -94,6 +94,14 @@ def _is_one(count: int) -> bool:
     return count == 1 or (count == 0 and _current.name == FRENCH)
 
 
+def within(word: str) -> str:
+    """Return a word of one of our lists as it stands within a text: German nouns keep their capital letter."""
+    first = word.split(" ", maxsplit=1)[0]
+    if _current.name == GERMAN or any(letter.isupper() for letter in first[1:]):
+        return word
+    return word[:1].lower() + word[1:]
+
+
 # What stands before groups of thousands, and before decimals, where English has a comma and a point.
 _SEPARATORS = {GERMAN: str.maketrans(",.", ".,"), FRENCH: str.maketrans(",.", "\u202f,")}
 

@@ -12,7 +12,7 @@ from itsm_gitops.model.standing import ApprovalNeed, Proof
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
-from itsm_gitops.publish.language import GERMAN, counted, current, t, told
+from itsm_gitops.publish.language import counted, t, told, within
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.remainder import opening
@@ -57,7 +57,7 @@ def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     needs = join([_need(view, n) for n in asking.needs]) or Html(f"<li>{esc(t(_NOBODY))}</li>")
     text = t(
         "What the policy asks for to authorise this change as it is written here. The rules found that it {facts}.",
-        facts=asking.facts,
+        facts=t(asking.facts),
     )
     detail = Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
     if not asking.needs:
@@ -100,8 +100,7 @@ def _sum(view: View, entry: Entry, data: Mapping[str, Any], needs: Sequence[Appr
 
 def _role(need: ApprovalNeed) -> str:
     """Return the role that a requirement names, in words within a sentence."""
-    name = words(need.role)
-    return name if current() == GERMAN else name.lower()
+    return within(words(need.role))
 
 
 def _fills(view: View, need: ApprovalNeed) -> str:
@@ -121,7 +120,7 @@ def _need(view: View, need: ApprovalNeed) -> Html:
     subject = Html(f" {told('of {subject}', subject=view.link(need.subject))}") if need.subject else EMPTY
     signed = f" ({t('signed')})" if need.signed else ""
     if need.error:
-        who = Html(f"<small>{esc(need.error)}</small>")
+        who = Html(f"<small>{esc(t(need.error))}</small>")
         return Html(f"<li>{chip('Cannot be asked', 'bad')} {esc(role)}{subject}{who}</li>")
     people = ", ".join(view.link(p) for p in need.people[:_NAMED])
     more = opening([view.link(p) for p in need.people[_NAMED:]]) if len(need.people) > _NAMED else EMPTY

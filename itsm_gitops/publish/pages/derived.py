@@ -10,7 +10,7 @@ from itsm_gitops.model.promises import MET, MISSED, in_words, pressing, spoken
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
-from itsm_gitops.publish.language import WRITER, t, told
+from itsm_gitops.publish.language import WRITER, t, told, within
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
 from itsm_gitops.publish.moments import duration
 from itsm_gitops.publish.pages.on_call import calls, metric_title
@@ -83,7 +83,7 @@ def _verdict(view: View, promise: Promise) -> Html:
         )
     if promise.verdict == "running":
         by = " ".join(promise.paused_by[-1:]).replace("_", " ")
-        return Html(f"{label} {esc(t('paused: {state}', state=words(by).lower()) if by else t('paused'))}")
+        return Html(f"{label} {esc(t('paused: {state}', state=within(words(by))) if by else t('paused'))}")
     over = promise.used - promise.promised
     return (
         Html(f"{label} {esc(t('by {time}', time=spoken(promise, over, WRITER)))}")

@@ -69,7 +69,7 @@ def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Htm
 
 def _row(view: View, due: DueEntry, look: str) -> str:
     who = view.link(due.who) if due.who in view.entries else esc(due.who)
-    cells = (_day(view, due), esc(_text(due)), view.link(due.entry.id), who)
+    cells = (_day(view, due), esc(due_text(due)), view.link(due.entry.id), who)
     shown = "".join(
         f'<td data-label="{esc(t(name))}"{" class=it-c-time" if n == 0 else ""}>{c}</td>'
         for n, (name, c) in enumerate(zip(_HEAD, cells, strict=False))
@@ -77,7 +77,7 @@ def _row(view: View, due: DueEntry, look: str) -> str:
     return f"<tr>{shown}<td>{chip(_distance(due.days), look)}</td></tr>"
 
 
-def _text(due: DueEntry) -> str:
+def due_text(due: DueEntry) -> str:
     """Return what is due, with what it is about where a document has several, in the site's language."""
     about = f" ({due.day.due.what})" if due.day.due.what else ""
     said = t(due.day.due.terms.message)

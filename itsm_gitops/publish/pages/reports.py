@@ -170,7 +170,7 @@ def _cell(view: View, column: Column, value: Cell) -> Html:
 def _definitions(report: Report) -> Html:
     items = "".join(
         f"<dt>{esc(t(m.name))}</dt><dd>{esc(t(m.definition))} "
-        f'<span class="it-muted">{esc(t("After {source}", source=m.source))}</span></dd>'
+        f'<span class="it-muted">{esc(t("After {source}", source=t(m.source)))}</span></dd>'
         for m in report.measures
     )
     return Html(f'<dl class="it-meanings">{items}</dl>')

@@ -18,6 +18,9 @@
   const t = (text, values = {}) =>
     (catalogue[text] ?? text).replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
 
+  /** A word of one of our lists as it stands within a text: German nouns keep their capital letter. @param {string} word */
+  const within = (word) => (language.startsWith("de") ? word : word.slice(0, 1).toLowerCase() + word.slice(1));
+
   /** A number as readers of the site's language write it. @param {number} number */
   const digits = (number) => number.toLocaleString(language);
 
@@ -151,7 +154,7 @@
   }
 
   /** @type {Library} */
-  const library = { root, language, t, counted, digits, load, element, button, one, all, ago, lasting, kept, isTyping, script };
+  const library = { root, language, t, counted, digits, within, load, element, button, one, all, ago, lasting, kept, isTyping, script };
   // Each other script adds its part.
   globalThis.itsm = /** @type {Itsm} */ (library);
 })();
