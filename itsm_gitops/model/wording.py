@@ -86,7 +86,10 @@ def listed(parts: Iterable[Value], between: str = ", ") -> Phrase:
 
 
 def _filled(texts: tuple[str, str], count: int, values: dict[str, Value], writer: Writer) -> str:
-    text = writer.text(texts[0] if writer.is_one(count) else texts[1])
+    one, several = texts
+    if one == several and not values:
+        return writer.text(one)  # it may be anybody's, with braces of its own
+    text = writer.text(one if writer.is_one(count) else several)
     said = {name: _written(value, writer) for name, value in values.items()}
     return text.format(**{"count": writer.number(f"{count:,}"), **said})
 

@@ -145,8 +145,11 @@ _NAME = re.compile(r"[a-z]+(?:_[a-z]+)*", re.ASCII)
 
 
 def value_words(text: str) -> str:
-    """Return a value whose schema is not known here: in words where it looks like a name, such as ``in_progress``."""
-    return words(text) if _NAME.fullmatch(text) else text
+    """Return a value whose schema is not known here: in the site's language where the catalogue has words for it."""
+    if not _NAME.fullmatch(text):
+        return text
+    plain, said = _words(text), words(text)
+    return text if said == plain else said
 
 
 def shorten(text: str, width: int) -> str:

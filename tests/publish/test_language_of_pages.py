@@ -24,7 +24,7 @@ from itsm_gitops.repository import Repository
 WORD = re.compile(r"[^\W\d_]{2,}")
 # What is no word of ours: values of documents (also cut ones), identifiers, filters and files that are quoted.
 NO_WORD = re.compile(
-    r"[Cc]anary\d*x?(?: after)?|[A-Z]{2,6}-\w*-[HS]\d*|„.*?“|«.*?»|\S+[/@]\S+|\w+…|(?<!\w)[a-z]+(?:-[a-z]+)+(?!\w)|1er"
+    r"[Cc]anary\d*x?(?: after)?|[A-Z]{2,6}-\w*-[HS]\d*|„.*?“|«.*?»|\S+[/@]\S+|\w+…|(?<!\w)[a-z]+(?:-[a-z]+)+(?!\w)|(?<!\w)[A-Z]{2,}\d*(?!\w)|1er"
 )
 CHOICES = {str(v) for chosen in CHOSEN.values() for v in chosen.values()} | {
     "internal",

@@ -35,5 +35,5 @@ def _named(view: View, name: str) -> Html:
     if form == RULE:
         return link(urls.rule(subject), esc(subject))
     if form == REPORT:
-        return link(urls.report(subject), esc(subject))
+        return link(urls.report(subject), Html(f"<code>{esc(subject)}</code>"))
     return Html(f"<code>{esc(subject)}</code>")
