@@ -52,7 +52,7 @@ class Collision:
     subject: str = ""
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Phrase:
         """Where they meet, in words."""
         one, two = ", ".join(self.first_items), ", ".join(self.second_items)
         if self.kind == SAME:

@@ -12,7 +12,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.duties import LATER, NEAR, PAST
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
-from itsm_gitops.publish.language import counted, t, told
+from itsm_gitops.publish.language import WRITER, counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.moments import full_day
 from itsm_gitops.publish.navigation import DUE_TITLE as TITLE
@@ -106,5 +106,10 @@ def due_file(view: View, base: str) -> bytes:
     stamp = view.now.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
     name = view.config.organisation
     return due_calendar(
-        view.dues, name, domain(view.config.identity), stamp, lambda i: base + view.url(i) if base else ""
+        view.dues,
+        name,
+        domain(view.config.identity),
+        stamp,
+        lambda i: base + view.url(i) if base else "",
+        WRITER,
     ).encode()

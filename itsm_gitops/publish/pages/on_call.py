@@ -19,7 +19,7 @@ from itsm_gitops.model.standing import Course
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
-from itsm_gitops.publish.language import t, told
+from itsm_gitops.publish.language import WRITER, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.publish.moments import DAY_NAMES, day_and_month
 from itsm_gitops.publish.pages.parts import section
@@ -172,4 +172,6 @@ def rota_file(view: View, entry: Entry, base: str) -> bytes:
     rota = rota_of(view.store, entry.id)
     found = rota.turns(start, start + timedelta(days=_FILE_DAYS)) if rota else []
     url = base + view.url(entry.id) if base else ""
-    return rota_calendar(found, entry.id, entry.title, domain(view.config.identity), start, url).encode()
+    return rota_calendar(
+        found, entry.id, entry.title, domain(view.config.identity), start, url, WRITER
+    ).encode()
