@@ -111,7 +111,7 @@ class Rendered:
             root = urls.root(url)
             dressed = chrome.dress(html, root, self.shell.scripts(root))
             files.put(url, chrome.in_language(dressed, self._written).encode(), title)
-        return WrittenPage(Doc(url, title, HANDBOOK), path, self.sign(url))
+        return WrittenPage(Doc(url, title, t(HANDBOOK)), path, self.sign(url))
 
 
 def page_doc(url: str, title: str) -> Doc:
