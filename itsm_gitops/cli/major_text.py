@@ -78,7 +78,7 @@ def _local(at: int | None, zone: str) -> str:
 
 def review_lines(draft: ReviewDraft, style: Style, columns: int, zone: str) -> Iterator[str]:
     """Yield the lines of a prefilled review."""
-    from itsm_gitops.model.report import duration
+    from itsm_gitops.model.wording import duration
 
     yield f"{style.name(draft.id)}  {safe_text(draft.title)}"
     yield ""

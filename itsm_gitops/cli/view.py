@@ -114,7 +114,7 @@ def _clocks(page: DocumentView, style: Style, columns: int, zone: str) -> Iterat
     from itsm_gitops.model.promises import MISSED, in_words, pause_in_words, spoken
 
     for promise in page.clocks:
-        stands = in_words(promise)
+        stands: str = in_words(promise)
         stands = style.paint(stands, "red") if promise.verdict == MISSED else stands
         hours = f" of {promise.calendar}" if promise.calendar else ""
         used = f"{spoken(promise, promise.used)} of {spoken(promise, promise.promised)}{hours}"

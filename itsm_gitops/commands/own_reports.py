@@ -34,7 +34,7 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.model.words import counted
+from itsm_gitops.model.wording import Figure, Phrase, Writer, field_name, listed, plural
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Store
@@ -76,7 +76,7 @@ def own_report(store: Store, name: str, now: datetime, filters: StoredFilters | 
         name=name,
         title=about["title"],
         lead=about["lead"],
-        headline=f"{first.title}: {_total(first)}",
+        headline=Phrase("{title}: {total}", title=Phrase(first.title), total=_total(first)),
         since=now,
         until=now,
         service="",
@@ -88,9 +88,22 @@ def own_report(store: Store, name: str, now: datetime, filters: StoredFilters | 
 
 def _measure(name: str, table: Mapping[str, Any]) -> Measure:
     """Say what a table counts or lists; the file is the source."""
-    what = f"by {table['group'].replace('_', ' ')}" if "group" in table else "one in each row"
-    definition = f"What the filter '{table['of']}' finds in this snapshot, {what}."
+    if "group" in table:
+        column = Figure(_column_name, table["group"])
+        definition = Phrase(
+            "What the filter '{filter}' finds in this snapshot, by {column}.",
+            filter=table["of"],
+            column=column,
+        )
+    else:
+        definition = Phrase(
+            "What the filter '{filter}' finds in this snapshot, one in each row.", filter=table["of"]
+        )
     return Measure(table["title"], definition, f"{_FOLDER}{name}.yaml")
+
+
+def _column_name(name: str, writer: Writer) -> str:
+    return field_name(name.replace("_", " "), writer)
 
 
 def _total(table: Table) -> int:
@@ -101,8 +114,12 @@ def _total(table: Table) -> int:
 
 def _table(store: Store, filters: StoredFilters, about: Mapping[str, Any]) -> Table:
     answer = filters.ask(about["of"])
-    note = (
-        f"{counted(len(answer.gaps), 'file')} could not be read and may be missing here."
+    note: str = (
+        plural(
+            len(answer.gaps),
+            "{count} file could not be read and may be missing here.",
+            "{count} files could not be read and may be missing here.",
+        )
         if answer.gaps
         else ""
     )
@@ -117,7 +134,8 @@ def _table(store: Store, filters: StoredFilters, about: Mapping[str, Any]) -> Ta
     most = about.get("most", _MOST)
     rows: tuple[Row, ...] = tuple(tuple(_cell(make.value(e, n)) for n in names) for e in entries[:most])
     if len(entries) > most:
-        note = f"The first {most} of {len(entries):,}. {note}".strip()
+        first = Phrase("The first {most} of {all}.", most=most, all=len(entries))
+        note = Phrase("{first} {note}", first=first, note=note) if note else first
     columns = tuple(_column(name, answer.kinds) for name in names)
     return Table(about["name"], about["title"], columns, rows, note=note)
 
@@ -163,9 +181,11 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return Phrase("yes" if value else "no")
     if isinstance(value, list):
-        return ", ".join(_text(v) for v in value)
+        return listed(map(_text, value))
     if isinstance(value, Mapping):
-        return ", ".join(f"{k} {_text(v)}" for k, v in value.items())
+        return listed(
+            Phrase("{field} {value}", field=Figure(field_name, k), value=_text(v)) for k, v in value.items()
+        )
     return str(value)

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.commands.own_reports import own_reports
-from itsm_gitops.commands.stored_filters import StoredFilters
+from itsm_gitops.commands.stored_filters import FilterAnswer, StoredFilters
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
 from itsm_gitops.model.filter_reading import kinds_named
@@ -32,7 +32,7 @@ from itsm_gitops.model.practice import (
     PracticeRequirement,
 )
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.model.words import counted
+from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.reports.catalogue import REPORTS
 
 if TYPE_CHECKING:
@@ -130,24 +130,16 @@ class _Gatherer:
         try:
             answer = self._filters.ask(text, 0 if most is not None else max(least, _ENOUGH))
         except ItsmError as error:
-            return PracticeEvidence(QUERY, text, about, False, f"the filter is invalid: {error.message}")
+            invalid = Phrase("the filter is invalid: {message}", message=error.message)
+            return PracticeEvidence(QUERY, text, about, False, invalid)
         count = len(answer.entries)
         # An unreadable document could be one match more; too many matches stay too many.
         doubt = bool(answer.gaps) and most is not None
         holds = count >= least and (most is None or count <= most) and not doubt
-        wanted = (
-            f", at most {most} wanted"
-            if most is not None
-            else f", at least {least} wanted"
-            if count < least
-            else ""
-        )
-        unread = f", {counted(len(answer.gaps), 'file')} unreadable" if answer.gaps else ""
         # Thousands of entries that are nearly in this order are sorted faster than the largest are picked.
         newest = sorted(answer.entries, key=attrgetter("opened", "id"), reverse=True)[:_EXAMPLES]
         gone = self._archived(text) if count < least else 0
-        unread += f"; {counted(gone, 'archived record')} not searched" if gone else ""
-        result = f"{count:,}{'' if answer.complete else ' or more'} found{wanted}{unread}"
+        result = _found(answer, least, most, gone)
         return PracticeEvidence(QUERY, text, about, holds, result, count, tuple(e.id for e in newest))
 
     def _archived(self, text: str) -> int:
@@ -162,11 +154,21 @@ class _Gatherer:
 
         rule, config = RULES.get(code), self._store.config
         if rule is None:
-            return PracticeEvidence(RULE, code, raw["about"], False, "there is no such rule")
+            return PracticeEvidence(RULE, code, raw["about"], False, Phrase("there is no such rule"))
         severity = config.severity.get(code, rule.severity)
         accepted = sum(i.code == code for i in config.ignore)
-        result = "switched off" if severity == OFF else f"in force as {severity}"
-        result += f", {counted(accepted, 'exception')} in itsm.yaml" if accepted else ""
+        result = (
+            Phrase("switched off")
+            if severity == OFF
+            else Phrase("in force as {severity}", severity=Phrase(severity))
+        )
+        if accepted:
+            result = plural(
+                accepted,
+                "{result}, {count} exception in itsm.yaml",
+                "{result}, {count} exceptions in itsm.yaml",
+                result=result,
+            )
         return PracticeEvidence(RULE, code, raw["about"], severity != OFF, result)
 
     def _file(self, pattern: str, raw: Mapping[str, Any]) -> PracticeEvidence:
@@ -174,20 +176,37 @@ class _Gatherer:
 
         folder = pattern if not _WILD.search(pattern) else _WILD.split(pattern)[0].rpartition("/")[0]
         if ".." in pattern.split("/"):
-            return PracticeEvidence(FILE, pattern, raw["about"], False, "leads out of the repository")
+            return PracticeEvidence(FILE, pattern, raw["about"], False, Phrase("leads out of the repository"))
         matches = glob(pattern).fullmatch
         paths = [p for p in outside_files(self._store.snapshot, folder) if matches(p)]
-        result = f"{counted(len(paths), 'file')}" if paths else "not there"
+        result = plural(len(paths), "{count} file", "{count} files") if paths else Phrase("not there")
         examples = tuple(paths[:_EXAMPLES]) if paths != [pattern] else ()
         return PracticeEvidence(FILE, pattern, raw["about"], bool(paths), result, len(paths), examples)
 
     def _report(self, name: str, raw: Mapping[str, Any]) -> PracticeEvidence:
         known = name in REPORTS or name in own_reports(self._store.book)
-        return PracticeEvidence(
-            REPORT, name, raw["about"], known, "is made" if known else "there is no such report"
-        )
+        result = Phrase("is made") if known else Phrase("there is no such report")
+        return PracticeEvidence(REPORT, name, raw["about"], known, result)
 
     @staticmethod
     def _gap(text: str, raw: Mapping[str, Any]) -> PracticeEvidence:
         """Say what is known to be missing: no file that anybody could add would be evidence."""
         return PracticeEvidence(GAP, "", raw["about"], False, text)
+
+
+def _found(answer: FilterAnswer, least: int, most: int | None, gone: int) -> Phrase:
+    """Say how many a filter found, and how many of what could fulfil it, too, were not looked at."""
+    count = len(answer.entries)
+    said = Phrase("{number} found" if answer.complete else "{number} or more found", number=count)
+    if most is not None:
+        said = Phrase("{found}, at most {most} wanted", found=said, most=most)
+    elif count < least:
+        said = Phrase("{found}, at least {least} wanted", found=said, least=least)
+    if answer.gaps:
+        one, several = "{found}, {count} file unreadable", "{found}, {count} files unreadable"
+        said = plural(len(answer.gaps), one, several, found=said)
+    if gone:
+        one = "{found}; {count} archived record not searched"
+        several = "{found}; {count} archived records not searched"
+        said = plural(gone, one, several, found=said)
+    return said

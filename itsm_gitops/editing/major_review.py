@@ -14,8 +14,8 @@ from itsm_gitops.editing.opening import Opened, timeline
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.major import RUNNING, MajorPolicy, major_times
-from itsm_gitops.model.report import duration
 from itsm_gitops.model.timeline import COMMENT, SET, STATE, changes_in_words, moments
+from itsm_gitops.model.wording import duration
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository

@@ -24,8 +24,11 @@ from itsm_gitops.gate.references import led_to
 from itsm_gitops.gate.types import Requirement
 from itsm_gitops.model.meaning import SERVICE
 from itsm_gitops.model.roles import names
+from itsm_gitops.model.wording import Phrase
 
 Data = Mapping[str, Any]
+
+_OWNERLESS = "nobody owns {item}, so nobody can be asked; give it an owner first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +209,7 @@ def _for_affected(request: Request, rule: ApprovalRule, change: Touched) -> Iter
         entries, services = request.base.entries, request.base.book.playing(SERVICE)
         items = [i for i in items if i in entries and entries[i].kind in services]
     if not items:
-        error = f"{change.id} names no service and no item, so nobody can be asked"
+        error = Phrase("{change} names no service and no item, so nobody can be asked", change=change.id)
         yield AppliedRequirement(_requirement(rule, change.id, ""), change.data, error=error)
     for item in items:
         yield from _for_item(request, rule, item, change.data, _override(request, rule, change))
@@ -219,9 +222,9 @@ def _for_item(
         yield AppliedRequirement(_requirement(rule, item, ""), data, (), override, item=item)
         return
     for note, owners in request.owners(item):
-        error = "" if owners else f"nobody owns {item}, so nobody can be asked; give it an owner first"
+        error = "" if owners else Phrase(_OWNERLESS, item=item)
         if item not in request.base.entries and item not in request.head.entries:
-            error = f"there is no '{item}', so nobody can be asked"
+            error = Phrase("there is no '{item}', so nobody can be asked", item=item)
         yield AppliedRequirement(_requirement(rule, item, note), data, owners, override, error, item)
 
 

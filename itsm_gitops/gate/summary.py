@@ -7,47 +7,62 @@ from collections.abc import Iterable, Iterator
 from itsm_gitops.gate.conditions import AUTHORISATION, PREPARATION, PROGRESS, Touched
 from itsm_gitops.gate.pull_request import Request
 from itsm_gitops.model.facts import affected_places
+from itsm_gitops.model.wording import Phrase, listed
 
 _LISTED = 6
+_TAKES_AWAY = "takes away a change of type {type}"
 _STAGES = {
-    PREPARATION: "prepares",
-    PROGRESS: "reports progress of",
-    AUTHORISATION: "asks to authorise",
+    PREPARATION: "prepares a change of type {type}",
+    PROGRESS: "reports progress of a change of type {type}",
+    AUTHORISATION: "asks to authorise a change of type {type}",
 }
 
 
-def describe(request: Request, change: Touched) -> str:
+def describe(request: Request, change: Touched) -> Phrase:
     """Return the facts of a change that rules look at, and what it affects."""
-    return ", ".join(_parts(request, change))
+    return listed(_parts(request, change))
 
 
-def _parts(request: Request, change: Touched) -> Iterator[str]:
+def _parts(request: Request, change: Touched) -> Iterator[Phrase]:
     known = request.facts(change)
-    verb = "takes away" if known["removed"] else _STAGES[known["stage"]]
-    yield f"{verb} a change of type {known['type'] or '(none)'}"
-    yield f"risk {known['risk'] or 'not known'}"
+    does = _TAKES_AWAY if known["removed"] else _STAGES[known["stage"]]
+    yield Phrase(does, type=Phrase(known["type"] or "(none)"))
+    yield Phrase("risk {level}", level=Phrase(known["risk"] or "not known"))
     if known["type"] == "standard":
-        where = f" ({_listed(known['departures'])})" if known["departures"] else ""
-        yield f"template {known['template']}{where}"
+        standing = Phrase(known["template"])
+        if known["departures"]:
+            yield Phrase(
+                "template {standing} ({where})", standing=standing, where=_listed(known["departures"])
+            )
+        else:
+            yield Phrase("template {standing}", standing=standing)
     if known["freeze"] is not False:
-        yield "in a freeze" if known["freeze"] else "window not known"
+        yield Phrase("in a freeze" if known["freeze"] else "window not known")
     if known["outage"]:
-        yield "with an outage"
+        yield Phrase("with an outage")
     if known["incident"]:
-        yield "for an open incident"
+        yield Phrase("for an open incident")
     named, items = list(affected_places(change.kind, change.data)), request.affected(change)
     if named:
-        yield f"names {_listed(named)}"
+        yield Phrase("names {items}", items=_listed(named))
     edited = {t.id for t in request.items} | request.files_of_items.keys()
     for more, why in (
-        ([i for i in items if i not in named and i in edited], "edited here"),
-        ([i for i in items if i not in named and i not in edited], "important and depending on those"),
+        ([i for i in items if i not in named and i in edited], "also affects {items} (edited here)"),
+        (
+            [i for i in items if i not in named and i not in edited],
+            "also affects {items} (important and depending on those)",
+        ),
     ):
         if more:
-            yield f"also affects {_listed(more)} ({why})"
+            yield Phrase(why, items=_listed(more))
 
 
-def _listed(items: Iterable[str]) -> str:
+def _listed(items: Iterable[str]) -> Phrase:
     found = list(items)
-    shown = " and ".join(", ".join(found[:_LISTED]).rsplit(", ", 1)) if len(found) <= _LISTED else ""
-    return shown or f"{', '.join(found[:_LISTED])} and {len(found) - _LISTED} more"
+    if len(found) > _LISTED:
+        return Phrase(
+            "{items} and {count} more", items=", ".join(found[:_LISTED]), count=len(found) - _LISTED
+        )
+    if len(found) < 2:
+        return Phrase("{item}", item="".join(found))
+    return Phrase("{items} and {last}", items=", ".join(found[:-1]), last=found[-1])

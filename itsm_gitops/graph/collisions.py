@@ -23,6 +23,7 @@ from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.model.findings import OFF, WARNING
 from itsm_gitops.model.windows import Window
+from itsm_gitops.model.wording import Phrase
 
 SAME = "same"
 PART = "part"
@@ -51,17 +52,26 @@ class Collision:
     subject: str = ""
 
     @property
-    def reason(self) -> str:
+    def reason(self) -> Phrase:
         """Where they meet, in words."""
         one, two = ", ".join(self.first_items), ", ".join(self.second_items)
         if self.kind == SAME:
-            return f"both change {one}"
+            return Phrase("both change {item}", item=one)
         if self.kind == IMPLEMENTER:
-            return f"{one} carries out both"
+            return Phrase("{person} carries out both", person=one)
         if self.kind == REDUNDANCY:
-            return f"together they leave too few of what {self.subject} needs ({one} and {two})"
-        word = "contains" if self.kind == PART else "needs"
-        return f"{self.subject} {word} {two if self.subject in self.first_items else one}"
+            return Phrase(
+                "together they leave too few of what {item} needs ({one} and {two})",
+                item=self.subject,
+                one=one,
+                two=two,
+            )
+        other = two if self.subject in self.first_items else one
+        return Phrase(
+            "{item} contains {other}" if self.kind == PART else "{item} needs {other}",
+            item=self.subject,
+            other=other,
+        )
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from itsm_gitops.graph.due import DueEntry
 from itsm_gitops.graph.ics import as_file, event, text_value
 from itsm_gitops.model import clock
+from itsm_gitops.model.wording import ENGLISH, Phrase, Writer
 
 _DAY = timedelta(days=1)
 
@@ -20,6 +21,7 @@ def due_calendar(
     host: str,
     stamp: datetime,
     address: Callable[[str], str] = lambda _: "",
+    writer: Writer = ENGLISH,
 ) -> str:
     """Return the calendar file of duties.
 
@@ -27,9 +29,12 @@ def due_calendar(
     """
     taken: Counter[str] = Counter()
     events = [
-        line for row in rows for line in _event(row, _name(row, taken), host, stamp, address(row.entry.id))
+        line
+        for row in rows
+        for line in _event(row, _name(row, taken), host, stamp, address(row.entry.id), writer)
     ]
-    return as_file(f"{organisation}: what is due", "What is due", events)
+    name = Phrase("{organisation}: what is due", organisation=organisation).said(writer)
+    return as_file(name, "What is due", events)
 
 
 def _name(row: DueEntry, taken: Counter[str]) -> str:
@@ -46,16 +51,19 @@ def _name(row: DueEntry, taken: Counter[str]) -> str:
     return name if taken[name] == 1 else f"{name}-{taken[name]}"
 
 
-def _event(row: DueEntry, name: str, host: str, stamp: datetime, url: str) -> Iterator[str]:
+def _event(row: DueEntry, name: str, host: str, stamp: datetime, url: str, writer: Writer) -> Iterator[str]:
     moment = clock.parse_time(row.day.day)
+    who = Phrase("Answered for by {person}", person=row.who) if row.who else Phrase("Nobody is named")
+    what = row.day.due.what
+    text = writer.text(row.day.due.terms.message) + (f" ({what})" if what else "")
     start: date = moment or date.fromisoformat(row.day.day)
     yield from event(
         uid=f"{name}@{host}",
         stamp=clock.parse_time(row.entry.updated) or stamp,
         start=start,
         end=start if moment else start + _DAY,
-        summary=f"{row.day.text}: {row.entry.title}",
-        about=f"{row.entry.id}\n{'Answered for by ' + row.who if row.who else 'Nobody is named'}",
+        summary=f"{text}: {row.entry.title}",
+        about=f"{row.entry.id}\n{who.said(writer)}",
         url=url,
         extra=(f"CATEGORIES:{text_value('Due')}",),
     )

@@ -21,6 +21,7 @@ from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.schedule import HOLIDAYS, Around, Schedule
 from itsm_gitops.model import clock
 from itsm_gitops.model.windows import moment_of, zone
+from itsm_gitops.model.wording import ENGLISH, Figure, Phrase, Writer, field_name, in_minutes, listed
 
 _LINE = 75  # octets, without the line break
 _CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -45,8 +46,9 @@ def calendar(
     stamp: datetime,
     address: Callable[[str], str] = lambda _: "",
     over: Iterable[Planned] = (),
+    writer: Writer = ENGLISH,
 ) -> str:
-    """Return the iCalendar text of a schedule.
+    """Return the iCalendar text of a schedule, in the language of a ``writer``.
 
     ``host`` makes the identifiers of the events unique (`domain`). ``stamp`` is when the calendars' windows (which carry no time of their own) count as written, ``address`` the page
     of a document by its identifier (empty where there is none), and ``over`` the finished and cancelled changes of
@@ -54,9 +56,9 @@ def calendar(
     """
     events: list[str] = []
     for change in sorted((*schedule.changes, *over), key=lambda c: (c.start, c.id)):
-        events += _change(schedule, change, host, stamp, address(change.id))
+        events += _change(schedule, change, host, stamp, address(change.id), writer)
     for around in schedule.around:
-        events += _window(around, host, stamp, address(around.calendar.id))
+        events += _window(around, host, stamp, address(around.calendar.id), writer)
     return as_file(name, "Schedule of changes", events)
 
 
@@ -75,15 +77,9 @@ def as_file(name: str, what: str, events: Iterable[str]) -> str:
     return "".join(f"{part}\r\n" for line in lines for part in _fold(line))
 
 
-def _change(schedule: Schedule, change: Planned, host: str, stamp: datetime, url: str) -> Iterator[str]:
-    collisions = schedule.collisions_of(change.id)
-    about = [
-        f"{change.type.capitalize()} change, {change.state}, risk {change.risk or 'not assessed'}",
-        f"Affects {', '.join(change.items)}" if change.items else "",
-        f"Interrupts for {change.outage} min" if change.outage else "No interruption expected",
-        *(f"Collides with {_other(c.first.id, c.second.id, change.id)}: {c.reason}" for c in collisions),
-        *(f"Inside the freeze {h.calendar.id}" for h in schedule.holds.get(change.id, ()) if not h.exempt),
-    ]
+def _change(
+    schedule: Schedule, change: Planned, host: str, stamp: datetime, url: str, writer: Writer
+) -> Iterator[str]:
     updated = clock.parse_time(change.updated)
     # Every step and every note is a new version: a calendar takes the one with the higher number.
     versions = (
@@ -96,7 +92,7 @@ def _change(schedule: Schedule, change: Planned, host: str, stamp: datetime, url
         start=change.start,
         end=change.end,
         summary=f"{change.id} {change.title}",
-        about="\n".join(line for line in about if line),
+        about=listed(_about(schedule, change), "\n").said(writer),
         url=url,
         extra=(
             *(v for v in versions if v),
@@ -104,6 +100,28 @@ def _change(schedule: Schedule, change: Planned, host: str, stamp: datetime, url
             f"CATEGORIES:{text_value('Change')},{text_value(change.type.capitalize())}",
         ),
     )
+
+
+def _about(schedule: Schedule, change: Planned) -> Iterator[Phrase]:
+    """Yield the lines about a change: what it is, whom it interrupts, what it collides with."""
+    yield Phrase(
+        "{type} change, {state}, risk {risk}",
+        type=Phrase(change.type.capitalize()),
+        state=Figure(field_name, change.state),
+        risk=Phrase(change.risk or "not assessed"),
+    )
+    if change.items:
+        yield Phrase("Affects {services}", services=", ".join(change.items))
+    if change.outage:
+        yield Phrase("Interrupts for {time}", time=Figure(in_minutes, f"{change.outage}"))
+    else:
+        yield Phrase("No interruption expected")
+    for collision in schedule.collisions_of(change.id):
+        other = _other(collision.first.id, collision.second.id, change.id)
+        yield Phrase("Collides with {record}: {reason}", record=other, reason=collision.reason)
+    for hold in schedule.holds.get(change.id, ()):
+        if not hold.exempt:
+            yield Phrase("Inside the freeze {calendar}", calendar=hold.calendar.id)
 
 
 def _status(change: Planned) -> str:
@@ -116,9 +134,9 @@ def _other(first: str, second: str, own: str) -> str:
     return second if first == own else first
 
 
-def _window(around: Around, host: str, stamp: datetime, url: str) -> Iterator[str]:
+def _window(around: Around, host: str, stamp: datetime, url: str, writer: Writer) -> Iterator[str]:
     one, window = around
-    title = _TITLES.get(one.type, one.type)
+    title = writer.text(_TITLES.get(one.type, one.type))
     days = _days(around)
     start, end = days or (window.start, window.end)
     yield from event(
@@ -127,7 +145,7 @@ def _window(around: Around, host: str, stamp: datetime, url: str) -> Iterator[st
         start=start,
         end=end,
         summary=f"{title}: {window.name or one.name}",
-        about=f"Calendar {one.id}",
+        about=Phrase("Calendar {calendar}", calendar=one.id).said(writer),
         url=url,
         extra=(f"CATEGORIES:{text_value(title)}",),
     )

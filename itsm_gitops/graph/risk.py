@@ -18,11 +18,13 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import ChangeModel, reached, read_models
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RISK
+from itsm_gitops.model.wording import Figure, Phrase, Writer
 
 LEVELS = ("low", "medium", "high")
 QUESTION = "question"
 FACT = "fact"
 _ALIKE = ("template", "category")  # fields that changes of one sort share
+_NAMED = 4  # services that a reason names
 _WORDS = ("low", "medium", "high", "critical")
 
 
@@ -162,15 +164,23 @@ class RiskBook:
                 rank = _WORDS.index(said) if said in _WORDS else -1
                 if rank > (_WORDS.index(worst) if worst else -1):
                     worst, where = said, hit.id
-        return worst, worst or "unknown", f"{where} is of {worst} criticality" if where else ""
+        return (
+            worst,
+            worst or "unknown",
+            (Phrase("{item} is of {level} criticality", item=where, level=Phrase(worst)) if where else ""),
+        )
 
     def _blast_radius(self, entry: Entry, data: Mapping[str, Any]) -> tuple[int, str, str]:
         named, hits = self._hits(entry, data)
         hit = sorted(h.id for h in hits if h.id not in named)
         known, entries = self.network.book.playing(meaning.SERVICE), self.network.entries
         services = [i for i in hit if entries[i].kind in known]
-        shown = ", ".join(services[:4]) + (f" and {len(services) - 4} more" if len(services) > 4 else "")
-        return len(hit), str(len(hit)), f"among them {shown}" if shown else ""
+        shown, more = ", ".join(services[:_NAMED]), len(services) - _NAMED
+        if more > 0:
+            among: str = Phrase("among them {services} and {more} more", services=shown, more=more)
+        else:
+            among = Phrase("among them {services}", services=shown) if shown else ""
+        return len(hit), str(len(hit)), among
 
     def _lead_time(self, entry: Entry, data: Mapping[str, Any]) -> tuple[float | None, str, str]:
         start = clock.parse_time(str(data.get("planned_start", "")))
@@ -178,10 +188,7 @@ class RiskBook:
             return None, "not planned yet", ""
         typed, asked = self.asked(entry, data) or (None, None)
         days = max(0.0, (start - (asked or self.now)) / timedelta(days=1))
-        since = f"asked on {asked:%Y-%m-%d}" if asked else "not asked yet, counted from now"
-        if typed and asked and f"{typed:%Y-%m-%d}" != f"{asked:%Y-%m-%d}":
-            since += f" by the commits, {typed:%Y-%m-%d} by its timeline"
-        return days, f"{days:.1f}", since
+        return days, Phrase("{days}", days=Figure(_tenths, days)), _asked_when(typed, asked)
 
     def asked(self, entry: Entry, data: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
         """Return when authorisation was last asked for: by the timeline, and since when that is proven."""
@@ -202,12 +209,12 @@ class RiskBook:
         minutes = outage.get("minutes", 1)
         minutes = max(1, minutes) if isinstance(minutes, int) else 1
         named = ", ".join(s for s in _list(outage.get("services")) if isinstance(s, str))
-        return minutes, str(minutes), f"of {named}" if named else ""
+        return minutes, str(minutes), Phrase("of {subject}", subject=named) if named else ""
 
     def _past_failures(self, entry: Entry, _: Mapping[str, Any]) -> tuple[int, str, str]:
         similar = [past.entry for past in self._similar(entry) if self._recent(past, entry)]
         failed = sorted(c.id for c in similar if self._went_wrong(c))
-        of = f"{len(failed)} of {len(similar)}"
+        of = Phrase("{least} of {all}", least=len(failed), all=len(similar))
         return len(failed), of if similar else "none so far", ", ".join(failed)
 
     def _similar(self, entry: Entry) -> Iterable[_Past]:
@@ -239,6 +246,20 @@ class RiskBook:
     def _went_wrong(self, past: Entry) -> bool:
         bad = self.policy.get("failed_outcomes", ())
         return past.columns.get("outcome") in bad or bool(self.network.others(past.id, "causes"))
+
+
+def _tenths(days: float, writer: Writer) -> str:
+    return writer.number(f"{days:.1f}")
+
+
+def _asked_when(typed: datetime | None, asked: datetime | None) -> str:
+    """Return when somebody asked for an approval, and what the timeline says where the commits say something else."""
+    if asked is None:
+        return "not asked yet, counted from now"
+    day, written = f"{asked:%Y-%m-%d}", f"{typed:%Y-%m-%d}" if typed else ""
+    if written in ("", day):
+        return Phrase("asked on {day}", day=day)
+    return Phrase("asked on {day} by the commits, {other} by its timeline", day=day, other=written)
 
 
 _Fact = Callable[[RiskBook, Entry, Mapping[str, Any]], tuple[Any, str, str]]

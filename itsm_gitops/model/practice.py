@@ -12,6 +12,7 @@ from typing import Any
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.report import EVIDENCE, STANDING, TEXT, Column, Report, Row, Table
+from itsm_gitops.model.wording import Phrase, listed
 
 MET, PARTLY, MISSING = "met", "partly", "missing"
 STANDINGS = (MET, PARTLY, MISSING)
@@ -99,8 +100,11 @@ class PracticeMap:
     def headline(self) -> str:
         """The result in one line."""
         counts = self.counts()
-        rest = ", ".join(f"{counts[s]} {s}" for s in (PARTLY, MISSING))
-        return f"{counts[MET]} of {len(self.requirements)} requirements met, {rest}"
+        return Phrase(
+            "{met} of {all} requirements met, {partly} partly, {missing} missing",
+            **counts,
+            all=len(self.requirements),
+        )
 
     def chosen(self, standings: Iterable[str]) -> PracticeMap:
         """Return the map with the requirements of some standings only; all for none."""
@@ -144,13 +148,18 @@ class PracticeMap:
             Column("evidence", "Evidence", EVIDENCE),
         )
         tables = tuple(
-            Table(f"area_{n}", f"{a.number} {a.title}", columns, tuple(map(_row, a.requirements)))
+            Table(
+                f"area_{n}",
+                listed([a.number, Phrase(a.title)], " "),
+                columns,
+                tuple(map(_row, a.requirements)),
+            )
             for n, a in enumerate(self.areas, 1)
         )
         return Report(
             name=self.name,
             title=self.title,
-            lead=f"{self.note} After {self.source}.",
+            lead=Phrase("{note} After {source}.", note=Phrase(self.note), source=Phrase(self.source)),
             headline=self.headline,
             since=self.at,
             until=self.at,
@@ -176,15 +185,27 @@ class PracticeMap:
 
 
 def _row(requirement: PracticeRequirement) -> Row:
-    lines = "\n".join(map(_line, requirement.evidence))
+    lines = listed(map(_line, requirement.evidence), "\n")
     return requirement.number, requirement.asks, requirement.standing, lines
 
 
-def _line(evidence: PracticeEvidence) -> str:
+def _line(evidence: PracticeEvidence) -> Phrase:
     """Return evidence as a line; what leads somewhere stands in braces (`model/report.EVIDENCE`)."""
     if evidence.form == GAP:
-        return f"- {evidence.about}. {evidence.result}"
+        return Phrase("- {about}. {result}", about=Phrase(evidence.about), result=_said(evidence))
     subject = f"{{{evidence.form}:{evidence.subject}}}"
     examples = [f"{{{FILE}:{e}}}" if evidence.form == FILE else f"{{{e}}}" for e in evidence.examples]
     shown = f": {', '.join(examples)}" if examples else ""
-    return f"{'+' if evidence.holds else '-'} {evidence.about}. {subject}, {evidence.result}{shown}"
+    return Phrase(
+        "{mark} {about}. {subject}, {result}{examples}",
+        mark="+" if evidence.holds else "-",
+        about=Phrase(evidence.about),
+        subject=subject,
+        result=_said(evidence),
+        examples=shown,
+    )
+
+
+def _said(evidence: PracticeEvidence) -> Phrase:
+    """Return what a piece of evidence shows, a gap in the words of its file."""
+    return evidence.result if isinstance(evidence.result, Phrase) else Phrase(evidence.result)

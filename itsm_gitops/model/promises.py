@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from itsm_gitops.model.report import business_time, duration
 from itsm_gitops.model.standing import Promise
+from itsm_gitops.model.wording import ENGLISH, Figure, Phrase, Writer, business_time, duration
 
 MET, MISSED, RUNNING, SOON, PAUSED = STANDINGS = ("met", "missed", "running", "soon", "paused")
 _LAST = 1 << 60
@@ -40,20 +40,14 @@ def urgency_of(promise: Promise | None) -> tuple[int, int]:
     return (1 if promise.paused_by else 0), promise.left
 
 
-def in_words(promise: Promise) -> str:
+def in_words(promise: Promise) -> Phrase:
     """Say how a clock stands: ``1 h 20 min left``, ``missed by 3 h``, ``paused, 2 h left``, ``met``."""
-    text, time = in_parts(promise)
-    return text.format(time=time)
-
-
-def in_parts(promise: Promise) -> tuple[str, str]:
-    """Return the same as a text with a place for a time, and that time."""
     if promise.verdict == MET:
-        return "met", ""
+        return Phrase("met")
     if promise.verdict == MISSED:
-        return "missed by {time}", spoken(promise, _coarse(-promise.left))
-    left = spoken(promise, _coarse(promise.left))
-    return ("paused, {time} left" if promise.paused_by else "{time} left"), left
+        return Phrase("missed by {time}", time=_time(promise, _coarse(-promise.left)))
+    left = _time(promise, _coarse(promise.left))
+    return Phrase("paused, {time} left" if promise.paused_by else "{time} left", time=left)
 
 
 def _coarse(seconds: int) -> int:
@@ -61,9 +55,13 @@ def _coarse(seconds: int) -> int:
     return seconds - seconds % 3600 if seconds >= _MANY_HOURS else seconds
 
 
-def spoken(promise: Promise, seconds: int) -> str:
+def _time(promise: Promise, seconds: int) -> Figure:
+    return Figure(business_time if promise.calendar else duration, seconds)
+
+
+def spoken(promise: Promise, seconds: int, writer: Writer = ENGLISH) -> str:
     """Say a time of a promise: in the hours of a calendar never in days."""
-    return business_time(seconds) if promise.calendar else duration(seconds)
+    return _time(promise, seconds).said(writer)
 
 
 def pause_in_words(promise: Promise) -> str:

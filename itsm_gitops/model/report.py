@@ -5,14 +5,24 @@ A chart has no data of its own. It names columns of its table, so that both alwa
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.formulas import neutralise
+from itsm_gitops.model.wording import (
+    ENGLISH,
+    Phrase,
+    Writer,
+    business_time,
+    day_and_month,
+    duration,
+    exact_percent,
+    month_and_year,
+    percent,
+)
 
 # What a column holds, and so how its values are shown.
 TEXT = "text"
@@ -39,10 +49,6 @@ OVER_TIME = "over time"  # upright bars, a group for each row
 
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_LONG = 100 * 86400
-_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
 class Measure(NamedTuple):
@@ -171,64 +177,37 @@ def as_csv(table: Table) -> str:
     return out.getvalue()
 
 
-def shown(column: Column, value: Cell) -> str:
-    """Return a cell as people read it; a dash where there is nothing to say."""
+def shown(column: Column, value: Cell, writer: Writer = ENGLISH) -> str:
+    """Return a cell as readers of a language write it; a dash where there is nothing to say."""
     if value is None or value == "":
-        return "none" if column.form in (TEXT, ITEM) else "–" if column.title else ""
-    if column.form == DURATION and not isinstance(value, str):
-        return duration(value)
-    if column.form == BUSINESS and not isinstance(value, str):
-        return business_time(value)
-    if column.form == SHARE and not isinstance(value, str):
-        return f"{value * 100:.0f} %"
-    if column.form == EXACT_SHARE and not isinstance(value, str):
-        # Rounded down, so that only what never failed shows 100 %.
-        return f"{math.floor(value * 10_000 + 1e-6) / 100:g} %"
+        return writer.text("none") if column.form in (TEXT, ITEM) else "–" if column.title else ""
+    if isinstance(value, str):
+        return _shown_text(column, value, writer)
+    write = _FIGURES.get(column.form)
+    if write:
+        return write(value, writer)
+    if column.form == MONEY:
+        return writer.number(f"{value:,.0f}" if value == int(value) else f"{value:,.2f}")
+    return writer.number(f"{value:,}" if column.form == COUNT else str(value))
+
+
+_FIGURES: Mapping[str, Callable[[float, Writer], str]] = {
+    DURATION: duration,
+    BUSINESS: business_time,
+    SHARE: percent,
+    EXACT_SHARE: exact_percent,
+}
+
+
+def _shown_text(column: Column, value: str, writer: Writer) -> str:
+    if isinstance(value, Phrase):
+        value = value.said(writer)
+    elif column.form in (TEXT, MONEY):
+        value = writer.text(value)
     if column.form == EVIDENCE:
-        return str(value).replace("{", "").replace("}", "").replace("\n", "; ")
+        return value.replace("{", "").replace("}", "").replace("\n", "; ")
     if column.form == WEEK:
-        return day_and_month(str(value))
+        return day_and_month(date.fromisoformat(value), writer)
     if column.form == MONTH:
-        year, month = str(value).split("-")
-        return f"{MONTHS[int(month) - 1]} {year}"
-    if column.form == MONEY and not isinstance(value, str):
-        return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
-    return f"{value:,}" if column.form == COUNT and not isinstance(value, str) else str(value)
-
-
-def day_and_month(day: str) -> str:
-    """Say a day (``2026-11-22``) without its year: ``22 Nov``."""
-    found = date.fromisoformat(day)
-    return f"{found.day} {MONTHS[found.month - 1]}"
-
-
-def duration(seconds: float) -> str:
-    """Say a duration in its two largest units: ``3 d 4 h``, ``5 h 20 min``, ``12 min``, ``40 s``.
-
-    From a hundred days on, hours say nothing.
-    """
-    rest = round(seconds)
-    if rest < 60:
-        return f"{rest} s"
-    parts = list(_split((rest + 30) // 60 * 60 if rest < 86400 else (rest + 1800) // 3600 * 3600))
-    return " ".join(parts[: 1 if rest >= _LONG else 2])
-
-
-def business_time(seconds: float) -> str:
-    """Say a time in the hours of an agreement in hours and minutes: ``132 h``, ``1 h 30 min``, ``12 min``, ``40 s``.
-
-    Never in days: the length of an agreed day differs.
-    """
-    rest = round(seconds)
-    if rest < 60:
-        return f"{rest} s"
-    hours, minutes = divmod((rest + 30) // 60, 60)
-    parts = [f"{hours:,} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
-    return " ".join(parts)
-
-
-def _split(rest: int) -> Iterator[str]:
-    for size, unit in _UNITS:
-        count, rest = divmod(rest, size)
-        if count:
-            yield f"{count} {unit}"
+        return month_and_year(value, writer)
+    return value

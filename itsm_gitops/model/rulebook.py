@@ -31,6 +31,11 @@ _lives: Once[Workflow] = Once()
 _references: Once[tuple[Reference, ...]] = Once()
 
 
+def plural_title(about: Mapping[str, Any]) -> str:
+    """Return what several of a kind are called: its title for that, else its plural name in words."""
+    return str(about.get("plural_title", about["plural"].replace("-", " ").capitalize()))
+
+
 class RuleBook:
     """One repository's rule book.
 
@@ -100,7 +105,7 @@ class RuleBook:
                 family=head.family,
                 title=schema["title"],
                 plural=head.plural,
-                plural_title=about.get("plural_title", head.plural.replace("-", " ").capitalize()),
+                plural_title=plural_title(about),
                 description=schema.get("description", ""),
                 prefix=head.prefix,
                 folder=head.folder,

@@ -257,18 +257,31 @@ def _shown(one: Data, at: int | None) -> str:
     return format_time(datetime.fromtimestamp(at, UTC))
 
 
+class EntryChange(NamedTuple):
+    """What an entry says of a value: the dotted name of its field, what it was, and what it is; None where nothing."""
+
+    field: str
+    was: Any
+    value: Any
+
+
+def changes_of_entry(one: Data) -> list[EntryChange]:
+    """Return what an entry says of values, one a field."""
+    new, old = _mapping(one.get(SET)), _mapping(one.get(WAS))
+    return [EntryChange(name, old.get(name), new.get(name)) for name in dict.fromkeys([*new, *old])]
+
+
 def changes_in_words(one: Data) -> list[str]:
     """Return what an entry says of values in words, one a field: ``impact high → low``, ``assignee removed: anna``."""
-    new, old = _mapping(one.get(SET)), _mapping(one.get(WAS))
     found = []
-    for name in dict.fromkeys([*new, *old]):
+    for name, was, value in changes_of_entry(one):
         words = name.replace("_", " ").replace(".", " ")
-        if name not in new:
-            found.append(f"{words} removed: {_in_words(old[name])}")
-        elif name in old:
-            found.append(f"{words} {_in_words(old[name])} → {_in_words(new[name])}")
+        if value is None:
+            found.append(f"{words} removed: {_in_words(was)}")
+        elif was is not None:
+            found.append(f"{words} {_in_words(was)} → {_in_words(value)}")
         else:
-            found.append(f"{words} → {_in_words(new[name])}")
+            found.append(f"{words} → {_in_words(value)}")
     return found
 
 

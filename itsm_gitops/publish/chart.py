@@ -20,6 +20,7 @@ from itsm_gitops.model.report import (
     Column,
     Table,
 )
+from itsm_gitops.model.wording import Phrase
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, shorten
 from itsm_gitops.publish.moments import said
@@ -75,8 +76,11 @@ def _description(table: Table, chart: Bars, names: Sequence[str]) -> Html:
     for name in chart.columns:
         column, values = table.column(name), table.values(name)
         at = max(range(len(values)), key=lambda n: _number(values[n]))
-        sentences.append(f"{column.title}: at most {said(column, values[at])} ({names[at]}).")
-    return esc(" ".join([*sentences, "The table has every value."]))
+        most = said(column, values[at])
+        sentences.append(
+            t("{column}: at most {value} ({name}).", column=t(column.title), value=most, name=names[at])
+        )
+    return esc(" ".join([*sentences, t("The table has every value.")]))
 
 
 def _number(value: Cell) -> float:
@@ -196,4 +200,6 @@ def _ceiling(most: float, *, whole: bool) -> float:
 
 def charted(rows: Sequence[object]) -> str:
     """Say that a chart does not show all rows; empty where it does."""
-    return f"The chart shows the first {_MOST_BARS} rows." if len(rows) > _MOST_BARS else ""
+    return (
+        Phrase("The chart shows the first {count} rows.", count=_MOST_BARS) if len(rows) > _MOST_BARS else ""
+    )

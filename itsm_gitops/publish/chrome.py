@@ -18,7 +18,7 @@ from html import unescape
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import urls
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.language import ENGLISH, current, t
 from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, scrollable
 from itsm_gitops.publish.slim import Slim
 
@@ -57,6 +57,10 @@ _SEARCH_ICON = (
 _THEME_ICON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18m0 2v14a7 7 0 0 1 0-14"/></svg>'
 
 
+_BESIDE = re.compile(
+    r'(<nav class="md-nav" data-md-level="1"[^>]*aria-expanded="true"[^>]*>.*?<ul class="md-nav__list")',
+    re.DOTALL,
+)
 # The engine's main part holds the menu, too; for readers with a screen reader it is what stands beside that.
 _MAIN = re.compile(
     r'<main (class="md-main"[^>]*>)(.*?)<div (class="md-content"[^>]*>)(.*?</article>.*?)</div>(.*?)</main>',
@@ -101,6 +105,25 @@ def dress(html: str, root: str, scripts: Container[str] | None = None) -> str:
     head, mark, rest = html.partition("</header>")
     inner, closing, tabs = head.rpartition("</nav>") if "md-tabs" not in head else _split_tabs(head)
     return _with_policy(f"{inner}{search_box(root)}{closing}{tabs}{mark}{rest}", _feeds(root), scripts)
+
+
+def in_language(html: str, written: str) -> str:
+    """Say of a page with a written text in which language it is, where that is not the one of the site."""
+    if written == current():
+        return html
+    note = (
+        f"<p class=it-muted lang={current()}>{esc(t('The handbook is in English.'))}</p>"
+        if written == ENGLISH
+        else ""
+    )
+    html = html.replace("<title>", f'<title lang="{esc(written)}">', 1)
+    html = html.replace('id="it-main">', f'id="it-main" lang="{esc(written)}">{note}', 1)
+    # Its title in the head, its table of contents, and the list of the pages beside it.
+    for part in ("header-topic", "toc"):
+        html = html.replace(
+            f'data-md-component="{part}"', f'data-md-component="{part}" lang="{esc(written)}"'
+        )
+    return _BESIDE.sub(rf'\1 lang="{esc(written)}"', html)
 
 
 def _split_tabs(head: str) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.diff import ADD, Change
 from itsm_gitops.model.errors import GitError
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import shorten, words
 from itsm_gitops.repository.former_words import FormerWords
 from itsm_gitops.repository.repository import INDEX
@@ -98,7 +99,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return t("Yes") if value else t("No")
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return shorten(" ".join(text[: 4 * _WIDTH].split()), _WIDTH)
 

@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.report import MONTHS
+from itsm_gitops.model.wording import in_minutes
 from itsm_gitops.publish import prose
 from itsm_gitops.publish.chips import chip
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.language import WRITER, digits, t, written
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
+from itsm_gitops.publish.moments import full_day
 from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View
 
@@ -92,8 +93,8 @@ def value(view: View, data: Any, schema: Schema) -> Html:
     if isinstance(data, bool):
         return _plain(data)
     if isinstance(data, int | float):
-        unit = " min" if _in_minutes(schema) else ""
-        return esc((f"{data:,}" if abs(data) >= 10_000 else str(data)) + unit)
+        number = f"{data:,}" if abs(data) >= 10_000 else str(data)
+        return esc(in_minutes(number, WRITER) if _in_minutes(schema) else written(number))
     if isinstance(data, list):
         return _list(view, data, schema)
     if isinstance(data, dict):
@@ -119,9 +120,7 @@ def day(_: View, text: str) -> Html:
         found = date.fromisoformat(text)
     except ValueError:
         return esc(text)
-    return Html(
-        f"<time datetime={found.isoformat()}>{found.day} {t(MONTHS[found.month - 1])} {found.year}</time>"
-    )
+    return Html(f"<time datetime={found.isoformat()}>{full_day(found)}</time>")
 
 
 def _url(_: View, text: str) -> Html:
@@ -184,7 +183,7 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
         return _open_area(data)
     if _is_money(schema):
         amount, per = data.get("amount"), data.get("per")
-        shown = f"{amount:,}" if isinstance(amount, int | float) else str(amount)
+        shown = digits(amount) if isinstance(amount, int | float) else str(amount)
         return esc(f"{shown} {data.get('currency', '')}" + (f" {t(f'per {per}')}" if per in _PERIODS else ""))
     names = [*(k for k in properties if k in data), *(k for k in data if k not in properties)]
     rows = [

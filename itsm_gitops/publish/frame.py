@@ -6,8 +6,9 @@ documents are still being read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.rulebook import RuleBook
@@ -17,14 +18,31 @@ from itsm_gitops.publish.language import ENGLISH, current, t
 from itsm_gitops.publish.markup import esc
 from itsm_gitops.publish.moments import zone_of
 from itsm_gitops.publish.pages import mine
+from itsm_gitops.publish.rulebook_words import in_language
 from itsm_gitops.publish.tool import site_folder
 from itsm_gitops.repository.config import Config
 
 
+def _palette(theme: Mapping[str, Any]) -> Any:
+    """Return the palette of a theme with what its switches do in the language of the site."""
+    palette = theme.get("palette", {})
+    if not isinstance(palette, list):
+        return palette
+    return [
+        {**one, "toggle": {**one["toggle"], "name": t(one["toggle"]["name"])}} if "toggle" in one else one
+        for one in palette
+    ]
+
+
 def language_of(root: Path, config: Config) -> str:
     """Return the language of a site: that of the settings, else that of the theme, else English."""
+    return config.language or written_language(root)
+
+
+def written_language(root: Path) -> str:
+    """Return the language of the handbook: that of the theme, else English, as the one that the tool brings."""
     theme = read_settings(site_folder(root) / "mkdocs.yml", "site/mkdocs.yml")["theme"]
-    return config.language or str(theme.get("language") or ENGLISH)
+    return str(theme.get("language") or ENGLISH)
 
 
 def sources(
@@ -40,7 +58,8 @@ def sources(
 ) -> engine.Sources:
     """Return what the engine renders for an audience of the repository at ``root``.
 
-    ``book`` is the rule book as the audience sees it, ``url`` where the site will be, ``cli_reference`` the
+    ``book`` is the rule book as the audience sees it: the reference has its own words, as the handbook, of which it is a
+    part, is not translated. ``url`` where the site will be, ``cli_reference`` the
     Markdown of the command line's reference, ``rules`` what the handbook says of each rule, ``reports`` the
     names and titles of the reports that the site has.
     """
@@ -56,7 +75,7 @@ def sources(
         prose.insert(0, (index, "Handbook"))
     figures = [(urls.report(name), title) for name, title in reports]
     nav, empty = navigation.navigation(
-        book,
+        in_language(book),
         prose,
         titles,
         figures,
@@ -71,5 +90,5 @@ def sources(
         t("{organisation}. Times are in {zone}.", organisation=config.organisation, zone=zone_of(config))
     )
     look = read_settings(folder / "mkdocs.yml", "site/mkdocs.yml")
-    look = {**look, "theme": {**look["theme"], "language": current()}}
+    look = {**look, "theme": {**look["theme"], "language": current(), "palette": _palette(look["theme"])}}
     return engine.Sources(folder, look, {**empty, **pages}, nav, name, url, footer, left_out, config.engine)

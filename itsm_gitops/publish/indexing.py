@@ -137,7 +137,7 @@ class Indexer:
         """Return what ranking needs to know of the documents."""
         view, first = self._view, len(self._pages)
         groups = [("page", 0)]
-        written = next((n for n, page in enumerate(self._pages) if page.label == HANDBOOK), None)
+        written = next((n for n, page in enumerate(self._pages) if page.label == t(HANDBOOK)), None)
         groups += [] if written is None else [("handbook", written)]
         last = ""
         for number, entry in enumerate(entries, first):

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import NewType
 
 from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.wording import Phrase, Writer
 
 Html = NewType("Html", str)
 ENGLISH = "en"
+FRENCH = "fr"
 GERMAN = "de"  # its nouns begin with a capital letter within a sentence, too
 _FOLDER = Path(__file__).parent / "catalogues"
 
@@ -71,7 +73,9 @@ def current() -> str:
 
 
 def t(text: str, **values: object) -> str:
-    """Return a text in the site's language; ``{name}`` in it stands for one of ``values``."""
+    """Return a text or phrase in the site's language; ``{name}`` in it stands for one of ``values``."""
+    if isinstance(text, Phrase):
+        return text.said(WRITER)
     found = _current.words.get(text, text)
     return found.format(**values) if values else found
 
@@ -83,13 +87,38 @@ def told(text: str, **values: Html) -> Html:
 
 def counted(number: int, one: str, several: str, **values: object) -> str:
     """Return the text about one thing or that about several; ``{count}`` in it is the number as people write it."""
-    alone = number == 1 or (number == 0 and _current.name == "fr")
-    return t(one if alone else several, count=digits(number), **values)
+    return t(one if _is_one(number) else several, count=digits(number), **values)
 
 
-_SEPARATORS = {"de": ".", "fr": "\u202f"}
+def _is_one(count: int) -> bool:
+    return count == 1 or (count == 0 and _current.name == FRENCH)
 
 
-def digits(number: int) -> str:
+def within(word: str) -> str:
+    """Return a word of one of our lists as it stands within a text: German nouns keep their capital letter."""
+    first = word.split(" ", maxsplit=1)[0]
+    if _current.name == GERMAN or any(letter.isupper() for letter in first[1:]):
+        return word
+    return word[:1].lower() + word[1:]
+
+
+# What stands before groups of thousands, and before decimals, where English has a comma and a point.
+_SEPARATORS = {GERMAN: str.maketrans(",.", ".,"), FRENCH: str.maketrans(",.", "\u202f,")}
+
+
+def written(number: str) -> str:
+    """Return a number that is given as English writes it (``1,234.5``) as readers of the site's language do."""
+    return number.translate(_SEPARATORS.get(_current.name, {}))
+
+
+def digits(number: float) -> str:
     """Return a number as readers of the site's language write it."""
-    return f"{number:,}".replace(",", _SEPARATORS.get(_current.name, ","))
+    return written(f"{number:,}")
+
+
+def day_of_month(day: int) -> str:
+    """Return the number of a day as it stands before its month."""
+    return "1er" if day == 1 and _current.name == FRENCH else str(day)
+
+
+WRITER = Writer(t, written, day_of_month, _is_one)

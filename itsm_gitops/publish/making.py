@@ -18,8 +18,8 @@ from itsm_gitops.publish.handbook import RuleText
 from itsm_gitops.publish.language import spoken
 from itsm_gitops.publish.last_build import Figures, LastBuild
 from itsm_gitops.publish.reasons import PageReason
+from itsm_gitops.publish.rendered import Rendered
 from itsm_gitops.publish.reporter import Reporter
-from itsm_gitops.publish.rulebook_words import in_language
 from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
 from itsm_gitops.repository.config import Config, read_audience, read_rulebook
@@ -140,7 +140,7 @@ def _made(
     def sources() -> engine.Sources:
         return frame.sources(
             repo.root,
-            in_language(visible_book(book, visibility)),
+            visible_book(book, visibility),
             config,
             visibility,
             url,
@@ -167,6 +167,7 @@ def _made(
         progress("Reading what happened", 0, 1)
         add_background(view, repo, wishes.at, reporter)
         progress("Rendering the frame", 0, 1)
-        site = Site(view, rendered(), folder, url, progress, reports, cache)
+        frame_and_pages = Rendered(rendered(), url, frame.written_language(repo.root))
+        site = Site(view, frame_and_pages, folder, url, progress, reports, cache)
         site.write(words)
     return site

@@ -141,6 +141,17 @@ def _words(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*", re.ASCII)
+
+
+def value_words(text: str) -> str:
+    """Return a value whose schema is not known here: in the site's language where the catalogue has words for it."""
+    if not _NAME.fullmatch(text):
+        return text
+    plain, said = _words(text), words(text)
+    return text if said == plain else said
+
+
 def shorten(text: str, width: int) -> str:
     """Cut a line to ``width`` characters, with an ellipsis where something is missing."""
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, wording
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.report import MONTH, MONTHS, TEXT, WEEK, Cell, Column, shown
-from itsm_gitops.publish.language import t
-from itsm_gitops.publish.markup import Html, esc, shorten
+from itsm_gitops.model.report import MONEY, TEXT, Cell, Column, shown
+from itsm_gitops.model.wording import MONTHS, Phrase
+from itsm_gitops.publish.language import WRITER, day_of_month, t
+from itsm_gitops.publish.markup import Html, esc, shorten, value_words
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.config import Config
@@ -60,26 +62,43 @@ class Moments:
 
     def _show(self, moment: datetime, written: str) -> Html:
         local = in_zone(moment, self._zone)
-        shown = f"{local.day} {t(MONTHS[local.month - 1])} {local.year}, {local.hour:02}:{local.minute:02}"
+        shown = t(
+            "{day} {month} {year}, {time}",
+            day=day_of_month(local.day),
+            month=t(MONTHS[local.month - 1]),
+            year=local.year,
+            time=f"{local.hour:02}:{local.minute:02}",
+        )
         return Html(f"<time datetime={written}>{shown}</time>")
 
 
-def day_and_month(text: str) -> str:
-    """Return a date (``2026-11-22``) without its year: 22 Nov."""
-    day = date.fromisoformat(text)
-    return f"{day.day} {t(MONTHS[day.month - 1])}"
+def day_and_month(day: date, names: Sequence[str] = MONTHS) -> str:
+    """Return a day without its year: 22 Nov; ``names`` are those of the months."""
+    return wording.day_and_month(day, WRITER, names)
 
 
 def said(column: Column, value: Cell) -> str:
-    """Return a value of a report as people read it, days and months in the site's language."""
-    if column.form == WEEK and value:
-        return day_and_month(str(value))
-    if column.form == MONTH and value:
-        year, month = str(value).split("-")
-        return f"{t(MONTHS[int(month) - 1])} {year}"
-    return t(shown(column, value)) if column.form == TEXT else shown(column, value)
+    """Return a value of a report as readers of the site's language write it."""
+    if column.form in (TEXT, MONEY) and column.name != "title" and isinstance(value, str):
+        value = value if isinstance(value, Phrase) else value_words(value)
+    return shown(column, value, WRITER)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in its two largest units: 3 d 4 h."""
+    return wording.duration(seconds, WRITER)
+
+
+def full_day(day: date, names: Sequence[str] = MONTHS) -> str:
+    """Return a day with its year: 22 Nov 2026; ``names`` are those of the months."""
+    return wording.full_day(day, WRITER, names)
 
 
 def day_title(day: date) -> str:
     """Return a day as a heading: Saturday 28 November."""
-    return f"{t(DAY_NAMES[day.weekday()])} {day.day} {t(MONTH_NAMES[day.month - 1])}"
+    return t(
+        "{weekday} {day} {month}",
+        weekday=t(DAY_NAMES[day.weekday()]),
+        day=day_of_month(day.day),
+        month=t(MONTH_NAMES[day.month - 1]),
+    )

@@ -16,6 +16,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.facts import is_offered
 from itsm_gitops.model.filter_words import PERSON_FIELDS
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.pages.due import due_text
 from itsm_gitops.publish.search import handed_over
 from itsm_gitops.publish.view import View
 
@@ -77,7 +78,7 @@ def _dues(view: View) -> list[list[str]]:
         return []
     near = within(view.dues, _AHEAD)[:_MOST_DUES]
     return [
-        [d.day.day, d.day.text, view.title(d.entry.id), view.url(d.entry.id), d.who, d.team]
+        [d.day.day, due_text(d), view.title(d.entry.id), view.url(d.entry.id), d.who, d.team]
         for d in near
         if d.who or d.team
     ]

@@ -39,9 +39,10 @@ class WrittenPage(NamedTuple):
 class Rendered:
     """The folder that the engine left; ``pages`` are the addresses of its pages, ``shell`` is the frame of all others."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        """Take also ``url``: where the site will be, '' where that is not known."""
+    def __init__(self, folder: Path, url: str, written: str) -> None:
+        """Take also where the site will be ('' where that is not known), and the language of its written pages."""
         self._folder = folder
+        self._written = written
         self._top = urlsplit(url).path.rstrip("/") + "/"  # for the page that is shown at any address
         self.shell = chrome.Shell(
             (folder / f"{engine.SHELL}.html").read_text(encoding="utf-8"),
@@ -108,8 +109,9 @@ class Rendered:
         title = chrome.title_of(html)
         if files.wants(url, ""):
             root = urls.root(url)
-            files.put(url, chrome.dress(html, root, self.shell.scripts(root)).encode(), title)
-        return WrittenPage(Doc(url, title, HANDBOOK), path, self.sign(url))
+            dressed = chrome.dress(html, root, self.shell.scripts(root))
+            files.put(url, chrome.in_language(dressed, self._written).encode(), title)
+        return WrittenPage(Doc(url, title, t(HANDBOOK)), path, self.sign(url))
 
 
 def page_doc(url: str, title: str) -> Doc:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from itsm_gitops.model.rulebook import COMMON, LINKS, PRIORITY, RuleBook
+from itsm_gitops.model.rulebook import COMMON, LINKS, PRIORITY, RuleBook, plural_title
 from itsm_gitops.publish.language import ENGLISH, current, t
 
 _SAID = frozenset(["title", "plural_title", "inverse_title", "x-prompt", "description"])
@@ -20,8 +20,9 @@ def in_language(book: RuleBook) -> RuleBook:
 
 def _reworded(node: Any) -> Any:
     if isinstance(node, dict):
+        named = {"plural_title": plural_title(node)} if isinstance(node.get("plural"), str) else {}
         return {
             key: t(value) if key in _SAID and isinstance(value, str) else _reworded(value)
-            for key, value in node.items()
+            for key, value in {**named, **node}.items()
         }
     return [_reworded(item) for item in node] if isinstance(node, list) else node

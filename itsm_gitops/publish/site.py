@@ -6,7 +6,7 @@ import gc
 import hashlib
 from collections.abc import Callable, Container, Iterable, Iterator
 from itertools import chain
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
@@ -35,7 +35,7 @@ class Site:
     def __init__(
         self,
         view: View,
-        rendered: Path,
+        rendered: Rendered,
         folder: output.SiteFolder,
         url: str,
         progress: Progress,
@@ -49,7 +49,7 @@ class Site:
         view.plan = Plan(view)
         view.conflicts = conflicts(view.plan.schedule)
         self._url = url
-        self._rendered = Rendered(rendered, url)
+        self._rendered = rendered
         self._folder = folder
         self._target = str(folder.root)
         self._progress = progress

@@ -10,8 +10,8 @@ from itsm_gitops.graph.due import everything_due, within
 from itsm_gitops.graph.licences import LicencePosition, licence_positions
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import COUNT, ITEM, MONEY, RULE, TEXT, Cell, Column, Row, Table
+from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.tables import counted
 from itsm_gitops.reports.writing import ReportDraft
 
 _OVER_USE = "D024"  # the rule that finds it by the CMDB
@@ -29,9 +29,8 @@ def licences(log: Log) -> ReportDraft:
     """Return what was bought, is installed and is free of each licence, what counts under it, and what it costs a year."""
     found = [p for p in licence_positions(log.network.loaded) if _is_wanted(log, p.entry, p.items)]
     over = sum(p.exceeded for p in found)
-    headline = f"{counted(len(found), 'licence')}, {over or 'none'} over-used" if found else "no licence"
     return ReportDraft(
-        headline,
+        _headline(len(found), over),
         (entitled, installed, free),
         (
             _positions(found),
@@ -40,6 +39,14 @@ def licences(log: Log) -> ReportDraft:
             _sums([(p.entry, p.cost) for p in found]),
         ),
     )
+
+
+def _headline(count: int, over: int) -> Phrase:
+    if not count:
+        return Phrase("no licence")
+    if not over:
+        return plural(count, "{count} licence, none over-used", "{count} licences, none over-used")
+    return plural(count, "{count} licence, {over} over-used", "{count} licences, {over} over-used", over=over)
 
 
 def entitled(position: LicencePosition) -> int:
@@ -147,10 +154,8 @@ def contracts(log: Log) -> ReportDraft:
         _CONTRACT,
         _SUPPLIER,
     )
-    late = sum(d.days < 0 for d in dues)
-    told = f"{counted(len(dues), 'day')} in the next year" + (f", {late} overdue" if late else "")
     return ReportDraft(
-        f"{counted(len(found), 'contract')}, {told}" if found else "no contract",
+        _days_ahead(len(found), len(dues), sum(d.days < 0 for d in dues)),
         (notice, term),
         (
             Table("calendar", "Days of the next year", columns, rows),
@@ -159,6 +164,16 @@ def contracts(log: Log) -> ReportDraft:
             _sums([(c.entry, c.cost) for c in found]),
         ),
     )
+
+
+def _days_ahead(count: int, days: int, late: int) -> Phrase:
+    if not count:
+        return Phrase("no contract")
+    contracts = plural(count, "{count} contract", "{count} contracts")
+    ahead = plural(days, "{count} day in the next year", "{count} days in the next year")
+    if not late:
+        return Phrase("{contracts}, {days}", contracts=contracts, days=ahead)
+    return Phrase("{contracts}, {days}, {late} overdue", contracts=contracts, days=ahead, late=late)
 
 
 def notice(terms: ContractTerms) -> str:

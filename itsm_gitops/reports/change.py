@@ -19,10 +19,11 @@ from itsm_gitops.model.report import (
     Row,
     Table,
 )
+from itsm_gitops.model.wording import Figure, Phrase, percent, plural
 from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.tables import MOST_ROWS, counted, grouped, largest, share
+from itsm_gitops.reports.tables import MOST_ROWS, grouped, largest, share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
@@ -69,9 +70,14 @@ def changes(log: Log) -> ReportDraft:
     caused = Causes(log).by_change()
     good = share(sum(map(measures.is_successful, closed)), len(closed))
     headline = (
-        f"{counted(len(closed), 'change')} closed, {good * 100:.0f} % successful"
+        plural(
+            len(closed),
+            "{count} change closed, {share} successful",
+            "{count} changes closed, {share} successful",
+            share=Figure(percent, good),
+        )
         if good is not None
-        else "no change was closed"
+        else Phrase("no change was closed")
     )
     order = grouped(closed, lambda c: c.text("type"))
     known = log.book.kinds[closed[0].entry.kind].fields.get("type", {}).get("enum", ()) if closed else ()
@@ -168,9 +174,14 @@ def caused(log: Log) -> ReportDraft:
     mine = [c for c in opened if measures.caused_by_change(c, behind[c.entry.id])]
     part = share(len(mine), len(opened))
     headline = (
-        f"{len(mine):,} of {len(opened):,} incidents caused by a change ({part * 100:.0f} %)"
+        Phrase(
+            "{caused} of {all} incidents caused by a change ({share})",
+            caused=len(mine),
+            all=len(opened),
+            share=Figure(percent, part),
+        )
         if part is not None
-        else "no incident was opened"
+        else Phrase("no incident was opened")
     )
     return ReportDraft(
         headline, (measures.caused_by_change,), (_by_month(log, opened, mine), _by_change(mine, behind))

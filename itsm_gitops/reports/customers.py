@@ -9,10 +9,10 @@ from itsm_gitops.graph.customers import organisations, people_of, services_of, w
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import ITEM, SHARE, TEXT, Column, Row, Table
+from itsm_gitops.model.wording import Phrase, listed, plural
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.levels import levels_of
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.tables import counted
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.agreements import Clock
@@ -37,9 +37,20 @@ def customers(log: Log) -> ReportDraft:
     found = _customers(log)
     served = sum(bool(c.services) for c in found)
     headline = (
-        f"{counted(len(found), 'organisation')}, {served or 'none'} with services"
+        plural(
+            len(found),
+            "{count} organisation, {served} with services",
+            "{count} organisations, {served} with services",
+            served=served,
+        )
+        if found and served
+        else plural(
+            len(found),
+            "{count} organisation, none with services",
+            "{count} organisations, none with services",
+        )
         if found
-        else "no organisation is known"
+        else Phrase("no organisation is known")
     )
     return ReportDraft(
         headline,
@@ -156,5 +167,5 @@ def _terms(log: Log, found: Sequence[_Customer]) -> Table:
         said = [str(data.get(n) or "") for n in ("relationship_manager", "cost_owner", "cost_centre")]
         roles = data.get("roles")
         named = [r for r in roles if isinstance(r, str)] if isinstance(roles, list) else []
-        rows.append((one.entry.id, ", ".join(named), *said))
+        rows.append((one.entry.id, listed(map(Phrase, named)), *said))
     return Table("parties", "Who speaks and who pays", columns, tuple(rows))

@@ -23,10 +23,11 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.timeline import seconds
+from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.reports import deployments, measures
 from itsm_gitops.reports.change import Causes
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.tables import counted, share
+from itsm_gitops.reports.tables import share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.life import Case
@@ -112,9 +113,8 @@ def dora(log: Log) -> ReportDraft:
         start = max(month.start, log.until if log.first is None else log.first)
         months.append((month.name, *_figures(some, broken, caused, repaired, month.end - start)))
     delivered = deployments.deliveries(log, causes)
-    headline = f"{counted(len(closed), 'change')} carried out" if closed else "no change was carried out"
     return ReportDraft(
-        f"{headline}, {counted(len(delivered), meaning.DEPLOYMENT)} to production" if delivered else headline,
+        _headline(len(closed), len(delivered)),
         (
             deployment_frequency,
             lead_time,
@@ -142,6 +142,18 @@ def dora(log: Log) -> ReportDraft:
             *deployments.tables(log, delivered, watched),
         ),
     )
+
+
+def _headline(changes: int, delivered: int) -> Phrase:
+    done = (
+        plural(changes, "{count} change carried out", "{count} changes carried out")
+        if changes
+        else Phrase("no change was carried out")
+    )
+    if not delivered:
+        return done
+    reached = plural(delivered, "{count} deployment to production", "{count} deployments to production")
+    return Phrase("{changes}, {deployments}", changes=done, deployments=reached)
 
 
 _COLUMNS = (

@@ -19,7 +19,7 @@ from itsm_gitops.model.report import (
     Row,
     Table,
 )
-from itsm_gitops.model.report import duration as said
+from itsm_gitops.model.wording import Figure, Phrase, duration
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.tables import BAND_BARS, BAND_COLUMNS, bands, by_priority, largest
@@ -35,7 +35,11 @@ def backlog(log: Log) -> ReportDraft:
     waiting = [c for _, some in kinds for c in some]
     urgent = by_priority(log, measures.backlog(log.open(*log.playing(meaning.INCIDENT))))
     oldest = max((measures.age(c, log.until) for c in waiting), default=0)
-    headline = f"{len(waiting):,} open, the oldest for {said(oldest)}" if waiting else "nothing is open"
+    headline = (
+        Phrase("{count} open, the oldest for {time}", count=len(waiting), time=Figure(duration, oldest))
+        if waiting
+        else Phrase("nothing is open")
+    )
     return ReportDraft(
         headline,
         (measures.backlog, measures.age, measures.median),
@@ -80,7 +84,7 @@ def arrivals(log: Log) -> ReportDraft:
     came = sum(len(log.opened(k.name)) for k in kinds)
     done = sum(len(log.resolved(k.name)) for k in kinds)
     return ReportDraft(
-        f"{came:,} opened, {done:,} resolved",
+        Phrase("{opened} opened, {resolved} resolved", opened=came, resolved=done),
         (measures.arrivals, measures.resolutions, measures.cancellations, measures.backlog_at),
         tuple(table for kind in kinds for table in _flows(log, kind)),
     )
@@ -93,11 +97,15 @@ def _flows(log: Log, kind: Kind) -> Iterator[Table]:
     weeks, months = log.weeks(first), log.months(first)
     plural = kind.plural.replace("-", "_")
     about = "The first and the last may be cut short by the time of the report."
-    title = f"{kind.plural_title} by week"
-    note = f"Weeks begin on Monday. {about} At most 13 weeks are shown."
+    records = Phrase(kind.plural_title)
+    title = Phrase("{records} by week", records=records)
+    note = (
+        "Weeks begin on Monday. The first and the last may be cut short by the time of the report. "
+        "At most 13 weeks are shown."
+    )
     yield _flow(cases, weeks, f"{plural}_weeks", title, Column("week", "Week", WEEK), note)
     if len(months) > 1:
-        title = f"{kind.plural_title} by month"
+        title = Phrase("{records} by month", records=records)
         yield _flow(cases, months, f"{plural}_months", title, Column("month", "Month", MONTH), about)
 
 

@@ -19,10 +19,11 @@ from itsm_gitops.model.report import (
     Row,
     Table,
 )
+from itsm_gitops.model.wording import Figure, Phrase, floored_percent, plural
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.past import Uptime, uptimes
-from itsm_gitops.reports.tables import MOST_ROWS, counted, share
+from itsm_gitops.reports.tables import MOST_ROWS, share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.agreements import Clock, Target
@@ -50,11 +51,16 @@ def levels(log: Log) -> ReportDraft:
     counts = _count(clocks)
     kept = share(counts[MET], counts[MET] + counts[MISSED])
     if not known.data:
-        headline = "no service level is in force"
+        headline = Phrase("no service level is in force")
     elif kept is None:
-        headline = "no promise has come due"
+        headline = Phrase("no promise has come due")
     else:
-        headline = f"{_floored(kept)} % of {counted(counts[MET] + counts[MISSED], 'promise')} kept"
+        headline = plural(
+            counts[MET] + counts[MISSED],
+            "{share} of {count} promise kept",
+            "{share} of {count} promises kept",
+            share=Figure(floored_percent, kept),
+        )
     return ReportDraft(
         headline,
         (
@@ -81,11 +87,6 @@ def _kinds(log: Log, known: Levels) -> list[str]:
     usual = {kind for role in _ROLES for kind in log.playing(role)}
     promised = {t.record for targets in known.targets.values() for t in targets}
     return sorted(usual | {k for k in promised if k in log.book.kinds and log.book.kinds[k].is_record})
-
-
-def _floored(part: float) -> int:
-    """Return a share in percent, rounded down, so that only all of them are 100."""
-    return int(part * 100 + 1e-9)
 
 
 def _count(clocks: Iterable[Clock]) -> dict[str, int]:
@@ -264,8 +265,11 @@ def _by_period(log: Log, clocks: list[Clock]) -> Table:
 
 def _promise(log: Log, target: Target) -> str:
     """Return a promise in words: ``Response, incident P1 Critical``."""
-    what = f"{target.metric.capitalize()}, {target.record}"
-    return f"{what} {log.priority_title(target.priority)}" if target.priority else what
+    promise, record = Phrase(target.metric.capitalize()), Phrase(target.record)
+    if not target.priority:
+        return Phrase("{promise}, {record}", promise=promise, record=record)
+    priority = Phrase(log.priority_title(target.priority))
+    return Phrase("{promise}, {record} {priority}", promise=promise, record=record, priority=priority)
 
 
 def _by_month(log: Log, clocks: list[Clock]) -> Table:

@@ -23,8 +23,9 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.timeline import seconds, value_in
+from itsm_gitops.model.wording import Figure, Phrase, percent, plural
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.tables import SPREAD_BARS, SPREAD_COLUMNS, counted, share, spread
+from itsm_gitops.reports.tables import SPREAD_BARS, SPREAD_COLUMNS, share, spread
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
@@ -116,11 +117,23 @@ def major(log: Log) -> ReportDraft:
     """Return how major incidents were led: times, updates and reviews, in all, by month and one by one."""
     found = _major_cases(log)
     kept = share(*_sum([updates_in_time(m, log.until) for m in found]))
-    said = f", {kept * 100:.0f} % of the updates in time" if kept is not None else ""
     return ReportDraft(
-        f"{counted(len(found), 'major incident')}{said}" if found else "no major incident was declared",
+        _headline(len(found), kept),
         (time_to_declare, time_to_mitigate, updates_in_time, review_in_time),
         (_times(found), _promises(log, found), _by_month(log, found), _latest(log, found)),
+    )
+
+
+def _headline(count: int, kept: float | None) -> Phrase:
+    if not count:
+        return Phrase("no major incident was declared")
+    if kept is None:
+        return plural(count, "{count} major incident", "{count} major incidents")
+    return plural(
+        count,
+        "{count} major incident, {share} of the updates in time",
+        "{count} major incidents, {share} of the updates in time",
+        share=Figure(percent, kept),
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from itsm_gitops.model import facts, meaning
-from itsm_gitops.model.report import DURATION, ITEM, RECORD, TEXT, Column, Row, Table, duration
+from itsm_gitops.model.report import DURATION, ITEM, RECORD, TEXT, Column, Row, Table
+from itsm_gitops.model.wording import Figure, Phrase, duration, plural
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import (
@@ -13,7 +14,6 @@ from itsm_gitops.reports.tables import (
     SPREAD_BARS,
     SPREAD_COLUMNS,
     bands,
-    counted,
     grouped,
     largest,
     spread,
@@ -29,9 +29,14 @@ def problems(log: Log) -> ReportDraft:
     ages = [measures.age(c, log.until) for c in waiting]
     middle = measures.median(ages)
     headline = (
-        f"{counted(len(waiting), 'open problem')}, median age {duration(middle)}"
+        plural(
+            len(waiting),
+            "{count} open problem, median age {time}",
+            "{count} open problems, median age {time}",
+            time=Figure(duration, middle),
+        )
         if middle is not None
-        else "no problem is open"
+        else Phrase("no problem is open")
     )
     return ReportDraft(
         headline,

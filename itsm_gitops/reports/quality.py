@@ -18,6 +18,7 @@ from itsm_gitops.model.report import (
     Row,
     Table,
 )
+from itsm_gitops.model.wording import Figure, Phrase, percent
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import MOST_ROWS, SPREAD_BARS, SPREAD_COLUMNS, largest, share, spread
@@ -70,7 +71,9 @@ def quality(log: Log) -> ReportDraft:
         for name in log.playing(role)
     ]
     return ReportDraft(
-        "no incident was resolved" if part is None else f"{part * 100:.0f} % of incidents were reopened",
+        Phrase("no incident was resolved")
+        if part is None
+        else Phrase("{share} of incidents were reopened", share=Figure(percent, part)),
         (is_reopened, durations.reassignments, is_first_contact, durations.team_times, measures.mean),
         (
             _rates(

@@ -66,8 +66,3 @@ SPREAD_BARS = Bars("beside", ("median_s", "p90_s"), ("blue", "amber"))
 def share(part: int, whole: int) -> float | None:
     """Return a part of a whole from 0 to 1; None where there is no whole."""
     return part / whole if whole else None
-
-
-def counted(count: int, word: str) -> str:
-    """Return a number of things: ``1 change``, ``2 changes``."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from itsm_gitops.model import meaning
-from itsm_gitops.model.report import COUNT, DURATION, ITEM, TEXT, Column, Table, duration
+from itsm_gitops.model.report import COUNT, DURATION, ITEM, TEXT, Column, Table
+from itsm_gitops.model.wording import Figure, Phrase, duration, plural
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.tables import SPREAD_BARS, SPREAD_COLUMNS, by_priority, counted, largest, spread
+from itsm_gitops.reports.tables import SPREAD_BARS, SPREAD_COLUMNS, by_priority, largest, spread
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.life import Case
@@ -32,9 +33,14 @@ def times(log: Log) -> ReportDraft:
     taken = [t for c in done if (t := durations.time_to_resolve(c)) is not None]
     middle = measures.median(taken)
     headline = (
-        f"{counted(len(done), 'incident')} resolved, median {duration(middle)}"
+        plural(
+            len(done),
+            "{count} incident resolved, median {time}",
+            "{count} incidents resolved, median {time}",
+            time=Figure(duration, middle),
+        )
         if middle is not None
-        else "no incident was resolved"
+        else Phrase("no incident was resolved")
     )
     return ReportDraft(
         headline,

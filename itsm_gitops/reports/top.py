@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from itsm_gitops.model import meaning
 from itsm_gitops.model.report import ITEM, STACKED, Bars, Cell, Column, Table
+from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.tables import MOST_ROWS, counted
+from itsm_gitops.reports.tables import MOST_ROWS
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
@@ -48,14 +49,33 @@ def top(log: Log) -> ReportDraft:
     )
 
 
-def _headline(services: Table, count: int) -> str:
+def _headline(services: Table, count: int) -> Phrase:
     if not services.rows:
-        return "no incident with a service was opened"
-    most = services.rows[0][1]
+        return Phrase("no incident with a service was opened")
+    most = int(services.rows[0][1] or 0)
     first = [str(row[0]) for row in services.rows if row[1] == most]
     if len(first) > 1:
-        return f"{len(first)} services have the most: {most} of {counted(count, 'incident')} each"
-    return f"{first[0]} has the most: {most} of {counted(count, 'incident')}"
+        return plural(
+            count,
+            "{services} services have the most: {most} of {count} incident each",
+            "{services} services have the most: {most} of {count} incidents each",
+            services=len(first),
+            most=most,
+        )
+    return plural(
+        count,
+        "{service} has the most: {most} of {count} incident",
+        "{service} has the most: {most} of {count} incidents",
+        service=first[0],
+        most=most,
+    )
+
+
+def _of_them(urgent: Sequence[str]) -> str:
+    """Return the title of the column about the most urgent incidents."""
+    if len(urgent) == 2:
+        return Phrase("Of them {first} and {second}", first=urgent[0], second=urgent[1])
+    return Phrase("Of them {first}", first="".join(urgent))
 
 
 def _table(log: Log, name: str, title: str, cases: list[Case], wanted: Callable[[str], bool]) -> Table:
@@ -74,7 +94,7 @@ def _table(log: Log, name: str, title: str, cases: list[Case], wanted: Callable[
     columns = (
         Column("item", title[:-1], ITEM),
         Column("incidents", "Incidents"),
-        Column("urgent", f"Of them {' and '.join(urgent)}"),
+        Column("urgent", _of_them(urgent)),
         Column("open", "Still open"),
         *([Column("at_fault", "At fault")] if with_fault else []),
     )

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import json
+import pkgutil
 import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from itsm_gitops import reports, service_levels
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import language as language_module
 from itsm_gitops.publish.language import catalogue, counted, languages, spoken, t
 from itsm_gitops.publish.markup import words
+from itsm_gitops.reports.measures import measure
 from itsm_gitops.repository import packaged_rulebook_root
 
 ASSETS = Path(__file__).resolve().parents[2] / "site/docs/assets"
@@ -118,6 +124,19 @@ def shown_words(node: Any, said: set[str]) -> set[str]:
     return said
 
 
+POLICY_WORDS = {"title", "lead", "note", "asks", "about", "gap", "source"}
+
+
+def values_of(node: Any, names: set[str]) -> set[str]:
+    """The texts of some keys of a policy."""
+    if isinstance(node, list):
+        return set().union(*(values_of(item, names) for item in node))
+    if not isinstance(node, dict):
+        return set()
+    own = {v for k, v in node.items() if k in names and isinstance(v, str)}
+    return own.union(*(values_of(v, names) for v in node.values()))
+
+
 def rule_book_words() -> set[str]:
     """Everything of the rule book that the tool brings that pages show."""
     said: set[str] = set()
@@ -128,6 +147,11 @@ def rule_book_words() -> set[str]:
             said.add(schema["description"])
         schema.get("properties", {}).pop("form", None)
         shown_words(schema, said)
+    for path in [*folder.glob("reports/*.yaml"), *folder.glob("policies/standards/*.yaml")]:
+        said |= values_of(yaml.safe_load(path.read_text(encoding="utf-8")), POLICY_WORDS)
+    for name in ("approvals", "risk"):
+        policy = yaml.safe_load((folder / f"policies/{name}.yaml").read_text(encoding="utf-8"))
+        said |= values_of(policy, {"why", "title", "question"})
     for path in [
         *folder.glob("workflows/*.yaml"),
         folder / "policies/links.yaml",
@@ -142,8 +166,11 @@ def test_the_rule_book_that_the_tool_brings_is_translated(language: str) -> None
     assert sorted(rule_book_words() - catalogue(language).keys()) == []
 
 
-# Where pages name what they say: the place of the text among what is handed over.
+# Where code names what it says: the place of the text among what is handed over.
+SENTENCES = {"Phrase": (0,), "plural": (1, 2)}
+REPORTED = {**SENTENCES, "Column": (1,), "Table": (1,), "ReportKind": (0, 1)}
 SAYS = {
+    **REPORTED,
     "t": (0,),
     "told": (0,),
     "counted": (1, 2),
@@ -153,18 +180,54 @@ SAYS = {
     "Crumb": (1,),
 }
 PAGES = Path(language_module.__file__).parent
+PACKAGE = PAGES.parent
 
 
-def said_by(code: str) -> set[str]:
-    """The texts that a module of pages hands over to be said, and the sentences among its constants."""
+def texts_in(node: ast.expr, constants: Mapping[str, set[str]]) -> set[str]:
+    """The texts that an expression can be: constants of the module are looked up, of two branches both count."""
+    if isinstance(node, ast.IfExp):
+        return texts_in(node.body, constants) | texts_in(node.orelse, constants)
+    if isinstance(node, ast.Subscript):
+        return texts_in(node.value, constants)
+    if isinstance(node, ast.Name):
+        return constants.get(node.id, set())
+    return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+
+
+def values_of_constant(node: ast.expr) -> Iterator[str]:
+    """The texts of a constant: it is one, or a table with texts as its values."""
+    if isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from values_of_constant(value)
+    elif isinstance(node, ast.IfExp):
+        yield from values_of_constant(node.body)
+        yield from values_of_constant(node.orelse)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+
+
+def said_by(code: str, says: Mapping[str, Sequence[int]] = SAYS) -> set[str]:
+    """The texts that a module hands over to be said, and the notes of its tables."""
+    tree = ast.parse(code)
+    constants = {
+        target.id: set(values_of_constant(made.value))
+        for made in ast.walk(tree)
+        if isinstance(made, ast.Assign)
+        for target in made.targets
+        if isinstance(target, ast.Name) and (target.id.isupper() or target.id == "note")
+    }
     texts: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYS:
-            for place in (p for p in SAYS[node.func.id] if p < len(node.args)):
-                given = node.args[place]
-                parts = (given.body, given.orelse) if isinstance(given, ast.IfExp) else (given,)
-                texts |= {p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)}
-    return {text for text in texts if re.search(r"[A-Za-z]", text)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in says:
+            for place in (p for p in says[node.func.id] if p < len(node.args)):
+                texts |= texts_in(node.args[place], constants)
+            texts |= {x for k in node.keywords if k.arg == "note" for x in texts_in(k.value, constants)}
+    return {text for text in texts if has_words(text)}
+
+
+def has_words(text: str) -> bool:
+    """Whether there is something to translate beside the places for values."""
+    return bool(re.search(r"[A-Za-z]", re.sub(r"\{\w*\}", "", text)))
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -175,6 +238,40 @@ def test_what_pages_say_is_translated(language: str) -> None:
     assert sorted(said - catalogue(language).keys()) == []
 
 
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_other_rooms_say_on_pages_is_translated(language: str) -> None:
+    said = set()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        code = path.read_text(encoding="utf-8")
+        if "itsm_gitops.model.wording import" in code or path.parent.name == "reports":
+            said |= said_by(code, REPORTED if path.parent.name == "reports" else SENTENCES)
+    assert len(said) > 200
+    assert sorted(said - catalogue(language).keys()) == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_figures_mean_is_translated(language: str) -> None:
+    meant = [measure(f) for f in measured()]
+    assert len(meant) > 40
+    said = {text for one in meant for text in one}
+    assert sorted(said - catalogue(language).keys()) == []
+
+
+def measured() -> Iterator[Callable[..., Any]]:
+    """The functions whose docstrings say what a figure means, and after whom."""
+    for package in (reports, service_levels):
+        for found in pkgutil.iter_modules(package.__path__):
+            module = importlib.import_module(f"{package.__name__}.{found.name}")
+            for _, function in inspect.getmembers(module, inspect.isfunction):
+                if function.__module__ == module.__name__ and "\n    Source: " in (function.__doc__ or ""):
+                    yield function
+
+
 def test_what_pages_say_is_seen() -> None:
-    code = 'section("One", t("Two" if wide else "Three", count=1)) + counted(n, "{count} day", "{count} days") + f("no")'
-    assert said_by(code) == {"One", "Two", "Three", "{count} day", "{count} days"}
+    code = """
+FOUR = {"a": "Four"}
+section("One", t("Two" if wide else "Three", count=1)) + counted(n, "{count} day", "{count} days") + f("no")
+Phrase(FOUR[x]) + Phrase("{a}: {b}") + Table("no", "Five", note="Six" if rows else "")
+"""
+    said = {"One", "Two", "Three", "Four", "Five", "Six", "{count} day", "{count} days"}
+    assert said_by(code) == said

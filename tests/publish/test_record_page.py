@@ -184,7 +184,7 @@ def test_needs_in_words(view: View) -> None:
     people = ("ada", *(f"p{n}" for n in range(9)))
     needs = (ApprovalNeed("board", "Together.", "cab", "shop", 2, people, signed=True),)
     view.asking = lambda _entry, _data: Asking("asks", needs)
-    assert "2 cab of Online shop (signed): Ada Example , p0" in part(page(view, CHG), "approvals")
+    assert "2 CAB of Online shop (signed): Ada Example , p0" in part(page(view, CHG), "approvals")
     assert "and 2 more" in part(page(view, CHG), "approvals")
     view.asking = lambda _entry, _data: Asking("asks", ())
     assert "asks for nobody's approval" in part(page(view, CHG), "approvals").replace("&#x27;", "'")
@@ -201,7 +201,7 @@ def test_approvals_are_summed_up_before_the_detail(view: View) -> None:
     view.asking = lambda _entry, _data: Asking("asks", needs)
     said = part(page(view, CHG), "approvals")
     assert (
-        "Approvals 0 of 4 approved Who can approve eve cab, owner of Online shop Ada Example cab bob cab What"
+        "Approvals 0 of 4 approved Who can approve eve CAB, owner of Online shop Ada Example CAB bob CAB What"
         in said
     )
     proof = Proof(
@@ -209,7 +209,7 @@ def test_approvals_are_summed_up_before_the_detail(view: View) -> None:
     )
     view.proofs = {CHG: [proof]}
     said = part(page(view, CHG), "approvals")
-    assert "1 of 4 approved Who can approve eve cab, owner of Online shop bob cab What" in said
+    assert "1 of 4 approved Who can approve eve CAB, owner of Online shop bob CAB What" in said
     # What was approved while it was a draft does not count for the work.
     draft = replace(view.entries[CHG], state="draft")
     html = record_page(view, draft, view.store.data(CHG), fields(view.kind(draft)))

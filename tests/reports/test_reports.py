@@ -6,7 +6,8 @@ import pytest
 
 from itsm_gitops.commands.reporting import report, table_of
 from itsm_gitops.model.errors import NotFound, Refused, UsageError
-from itsm_gitops.model.report import DURATION, Column, Table, as_csv, duration, shown
+from itsm_gitops.model.report import DURATION, Column, Table, as_csv, shown
+from itsm_gitops.model.wording import duration
 from itsm_gitops.reports.catalogue import REPORTS
 
 P1 = "impact: high\nurgency: high\n"

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { world } from "./world.mjs";
 
-const words = { "{count} record": "{count} Vorgang", "{count} records": "{count} Vorgänge", "{days} d {hours} h": "{days} T. {hours} Std." };
+const words = { "{count} record": "{count} Vorgang", "{count} records": "{count} Vorgänge", "{count} d": "{count}\u00a0T", "{count} h": "{count}\u00a0h" };
 const english = world([]);
 const german = world([], { language: "de", words });
 const french = world([], { language: "fr" });
 
 test("a text is said in the site's language, in English where there is none", () => {
-  assert.equal(german.t("{days} d {hours} h", { days: 2, hours: 4 }), "2 T. 4 Std.");
+  assert.equal(german.t("{count} d", { count: 2 }), "2\u00a0T");
   assert.equal(german.t("Not there: {what} {other}", { what: "x" }), "Not there: x {other}");
 });
 
@@ -23,6 +23,11 @@ test("one thing and several, as the language counts", () => {
 test("how long something lasted has at most two units", () => {
   const minute = 60000;
   assert.deepEqual([0, 59, 60, 61, 1440, 1500, 1441].map((n) => english.lasting(n * minute)), ["0 min", "59 min", "1 h", "1 h 1 min", "1 d", "1 d 1 h", "1 d"]);
+  assert.equal(german.lasting(1500 * minute), "1\u00a0T 1\u00a0h");
+});
+
+test("a word of a list within a text", () => {
+  assert.deepEqual([english.within("Not in production"), german.within("Nicht in Produktion")], ["not in production", "Nicht in Produktion"]);
 });
 
 test("how long ago", () => {

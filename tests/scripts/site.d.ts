@@ -23,6 +23,7 @@ interface Library {
   t(text: string, values?: Values): string;
   counted(count: number, one: string, several: string, values?: Values): string;
   digits(number: number): string;
+  within(word: string): string;
   load(name: string): Promise<any>;
   element<K extends keyof HTMLElementTagNameMap>(name: K, css?: string, ...children: (Node | string)[]): HTMLElementTagNameMap[K];
   button(css: string, text: string, pressed: () => void): HTMLButtonElement;

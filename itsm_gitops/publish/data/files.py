@@ -8,6 +8,7 @@ from pathlib import Path
 from itsm_gitops.graph.ics import calendar, domain
 from itsm_gitops.model import meaning
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.language import WRITER, t
 from itsm_gitops.publish.pages.on_call import rota_file
 from itsm_gitops.publish.view import View
 
@@ -22,11 +23,18 @@ def calendars(view: View, base: str) -> Iterator[tuple[str, bytes]]:
     """
     plan, name = view.plan, view.config.organisation
     whole = plan.schedule
-    named = [(urls.ICS, f"{name}: changes", whole, plan.over)]
+    named = [(urls.ICS, t("{service}: changes", service=name), whole, plan.over)]
     for service, near in plan.carriers.items():
         part = whole.of_service(service, near)
         over = [c for c in plan.over if not near.isdisjoint(c.items)]
-        named.append((urls.service_ics(service), f"{name}: changes of {view.title(service)}", part, over))
+        named.append(
+            (
+                urls.service_ics(service),
+                t("{organisation}: changes of {service}", organisation=name, service=view.title(service)),
+                part,
+                over,
+            )
+        )
     for path, title, part, over in named:
         text = calendar(
             part,
@@ -35,6 +43,7 @@ def calendars(view: View, base: str) -> Iterator[tuple[str, bytes]]:
             whole.start,
             lambda i: base + view.url(i) if base else "",
             over,
+            WRITER,
         )
         yield path, text.encode()
 

@@ -12,7 +12,7 @@ from itsm_gitops.model.standing import ApprovalNeed, Proof
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
-from itsm_gitops.publish.language import GERMAN, counted, current, t, told
+from itsm_gitops.publish.language import counted, t, told, within
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.remainder import opening
@@ -57,7 +57,7 @@ def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     needs = join([_need(view, n) for n in asking.needs]) or Html(f"<li>{esc(t(_NOBODY))}</li>")
     text = t(
         "What the policy asks for to authorise this change as it is written here. The rules found that it {facts}.",
-        facts=asking.facts,
+        facts=t(asking.facts),
     )
     detail = Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
     if not asking.needs:
@@ -100,8 +100,7 @@ def _sum(view: View, entry: Entry, data: Mapping[str, Any], needs: Sequence[Appr
 
 def _role(need: ApprovalNeed) -> str:
     """Return the role that a requirement names, in words within a sentence."""
-    name = words(need.role)
-    return name if current() == GERMAN else name.lower()
+    return within(words(need.role))
 
 
 def _fills(view: View, need: ApprovalNeed) -> str:
@@ -121,14 +120,18 @@ def _need(view: View, need: ApprovalNeed) -> Html:
     subject = Html(f" {told('of {subject}', subject=view.link(need.subject))}") if need.subject else EMPTY
     signed = f" ({t('signed')})" if need.signed else ""
     if need.error:
-        who = Html(f"<small>{esc(need.error)}</small>")
+        who = Html(f"<small>{esc(t(need.error))}</small>")
         return Html(f"<li>{chip('Cannot be asked', 'bad')} {esc(role)}{subject}{who}</li>")
     people = ", ".join(view.link(p) for p in need.people[:_NAMED])
     more = opening([view.link(p) for p in need.people[_NAMED:]]) if len(need.people) > _NAMED else EMPTY
     could = Html(f": {people}{more}") if people else Html(f" {chip('nobody can', 'bad')}")
     rule = t("From the rule {rule}.", rule=need.rule)
-    why = Html(f"<small>{esc(need.why)} {esc(rule)}</small>")
+    why = Html(f"<small>{esc(t(need.why))} {esc(rule)}</small>")
     return Html(f"<li><strong>{need.number}</strong> {esc(role)}{subject}{signed}{could}{why}</li>")
+
+
+_STATEMENT = "Statement {number}. {file}. {command} computes it again."
+_VERIFY = Html("<code>itsm audit verify</code>")
 
 
 def _proof(view: View, proof: Proof) -> Html:
@@ -141,7 +144,15 @@ def _proof(view: View, proof: Proof) -> Html:
     rows = [
         ("Approved by", _approvers(view, proof.approvers), False),
         ("Asked for", Html(f"<ul class=it-list>{requirements}</ul>") if requirements else EMPTY, False),
-        ("Commit", Html(f"<code>{esc(proof.commit[:_SHORT])}</code> on {esc(proof.target)}"), False),
+        (
+            "Commit",
+            told(
+                "{commit} on {branch}",
+                commit=Html(f"<code>{esc(proof.commit[:_SHORT])}</code>"),
+                branch=esc(proof.target),
+            ),
+            False,
+        ),
         ("Approved content", Html(f"<code class=it-digest>{esc(proof.digest)}</code>"), False),
         ("Statement", Html(f"<code class=it-digest>sha256:{esc(proof.sha256)}</code>"), False),
         ("To be reviewed by", view.time(proof.review_due) if proof.review_due else EMPTY, False),
@@ -150,13 +161,13 @@ def _proof(view: View, proof: Proof) -> Html:
     return Html(
         f"<div class='it-proof'><p>{chip(outcome, look)} {esc(t(title))} {view.time(proof.judged_at)}</p>"
         f"{definition_list([r for r in rows if r[1]])}"
-        f"<p class=it-muted>Statement {proof.sequence}. {file}. <code>itsm audit verify</code> computes it again.</p></div>"
+        f"<p class=it-muted>{told(_STATEMENT, number=esc(proof.sequence), file=file, command=_VERIFY)}</p></div>"
     )
 
 
 def _approvers(view: View, approvers: Sequence[tuple[str, str]]) -> Html:
     names = [f"{view.link(who) if who in view.entries else esc(who)} ({esc(how)})" for who, how in approvers]
-    return Html(", ".join(names)) if names else Html("nobody")
+    return Html(", ".join(names)) if names else esc(t("nobody"))
 
 
 def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -215,7 +226,7 @@ def _conflicts(view: View, entry: Entry) -> Html:
         other = collision.second if collision.first.id == entry.id else collision.first
         why = told(
             "{reason}, {start} to {end}",
-            reason=esc(collision.reason),
+            reason=esc(t(collision.reason)),
             start=view.moment(collision.overlap.start),
             end=view.moment(collision.overlap.end),
         )

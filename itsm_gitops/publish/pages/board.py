@@ -11,7 +11,7 @@ from itsm_gitops.graph.meetings_ics import meetings_calendar
 from itsm_gitops.model import meaning
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.fields import day
-from itsm_gitops.publish.language import t, told
+from itsm_gitops.publish.language import t, told, within
 from itsm_gitops.publish.markup import Html, esc, join, link, words
 from itsm_gitops.publish.moments import day_title
 from itsm_gitops.publish.pages.lists import ListPage
@@ -63,7 +63,7 @@ def _why(view: View, item: AgendaItem) -> Html:
 def _said(view: View, value: date | str) -> Html:
     if isinstance(value, datetime):
         return view.moment(value)
-    return day(view, value.isoformat()) if isinstance(value, date) else esc(words(value).lower())
+    return day(view, value.isoformat()) if isinstance(value, date) else esc(within(words(value)))
 
 
 def board_files(view: View, base: str) -> Iterator[ListPage | tuple[str, bytes]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from itsm_gitops.model.report import MONTHS
 from itsm_gitops.model.windows import moment_of
+from itsm_gitops.model.wording import MONTHS
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.events import CalendarEvent, events, kinds

@@ -43,7 +43,7 @@ class _Bar(NamedTuple):
 def month_grid(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
     """Return the weeks of a month as a table."""
     head = "".join(
-        f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d)[:3])}</abbr></th>' for d in DAY_NAMES
+        f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d[:3]))}</abbr></th>' for d in DAY_NAMES
     )
     rows = []
     for week in weeks:

@@ -73,8 +73,9 @@ def _time(hours: Any) -> Html:
     if not isinstance(hours, int | float) or isinstance(hours, bool) or hours < 0:
         return EMPTY
     if hours < _DAY:
-        shown = digits(int(hours)) if hours == int(hours) else str(hours)
-        return esc(t("about {hours} support hours", hours=shown))
+        return esc(
+            t("about {hours} support hours", hours=digits(int(hours) if hours == int(hours) else hours))
+        )
     days = max(1, round(hours / _DAY))
     if days == 1:
         return esc(t("about 1 working day"))

@@ -13,7 +13,7 @@ from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import value
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link
-from itsm_gitops.publish.moments import MONTH_NAMES
+from itsm_gitops.publish.moments import MONTH_NAMES, full_day
 from itsm_gitops.publish.pages.parts import ListColumn, section, table
 from itsm_gitops.publish.view import View
 
@@ -52,8 +52,7 @@ def _day(day: DueDay | None, *, renews: bool = False) -> Html:
     if day is None:
         return EMPTY
     plain = date.fromisoformat(day.day[:10])
-    month = t(MONTH_NAMES[plain.month - 1])
-    shown = f"<time datetime={plain:%Y-%m-%d}>{plain.day} {month} {plain.year}</time>"
+    shown = f"<time datetime={plain:%Y-%m-%d}>{full_day(plain, MONTH_NAMES)}</time>"
     look = _LOOKS.get(day.stage, "") if not renews else ""
     mark = (
         f" {chip('over' if day.stage == PAST else 'soon', look)}"

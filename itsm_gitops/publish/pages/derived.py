@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.promises import MET, MISSED, in_parts, pressing, spoken
-from itsm_gitops.model.report import duration
+from itsm_gitops.model.promises import MET, MISSED, in_words, pressing, spoken
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
-from itsm_gitops.publish.language import t, told
+from itsm_gitops.publish.language import WRITER, t, told, within
 from itsm_gitops.publish.markup import EMPTY, Html, esc, words
+from itsm_gitops.publish.moments import duration
 from itsm_gitops.publish.pages.on_call import calls, metric_title
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.remainder import opening
@@ -61,8 +61,7 @@ def clock_chip(view: View, entry: Entry) -> Html:
     if promise is None or promise.verdict == MET:
         return EMPTY
     look = "bad" if promise.verdict == MISSED else "active" if promise.near else "none"
-    text, time = in_parts(promise)
-    return chip(t(text, time=time), look)
+    return chip(in_words(promise), look)
 
 
 def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
@@ -84,17 +83,17 @@ def _verdict(view: View, promise: Promise) -> Html:
         )
     if promise.verdict == "running":
         by = " ".join(promise.paused_by[-1:]).replace("_", " ")
-        return Html(f"{label} {esc(t('paused: {state}', state=words(by).lower()) if by else t('paused'))}")
+        return Html(f"{label} {esc(t('paused: {state}', state=within(words(by))) if by else t('paused'))}")
     over = promise.used - promise.promised
     return (
-        Html(f"{label} {esc(t('by {time}', time=spoken(promise, over)))}")
+        Html(f"{label} {esc(t('by {time}', time=spoken(promise, over, WRITER)))}")
         if promise.verdict == "missed" and over > 0
         else label
     )
 
 
 def _from(view: View, promise: Promise) -> Html:
-    level, time = view.link(promise.level), esc(spoken(promise, promise.promised))
+    level, time = view.link(promise.level), esc(spoken(promise, promise.promised, WRITER))
     if promise.calendar:
         calendar = view.link(promise.calendar)
         return told("{time} in {calendar}, agreed in {level}", time=time, calendar=calendar, level=level)

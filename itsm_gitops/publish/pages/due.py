@@ -10,11 +10,11 @@ from itsm_gitops.graph.due_ics import due_calendar
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.model import clock
 from itsm_gitops.model.duties import LATER, NEAR, PAST
-from itsm_gitops.model.report import MONTHS
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
-from itsm_gitops.publish.language import counted, t, told
+from itsm_gitops.publish.language import WRITER, counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.moments import full_day
 from itsm_gitops.publish.navigation import DUE_TITLE as TITLE
 from itsm_gitops.publish.pages.contracts import NAME as CONTRACTS
 from itsm_gitops.publish.pages.lists import ListPage
@@ -69,7 +69,7 @@ def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Htm
 
 def _row(view: View, due: DueEntry, look: str) -> str:
     who = view.link(due.who) if due.who in view.entries else esc(due.who)
-    cells = (_day(view, due), esc(_text(due)), view.link(due.entry.id), who)
+    cells = (_day(view, due), esc(due_text(due)), view.link(due.entry.id), who)
     shown = "".join(
         f'<td data-label="{esc(t(name))}"{" class=it-c-time" if n == 0 else ""}>{c}</td>'
         for n, (name, c) in enumerate(zip(_HEAD, cells, strict=False))
@@ -77,7 +77,7 @@ def _row(view: View, due: DueEntry, look: str) -> str:
     return f"<tr>{shown}<td>{chip(_distance(due.days), look)}</td></tr>"
 
 
-def _text(due: DueEntry) -> str:
+def due_text(due: DueEntry) -> str:
     """Return what is due, with what it is about where a document has several, in the site's language."""
     about = f" ({due.day.due.what})" if due.day.due.what else ""
     said = t(due.day.due.terms.message)
@@ -89,7 +89,7 @@ def _day(view: View, due: DueEntry) -> Html:
     if moment is not None:
         return view.moment(moment)
     day = date.fromisoformat(due.day.day)
-    return Html(f'<time datetime="{day:%Y-%m-%d}">{day.day} {t(MONTHS[day.month - 1])} {day.year}</time>')
+    return Html(f'<time datetime="{day:%Y-%m-%d}">{full_day(day)}</time>')
 
 
 def _distance(days: int) -> str:
@@ -106,5 +106,10 @@ def due_file(view: View, base: str) -> bytes:
     stamp = view.now.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
     name = view.config.organisation
     return due_calendar(
-        view.dues, name, domain(view.config.identity), stamp, lambda i: base + view.url(i) if base else ""
+        view.dues,
+        name,
+        domain(view.config.identity),
+        stamp,
+        lambda i: base + view.url(i) if base else "",
+        WRITER,
     ).encode()

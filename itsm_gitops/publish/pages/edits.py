@@ -9,7 +9,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish.document_history import MOST, Edit
 from itsm_gitops.publish.language import t
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, value_words, words
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.view import View
 
@@ -61,7 +61,7 @@ def _value(view: View, text: str) -> Html:
 def _in_words(text: str) -> str:
     """Return a value with parts, which the history has as JSON, as people write it."""
     if not text.startswith(("{", "[")):
-        return text
+        return value_words(text)
     try:
         found = json.loads(text)
     except ValueError:  # it was cut
@@ -72,4 +72,4 @@ def _in_words(text: str) -> str:
 
 
 def _plain(part: object) -> str:
-    return part if isinstance(part, str) else json.dumps(part, ensure_ascii=False)
+    return value_words(part) if isinstance(part, str) else json.dumps(part, ensure_ascii=False)

@@ -6,6 +6,7 @@ import re
 
 from itsm_gitops.model.practice import REPORT, RULE
 from itsm_gitops.publish import urls
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import Html, esc, join, link
 from itsm_gitops.publish.view import View
 
@@ -23,7 +24,7 @@ def _line(view: View, line: str) -> Html:
     parts = _NAMED.split(rest)  # texts and names in turn
     body = join([_named(view, part) if n % 2 else esc(part) for n, part in enumerate(parts)])
     look = "there" if mark == "+" else "absent"
-    said = f'<span class="it-vh">{esc(_MARKS.get(mark, ""))}: </span>'
+    said = f'<span class="it-vh">{esc(t(_MARKS.get(mark, "")))}: </span>'
     return Html(f'<li class="it-evidence__{look}">{said}{body}</li>')
 
 
@@ -34,5 +35,5 @@ def _named(view: View, name: str) -> Html:
     if form == RULE:
         return link(urls.rule(subject), esc(subject))
     if form == REPORT:
-        return link(urls.report(subject), esc(subject))
+        return link(urls.report(subject), Html(f"<code>{esc(subject)}</code>"))
     return Html(f"<code>{esc(subject)}</code>")

@@ -14,6 +14,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.language import digits, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.moments import MONTH_NAMES
 from itsm_gitops.publish.pages.derived import clock_chip
 from itsm_gitops.publish.pages.parts import (
     Crumb,
@@ -32,9 +33,6 @@ ROWS = 100
 MOST_OPEN = 100
 # A list of what is finished has the newest ones; the lists by month have all of them, once.
 MOST_FINISHED = 500
-
-_MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September",
-           "October", "November", "December")  # fmt: skip
 
 _COLUMNS = ("id", "title", "state", "priority", "planned", "service", "team", "updated")
 
@@ -61,7 +59,7 @@ def records_index(view: View) -> ListPage:
         )
     every_one = chain.from_iterable(view.of_kind(k.name) for k in _record_kinds(view))
     recent = nlargest(15, every_one, key=attrgetter("updated", "id"))
-    latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), "Latest updates")
+    latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), t("Latest updates"))
     body = Html(
         f"{heading([], t('Records'))}<ul class='it-cards'>{''.join(cards)}</ul>"
         f"{explore_link('Filter and sort all records')}{section('Latest updates', latest)}"
@@ -108,7 +106,7 @@ def _month_of(entry: Entry) -> str:
 
 
 def _month_title(month: str) -> str:
-    return f"{t(_MONTHS[int(month[2:])])} 20{month[:2]}"
+    return f"{t(MONTH_NAMES[int(month[2:]) - 1])} 20{month[:2]}"
 
 
 def _overview(
@@ -124,7 +122,9 @@ def _overview(
     counts = []
     for state in kind.workflow.states.values() if kind.workflow else ():
         if state.name in states:
-            label = Html(f"{view.state_name(kind, state.name)}<strong>{len(states[state.name]):,}</strong>")
+            label = Html(
+                f"{view.state_name(kind, state.name)}<strong>{digits(len(states[state.name]))}</strong>"
+            )
             counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
     content = table(still[:MOST_OPEN], _open_columns(view), t("Open: {kind}", kind=kind.plural_title))
     if len(still) > MOST_OPEN:
@@ -136,7 +136,7 @@ def _overview(
         content = Html(f"{content}{paragraph(said)}")
     ways = explore_link("Filter and sort these", kind=kind.name)
     listed = "".join(
-        f"<li>{link(urls.month(kind, m), esc(_month_title(m)))} <span class='it-count'>{number:,}</span></li>"
+        f"<li>{link(urls.month(kind, m), esc(_month_title(m)))} <span class='it-count'>{digits(number)}</span></li>"
         for m, number in months.items()
     )
     body = join(
@@ -221,7 +221,7 @@ def cmdb_index(view: View) -> ListPage:
             count = len(view.of_kind(kind.name))
             cards.append(
                 f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
-                f'<p class="it-big">{count:,}</p><p>{esc(kind.description)}</p></li>'
+                f'<p class="it-big">{digits(count)}</p><p>{esc(kind.description)}</p></li>'
             )
     on_map = link(urls.MAP, esc(t("the map")))
     lead = told(

@@ -9,7 +9,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.diagram import Arrow, Box, draw
-from itsm_gitops.publish.language import counted, t
+from itsm_gitops.publish.language import counted, t, within
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.topology import LOOKS, look_of
@@ -123,7 +123,7 @@ def _arrows(view: View, members: Iterable[str]) -> list[Arrow]:
         link_type = view.book.links.get(relation) or view.book.inverses.get(relation)
         title = relation.replace("_", " ")
         if link_type:
-            title = (link_type.title if link_type.name == relation else link_type.inverse_title).lower()
+            title = within(link_type.title if link_type.name == relation else link_type.inverse_title)
         arrows.append(Arrow(source, target, title))
     return arrows
 

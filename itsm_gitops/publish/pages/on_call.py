@@ -14,15 +14,14 @@ from itsm_gitops.graph.on_call import OnCall, named, on_call, rota_of
 from itsm_gitops.graph.on_call_ics import rota_calendar
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.report import MONTHS
 from itsm_gitops.model.rotas import Turn
 from itsm_gitops.model.standing import Course
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
-from itsm_gitops.publish.language import t, told
+from itsm_gitops.publish.language import WRITER, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.publish.moments import DAY_NAMES
+from itsm_gitops.publish.moments import DAY_NAMES, day_and_month
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
 
@@ -122,11 +121,11 @@ def turns(view: View, entry: Entry) -> Html:
             mark = " it-grid__day--today" if days[place] == today else ""
             items = "".join(_event(view, one, edges[place] <= one.start) for one in near)
             cells.append(
-                f'<td class="it-grid__day{mark}"><p><time datetime="{days[place]}">{days[place].day} {t(MONTHS[days[place].month - 1])}</time></p><ul>{items}</ul></td>'
+                f'<td class="it-grid__day{mark}"><p><time datetime="{days[place]}">{day_and_month(days[place])}</time></p><ul>{items}</ul></td>'
             )
         weeks.append(f"<tr>{''.join(cells)}</tr>")
     head = "".join(
-        f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d)[:3])}</abbr></th>' for d in DAY_NAMES
+        f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d[:3]))}</abbr></th>' for d in DAY_NAMES
     )
     grid = Html(
         f'<div class="it-rota"><table class="it-grid"><caption class="it-vh">{esc(t("Turns by day"))}</caption><thead><tr>{head}</tr></thead>'
@@ -173,4 +172,6 @@ def rota_file(view: View, entry: Entry, base: str) -> bytes:
     rota = rota_of(view.store, entry.id)
     found = rota.turns(start, start + timedelta(days=_FILE_DAYS)) if rota else []
     url = base + view.url(entry.id) if base else ""
-    return rota_calendar(found, entry.id, entry.title, domain(view.config.identity), start, url).encode()
+    return rota_calendar(
+        found, entry.id, entry.title, domain(view.config.identity), start, url, WRITER
+    ).encode()

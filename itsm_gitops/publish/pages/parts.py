@@ -39,7 +39,7 @@ def heading(
     chip_row = join([c for c in chips if c], " ")
     return Html(
         "<header class=it-head>"
-        + (f"<nav class=it-way aria-label=Breadcrumb><ol>{way}</ol></nav>" if way else "")
+        + (f'<nav class=it-way aria-label="{esc(t("Breadcrumb"))}"><ol>{way}</ol></nav>' if way else "")
         + (f"<p class=it-kicker>{esc(kicker)}</p>" if kicker else "")
         + f"<h1>{esc(title)}</h1>"
         + (f"<p class=it-chips>{chip_row}</p>" if chip_row else "")

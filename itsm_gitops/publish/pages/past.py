@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from itertools import groupby
 from typing import NamedTuple
 
 from itsm_gitops.graph.status import DEGRADED, OPERATIONAL, OUTAGE
 from itsm_gitops.model.field_history import UNKNOWN, Day
-from itsm_gitops.model.report import EXACT_SHARE, SHARE, Cell, Column, Report, shown
+from itsm_gitops.model.report import EXACT_SHARE, SHARE, Cell, Column, Report
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip, look_of
 from itsm_gitops.publish.fields import day, definition_list
 from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
-from itsm_gitops.publish.moments import day_and_month
+from itsm_gitops.publish.moments import day_and_month, said
 from itsm_gitops.publish.pages import service_history
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
@@ -37,8 +38,12 @@ class _Run(NamedTuple):
 
     @property
     def name(self) -> str:
-        first, last = day_and_month(self.days[0].day), day_and_month(self.days[-1].day)
+        first, last = _day(self.days[0].day), _day(self.days[-1].day)
         return first if len(self.days) == 1 else t("{start} to {end}", start=first, end=last)
+
+
+def _day(text: str) -> str:
+    return day_and_month(date.fromisoformat(text))
 
 
 def _runs(days: Sequence[Day]) -> list[_Run]:
@@ -100,7 +105,7 @@ def service_past(view: View, service: str) -> Html:
     days = view.past.get(service)
     if not days:
         return EMPTY
-    ends = f"<p class=it-past__ends><span>{esc(day_and_month(days[0].day))}</span><span>{esc(t('today'))}</span></p>"
+    ends = f"<p class=it-past__ends><span>{esc(_day(days[0].day))}</span><span>{esc(t('today'))}</span></p>"
     history = view.histories.get(service)
     told_of = {one.id for one in history.incidents} if history else set()
     # Days of which a list of incidents tells need no line of their own.
@@ -171,6 +176,6 @@ def _figures(view: View, service: str) -> Iterator[tuple[str, Html, Html]]:
     for name, title, form in _KEPT:
         share, goal = row.get(name), row.get(f"{name}_goal")
         if isinstance(share, float) and isinstance(goal, float):
-            text = shown(Column(name, title, form), share)
-            aim = f"<small>{esc(t('goal'))} {esc(shown(Column(name, title, form), goal))}</small>"
+            text = said(Column(name, title, form), share)
+            aim = f"<small>{esc(t('goal'))} {esc(said(Column(name, title, form), goal))}</small>"
             yield title, chip(text, "done" if share >= goal else "bad"), Html(aim)

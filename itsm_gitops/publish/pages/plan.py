@@ -11,7 +11,7 @@ from itsm_gitops.publish.agenda import Day, Span
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.publish.moments import MONTH_NAMES, day_title
+from itsm_gitops.publish.moments import MONTH_NAMES, day_and_month, day_title
 from itsm_gitops.publish.pages.board import has_board
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import (
@@ -56,7 +56,7 @@ def changes_page(view: View) -> ListPage:
             section("Later", _later(view, later, frozen), "later"),
             section(
                 "Not planned yet",
-                table(unplanned, columns(view, "id", "title", "state", "team"), "Not planned"),
+                table(unplanned, columns(view, "id", "title", "state", "team"), t("Not planned")),
             ),
         ]
     )
@@ -199,9 +199,7 @@ def _end(view: View, span: Span, day: Day) -> Html:
     if span.end < day[1]:
         return Html(f"{local:%H:%M}")
     return (
-        Html("24:00")
-        if span.end == day[1]
-        else Html(f"{local.day} {t(MONTH_NAMES[local.month - 1])}, {local:%H:%M}")
+        Html("24:00") if span.end == day[1] else Html(f"{day_and_month(local, MONTH_NAMES)}, {local:%H:%M}")
     )
 
 

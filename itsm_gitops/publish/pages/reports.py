@@ -24,7 +24,7 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.chart import charted, draw
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.publish.moments import said
 from itsm_gitops.publish.pages.evidence import evidence_list
 from itsm_gitops.publish.pages.lists import ListPage
@@ -44,7 +44,7 @@ def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
         [
             Html(
                 f'<li class="it-card"><h2>{link(urls.report(r.name), esc(t(r.title)))}</h2>'
-                f"<p>{esc(t(r.lead))}</p><p><strong>{esc(_sentence(r.headline))}</strong></p></li>"
+                f"<p>{esc(t(r.lead))}</p><p><strong>{esc(_sentence(t(r.headline)))}</strong></p></li>"
             )
             for r in reports
         ]
@@ -88,7 +88,7 @@ def _time(view: View, report: Report) -> Html:
 
 
 def _body(view: View, report: Report) -> Html:
-    lead = Html(f"<p>{esc(t(report.lead))} <strong>{esc(_sentence(report.headline))}.</strong></p>")
+    lead = Html(f"<p>{esc(t(report.lead))} <strong>{esc(_sentence(t(report.headline)))}.</strong></p>")
     data = link(urls.report_json(report.name), esc(t("All tables as JSON")))
     return join(
         [
@@ -107,8 +107,7 @@ def _table(view: View, report: Report, table: Table) -> Html:
     if not table.rows:
         return paragraph("Nothing to show.")
     partly = charted(table.rows) if table.chart and table.chart.form != OVER_TIME else ""
-    note = " ".join(part for part in (table.note, partly) if part)
-    below = paragraph(note) if note else EMPTY
+    below = join([paragraph(note) for note in (table.note, partly) if note])
     wide = " it-report--wide" if len(table.columns) > _BESIDE else ""
     csv = link(urls.report_csv(report.name, table.name), esc(t("This table as CSV")))
     return Html(
@@ -162,16 +161,16 @@ def _cell(view: View, column: Column, value: Cell) -> Html:
     if column.form == RULE:
         return link(urls.rule(str(value)), esc(value)) if value else EMPTY
     if column.form == STANDING:
-        return chip(str(value).capitalize(), _LOOKS.get(str(value), "none"))
-    if column.form == EVIDENCE:
-        return evidence_list(view, str(value))
+        return chip(words(str(value)), _LOOKS.get(str(value), "none"))
+    if isinstance(value, str) and column.form == EVIDENCE:
+        return evidence_list(view, t(value))
     return esc(said(column, value))
 
 
 def _definitions(report: Report) -> Html:
     items = "".join(
         f"<dt>{esc(t(m.name))}</dt><dd>{esc(t(m.definition))} "
-        f'<span class="it-muted">{esc(t("After {source}", source=m.source))}</span></dd>'
+        f'<span class="it-muted">{esc(t("After {source}", source=t(m.source)))}</span></dd>'
         for m in report.measures
     )
     return Html(f'<dl class="it-meanings">{items}</dl>')

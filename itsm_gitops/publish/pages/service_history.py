@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Available, ServiceIncident
 from itsm_gitops.model.last_word import LastWord, words_of
-from itsm_gitops.model.report import EXACT_SHARE, Column, duration, shown
+from itsm_gitops.model.report import EXACT_SHARE, Column
 from itsm_gitops.publish import prose, situation
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import day
 from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, words
+from itsm_gitops.publish.moments import duration, said
 from itsm_gitops.publish.pages.going_on import lasting, short, until
 from itsm_gitops.publish.pages.parts import explore_link, section
 from itsm_gitops.publish.view import View
@@ -40,13 +41,13 @@ def availability(view: View, service: str) -> Html:
 def _figure(view: View, one: Available) -> Html:
     about = []
     if one.always is not None and one.always != one.agreed:
-        about.append(t("around the clock {share}", share=shown(_SHARE, one.always)))
+        about.append(t("around the clock {share}", share=said(_SHARE, one.always)))
     about.append(t("{time} down", time=duration(one.down * 60)) if one.down else t("no outage"))
     since = told("since {day}, the first record", day=day(view, one.since)) if one.since else EMPTY
     below = join([Html(f"<small>{part}</small>") for part in (*map(esc, about), since) if part])
     return Html(
         f"<div><dt>{esc(t('{days} days', days=one.days))}</dt>"
-        f"<dd><b>{esc(shown(_SHARE, one.agreed))}</b>{below}</dd></div>"
+        f"<dd><b>{esc(said(_SHARE, one.agreed))}</b>{below}</dd></div>"
     )
 
 

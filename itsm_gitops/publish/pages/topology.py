@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.diagram import SIGNS
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.language import digits, t
 from itsm_gitops.publish.markup import ROOT, Html, esc, join, link
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph
@@ -36,7 +36,7 @@ def map_page(topology: Topology) -> ListPage:
         body = Html(f"{_head()}{paragraph('There are no configuration items yet.')}")
         return ListPage(urls.MAP, _TITLE, urls.CMDB, body)
     counts = Counter(e.kind for e in topology.items)
-    classes = [(k.name, f"{k.plural_title} ({counts[k.name]:,})") for k in topology.classes]
+    classes = [(k.name, f"{k.plural_title} ({digits(counts[k.name])})") for k in topology.classes]
     lists = "".join(f"<li>{link(urls.index(k), esc(k.plural_title))}</li>" for k in topology.classes)
     without = "The map needs JavaScript. Each item's page has a drawing of its surroundings."
     body = join(

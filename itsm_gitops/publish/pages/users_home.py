@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from itsm_gitops.graph.status import OUTAGE
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.report import duration
 from itsm_gitops.publish import agenda, situation, urls
 from itsm_gitops.publish.agenda import Span
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
+from itsm_gitops.publish.moments import duration
 from itsm_gitops.publish.pages import going_on, hero, past
 from itsm_gitops.publish.pages.parts import first_words, incomplete, paragraph, section
 from itsm_gitops.publish.pages.plan import lasts, when

@@ -124,7 +124,7 @@
     const about = facts.of(net, row);
     const title = lines(about.title);
     const first = title.length === 1 ? 30 : 21;
-    const below = about.className + (about.look === "operational" ? "" : ` · ${about.lookName.toLowerCase()}`);
+    const below = about.className + (about.look === "operational" ? "" : ` · ${globalThis.itsm.within(about.lookName)}`);
     const text = (/** @type {number} */ y, /** @type {string} */ words, css = "") => svg("text", { x: 28, y, class: css }, words);
     const redundancy = about.groups.map((group) => `, ${facts.mustBeUp(net, group)}`);
     const name = `${about.title}, ${about.className}, ${about.lookName}; ${neighbours(at(part.shown, row))}${redundancy.join("")}`;

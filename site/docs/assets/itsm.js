@@ -178,7 +178,7 @@
 
     function showHelp() {
       if (!help) {
-        const items = KEYS.flatMap(([key, what]) => [element("dt", "", element("kbd", "", key)), element("dd", "", t(what))]);
+        const items = KEYS.flatMap(([key, what]) => [element("dt", "", element("kbd", "", t(key))), element("dd", "", t(what))]);
         const button = /** @type {HTMLButtonElement} */ (element("button", "md-button", t("Close")));
         button.type = "button";
         const title = element("h2", "", t("Keys"));

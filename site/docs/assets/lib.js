@@ -18,6 +18,9 @@
   const t = (text, values = {}) =>
     (catalogue[text] ?? text).replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
 
+  /** A word of one of our lists as it stands within a text: German nouns keep their capital letter. @param {string} word */
+  const within = (word) => (language.startsWith("de") ? word : word.slice(0, 1).toLowerCase() + word.slice(1));
+
   /** A number as readers of the site's language write it. @param {number} number */
   const digits = (number) => number.toLocaleString(language);
 
@@ -108,9 +111,10 @@
   function lasting(milliseconds) {
     const minutes = Math.max(0, Math.round(milliseconds / 60000));
     const [days, hours, rest] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
-    if (days) return hours ? t("{days} d {hours} h", { days, hours }) : t("{days} d", { days });
-    if (hours) return rest ? t("{hours} h {minutes} min", { hours, minutes: rest }) : t("{hours} h", { hours });
-    return t("{minutes} min", { minutes: rest });
+    const unit = { d: t("{count} d", { count: digits(days) }), h: t("{count} h", { count: hours }), min: t("{count} min", { count: rest }) };
+    if (days) return hours ? `${unit.d} ${unit.h}` : unit.d;
+    if (hours) return rest ? `${unit.h} ${unit.min}` : unit.h;
+    return unit.min;
   }
 
   // What this browser keeps for its reader; nothing of it leaves the device.
@@ -150,7 +154,7 @@
   }
 
   /** @type {Library} */
-  const library = { root, language, t, counted, digits, load, element, button, one, all, ago, lasting, kept, isTyping, script };
+  const library = { root, language, t, counted, digits, within, load, element, button, one, all, ago, lasting, kept, isTyping, script };
   // Each other script adds its part.
   globalThis.itsm = /** @type {Itsm} */ (library);
 })();

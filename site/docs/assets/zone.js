@@ -28,7 +28,8 @@
     return {
       shown(seconds) {
         const p = parts(own, seconds);
-        return `${p.day} ${p.month} ${p.year}, ${p.hour}:${p.minute}`;
+        const day = p.day === "1" && globalThis.itsm.language.startsWith("fr") ? "1er" : p.day;
+        return globalThis.itsm.t("{day} {month} {year}, {time}", { day, month: p.month, year: p.year, time: `${p.hour}:${p.minute}` });
       },
       // The second in which a day (2026-11-22) begins; a day `later` where asked for.
       midnight(day, later = 0) {
