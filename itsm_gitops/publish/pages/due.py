@@ -19,6 +19,7 @@ from itsm_gitops.publish.navigation import DUE_TITLE as TITLE
 from itsm_gitops.publish.pages.contracts import NAME as CONTRACTS
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import heading, paragraph, section
+from itsm_gitops.publish.remainder import and_more
 from itsm_gitops.publish.view import View
 
 _MOST = 500
@@ -56,7 +57,7 @@ def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Htm
     head = "".join(f'<th scope="col">{esc(t(title))}</th>' for title in _HEAD)
     rows = "".join(_row(view, due, look) for due in dues[:_MOST])
     more = (
-        paragraph(t("and {count} more: itsm due lists them", count=len(dues) - _MOST))
+        Html(f"<p class=it-next>{link(urls.DUE_ICS, esc(and_more(len(dues) - _MOST)))}</p>")
         if len(dues) > _MOST
         else EMPTY
     )
