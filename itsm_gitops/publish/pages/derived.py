@@ -62,7 +62,17 @@ def clock_chip(view: View, entry: Entry) -> Html:
         return EMPTY
     look = "bad" if promise.verdict == MISSED else "active" if promise.near else "none"
     text, time = in_parts(promise)
-    return chip(t(text, time=time), look)
+    return _moving(promise, chip(t(text, time=time), look))
+
+
+def _moving(promise: Promise, shown: Html) -> Html:
+    """Return a clock with the second of its end, so that a script lets it go on: pages are older than the moment of reading."""
+    if promise.due is None:
+        return shown
+    always = (
+        EMPTY if promise.calendar else Html(" data-always")
+    )  # then what is left is a difference of two times
+    return Html(f"<span data-by={promise.due}{always}>{shown}</span>")
 
 
 def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from itsm_gitops.graph.due import DueEntry, within
 from itsm_gitops.graph.due_ics import due_calendar
@@ -75,7 +75,8 @@ def _row(view: View, due: DueEntry, look: str) -> str:
         f'<td data-label="{esc(t(name))}"{" class=it-c-time" if n == 0 else ""}>{c}</td>'
         for n, (name, c) in enumerate(zip(_HEAD, cells, strict=False))
     )
-    return f"<tr>{shown}<td>{chip(_distance(due.days), look)}</td></tr>"
+    day = view.now.astimezone(view.zone).date() + timedelta(days=due.days)
+    return f"<tr>{shown}<td data-due={day}>{chip(_distance(due.days), look)}</td></tr>"
 
 
 def _text(due: DueEntry) -> str:

@@ -101,7 +101,7 @@ def service_past(view: View, service: str) -> Html:
     days = view.past.get(service)
     if not days:
         return EMPTY
-    ends = f"<p class=it-past__ends><span>{esc(day_and_month(days[0].day))}</span><span>{esc(t('today'))}</span></p>"
+    ends = f"<p class=it-past__ends><span>{esc(day_and_month(days[0].day))}</span><span>{esc(day_and_month(days[-1].day))}</span></p>"
     history = view.histories.get(service)
     told_of = {one.id for one in history.incidents} if history else set()
     # Days of which a list of incidents tells need no line of their own.
