@@ -221,6 +221,8 @@ def _kind_topic(book: RuleBook, words: list[str]) -> Topic | None:
     schema = schema_at(kind, tuple(name.split(".")))
     rows = [("takes", expected(schema))]
     rows += [(key.lower(), str(schema[word])) for key, word in _LIMITS if word in schema]
+    if shape := _shape(schema):
+        rows.append(("written", shape))
     parts = [ExplainedSection("", str(schema.get("description", "")), tuple(rows))]
     inner = schema.get("properties") or (schema.get("items") or {}).get("properties") or {}
     if inner:
@@ -237,8 +239,15 @@ _LIMITS = (
     ("At least", "minimum"),
     ("Longest", "maxLength"),
     ("Entries", "maxItems"),
-    ("Pattern", "pattern"),
 )
+
+
+def _shape(schema: Mapping[str, Any]) -> str:
+    """Return how a text is written: in words, by its pattern where that has no few words; empty where anything is right."""
+    from itsm_gitops.schema.pattern_words import in_words
+
+    pattern = str(schema.get("pattern", ""))
+    return in_words(pattern) or pattern
 
 
 def _kind(kind: Kind) -> Topic:
