@@ -196,3 +196,12 @@ def test_programs_find_the_data(guard: Guard, address: str) -> None:
     page = guard.open(address, urls.SUBSCRIBE)
     page.get_by_role("link", name="Status of all services (JSON)").wait_for()
     assert page.locator(f"a[href$='{urls.API}']").count() == 1
+
+
+def test_a_form_is_about_the_service_that_led_there(guard: Guard, address: str) -> None:
+    page = guard.open(address, f"{urls.REPORT}?service=shop")
+    page.locator("#q-title").fill("Nothing arrives")
+    page.goto(f"{address}{urls.REPORT}?service=parcels")
+    page.get_by_text("are still here").wait_for()
+    assert page.locator("[data-path=service] select").input_value() == '"parcels"'
+    assert page.locator("#q-title").input_value() == "Nothing arrives"
