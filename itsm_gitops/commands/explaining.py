@@ -218,10 +218,13 @@ def _kind_topic(book: RuleBook, words: list[str]) -> Topic | None:
         return _state(name, [kind])
     from itsm_gitops.editing.fields import schema_at
 
-    schema = schema_at(kind, tuple(name.split(".")))
-    rows = [("takes", expected(schema))]
+    path = tuple(name.split("."))
+    schema = schema_at(kind, path)
+    names = _names(book, kind, path)
+    rows = [("takes", " | ".join(names) or expected(schema))]
     rows += [(key.lower(), str(schema[word])) for key, word in _LIMITS if word in schema]
-    if shape := _shape(schema):
+    shape = "" if names else _shape(schema)
+    if shape:
         rows.append(("written", shape))
     parts = [ExplainedSection("", str(schema.get("description", "")), tuple(rows))]
     inner = schema.get("properties") or (schema.get("items") or {}).get("properties") or {}
@@ -240,6 +243,17 @@ _LIMITS = (
     ("Longest", "maxLength"),
     ("Entries", "maxItems"),
 )
+
+
+def _names(book: RuleBook, kind: Kind, path: tuple[str, ...]) -> list[str]:
+    """Return the only values of a field that the rule book names elsewhere than in its schema: states, types of link."""
+    if path in ((kind.state_field,), ("timeline", kind.state_field)) and kind.workflow:
+        return list(kind.workflow.states)
+    if path == ("links", "type"):
+        return [
+            n for n, link in book.links.items() if link.in_links and kind.name in book.members(link.sources)
+        ]
+    return []
 
 
 def _shape(schema: Mapping[str, Any]) -> str:

@@ -16,7 +16,9 @@ _MOST_ALONE = 6
 _KNOWN = {
     r"^[^\r\n]+$": "one line",
     r"^[^\r\n]*[^\s][^\r\n]*$": "one line",
+    "^([01][0-9]|2[0-3]):[0-5][0-9]$": "a time of day such as 09:30",
     "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$": "a time of day such as 09:30",
+    r'^https?://[^\s<>"]+$': "an address that begins with https:// or http://",
 }
 _ASCII = range(0x21, 0x7F)
 
