@@ -41,8 +41,9 @@ SHOWING = frozenset(
         "views",
     }
 )
-# What could not be read is a line at the end of these: `site` goes on without it, and says "unknown".
-NAMING_GAPS = SHOWING | {"site"}
+# What could not be read is a line at the end of these, too: `site` goes on without it, and says "unknown"; the others
+# write as well, so that they do not go on with settings that are faulty.
+NAMING_GAPS = SHOWING | {"site", "cab", "problems", "articles", "major"}
 REPORTING_FAULTS = frozenset({"check", "fmt"})
 # These read commits only, so a bare mirror (what an auditor is handed) will do.
 READING_HISTORY = frozenset({"audit"})

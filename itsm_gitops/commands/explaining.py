@@ -218,9 +218,14 @@ def _kind_topic(book: RuleBook, words: list[str]) -> Topic | None:
         return _state(name, [kind])
     from itsm_gitops.editing.fields import schema_at
 
-    schema = schema_at(kind, tuple(name.split(".")))
-    rows = [("takes", expected(schema))]
+    path = tuple(name.split("."))
+    schema = schema_at(kind, path)
+    names = _names(book, kind, path)
+    rows = [("takes", " | ".join(names) or expected(schema))]
     rows += [(key.lower(), str(schema[word])) for key, word in _LIMITS if word in schema]
+    shape = "" if names else _shape(schema)
+    if shape:
+        rows.append(("written", shape))
     parts = [ExplainedSection("", str(schema.get("description", "")), tuple(rows))]
     inner = schema.get("properties") or (schema.get("items") or {}).get("properties") or {}
     if inner:
@@ -237,8 +242,26 @@ _LIMITS = (
     ("At least", "minimum"),
     ("Longest", "maxLength"),
     ("Entries", "maxItems"),
-    ("Pattern", "pattern"),
 )
+
+
+def _names(book: RuleBook, kind: Kind, path: tuple[str, ...]) -> list[str]:
+    """Return the only values of a field that the rule book names elsewhere than in its schema: states, types of link."""
+    if path in ((kind.state_field,), ("timeline", kind.state_field)) and kind.workflow:
+        return list(kind.workflow.states)
+    if path == ("links", "type"):
+        return [
+            n for n, link in book.links.items() if link.in_links and kind.name in book.members(link.sources)
+        ]
+    return []
+
+
+def _shape(schema: Mapping[str, Any]) -> str:
+    """Return how a text is written: in words, by its pattern where that has no few words; empty where anything is right."""
+    from itsm_gitops.schema.pattern_words import in_words
+
+    pattern = str(schema.get("pattern", ""))
+    return in_words(pattern) or pattern
 
 
 def _kind(kind: Kind) -> Topic:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from itsm_gitops import documents
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import Refused
-from itsm_gitops.model.text import without_accents
+from itsm_gitops.model.tokens import fold
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Store
@@ -26,14 +26,9 @@ if TYPE_CHECKING:
 _ALNUM = re.compile(r"[^\W_]+")
 
 
-def folded(text: str) -> str:
-    """Return text as it is compared: without accents, in lower case."""
-    return without_accents(text).casefold()
-
-
 def pieces(text: str) -> tuple[str, ...]:
     """Return the runs of letters and digits of a text, folded: a file that holds the text holds each of them."""
-    return tuple(_ALNUM.findall(folded(text)))
+    return tuple(_ALNUM.findall(fold(text)))
 
 
 class Clause(NamedTuple):
@@ -62,7 +57,7 @@ def in_fields(name: str) -> str:
 def plain_text_has(column: str, wanted: Sequence[str], *, values: tuple[str, ...] = ()) -> Clause | None:
     """Return the clause that a text contains one of some texts in any case; None where SQL cannot tell.
 
-    SQL knows ASCII only: what has other characters, or escapes of JSON, is left to `folded`. ``values`` stand for
+    SQL knows ASCII only: what has other characters, or escapes of JSON, is left to `fold`. ``values`` stand for
     the ``?`` in the expression that ``column`` may be.
     """
     if not all(text.isascii() and text.isprintable() for text in wanted):
@@ -94,7 +89,7 @@ class ReadDocument:
 
     @cached_property
     def _folded(self) -> str:
-        return folded(self._raw.decode("utf-8", "replace"))
+        return fold(self._raw.decode("utf-8", "replace"))
 
     def may_hold(self, wanted: Iterable[str]) -> bool:
         """Whether a text with these pieces may be in it: YAML folds lines at blanks, and escapes by backslashes."""
@@ -254,13 +249,13 @@ def _looked(store: Store, entries: Sequence[Entry], condition: FilterCondition) 
 
 def contains(text: str) -> FilterCondition:
     """Return the condition that a document has a text in its title, its identifier or any other text of it."""
-    wanted, parts = folded(text), pieces(text)
+    wanted, parts = fold(text), pieces(text)
 
     def decide(entry: Entry) -> bool | None:
-        return True if any(wanted in folded(t) for t in (entry.title, entry.id, *entry.aliases)) else None
+        return True if any(wanted in fold(t) for t in (entry.title, entry.id, *entry.aliases)) else None
 
     def look(_: Entry, document: ReadDocument) -> bool:
-        return document.may_hold(parts) and any(wanted in folded(t) for t in _texts(document.data))
+        return document.may_hold(parts) and any(wanted in fold(t) for t in _texts(document.data))
 
     return FilterCondition(decide, look)
 

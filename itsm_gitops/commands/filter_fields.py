@@ -17,7 +17,6 @@ from itsm_gitops.commands.filter_conditions import (
     FilterCondition,
     ReadDocument,
     either,
-    folded,
     in_fields,
     pieces,
     plain_text_has,
@@ -30,6 +29,7 @@ from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.filter_language import FilterTerm, FilterValue
 from itsm_gitops.model.filter_words import ANY, NONE
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.tokens import fold
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Store
@@ -78,7 +78,7 @@ def _clause(kinds: Sequence[Kind], term: FilterTerm, name: str) -> Clause | None
         return None
     if any(v.operator or not v.text or (v.text in (NONE, ANY) and not v.quoted) for v in term.values):
         return None
-    held = plain_text_has(in_fields(name), [folded(v.text) for v in term.values])
+    held = plain_text_has(in_fields(name), [fold(v.text) for v in term.values])
     other = Clause(f"json_type(fields, '$.{name}') IS NOT 'text'")
     return either([other, held])._replace(exact=False) if held else None
 
@@ -227,8 +227,8 @@ def matching(schema: Mapping[str, Any], term: FilterTerm, value: FilterValue, zo
             raise term.error(f"{term.word}: '{value.text}' is neither true nor false", "", value.column)
         return lambda held: held is (word in _YES)
     if not term.exact and _is_prose(schema):
-        wanted = folded(value.text)
-        return lambda held: wanted in folded(plain(held))
+        wanted = fold(value.text)
+        return lambda held: wanted in fold(plain(held))
     return same(value.text)
 
 
@@ -242,8 +242,8 @@ def _no_order(term: FilterTerm, value: FilterValue) -> UsageError:
 
 def same(text: str) -> Match:
     """Return the comparison with a whole value, in any case and with any accents."""
-    wanted = folded(text)
-    return lambda held: folded(plain(held)) == wanted
+    wanted = fold(text)
+    return lambda held: fold(plain(held)) == wanted
 
 
 def plain(value: Any) -> str:

@@ -28,7 +28,6 @@ from itsm_gitops.commands.filter_conditions import (
     any_of,
     contains,
     either,
-    folded,
     none_of,
     one_of,
     plain_text_has,
@@ -55,6 +54,7 @@ from itsm_gitops.model.filter_language import (
 from itsm_gitops.model.filter_reading import kinds_named, unknown_word
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import PRIORITY
+from itsm_gitops.model.tokens import fold
 from itsm_gitops.model.workflow import CATEGORIES
 from itsm_gitops.repository.edit_times import edited_since
 
@@ -293,17 +293,17 @@ class FilterMeaning:
         return FilterCondition(decide, clause=None if absent else time_clause(column, spans, only))
 
     def _id(self, term: FilterTerm) -> FilterCondition:
-        wanted = [folded(v.text) for v in self._plain(term)]
+        wanted = [fold(v.text) for v in self._plain(term)]
         clauses = [plain_text_has(column, wanted) for column in ("id", "aliases")]
         return FilterCondition(
-            lambda e: any(w in folded(name) for name in (e.id, *e.aliases) for w in wanted),
+            lambda e: any(w in fold(name) for name in (e.id, *e.aliases) for w in wanted),
             clause=either([c for c in clauses if c]) if all(clauses) else None,
         )
 
     def _title(self, term: FilterTerm) -> FilterCondition:
-        wanted = [folded(v.text) for v in self._plain(term)]
+        wanted = [fold(v.text) for v in self._plain(term)]
         return FilterCondition(
-            lambda e: any(w in folded(e.title) for w in wanted), clause=plain_text_has("title", wanted)
+            lambda e: any(w in fold(e.title) for w in wanted), clause=plain_text_has("title", wanted)
         )
 
     def _plain(self, term: FilterTerm) -> Iterable[FilterValue]:

@@ -11,7 +11,7 @@ from itsm_gitops.editing.identifiers import resolve_reference
 from itsm_gitops.editing.opening import Opened, open_document
 from itsm_gitops.model import ids
 from itsm_gitops.model.diff import same
-from itsm_gitops.model.errors import ItsmError, NotFound, Refused, UsageError, did_you_mean
+from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.words import a_kind
 
 if TYPE_CHECKING:
@@ -31,14 +31,17 @@ def reader(repo: Repository) -> Reader:
 
 
 def questions_of(repo: Repository, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the questions of the form of the offering that a document asks for; None without a form."""
+    """Return the questions of the form of the offering that a document asks for; None without a form.
+
+    Raises ItsmError where the offering cannot be read: what it asks is then not known, and nothing would judge the answers.
+    """
     offering = data.get(OFFERING)
     if not isinstance(offering, str) or not ids.is_item_id(offering):
         return None
     try:
         form = open_document(repo, offering).data.get("form")
-    except ItsmError:
-        return None  # judging the result names what is wrong with the offering
+    except NotFound:
+        return None  # judging the result names the offering that there is not
     questions = form.get("properties") if isinstance(form, dict) else None
     return questions if isinstance(questions, dict) else None
 

@@ -59,7 +59,7 @@ def schema_at(kind: Kind, path: tuple[str, ...]) -> Schema:
         free = schema.get("additionalProperties", True)
         if step in properties:
             schema = properties[step]
-        elif free is not False and (depth or not properties):
+        elif schema_type(schema) in ("object", "") and free is not False and (depth or not properties):
             schema = free if isinstance(free, dict) else {}
         else:
             name = ".".join(path[: depth + 1])

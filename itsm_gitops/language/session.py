@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -133,7 +134,10 @@ class Session:
 
         kind = self.book.kind_at(path)
         if kind is not None:
-            questions = questions_of(self.repo, data or {}) if ANSWERS in kind.fields else None
+            questions = None
+            # Whoever types goes on without the questions of an offering that cannot be read.
+            with suppress(ItsmError):
+                questions = questions_of(self.repo, data or {}) if ANSWERS in kind.fields else None
             return Shape(_with_questions(kind.schema, questions) if questions else kind.schema, kind)
         meta = meta_of(path)
         raw = self.saved(meta) if meta else None

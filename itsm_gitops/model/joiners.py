@@ -2,7 +2,8 @@
 
 Persian parts words with a zero width non-joiner, Indic scripts choose between forms of a cluster with both joiners, emoji
 are put together with one, and text that runs from right to left needs a mark where it meets numbers or Latin words
-(Unicode Standard chapter 23.2; RFC 5892, appendix A; UTS #51). Everywhere else nobody would see them, so two texts that
+(Unicode Standard chapter 23.2; RFC 5892, appendix A; UTS #51). Khmer, Thai, Lao and Burmese have no blanks, and say with a
+zero width space where a line may break (chapter 16.4); Mongolian sets off its last vowel (chapter 13.5). Everywhere else nobody would see them, so two texts that
 look the same could differ: there they are refused.
 """
 
@@ -13,7 +14,8 @@ from bisect import bisect_right
 
 _NON_JOINER, _JOINER = "\u200c", "\u200d"
 _MARKS = frozenset("\u061c\u200e\u200f")
-NEEDED_SOMEWHERE = frozenset((_NON_JOINER, _JOINER)) | _MARKS
+_BREAK, _LAST_VOWEL = "\u200b", "\u180e"
+NEEDED_SOMEWHERE = frozenset((_NON_JOINER, _JOINER, _BREAK, _LAST_VOWEL)) | _MARKS
 
 # First and last letter of the blocks whose letters change their form by what stands beside them: Arabic, Syriac, N'Ko,
 # Mandaic and their extensions; the scripts of South and Southeast Asia; Mongolian; presentation forms; Adlam.
@@ -22,6 +24,12 @@ _JOINING = (
     (0xA800, 0xA82F), (0xA880, 0xA8DF), (0xA930, 0xA9DF), (0xAA00, 0xAADF), (0xABC0, 0xABFF), (0xFB50, 0xFDFF),
     (0xFE70, 0xFEFC), (0x10A00, 0x10A5F), (0x10D00, 0x10D3F), (0x11000, 0x11FFF), (0x1E900, 0x1E95F),
 )  # fmt: skip
+# Thai and Lao, Burmese, Khmer, and the scripts of the Tai.
+_WITHOUT_BLANKS = (
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x1950, 0x19FF), (0x1A20, 0x1AAF), (0xA9E0, 0xA9FF),
+    (0xAA60, 0xAADF),
+)  # fmt: skip
+_MONGOLIAN, _VOWELS = ((0x1820, 0x18AA),), frozenset("\u1820\u1821")
 _EMOJI = (
     (0x2190, 0x21FF), (0x2300, 0x23FF), (0x2460, 0x24FF), (0x25A0, 0x27BF), (0x2900, 0x297F), (0x2B00, 0x2BFF),
     (0xFE0F, 0xFE0F), (0x1F000, 0x1FAFF),
@@ -34,8 +42,8 @@ def _within(ranges: tuple[tuple[int, int], ...], character: str) -> bool:
     return at >= 0 and code <= ranges[at][1]
 
 
-def _is_joining(character: str) -> bool:
-    return _within(_JOINING, character) and unicodedata.category(character)[0] in "LM"
+def _is_letter(ranges: tuple[tuple[int, int], ...], character: str) -> bool:
+    return _within(ranges, character) and unicodedata.category(character)[0] in "LM"
 
 
 def is_needed(text: str, index: int) -> bool:
@@ -48,8 +56,12 @@ def is_needed(text: str, index: int) -> bool:
         return False  # several in a row write nothing
     if character in _MARKS:
         return _runs_from_right(text, index)
-    if _is_joining(before):
-        return character == _JOINER or (bool(after) and _is_joining(after))
+    if character == _BREAK:
+        return bool(after) and _is_letter(_WITHOUT_BLANKS, before) and _is_letter(_WITHOUT_BLANKS, after)
+    if character == _LAST_VOWEL:
+        return _is_letter(_MONGOLIAN, before) and after in _VOWELS
+    if _is_letter(_JOINING, before):
+        return character == _JOINER or (bool(after) and _is_letter(_JOINING, after))
     return character == _JOINER and bool(after) and _within(_EMOJI, before) and _within(_EMOJI, after)
 
 

@@ -15,7 +15,7 @@ from itsm_gitops.model.joiners import NEEDED_SOMEWHERE, is_needed
 # line and paragraph separators, the byte-order mark, interlinear annotations, tag characters.
 _CONTROLS = "\x00-\x1f"
 _UNSAFE = (
-    f"[{_CONTROLS}\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
+    f"[{_CONTROLS}\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff"
     "\U000e0000-\U000e007f]"
 )
 

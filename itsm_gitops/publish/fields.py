@@ -14,7 +14,7 @@ from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import WRITER, digits, t, written
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
 from itsm_gitops.publish.moments import full_day
-from itsm_gitops.publish.remainder import opening
+from itsm_gitops.publish.remainder import and_more, folded, opening
 from itsm_gitops.publish.view import View
 
 Schema = Mapping[str, Any]
@@ -136,18 +136,24 @@ _FORMATS: Mapping[str, Callable[[View, str], Html]] = {"date-time": _moment, "da
 
 def _list(view: View, data: list[Any], schema: Schema) -> Html:
     items = schema.get("items", {})
+    if items.get("type") == "object":
+        first, last = _parts(view, data[:_MAX_ITEMS], items), data[_MAX_ITEMS:_MOST_ITEMS]
+        return Html(f"{first}{folded(and_more(len(last)), _parts(view, last, items))}") if last else first
     shown = [value(view, d, items) for d in data[:_MAX_ITEMS]]
     rest = [value(view, d, items) for d in data[_MAX_ITEMS:_MOST_ITEMS]]
     more = Html(f"<li>{opening(rest)}") if rest else EMPTY
-    if items.get("type") == "object":
-        if _is_flat(data, items):
-            return _table(view, data[:_MAX_ITEMS], items)
-        return join([Html(f"<div class=it-part>{s}</div>") for s in shown])
     if len(shown) == 1:
         return shown[0]
     texts = [d for d in data if isinstance(d, str)]
     css = "it-list" if any(len(d) > _LONG or d in view.entries for d in texts) else "it-words"
     return Html(f"<ul class={css}>{''.join(f'<li>{s}' for s in shown)}{more}</ul>")
+
+
+def _parts(view: View, data: list[Any], items: Schema) -> Html:
+    """Return a list of objects: a table where they are few plain columns, else one part for each."""
+    if _is_flat(data, items):
+        return _table(view, data, items)
+    return join([Html(f"<div class=it-part>{value(view, d, items)}</div>") for d in data])
 
 
 def _is_flat(data: list[Any], schema: Schema) -> bool:

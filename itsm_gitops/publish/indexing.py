@@ -16,6 +16,7 @@ from itsm_gitops.publish import prose, search, urls
 from itsm_gitops.publish.batches import SiteFiles
 from itsm_gitops.publish.build_cache import BuildCache
 from itsm_gitops.publish.language import t
+from itsm_gitops.publish.pages import board
 from itsm_gitops.publish.pages.parts import excerpt, explore_url
 from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
@@ -54,7 +55,10 @@ def in_search_order(view: View) -> list[Entry]:
 
 
 def shortcuts(view: View) -> Iterator[Doc]:
-    """Yield what search leads to beside pages: the open records of each kind, those of each priority."""
+    """Yield what search leads to beside the pages of the menu: calendar and agenda, open records by kind and by priority."""
+    yield Doc(urls.CALENDAR, t("Calendar of changes"), t("Page"))
+    if board.has_board(view):
+        yield Doc(urls.BOARD, t(board.TITLE), t("Page"))
     for kind in view.book.kinds.values():
         if kind.is_record and view.of_kind(kind.name):
             yield Doc(explore_url(kind=kind.name), t("Open: {kind}", kind=kind.plural_title), t("Page"))

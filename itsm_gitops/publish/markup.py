@@ -24,7 +24,7 @@ EMPTY = Html("")
 # What a browser may show as something else than it is: controls, bidirectional overrides,
 # zero-width characters, line and paragraph separators.
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]"
 )
 # Text without any of these is safe as it is; most text is.
 _SPECIAL = re.compile(f"[&<>\"'{_UNSAFE.pattern[1:]}")

@@ -13,6 +13,7 @@ from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING
 
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import Html, esc, scrollable, visible
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def render(text: str, resolve: Resolve) -> Html:
     if escaped is not text:
         text = visible(text)
     body = _marked(text, resolve) if _is_marked(text) else _plain(escaped, resolve)
-    return Html(body + '<p class="it-muted">(shortened; the file has the rest)</p>') if cut else body
+    return (
+        Html(f'{body}<p class="it-muted">{esc(t("(shortened; the file has the rest)"))}</p>') if cut else body
+    )
 
 
 def _is_marked(text: str) -> bool:

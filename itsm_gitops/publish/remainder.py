@@ -16,6 +16,15 @@ def and_more(number: int) -> str:
 def opening(items: Sequence[Html]) -> Html:
     """Return items that there is no room for behind a line that opens them."""
     rest = "".join(f"<li>{one}" for one in items)
-    return Html(
-        f"<details class=it-rest><summary>{esc(and_more(len(items)))}</summary><ul>{rest}</ul></details>"
-    )
+    return folded(and_more(len(items)), Html(f"<ul>{rest}</ul>"))
+
+
+def folded(text: str, content: Html) -> Html:
+    """Return what there is no room for behind a line of text that opens it."""
+    return Html(f"<details class=it-rest><summary>{esc(text)}</summary>{content}</details>")
+
+
+def joined(items: Sequence[Html], most: int, between: str = ", ") -> Html:
+    """Return the first items in one line, and those there is no room for behind a line that opens them."""
+    rest = opening(items[most:]) if len(items) > most else ""
+    return Html(f"{between.join(items[:most])} {rest}".strip())

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.rules.rule import Hit, Rule
+from itsm_gitops.schema.pattern_words import in_words
 from itsm_gitops.schema.validate import unnamed
 
 _TYPES = {
@@ -107,7 +108,11 @@ def _not_allowed(error: Any, at: Pointer) -> Iterator[Hit]:
 def _wrong_shape(error: Any, at: Pointer) -> Iterator[Hit]:
     about = error.schema.get("description", "")
     message = f"{_place(at)} is not written as it must be: {show(error.instance)}"
-    yield Hit(message, at, about or f"pattern: {error.validator_value}")
+    said = in_words(error.validator_value)
+    wanted = f"write {said}" if said else "" if about else f"pattern: {error.validator_value}"
+    yield Hit(
+        message, at, f"{about} {wanted[0].upper()}{wanted[1:]}" if about and wanted else about or wanted
+    )
 
 
 def _wrong_format(error: Any, at: Pointer) -> Iterator[Hit]:

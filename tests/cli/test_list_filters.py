@@ -49,6 +49,14 @@ def test_a_handle_that_only_records_name_can_be_asked_for(acme: Path, cli: Cli) 
     assert [r["title"] for r in cli("list", "--assignee", "agency-desk", "--json").json] == ["x"]
 
 
+@pytest.mark.parametrize("word", ["orsted", "Łodz", "lodz", "aeon", "strasse"])
+def test_words_are_found_as_the_site_finds_them(word: str, acme: Path, cli: Cli) -> None:
+    known = ("--service", "email", "--category", "Workplace/mail", "--reported-by", "duty-agent")
+    cli("new", "incident", "--title", "Ørsted, Łódź, Æon, Straße", *known, "--impact=low", "--urgency=low")
+    assert len(cli("list", "incidents", "--text", word, "--json").json) == 1
+    assert len(cli("list", "incidents", word, "--json").json) == 1
+
+
 def test_accents_do_not_matter(acme: Path, cli: Cli) -> None:
     cli("new", "incident", "--title", "Störung im Café", "--service", "email", "--category", "mail",
         "--impact", "low", "--urgency", "low")  # fmt: skip

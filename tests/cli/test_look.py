@@ -270,10 +270,27 @@ def test_a_diagram_shows_hostile_names_as_text(acme: Path, cli: Cli) -> None:
         (["W999"], "there is no rule W999"),
         (["resovled"], "did you mean resolved"),
         (["incident", "impct"], "did you mean impact"),
+        (["rota", "layers.hand_over.days"], "a rota has no field 'layers.hand_over.days'"),
     ],
 )
 def test_explaining_something_unknown_suggests(words: list[str], said: str, acme: Path, cli: Cli) -> None:
     assert said in cli("explain", *words, code=1).err
+
+
+@pytest.mark.parametrize(
+    ("field", "named"),
+    [
+        ("state", ["new", "on_hold", "cancelled"]),
+        ("timeline.state", ["new", "closed"]),
+        ("links.type", ["caused_by", "relates_to"]),
+        ("tasks.status", ["open", "skipped"]),
+    ],
+)
+def test_a_field_is_explained_with_the_values_it_takes(
+    field: str, named: list[str], acme: Path, cli: Cli
+) -> None:
+    takes = cli("explain", "incident", field).out.split("takes", 1)[1]
+    assert set(named) <= set(takes.replace("|", " ").split())
 
 
 def test_explain_works_outside_of_a_repository(

@@ -79,6 +79,27 @@ def test_a_rule_that_would_be_broken_stops_the_writing(acme: Path, cli: Cli) -> 
     assert len(list(acme.rglob("INC-*.yaml"))) == 1
 
 
+def test_an_answer_of_the_wrong_shape_is_told_the_right_one_in_words(acme: Path, cli: Cli) -> None:
+    offering = acme / "cmdb/offerings/new-mailbox.yaml"
+    text = offering.read_text(encoding="utf-8")
+    name = "    mailbox:\n"
+    assert name in text
+    offering.write_text(text.replace(name, f"{name}      pattern: ^[a-z]{{2,9}}$\n"), encoding="utf-8")
+    answers = ("--answer", "mailbox=Forename Surname", "--answer", "from=2026-12-01")
+    order = ("--title", "A mailbox", "--offering", "new-mailbox", "--requested-by", "duty-agent", *answers)
+    done = cli("new", "request", *order, code=None)
+    assert done.code == 1
+    assert "2 to 9 lower-case letters" in " ".join(done.err.split()).lower()
+    assert "^[a-z]" not in done.err
+
+
+def test_fields_are_explained_without_a_pattern(cli: Cli, acme: Path) -> None:
+    said = " ".join(cli("explain", "incident", "reported_by").out.split())
+    assert "1 lower-case letter, then up to 62 lower-case letters, digits or -" in said
+    assert "^[" not in said
+    assert "one line" in cli("explain", "incident", "title").out
+
+
 def test_a_dry_run_prints_the_file_and_writes_nothing(acme: Path, cli: Cli) -> None:
     out = cli("new", "incident", "--title", "Mail is slow", *MAIL, "--dry-run").out
     assert out.startswith("id: INC-261122-")

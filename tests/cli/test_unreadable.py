@@ -98,6 +98,9 @@ SHOWING = {
     "risk EXMP4": True,
     "suspects EXMP1": True,
     "freeze preview": False,
+    "cab agenda": True,
+    "problems suggest": False,
+    "articles wanted": True,
 }
 
 
@@ -124,6 +127,22 @@ def test_nothing_is_said_where_everything_can_be_read(words: str, acme: Path, cl
     shown = cli(*words.split(), "--json")
     assert shown.err == ""
     assert "unreadable" not in shown.out
+
+
+def test_an_order_is_not_written_while_its_form_cannot_be_read(acme: Path, cli: Cli) -> None:
+    offering = "cmdb/offerings/new-mailbox.yaml"
+    ACCIDENTS["a quote too many"](acme / offering)
+    answers = ("--answer", "mailbox=a", "--answer", "from=2026-12-01")
+    order = ("--title", "A mailbox", "--offering", "new-mailbox", "--requested-by", "duty-agent", *answers)
+    done = cli("new", "request", *order, code=None)
+    assert done.code == 1, done.out
+    assert offering in said(done.err)
+    assert not git("status", "--porcelain", "--untracked-files", "records")
+
+
+def test_a_list_of_major_incidents_names_an_incident_that_cannot_be_read(acme: Path, cli: Cli) -> None:
+    ACCIDENTS["a quote too many"](acme / INCIDENT)
+    assert INCIDENT in said(cli("major", "list").err)
 
 
 def test_a_list_misses_only_what_could_be_in_it(acme: Path, cli: Cli) -> None:

@@ -13,6 +13,10 @@ NEEDED = (
     "\u0dc1\u0dca\u200d\u0dbb\u0dd3",  # Sinhala
     "\U0001f468\u200d\U0001f469\u200d\U0001f467",  # a family
     "\u05d0\u05d1 (1)\u200f",  # Hebrew with a mark
+    "\u1781\u17d2\u1789\u17bb\u17c6\u200b\u1798\u17b7\u1793",  # Khmer, where a line may break
+    "\u0e20\u0e32\u0e29\u0e32\u200b\u0e44\u0e17\u0e22",  # Thai
+    "\u1019\u103c\u1014\u103a\u200b\u1019\u102c",  # Burmese
+    "\u182d\u1820\u182f\u180e\u1820",  # Mongolian, before a last vowel
 )
 HIDING = (
     "pay\u200cments",
@@ -24,6 +28,12 @@ HIDING = (
     "\u0646\u202e\u0645",
     "\u0646\u200b\u0645",
     "\U0001f468\u200dx",
+    "pay\u200bments",
+    "\u1781\u200b",
+    "\u1781\u200b\u200b\u1798",
+    "\u1781\u200bx",
+    "a\u180eb",
+    "\u182f\u180e\u182f",
 )
 
 

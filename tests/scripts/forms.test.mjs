@@ -10,6 +10,9 @@ test("what nobody sees is left out, joiners stay where a script needs them", () 
   assert.equal(answers.clean("می\u200cخواهم"), "می\u200cخواهم");
   assert.equal(answers.clean("👩\u200d🔧"), "👩\u200d🔧");
   assert.equal(answers.clean("a\u200db"), "ab");
+  assert.equal(answers.clean("ខ្ញុំ\u200bមិន"), "ខ្ញុំ\u200bមិន");
+  assert.equal(answers.clean("ᠭᠠᠯ\u180eᠠ"), "ᠭᠠᠯ\u180eᠠ");
+  assert.equal(answers.clean("a\u180eb ខ\u200b x"), "ab ខ x");
 });
 
 test("faults are said in words, never as a pattern", () => {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.publish import urls
 from itsm_gitops.publish.language import t
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join
-from itsm_gitops.publish.pages.parts import paragraph, section
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View
 
@@ -26,7 +27,10 @@ def who_depends(view: View, entry: Entry) -> Html:
         for name, title in view.book.kinds.items()
         if name in by_class
     ]
-    more = paragraph(t("The nearest {count} are shown.", count=_MOST)) if len(members) >= _MOST else EMPTY
+    more = EMPTY
+    if len(members) >= _MOST:  # the map has all
+        said = esc(t("The nearest {count} are shown.", count=_MOST))
+        more = Html(f"<p class=it-muted>{said} {link(urls.map_of(entry.id), esc(t('Map')))}</p>")
     return section(
         "Who depends on it", Html(f"<div class=it-dependents>{join(groups)}</div>{more}"), "dependents"
     )

@@ -61,7 +61,17 @@ def clock_chip(view: View, entry: Entry) -> Html:
     if promise is None or promise.verdict == MET:
         return EMPTY
     look = "bad" if promise.verdict == MISSED else "active" if promise.near else "none"
-    return chip(in_words(promise), look)
+    return _moving(promise, chip(in_words(promise), look))
+
+
+def _moving(promise: Promise, shown: Html) -> Html:
+    """Return a clock with the second of its end, so that a script lets it go on: pages are older than the moment of reading."""
+    if promise.due is None:
+        return shown
+    always = (
+        EMPTY if promise.calendar else Html(" data-always")
+    )  # then what is left is a difference of two times
+    return Html(f"<span data-by={promise.due}{always}>{shown}</span>")
 
 
 def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:

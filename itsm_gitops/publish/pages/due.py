@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from itsm_gitops.graph.due import DueEntry, within
 from itsm_gitops.graph.due_ics import due_calendar
@@ -19,6 +19,7 @@ from itsm_gitops.publish.navigation import DUE_TITLE as TITLE
 from itsm_gitops.publish.pages.contracts import NAME as CONTRACTS
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import heading, paragraph, section
+from itsm_gitops.publish.remainder import and_more
 from itsm_gitops.publish.view import View
 
 _MOST = 500
@@ -56,7 +57,7 @@ def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Htm
     head = "".join(f'<th scope="col">{esc(t(title))}</th>' for title in _HEAD)
     rows = "".join(_row(view, due, look) for due in dues[:_MOST])
     more = (
-        paragraph(t("and {count} more: itsm due lists them", count=len(dues) - _MOST))
+        Html(f"<p class=it-next>{link(urls.DUE_ICS, esc(and_more(len(dues) - _MOST)))}</p>")
         if len(dues) > _MOST
         else EMPTY
     )
@@ -74,7 +75,8 @@ def _row(view: View, due: DueEntry, look: str) -> str:
         f'<td data-label="{esc(t(name))}"{" class=it-c-time" if n == 0 else ""}>{c}</td>'
         for n, (name, c) in enumerate(zip(_HEAD, cells, strict=False))
     )
-    return f"<tr>{shown}<td>{chip(_distance(due.days), look)}</td></tr>"
+    day = view.now.astimezone(view.zone).date() + timedelta(days=due.days)
+    return f"<tr>{shown}<td data-due={day}>{chip(_distance(due.days), look)}</td></tr>"
 
 
 def due_text(due: DueEntry) -> str:

@@ -9,7 +9,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.last_word import LastWord
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.publish import prose, situation
+from itsm_gitops.publish import prose, situation, urls
 from itsm_gitops.publish.announcements import (
     NEWS,
     TITLES,
@@ -22,6 +22,7 @@ from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.publish.moments import day_and_month, duration, full_day
 from itsm_gitops.publish.pages.derived import clock_chip
 from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.remainder import and_more
 from itsm_gitops.publish.situation import OngoingIncident
 from itsm_gitops.publish.view import View
 
@@ -65,6 +66,8 @@ def not_well(view: View, services: Sequence[Entry]) -> Html:
     rows = join([_row(view, e) for e in ill[:_MOST_SERVICES]])
     if not rows:
         return EMPTY
+    if len(ill) > _MOST_SERVICES:
+        rows = Html(f"{rows}<li>{link(urls.SERVICES, esc(and_more(len(ill) - _MOST_SERVICES)))}")
     return Html(f'<ul class=it-ill aria-label="{esc(t("Services that are not well"))}">{rows}</ul>')
 
 
@@ -81,7 +84,13 @@ def going_on(view: View, found: Iterable[OngoingIncident], *, plain: bool = Fals
     """Return the section about what is behind that: a card for each incident. ``plain`` leaves out what only IT needs."""
     listed = list(found)
     cards = join([trouble_card(view, one, plain=plain) for one in listed[:_MOST_TROUBLES]])
-    return section("What is going on", Html(f"<ul class=it-going>{cards}</ul>") if cards else EMPTY, "now")
+    if not cards:
+        return EMPTY
+    more = EMPTY
+    if len(listed) > _MOST_TROUBLES:
+        every = urls.index(view.kind(listed[0].entry))
+        more = Html(f"<p class=it-next>{link(every, esc(and_more(len(listed) - _MOST_TROUBLES)))}</p>")
+    return section("What is going on", Html(f"<ul class=it-going>{cards}</ul>{more}"), "now")
 
 
 def trouble_card(view: View, trouble: OngoingIncident, *, plain: bool) -> Html:

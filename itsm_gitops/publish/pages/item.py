@@ -33,6 +33,7 @@ from itsm_gitops.publish.pages.parts import (
     two_columns,
     unseen,
 )
+from itsm_gitops.publish.remainder import joined
 from itsm_gitops.publish.traits import Traits
 from itsm_gitops.publish.view import View
 
@@ -118,7 +119,7 @@ def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]
     contents["contacts"] = _contacts(data.get("contacts"))
     offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
     contents["on_call"] = on_call.called(view, entry)
-    contents["offerings"] = Html("<br>".join(offered[:_MOST_OFFERED]))
+    contents["offerings"] = joined(offered, _MOST_OFFERED, "<br>")
     if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
         contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report it")))
     cells = "".join(

@@ -12,6 +12,7 @@ from itsm_gitops.publish.diagram import Arrow, Box, draw
 from itsm_gitops.publish.language import counted, t, within
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link
 from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.remainder import joined
 from itsm_gitops.publish.topology import LOOKS, look_of
 from itsm_gitops.publish.view import View
 
@@ -45,7 +46,7 @@ def affected_map(view: View, entry: Entry) -> Html:
     flow = view.kind(entry).workflow
     state = flow.states.get(entry.state) if flow else None
     if state is not None and state.terminal:
-        links = ", ".join(link(urls.map_of(i), esc(view.title(i))) for i in roots[:_MOST_ROOTS])
+        links = joined([link(urls.map_of(i), esc(view.title(i))) for i in roots], _MOST_ROOTS)
         return section(
             _SUPPOSED, Html(f"<p>{esc(t('In the map:'))} {links}</p>") if links else EMPTY, "impact"
         )

@@ -121,7 +121,7 @@ def turns(view: View, entry: Entry) -> Html:
             mark = " it-grid__day--today" if days[place] == today else ""
             items = "".join(_event(view, one, edges[place] <= one.start) for one in near)
             cells.append(
-                f'<td class="it-grid__day{mark}"><p><time datetime="{days[place]}">{day_and_month(days[place])}</time></p><ul>{items}</ul></td>'
+                f'<td class="it-grid__day{mark}" data-day={days[place]}><p><time datetime="{days[place]}">{day_and_month(days[place])}</time></p><ul>{items}</ul></td>'
             )
         weeks.append(f"<tr>{''.join(cells)}</tr>")
     head = "".join(

@@ -18,10 +18,11 @@ from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
 from itsm_gitops.publish.moments import day_and_month, said
 from itsm_gitops.publish.pages import service_history
 from itsm_gitops.publish.pages.parts import section
+from itsm_gitops.publish.remainder import joined, opening
 from itsm_gitops.publish.view import View
 
 DAYS = 90
-_MOST_RUNS = 10
+_MOST_RUNS, _MOST_NAMED = 10, 3
 _HEIGHT = 10
 _REPORT, _TABLE = "levels", "services"
 
@@ -105,7 +106,7 @@ def service_past(view: View, service: str) -> Html:
     days = view.past.get(service)
     if not days:
         return EMPTY
-    ends = f"<p class=it-past__ends><span>{esc(_day(days[0].day))}</span><span>{esc(t('today'))}</span></p>"
+    ends = f"<p class=it-past__ends><span>{esc(_day(days[0].day))}</span><span>{esc(_day(days[-1].day))}</span></p>"
     history = view.histories.get(service)
     told_of = {one.id for one in history.incidents} if history else set()
     # Days of which a list of incidents tells need no line of their own.
@@ -115,10 +116,12 @@ def service_past(view: View, service: str) -> Html:
         if r.status not in (OPERATIONAL, UNKNOWN)
         and not told_of.intersection(c for d in r.days for c in d.causes)
     ]
-    items = "".join(
-        f"<li>{chip(words(run.status), run.status)} {esc(run.name)} {_causes(view, run)}</li>"
-        for run in ill[:_MOST_RUNS]
-    )
+    lines = [
+        Html(f"{chip(words(run.status), run.status)} {esc(run.name)} {_causes(view, run)}") for run in ill
+    ]
+    items = "".join(f"<li>{one}</li>" for one in lines[:_MOST_RUNS])
+    if len(lines) > _MOST_RUNS:
+        items += f"<li>{opening(lines[_MOST_RUNS:])}</li>"
     listed = f'<ul class="it-list it-past__list">{items}</ul>' if items else ""
     shares = service_history.availability(view, service)
     body = Html(f"<p>{esc(_sum(days))}.</p>{bar(view, service)}{ends}{shares}{listed}")
@@ -127,7 +130,7 @@ def service_past(view: View, service: str) -> Html:
 
 def _causes(view: View, run: _Run) -> Html:
     causes = dict.fromkeys(c for day in reversed(run.days) for c in day.causes)
-    return Html(" ".join(shown for c in list(causes)[:3] if (shown := view.id_link(c))))
+    return joined([shown for c in causes if (shown := view.id_link(c))], _MOST_NAMED, " ")
 
 
 def kept_by_service(reports: Sequence[Report]) -> dict[str, Mapping[str, Cell]]:

@@ -23,6 +23,7 @@ from itsm_gitops.publish.pages.origin import origin
 from itsm_gitops.publish.pages.parts import Crumb, heading, relations, section, two_columns, unseen
 from itsm_gitops.publish.pages.similar import similar_records
 from itsm_gitops.publish.pages.steps import stepper, timeline, updates
+from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View
 
 
@@ -167,6 +168,7 @@ def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html
     return Html(f"{name} <small>{how}</small>")
 
 
+_OFFERED = 10
 _OFFERED_TO = {
     meaning.KNOWN_ERROR: {meaning.INCIDENT, meaning.PROBLEM},
     meaning.ARTICLE: {meaning.INCIDENT, meaning.PROBLEM, meaning.REQUEST},
@@ -179,5 +181,7 @@ def _offered(view: View, entry: Entry, role: str) -> Html:
         return EMPTY
     shared = (i for target in facts.affected(entry) for i in view.offers.get(target, ()))
     offered = [i for i in dict.fromkeys(shared) if role in view.kind(view.entries[i]).plays]
-    items = "".join(f"<li>{view.link(i)}" for i in offered[:10])
+    items = "".join(f"<li>{view.link(i)}" for i in offered[:_OFFERED])
+    if len(offered) > _OFFERED:
+        items += f"<li>{opening([view.link(i) for i in offered[_OFFERED:]])}"
     return Html(f"<ul class=it-list>{items}</ul>") if items else EMPTY

@@ -16,6 +16,7 @@ from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten, wo
 from itsm_gitops.publish.moments import duration, said
 from itsm_gitops.publish.pages.going_on import lasting, short, until
 from itsm_gitops.publish.pages.parts import explore_link, section
+from itsm_gitops.publish.remainder import and_more
 from itsm_gitops.publish.view import View
 
 _MOST, _MOST_UPDATES = 8, 30
@@ -84,7 +85,7 @@ def _incident(view: View, one: ServiceIncident) -> Html:
     cause = Html(f"<p>{told('Cause: {cause}', cause=causes)}") if causes else EMPTY
     return Html(
         f"<li><p class=it-line__title>{title}<p class=it-line__about>{chip(words(one.status), one.status)} <span>{when}</span>"
-        f"{cause}{_updates(view, words_of(data))}"
+        f"{cause}{_updates(view, one.id, words_of(data))}"
     )
 
 
@@ -96,7 +97,7 @@ def _causes(view: View, entry: Entry) -> Iterator[str]:
             return
 
 
-def _updates(view: View, said: Sequence[LastWord]) -> Html:
+def _updates(view: View, incident: str, said: Sequence[LastWord]) -> Html:
     """Return what users were told, behind a line that opens it."""
     if not said:
         return EMPTY
@@ -104,5 +105,7 @@ def _updates(view: View, said: Sequence[LastWord]) -> Html:
         f"<li>{short(view, situation.moment(w.at)) if w.at is not None else EMPTY}{prose.render(w.text, view.id_link)}"
         for w in said[::-1][:_MOST_UPDATES]
     )
+    if len(said) > _MOST_UPDATES:  # its own page has all
+        items += f"<li>{link(view.url(incident), esc(and_more(len(said) - _MOST_UPDATES)))}"
     text = counted(len(said), "{count} update", "{count} updates")
     return Html(f"<details class=it-fold><summary>{esc(text)}</summary><ul>{items}</ul></details>")

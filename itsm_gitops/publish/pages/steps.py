@@ -15,6 +15,7 @@ from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.publish import prose
 from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, value_words, words
+from itsm_gitops.publish.remainder import folded
 from itsm_gitops.publish.view import View
 
 MOST_EVENTS = 500
@@ -83,22 +84,30 @@ def events(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
     """Return the timeline, the newest event first."""
     all_events = events(data)
-    items = [_event(view, kind, e) for e in reversed(all_events[-MOST_EVENTS:])]
-    more = len(all_events) - MOST_EVENTS
-    said = counted(more, "{count} older event is in the file.", "{count} older events are in the file.")
-    tail = Html(f"<p class=it-muted>{esc(said)}</p>") if more > 0 else EMPTY
-    return Html(f"<ol class=it-timeline>{join(items)}</ol>{tail}") if items else EMPTY
+    items = [_event(view, kind, e) for e in reversed(all_events)]
+    return _newest_and_older(items, "it-timeline")
+
+
+def _newest_and_older(items: Sequence[Html], css: str) -> Html:
+    """Return a list, the newest first, with the older ones behind a line that opens them."""
+    if not items:
+        return EMPTY
+    shown, older = (
+        Html(f"<ol class={css}>{join(some)}</ol>") for some in (items[:MOST_EVENTS], items[MOST_EVENTS:])
+    )
+    number = len(items) - MOST_EVENTS
+    if number <= 0:
+        return shown
+    return Html(f"{shown}{folded(counted(number, 'and {count} older one', 'and {count} older ones'), older)}")
 
 
 def updates(view: View, said: Sequence[LastWord]) -> Html:
     """Return what users were told, the newest first: apart from internal notes, so that nobody takes one for the other."""
-    items = join(
-        [
-            Html(f"<li><p>{_at(view, word)}{_by(view, word.by)}</p>{prose.render(word.text, view.id_link)}")
-            for word in reversed(said[-MOST_EVENTS:])
-        ]
-    )
-    return Html(f"<ol class=it-updates>{items}</ol>") if items else EMPTY
+    items = [
+        Html(f"<li><p>{_at(view, word)}{_by(view, word.by)}</p>{prose.render(word.text, view.id_link)}")
+        for word in reversed(said)
+    ]
+    return _newest_and_older(items, "it-updates")
 
 
 def _at(view: View, word: LastWord) -> Html:

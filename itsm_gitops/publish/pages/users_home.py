@@ -17,6 +17,7 @@ from itsm_gitops.publish.moments import duration
 from itsm_gitops.publish.pages import going_on, hero, past
 from itsm_gitops.publish.pages.parts import first_words, incomplete, paragraph, section
 from itsm_gitops.publish.pages.plan import lasts, when
+from itsm_gitops.publish.remainder import and_more, joined, opening
 from itsm_gitops.publish.view import View
 
 _DAYS_AHEAD, _DAYS_BACK = 14, 14
@@ -79,9 +80,13 @@ def _planned(view: View) -> Html:
     end = view.now + timedelta(days=_DAYS_AHEAD)
     spans = [s for s in agenda.changes(view) if s.end > view.now and s.start < end and _is_firm(view, s.id)]
     hit = situation.interruptions(view, [s.id for s in spans])
-    items = [_work(view, s, hit[s.id]) for s in spans if s.id in hit][:_MOST]
+    found = [s for s in spans if s.id in hit]
+    items = [_work(view, s, hit[s.id]) for s in found[:_MOST]]
     shown = _lines(items) or paragraph("No interruption is planned in the next two weeks.")
-    more = Html(f'<p class="it-next">{link(urls.CALENDAR, esc(t("All planned work")))}</p>')
+    text = t("All planned work")
+    if len(found) > _MOST:
+        text = f"{text}: {and_more(len(found) - _MOST)}"
+    more = Html(f'<p class="it-next">{link(urls.CALENDAR, esc(text))}</p>')
     return section("Planned work", Html(f"{shown}{more}"), "work")
 
 
@@ -91,7 +96,7 @@ def _is_firm(view: View, change: str) -> bool:
 
 
 def _work(view: View, span: Span, services: Sequence[str]) -> str:
-    named = Html(", ".join(view.link(s) for s in services[:_MOST]))
+    named = joined([view.link(s) for s in services], _MOST)
     title = link(view.url(span.id), esc(shorten(span.title, 120)))
     outage = view.store.data(span.id).get("outage")
     minutes = outage.get("minutes") if isinstance(outage, dict) else None
@@ -121,7 +126,9 @@ def _solved(view: View, services: Sequence[Entry]) -> Html:
     over = [(i, some) for i, some in found.items() if not view.is_open(view.entries[i])]
     over.sort(key=lambda pair: (-pair[1][0], pair[0]))
     items = [_past_one(view, i, *some) for i, some in over[:_MOST]]
-    return section("Solved in the last two weeks", _lines(items), "solved")
+    rest = [link(view.url(i), esc(shorten(view.title(i), 120))) for i, _ in over[_MOST:]]
+    more = Html(f"<p>{opening(rest)}") if rest else EMPTY
+    return section("Solved in the last two weeks", Html(f"{_lines(items)}{more}"), "solved")
 
 
 def _past_one(view: View, identifier: str, end: int, seconds: int, status: str, hit: Sequence[str]) -> str:
@@ -130,7 +137,7 @@ def _past_one(view: View, identifier: str, end: int, seconds: int, status: str, 
     said = told(
         "solved {moment}, after {time}", moment=going_on.short(view, ended), time=esc(duration(seconds))
     )
-    services = Html(", ".join(view.link(s) for s in hit[:_MOST]))
+    services = joined([view.link(s) for s in hit], _MOST)
     return (
         f"<li><div><p class=it-line__title>{title}<p class=it-line__about>{chip(status.capitalize(), status)}"
         f" <span>{said}</span><p class=it-line__about><span>{services}</span></div>"

@@ -17,7 +17,10 @@
     /[\u0600-\u07ff\u0840-\u08ff\u0900-\u0dff\u0f00-\u109f\u1700-\u18af\u1a20-\u1c4f\ua800-\ua82f\ua880-\ua8df\ua930-\ua9df\uaa00-\uaadf\uabc0-\uabff\ufb50-\ufdff\ufe70-\ufefc\u{10a00}-\u{10a5f}\u{10d00}-\u{10d3f}\u{11000}-\u{11fff}\u{1e900}-\u{1e95f}]/u;
   const EMOJI = /[\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff\ufe0f\u{1f000}-\u{1faff}]/u;
   const FROM_RIGHT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
-  const INVISIBLE = /[\u200c\u200d\u061c\u200e\u200f]/u;
+  const INVISIBLE = /[\u180e\u200b\u200c\u200d\u061c\u200e\u200f]/u;
+  // Thai and Lao, Burmese, Khmer and the scripts of the Tai have no blanks: a zero width space says where a line may break.
+  const WITHOUT_BLANKS = /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaadf]/u;
+  const breaks = (/** @type {string} */ letter) => WITHOUT_BLANKS.test(letter) && JOINING.test(letter);
   const joins = (/** @type {string} */ letter) => JOINING_SCRIPT.test(letter) && JOINING.test(letter);
 
   /** Whether an invisible character is part of correct writing where it stands. @param {string} text @param {number} at */
@@ -29,6 +32,8 @@
     if (/[\u061c\u200e\u200f]/u.test(it)) {
       return FROM_RIGHT.test(text.slice(text.lastIndexOf("\n", at) + 1).split("\n")[0]);
     }
+    if (it === "\u200b") return breaks(before) && breaks(after);
+    if (it === "\u180e") return /[\u1820-\u18aa]/u.test(before) && JOINING.test(before) && /[\u1820\u1821]/u.test(after);
     if (joins(before)) return it === "\u200d" || joins(after);
     return it === "\u200d" && EMOJI.test(before) && EMOJI.test(after);
   }

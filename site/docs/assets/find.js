@@ -4,6 +4,7 @@
 
   const { root, t, counted, load, element, find, words, stem, isTyping } = globalThis.itsm;
   const WORD = /[\p{L}\p{N}]+/gu;
+  const STEP = 100; // results that are shown at once
   const FAILED = () => t("The search index cannot be read.");
   /** @type {[string, string][]} */
   const GROUPS = [["service", "Services"], ["offering", "Offerings"], ["page", "Pages"], ["open", "Open records"], ["item", "Items"], ["record", "Finished records"], ["handbook", "Handbook"]];
@@ -184,6 +185,16 @@
     const asked = new URLSearchParams(location.search);
     let only = asked.get("in") ?? "";
     let turns = 0;
+    let most = STEP;
+    const more = /** @type {HTMLButtonElement} */ (element("button", "it-x__button"));
+    more.type = "button";
+    more.hidden = true;
+    more.addEventListener("click", async () => {
+      most += STEP;
+      await update();
+      if (more.hidden) input.focus(); // what has the focus must not vanish
+    });
+    list.after(more);
 
     /** @param {Found} found */
     function groups(found) {
@@ -197,6 +208,7 @@
           button.setAttribute("aria-pressed", String(name === only));
           button.addEventListener("click", () => {
             only = name;
+            most = STEP;
             remember();
             update();
           });
@@ -218,10 +230,11 @@
         list.replaceChildren();
         narrow.replaceChildren();
         status.textContent = "";
+        more.hidden = true;
         return;
       }
       try {
-        const found = await find(text, 100, only);
+        const found = await find(text, most, only);
         if (turn !== turns) return;
         groups(found);
         let last = "";
@@ -237,9 +250,13 @@
             return [...head, item];
           }),
         );
+        const left = found.total - hits.length;
+        more.hidden = left <= 0;
+        more.textContent = t("Show {some} more of {all}", { some: Math.min(left, STEP), all: globalThis.itsm.digits(Math.max(left, 0)) });
         status.textContent = said(found, counted(found.hits.length, "the best one of them", "the best {count} of them"));
       } catch {
         list.replaceChildren();
+        more.hidden = true;
         status.textContent = FAILED();
       }
     }
@@ -247,6 +264,7 @@
     input.value = asked.get("q") ?? "";
     input.addEventListener("input", () => {
       only = "";
+      most = STEP;
       remember();
       update();
     });

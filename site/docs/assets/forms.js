@@ -185,6 +185,7 @@
     choose(form);
     drafts.introduce(form, about.by);
     const done = drafts.keepDraft(form);
+    choose(form); // what the page that led here is about comes before what a draft was about
     ask();
 
     form.addEventListener("submit", (event) => {

@@ -2,9 +2,10 @@
 (() => {
   "use strict";
 
-  const { t, load, element, ago, isTyping, script } = globalThis.itsm;
+  const { t, counted, load, element, ago, isTyping, script } = globalThis.itsm;
   const HOUR = 3600 * 1000;
   const OLD = 24 * HOUR;
+  const MANY_HOURS = 10 * HOUR;
 
   function themeButton() {
     document.querySelector(".it-theme")?.addEventListener("click", () => {
@@ -122,6 +123,29 @@
     }
   }
 
+  /** A label of what somebody has to keep says how that is by the reader's clock. @param {Element} place @param {string} text @param {boolean} over */
+  function tell(place, text, over) {
+    const label = place.firstElementChild;
+    if (!label) return;
+    label.textContent = text;
+    if (over) label.className = "it-chip--bad";
+  }
+
+  // So do the days by which something is due, and the clocks of service levels.
+  function dues(/** @type {string} */ zone) {
+    const day = Date.parse(dayIn(zone));
+    for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-due]"))) {
+      const days = Math.round((Date.parse(place.dataset.due ?? "") - day) / HOUR / 24);
+      const ahead = days ? counted(days, "in {count} day", "in {count} days") : t("today");
+      tell(place, days < 0 ? counted(-days, "{count} day overdue", "{count} days overdue") : ahead, days < 0);
+    }
+    for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-by]"))) {
+      const left = Number(place.dataset.by) * 1000 - Date.now();
+      if (left <= 0) tell(place, t("Overdue"), true);
+      else if ("always" in place.dataset) tell(place, t("{time} left", { time: globalThis.itsm.lasting(left < MANY_HOURS ? left : left - (left % HOUR)) }), false);
+    }
+  }
+
   async function age() {
     const places = document.querySelectorAll(".it-made-at");
     /** @type {{ at: string, zone: string }} */
@@ -153,6 +177,7 @@
       document.querySelector("#it-main")?.append(warning);
     }
     today(built.zone);
+    dues(built.zone);
   }
 
   // ---- Keys -----------------------------------------------------------------------------------

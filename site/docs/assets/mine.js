@@ -48,7 +48,7 @@
   function recordsPart(title, rows, none, query = "") {
     if (!rows.length) return none ? section(title, 0, element("p", "it-muted", none)) : null;
     const columns = COLUMNS().filter(([name]) => name !== "priority" || rows.some((row) => records.coded.priority.of(row).length));
-    const lines = rows.slice(0, MOST).map((row) =>
+    const lines = rows.map((row) =>
       element("tr", "", ...columns.map(([name, label]) => {
         const cell = element("td", LOOKS[name], ...(name === "title" ? [recordLink(records, row)] : recordCell[name](records, row, clock)));
         cell.dataset.label = label;
@@ -56,9 +56,23 @@
       })),
     );
     const content = [tableOf(title, columns.map(([, label]) => label), lines, "it-records")];
-    const left = rows.length - lines.length;
-    if (left > 0 || query) content.push(element("div", "it-mine__more", ...(left > 0 ? [t("and {count} more", { count: globalThis.itsm.digits(left) }), " "] : []), ...(query ? [toExplorer(query)] : [])));
+    const more = rest(lines);
+    if (more.length || query) content.push(element("div", "it-mine__more", ...more, ...(query ? [" ", toExplorer(query)] : [])));
     return section(title, rows.length, ...content);
+  }
+
+  /** Takes out the lines that there is no room for; returns the button that brings them, if there are any. @param {HTMLElement[]} lines */
+  function rest(lines) {
+    const last = lines[MOST - 1];
+    const left = lines.slice(MOST);
+    left.forEach((line) => line.remove());
+    if (!left.length) return [];
+    const more = button("it-x__link", t("and {count} more", { count: globalThis.itsm.digits(left.length) }), () => {
+      last.after(...left);
+      more.remove();
+      left[0].querySelector("a")?.focus();
+    });
+    return [more];
   }
 
   /** @param {string} query */
@@ -73,7 +87,7 @@
     const title = t("Due soon");
     if (!dues.length) return section(title, 0, element("p", "it-muted", t("Nothing is due in the next month.")));
     const heads = [t("Due"), t("What"), t("Of")];
-    const lines = dues.slice(0, MOST).map(([day, what, name, url]) => {
+    const lines = dues.map(([day, what, name, url]) => {
       const link = element("a", "", name);
       link.href = root + url;
       link.dir = "auto";
@@ -88,7 +102,7 @@
         return cell;
       }));
     });
-    return section(title, dues.length, tableOf(title, heads, lines, ""));
+    return section(title, dues.length, tableOf(title, heads, lines, ""), element("div", "it-mine__more", ...rest(lines)));
   }
 
   function seenPart() {

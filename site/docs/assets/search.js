@@ -134,15 +134,16 @@
   }
 
   const WHOLE = 6; // what it is worth that a title has every word as it was typed
-  const MEANT = 6; // and that somebody asks for something, for what can be asked for
+  const MEANT = 6; // and that somebody asks for something, for what can be asked for; whose thing fails does not want another one
   const byScore = (/** @type {Ranked} */ a, /** @type {Ranked} */ b) => b.score - a.score || a.number - b.number;
 
   /**
    * Every document with one of the words at least: how many it has, and what it is worth.
    * @param {Index} about @param {Map<number, number>[]} each the scores for each word @param {Map<number, number>[]} hints those for words around them
-   * @param {boolean} asking whether somebody asks for something
+   * @param {string[]} typed
    */
-  function weighed(about, each, hints, asking) {
+  function weighed(about, each, hints, typed) {
+    const offered = typed.some(isFailing) ? -2 * MEANT : typed.some(isAsking) ? MEANT : 0;
     const open = openOf(about);
     /** @type {Map<number, number>} */
     const counts = new Map();
@@ -152,7 +153,7 @@
       const group = groupOf(about, open, number);
       const inTitle = some.every((score) => !score || score >= TITLE);
       const hint = hints.reduce((sum, one) => sum + ((one.get(number) ?? 0) >= TITLE ? 1 : 0), 0);
-      const bonus = (Math.min(...some) >= 8 ? WHOLE : 0) + (asking && group === "offering" ? MEANT : 0) + hint;
+      const bonus = (Math.min(...some) >= 8 ? WHOLE : 0) + (group === "offering" ? offered : 0) + hint;
       const score = WORTH[group][inTitle ? 0 : 1] + some.reduce((a, b) => a + b, 0) / each.length + bonus;
       return { score, number, group, inTitle, count };
     });
@@ -170,12 +171,12 @@
     const each = await Promise.all(terms.map((term) => ofTerm(about, term)));
     const around = beside.filter((term) => term.words[0].length > 2).slice(0, 3);
     const hints = await Promise.all(around.map((term) => scores(about, term.words[0], 0)));
-    const any = weighed(about, each, hints, words(text).some(isAsking));
+    const any = weighed(about, each, hints, words(text));
     const most = any.reduce((max, { count }) => Math.max(max, count), 0);
     const best = any.filter(({ count }) => count === most).sort(byScore);
     const partial = most < each.length;
     if (partial || best.some(({ group, inTitle }) => group !== "handbook" || inTitle)) return { about, ranked: best, each, partial };
-    const named = any.filter(({ count, group, inTitle }) => count < most && group !== "handbook" && inTitle).sort(byScore);
+    const named = any.filter(({ count, group, inTitle }) => count < most && group !== "handbook" && inTitle).sort((a, b) => b.count - a.count || byScore(a, b));
     return { about, ranked: [...named, ...best], each, partial: named.length > 0 };
   }
 
@@ -229,6 +230,7 @@
   const MOST_OWNERS = 3;
   const IDENTIFIER = /^[\p{L}\p{N}]+(?:[-_.][\p{L}\p{N}]+)+$/u;
   const LOOKED_AT = 30;
+  const REPORT = "report.html";
 
   /** What is known of a document only when it is there: is it the one that was named, does it have the phrase? @param {string} text */
   function bonusFor(text) {
@@ -274,6 +276,12 @@
     const list = only ? null : await narrowed(about, each);
     if (list) hits.push(list);
     hits.sort((a, b) => b.score - a.score);
+    // Whose thing fails wants to say so: the way to do that comes behind the thing itself.
+    const [url, title] = (!only && words(text).some(isFailing) && about.actions?.find(([page]) => page === REPORT)) || [];
+    if (url && title && hits.length && hits[0].url !== url) {
+      const others = hits.splice(1).filter((hit) => hit.url !== url);
+      hits.push({ url, title, label: "", id: "", state: "", snippet: "", group: "page", score: hits[0].score }, ...others);
+    }
     hits.splice(limit);
     const groups = new Map();
     for (const { group } of ranked) groups.set(group, (groups.get(group) ?? 0) + 1);

@@ -1,0 +1,115 @@
+"""Lists that are longer than a page has room for: what is left out can be opened there, or is behind a link."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+from test_agenda_pages import text_of
+
+from itsm_gitops.model.field_history import ServiceHistory, ServiceIncident
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.publish import fields, remainder, situation, urls
+from itsm_gitops.publish.markup import Html
+from itsm_gitops.publish.pages import (
+    dependents,
+    due,
+    going_on,
+    record,
+    service_history,
+    steps,
+    users_home,
+)
+from itsm_gitops.publish.view import View
+
+DATES = {
+    "type": "array",
+    "items": {"type": "object", "properties": {"date": {"type": "string", "format": "date"}, "name": {}}},
+}
+
+
+def test_a_line_of_names_opens_what_it_has_no_room_for() -> None:
+    names = [Html(n) for n in "abcd"]
+    assert remainder.joined(names, 4) == "a, b, c, d"
+    assert text_of(remainder.joined(names, 2)) == "a, b and 2 more c d"
+
+
+def test_a_long_table_of_a_document_is_shown_to_its_end(view: View) -> None:
+    dates = [{"date": "2026-12-25", "name": f"Day {n}"} for n in range(260)]
+    html = fields.value(view, dates, DATES)
+    assert all(f"Day {n}<" in html for n in range(260))
+    assert "and 60 more" in html
+
+
+def test_long_parts_of_a_document_are_shown_to_their_end(view: View) -> None:
+    tasks = [{"name": f"Task {n}", "nested": {"note": "x"}} for n in range(210)]
+    html = fields.value(view, tasks, {"type": "array", "items": {"type": "object", "properties": {}}})
+    assert "Task 209" in html
+    assert "and 10 more" in html
+
+
+def test_the_older_events_of_a_timeline_can_be_opened(view: View) -> None:
+    kind: Kind = view.book.kinds["incident"]
+    days = [{"at": "2026-11-01T08:00:00Z", "by": "ada", "note": f"Note {n}."} for n in range(503)]
+    html = steps.timeline(view, kind, {"timeline": days})
+    assert "Note 0." in html
+    assert html.index("Note 502.") < html.index("and 3 older ones") < html.index("Note 2.")
+    assert html.count("<ol class=it-timeline>") == 2
+
+
+def test_known_errors_beyond_those_shown_are_linked(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "_OFFERED", 0)
+    incident = view.entries["INC-261120-AAAAA"]
+    offered = record._offered(view, incident, "known_error")
+    assert "and 1 more" in offered
+    assert "KE-" in offered
+
+
+def test_what_is_due_beyond_the_page_is_in_the_calendar(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(due, "_MOST", 0)
+    body = due.due_page(view).body
+    assert re.search(rf"<p class=it-next><a href=\S*{urls.DUE_ICS}>and \d+ more</a>", body)
+
+
+def test_updates_beyond_those_shown_are_on_the_page_of_the_incident(
+    view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service_history, "_MOST_UPDATES", 0)
+    begin = int(datetime(2026, 11, 20, 9, tzinfo=UTC).timestamp())
+    one = ServiceIncident("INC-261120-AAAAA", "outage", begin, None, 3600)
+    html = service_history._incident(view, one)
+    assert re.search(r"<a href=\S*INC-261120-AAAAA\.html>and 1 more</a>", html)
+
+
+def test_outages_and_services_beyond_those_shown_are_behind_links(
+    view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = situation.services_of(view)
+    found = list(situation.troubles(view, services))
+    assert found
+    monkeypatch.setattr(going_on, "_MOST_TROUBLES", 1)
+    html = going_on.going_on(view, [*found, *found, *found])
+    assert re.search(rf"<a href=\S*records/incidents/index\.html>and {3 * len(found) - 1} more</a>", html)
+    monkeypatch.setattr(going_on, "_MOST_SERVICES", 1)
+    ill = [e for e in services if not situation.is_well(view, e.id)]
+    shown = going_on.not_well(view, [*ill, *ill])
+    assert re.search(rf"<a href=\S*services/index\.html>and {2 * len(ill) - 1} more</a>", shown)
+    assert "more</a>" not in going_on.not_well(view, ill[:1])
+
+
+def test_what_was_solved_beyond_that_shown_can_be_opened(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users_home, "_MOST", 0)
+    begin = int(view.now.timestamp()) - 86400
+    one = ServiceIncident("INC-261001-CCCCC", "outage", begin, begin + 3600, 3600)
+    histories = {"shop": ServiceHistory(begin, (one,), ())}
+    monkeypatch.setattr(view, "histories", histories)
+    html = users_home._solved(view, [view.entries["shop"]])
+    assert "and 1 more" in html
+    assert "INC-261001-CCCCC.html" in html
+
+
+def test_dependents_beyond_those_shown_are_on_the_map(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dependents, "_MOST", 1)
+    html = dependents.who_depends(view, view.entries["shop-db-1"])
+    assert re.search(r"<a href=\S*map\.html\?item=shop-db-1\S*>Map</a>", html)
