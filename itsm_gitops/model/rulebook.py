@@ -9,7 +9,7 @@ from typing import Any
 
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
-from itsm_gitops.model.kind_heads import KindHead, Kinds, read_heads, unusable
+from itsm_gitops.model.kind_heads import KindHead, Kinds, plural_title, read_heads, unusable
 from itsm_gitops.model.kinds import GROUPS, ITEM, RECORD, Kind, Reference, find_references, in_group, inline
 from itsm_gitops.model.link_types import LinkType, read_link_type
 from itsm_gitops.model.meaning import roles_of_old_kind
@@ -100,7 +100,7 @@ class RuleBook:
                 family=head.family,
                 title=schema["title"],
                 plural=head.plural,
-                plural_title=about.get("plural_title", head.plural.replace("-", " ").capitalize()),
+                plural_title=plural_title(about),
                 description=schema.get("description", ""),
                 prefix=head.prefix,
                 folder=head.folder,

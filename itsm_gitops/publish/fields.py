@@ -8,11 +8,12 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.report import MONTHS
+from itsm_gitops.model.report import business_time
 from itsm_gitops.publish import prose
 from itsm_gitops.publish.chips import chip
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.language import digits, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, words
+from itsm_gitops.publish.moments import day_of
 from itsm_gitops.publish.remainder import opening
 from itsm_gitops.publish.view import View
 
@@ -92,8 +93,9 @@ def value(view: View, data: Any, schema: Schema) -> Html:
     if isinstance(data, bool):
         return _plain(data)
     if isinstance(data, int | float):
-        unit = " min" if _in_minutes(schema) else ""
-        return esc((f"{data:,}" if abs(data) >= 10_000 else str(data)) + unit)
+        if _in_minutes(schema):
+            return esc(business_time(60 * data) if data else "0 min")
+        return esc(digits(data) if abs(data) >= 10_000 else str(data))
     if isinstance(data, list):
         return _list(view, data, schema)
     if isinstance(data, dict):
@@ -119,9 +121,7 @@ def day(_: View, text: str) -> Html:
         found = date.fromisoformat(text)
     except ValueError:
         return esc(text)
-    return Html(
-        f"<time datetime={found.isoformat()}>{found.day} {t(MONTHS[found.month - 1])} {found.year}</time>"
-    )
+    return Html(f"<time datetime={found.isoformat()}>{day_of(found)} {found.year}</time>")
 
 
 def _url(_: View, text: str) -> Html:
@@ -184,7 +184,7 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
         return _open_area(data)
     if _is_money(schema):
         amount, per = data.get("amount"), data.get("per")
-        shown = f"{amount:,}" if isinstance(amount, int | float) else str(amount)
+        shown = digits(amount) if isinstance(amount, int | float) else str(amount)
         return esc(f"{shown} {data.get('currency', '')}" + (f" {t(f'per {per}')}" if per in _PERIODS else ""))
     names = [*(k for k in properties if k in data), *(k for k in data if k not in properties)]
     rows = [
@@ -196,6 +196,27 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
         for k in names
     ]
     return definition_list(rows)
+
+
+def field_at(kind: Kind, name: str) -> tuple[str, Schema]:
+    """Return what a field is called that a dotted name leads to (``major.state``), and its schema.
+
+    A part that the schemas do not know is called like its name, and has no schema.
+    """
+    titles, schema = [], kind.schema
+    for part in name.split("."):
+        schema = schema.get("items", schema).get("properties", {}).get(part, {})
+        titles.append(t(_title(part, schema)))
+    return " › ".join(titles), schema
+
+
+def changed(title: str, old: Html, new: Html) -> Html:
+    """Return what a field was and what it is now as a term with its description; nothing in words where there is none."""
+    none = Html(f"<span class=it-muted>{esc(t('nothing'))}</span>")
+    return Html(
+        f"<div><dt>{esc(title)}</dt><dd><del>{old or none}</del>"
+        f"<span class=it-edits__to aria-hidden=true>→</span><ins>{new or none}</ins></dd></div>"
+    )
 
 
 def _title(name: object, schema: Schema) -> str:

@@ -76,6 +76,15 @@ def t(text: str, **values: object) -> str:
     return found.format(**values) if values else found
 
 
+def within(words: str) -> str:
+    """Return words of the site's language as they stand within a sentence: small, but in German, whose nouns are not.
+
+    A short form (CAB) stays one.
+    """
+    keeps = _current.name == GERMAN or not words[1:2].islower()
+    return words if keeps else words[:1].lower() + words[1:]
+
+
 def told(text: str, **values: Html) -> Html:
     """Return a text in the site's language with finished HTML at the places that ``{name}`` marks."""
     return Html(escape(_current.words.get(text, text), quote=False).format(**values))
@@ -87,9 +96,16 @@ def counted(number: int, one: str, several: str, **values: object) -> str:
     return t(one if alone else several, count=digits(number), **values)
 
 
-_SEPARATORS = {"de": ".", "fr": "\u202f"}
+# Between thousands, and before what is less than one.
+_SEPARATORS = {"de": (".", ","), "fr": ("\u202f", ",")}
 
 
-def digits(number: int) -> str:
+def digits(number: float) -> str:
     """Return a number as readers of the site's language write it."""
-    return f"{number:,}".replace(",", _SEPARATORS.get(_current.name, ","))
+    return numeral(f"{number:,}")
+
+
+def numeral(text: str) -> str:
+    """Return a number that is written as in English as readers of the site's language write it."""
+    thousands, part = _SEPARATORS.get(_current.name, (",", "."))
+    return text.translate({ord(","): thousands, ord("."): part})

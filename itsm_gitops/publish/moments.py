@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.report import MONTH, MONTHS, TEXT, WEEK, Cell, Column, shown
-from itsm_gitops.publish.language import t
+from itsm_gitops.model.report import (
+    BUSINESS,
+    COUNT,
+    EXACT_SHARE,
+    MONEY,
+    MONTH,
+    MONTHS,
+    SHARE,
+    TEXT,
+    WEEK,
+    Cell,
+    Column,
+    shown,
+)
+from itsm_gitops.publish.language import numeral, t
 from itsm_gitops.publish.markup import Html, esc, shorten
 
 if TYPE_CHECKING:
@@ -18,6 +32,8 @@ if TYPE_CHECKING:
 
 in_utc = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
 _MOST_TIMES = 50_000
+_written_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
+_NUMBERS = (COUNT, SHARE, EXACT_SHARE, BUSINESS, MONEY)
 MONTH_NAMES = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -60,14 +76,18 @@ class Moments:
 
     def _show(self, moment: datetime, written: str) -> Html:
         local = in_zone(moment, self._zone)
-        shown = f"{local.day} {t(MONTHS[local.month - 1])} {local.year}, {local.hour:02}:{local.minute:02}"
+        shown = f"{day_of(local)} {local.year}, {local.hour:02}:{local.minute:02}"
         return Html(f"<time datetime={written}>{shown}</time>")
 
 
 def day_and_month(text: str) -> str:
     """Return a date (``2026-11-22``) without its year: 22 Nov."""
-    day = date.fromisoformat(text)
-    return f"{day.day} {t(MONTHS[day.month - 1])}"
+    return day_of(date.fromisoformat(text))
+
+
+def day_of(day: date, names: Sequence[str] = MONTHS) -> str:
+    """Return a day without its year, with the name of its month from ``names``: 22 Nov."""
+    return t("{day} {month}", day=day.day, month=t(names[day.month - 1]))
 
 
 def said(column: Column, value: Cell) -> str:
@@ -77,9 +97,27 @@ def said(column: Column, value: Cell) -> str:
     if column.form == MONTH and value:
         year, month = str(value).split("-")
         return f"{t(MONTHS[int(month) - 1])} {year}"
-    return t(shown(column, value)) if column.form == TEXT else shown(column, value)
+    text = shown(column, value)
+    if column.form != TEXT:
+        return numeral(text) if column.form in _NUMBERS else text
+    return _as_day(text) or t(text)
+
+
+def _as_day(text: str) -> str:
+    """Return a date as people read it; nothing for a text that is none."""
+    try:
+        return f"{day_and_month(text)} {text[:4]}" if _written_day(text) else ""
+    except ValueError:
+        return ""
+
+
+def day_letters() -> Html:
+    """Return the days of a week as the head of a calendar."""
+    return Html(
+        "".join(f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d[:3]))}</abbr></th>' for d in DAY_NAMES)
+    )
 
 
 def day_title(day: date) -> str:
     """Return a day as a heading: Saturday 28 November."""
-    return f"{t(DAY_NAMES[day.weekday()])} {day.day} {t(MONTH_NAMES[day.month - 1])}"
+    return t("{weekday} {day}", weekday=t(DAY_NAMES[day.weekday()]), day=day_of(day, MONTH_NAMES))

@@ -93,11 +93,11 @@ def part(html: str, anchor: str) -> str:
 def test_the_history_of_a_record_and_who_it_was(view: View) -> None:
     said = part(page(view, INC), "history")
     assert "· Ada Example ·" in said
-    assert "Impact low → high" in said
-    assert "State new → in_progress" in said
+    assert "Impact Low → High" in said
+    assert "State New → In progress" in said
     assert "cmdb/people/ada.html>" in page(view, INC)
     assert "· Somebody Else ·" in part(page(view, CHG), "history")
-    assert "Risk › Level low → medium" in part(page(view, CHG), "history")
+    assert "Risk › Level Low → Medium" in part(page(view, CHG), "history")
     assert part(page(view, "PRB-261121-DDDDD"), "history") == ""
 
 
@@ -121,7 +121,7 @@ def test_a_timeline_that_only_grew_is_not_told_twice(known: GitRepo, view: View)
     history = view.history
     assert isinstance(history, FieldHistory)
     known_edits = {e.field for e in history.of(INC_PATH)}
-    assert known_edits == {"Impact", "State"}
+    assert known_edits == {"impact", "state"}
     assert history.of("records/nowhere.yaml") == ()
 
 
@@ -183,7 +183,7 @@ def test_needs_in_words(view: View) -> None:
     people = ("ada", *(f"p{n}" for n in range(9)))
     needs = (ApprovalNeed("board", "Together.", "cab", "shop", 2, people, signed=True),)
     view.asking = lambda _entry, _data: Asking("asks", needs)
-    assert "2 cab of Online shop (signed): Ada Example , p0" in part(page(view, CHG), "approvals")
+    assert "2 CAB of Online shop (signed): Ada Example , p0" in part(page(view, CHG), "approvals")
     assert "and 2 more" in part(page(view, CHG), "approvals")
     view.asking = lambda _entry, _data: Asking("asks", ())
     assert "asks for nobody's approval" in part(page(view, CHG), "approvals").replace("&#x27;", "'")
@@ -200,7 +200,7 @@ def test_approvals_are_summed_up_before_the_detail(view: View) -> None:
     view.asking = lambda _entry, _data: Asking("asks", needs)
     said = part(page(view, CHG), "approvals")
     assert (
-        "Approvals 0 of 4 approved Who can approve eve cab, owner of Online shop Ada Example cab bob cab What"
+        "Approvals 0 of 4 approved Who can approve eve CAB, owner of Online shop Ada Example CAB bob CAB What"
         in said
     )
     proof = Proof(
@@ -208,7 +208,7 @@ def test_approvals_are_summed_up_before_the_detail(view: View) -> None:
     )
     view.proofs = {CHG: [proof]}
     said = part(page(view, CHG), "approvals")
-    assert "1 of 4 approved Who can approve eve cab, owner of Online shop bob cab What" in said
+    assert "1 of 4 approved Who can approve eve CAB, owner of Online shop bob CAB What" in said
     # What was approved while it was a draft does not count for the work.
     draft = replace(view.entries[CHG], state="draft")
     html = record_page(view, draft, view.store.data(CHG), fields(view.kind(draft)))
@@ -226,11 +226,13 @@ def test_the_head_of_a_record_says_its_service_level_and_its_age(view: View) -> 
     html = page(view, INC)
     head = html[: html.index("</header>")]
     assert "<b class=it-chip--bad>missed by 1 h 30 min</b>" in head
-    assert "Opened <time data-ago datetime=2026-11-20T09:00:00Z>20 Nov 2026, 10:00</time>" in head
-    assert "state changed <time data-ago datetime=2026-11-20T09:10:00Z>" in head
-    assert "last change <time data-ago datetime=2026-11-20T09:30:00Z>" in head
+    assert "<dt>Opened<dd><time data-ago datetime=2026-11-20T09:00:00Z>20 Nov 2026, 10:00</time>" in head
+    assert "<dt>State changed<dd><time data-ago datetime=2026-11-20T09:10:00Z>" in head
+    assert "<dt>Last change<dd><time data-ago datetime=2026-11-20T09:30:00Z>" in head
     closed = page(view, "INC-261001-CCCCC")
-    assert "closed <time data-ago datetime=2026-10-02T09:00:00Z>" in closed[: closed.index("</header>")]
+    assert (
+        "<dt>Closed<dd><time data-ago datetime=2026-10-02T09:00:00Z>" in closed[: closed.index("</header>")]
+    )
 
 
 def test_what_users_were_told_stands_apart_from_internal_notes(view: View) -> None:

@@ -176,7 +176,7 @@ def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Pag
         "records/incidents/2026/11/INC-261120-AAAAA.yaml",
     ):
         assert expected in text
-    steps = re.search(r"last change 20 Nov 2026, 10:30 (New In progress Resolved Closed)", text)
+    steps = re.search(r"Last change 20 Nov 2026, 10:30 (New In progress Resolved Closed)", text)
     assert steps
     edit = "https://forge.example/acme/itsm/edit/main/records/incidents/2026/11/INC-261120-AAAAA.yaml"
     assert edit in pages[INCIDENT].addresses()

@@ -12,7 +12,7 @@ from itsm_gitops.model.standing import ApprovalNeed, Proof
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
-from itsm_gitops.publish.language import GERMAN, counted, current, t, told
+from itsm_gitops.publish.language import counted, t, told, within
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.publish.pages.parts import paragraph, section
 from itsm_gitops.publish.remainder import opening
@@ -100,8 +100,7 @@ def _sum(view: View, entry: Entry, data: Mapping[str, Any], needs: Sequence[Appr
 
 def _role(need: ApprovalNeed) -> str:
     """Return the role that a requirement names, in words within a sentence."""
-    name = words(need.role)
-    return name if current() == GERMAN else name.lower()
+    return within(words(need.role))
 
 
 def _fills(view: View, need: ApprovalNeed) -> str:

@@ -13,7 +13,7 @@ from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import value
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link
-from itsm_gitops.publish.moments import MONTH_NAMES
+from itsm_gitops.publish.moments import MONTH_NAMES, day_of
 from itsm_gitops.publish.pages.parts import ListColumn, section, table
 from itsm_gitops.publish.view import View
 
@@ -36,7 +36,7 @@ def contracts_with(view: View, entry: Entry) -> Html:
         ListColumn("Contract", lambda e: view.link(e.id)),
         ListColumn("Term ends", lambda e: _day(terms[e.id].ends, renews=terms[e.id].renews)),
         ListColumn("Notice until", lambda e: _day(terms[e.id].notice)),
-        ListColumn("Cost", lambda e: value(view, terms[e.id].cost, view.kind(e).fields.get("cost", {}))),
+        ListColumn("Cost", lambda e: _cost(view, e, terms[e.id])),
     ]
     shown = table([e for e in found if e.id in terms], list_columns, "Contracts")
     every = link(urls.report(NAME), esc(t("All contracts and their days")))
@@ -48,12 +48,15 @@ def _terms(view: View, entry: Entry) -> ContractTerms:
     return terms_of(view.kind(entry), entry, view.store.data(entry.id), view.now, view.zone)
 
 
+def _cost(view: View, entry: Entry, terms: ContractTerms) -> Html:
+    return value(view, terms.cost, view.kind(entry).fields.get("cost", {})) if terms.cost else EMPTY
+
+
 def _day(day: DueDay | None, *, renews: bool = False) -> Html:
     if day is None:
         return EMPTY
     plain = date.fromisoformat(day.day[:10])
-    month = t(MONTH_NAMES[plain.month - 1])
-    shown = f"<time datetime={plain:%Y-%m-%d}>{plain.day} {month} {plain.year}</time>"
+    shown = f"<time datetime={plain:%Y-%m-%d}>{day_of(plain, MONTH_NAMES)} {plain.year}</time>"
     look = _LOOKS.get(day.stage, "") if not renews else ""
     mark = (
         f" {chip('over' if day.stage == PAST else 'soon', look)}"

@@ -10,11 +10,11 @@ from itsm_gitops.graph.due_ics import due_calendar
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.model import clock
 from itsm_gitops.model.duties import LATER, NEAR, PAST
-from itsm_gitops.model.report import MONTHS
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.moments import day_of
 from itsm_gitops.publish.navigation import DUE_TITLE as TITLE
 from itsm_gitops.publish.pages.contracts import NAME as CONTRACTS
 from itsm_gitops.publish.pages.lists import ListPage
@@ -89,7 +89,7 @@ def _day(view: View, due: DueEntry) -> Html:
     if moment is not None:
         return view.moment(moment)
     day = date.fromisoformat(due.day.day)
-    return Html(f'<time datetime="{day:%Y-%m-%d}">{day.day} {t(MONTHS[day.month - 1])} {day.year}</time>')
+    return Html(f'<time datetime="{day:%Y-%m-%d}">{day_of(day)} {day.year}</time>')
 
 
 def _distance(days: int) -> str:

@@ -7,7 +7,9 @@ from itertools import groupby
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish.document_history import MOST, Edit
+from itsm_gitops.publish.fields import Schema, changed, field_at
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.pages.parts import paragraph, section
@@ -18,41 +20,40 @@ def field_history(view: View, entry: Entry) -> Html:
     """Return a section with the last edits, newest first; nothing where there are none or none are shown."""
     if view.history is None or view.store.root_of(entry.path):
         return EMPTY
+    kind = view.kind(entry)
     edits = view.history.of(entry.path)
     commits = [list(same) for _, same in groupby(edits, key=lambda e: e.commit)]
-    items = join([_commit(view, some) for some in commits])
+    items = join([_commit(view, kind, some) for some in commits])
     if not items:
         return EMPTY
-    is_record = view.kind(entry).is_record
-    note = (
-        t("From the commits. New timeline entries are shown above.") if is_record else t("From the commits.")
+    note = t(
+        "From the commits. New timeline entries are shown above." if kind.is_record else "From the commits."
     )
     more = paragraph(f"{t('The last {count} edits.', count=MOST)} {note}" if len(edits) >= MOST else note)
     body = Html(f"<ol class=it-edits>{items}</ol>{more}")
     return section("Field history", body, "history")
 
 
-def _commit(view: View, edits: list[Edit]) -> Html:
+def _commit(view: View, kind: Kind, edits: list[Edit]) -> Html:
     first = edits[0]
     who = view.link(first.person) if first.person in view.entries else esc(first.author)
-    rows = join([_edit(view, e) for e in edits])
+    rows = join([_edit(view, kind, e) for e in edits])
     return Html(
         f"<li><p class=it-edits__head>{view.time(first.at)} · {who} · <code>{esc(first.commit)}</code></p>"
         f"<dl>{rows}</dl></li>"
     )
 
 
-def _edit(view: View, edit: Edit) -> Html:
-    old, new = (_value(view, v) for v in (edit.old, edit.new))
-    return Html(
-        f"<div><dt>{esc(edit.field)}</dt><dd><del>{old}</del>"
-        f"<span class=it-edits__to aria-hidden=true>→</span><ins>{new}</ins></dd></div>"
-    )
+def _edit(view: View, kind: Kind, edit: Edit) -> Html:
+    title, schema = field_at(kind, edit.field)
+    if edit.field == kind.state_field:
+        schema = {"enum": ()}  # a state is a word of the rule book
+    return changed(title, *(_value(view, v, schema) for v in (edit.old, edit.new)))
 
 
-def _value(view: View, text: str) -> Html:
-    if not text:
-        return Html(f"<span class=it-muted>{esc(t('nothing'))}</span>")
+def _value(view: View, text: str, schema: Schema) -> Html:
+    if "enum" in schema:
+        return esc(words(text)) if text else EMPTY
     if view.url(text):
         return view.link(text)
     return view.time(text) if clock.parse_time(text) else esc(_in_words(text))

@@ -9,7 +9,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.last_word import LastWord
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.report import MONTHS, duration
+from itsm_gitops.model.report import duration
 from itsm_gitops.publish import prose, situation
 from itsm_gitops.publish.announcements import (
     NEWS,
@@ -20,6 +20,7 @@ from itsm_gitops.publish.announcements import (
 from itsm_gitops.publish.chips import chip, look_of
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, shorten
+from itsm_gitops.publish.moments import day_of
 from itsm_gitops.publish.pages.derived import clock_chip
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.situation import OngoingIncident
@@ -32,7 +33,7 @@ _MOST_SERVICES, _MOST_TROUBLES = 40, 12
 def short(view: View, moment: datetime) -> Html:
     """Return a moment as briefly as it is clear beside other words: 20 Nov, 10:00."""
     local = in_zone(moment, view.zone)
-    day = f"{local.day} {t(MONTHS[local.month - 1])}"
+    day = day_of(local)
     year = "" if local.year == view.today.year else f" {local.year}"
     return Html(
         f"<time datetime={clock.format_time(moment)}>{day}{year}, {local.hour:02}:{local.minute:02}</time>"

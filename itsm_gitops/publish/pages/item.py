@@ -93,7 +93,6 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             links if beside else EMPTY,
             section("On call", on_call.called(view, entry) if not is_service else EMPTY, "on-call"),
             section("Follow", _follow(view, entry), "follow"),
-            origin(view, entry),
         ]
     )
     above = join(
@@ -107,7 +106,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             who_depends(view, entry),
         ]
     )
-    return Html(f"{head}{above}{two_columns(main, side)}")
+    return Html(f"{head}{above}{two_columns(main, side)}{origin(view, entry)}")
 
 
 def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]) -> Html:

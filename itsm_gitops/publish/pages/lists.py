@@ -15,6 +15,7 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.batches import Wanted, every
 from itsm_gitops.publish.language import digits, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.navigation import by_title
 from itsm_gitops.publish.page_files import shape_of
 from itsm_gitops.publish.pages.derived import clock_chip
 from itsm_gitops.publish.pages.parts import (
@@ -71,7 +72,7 @@ def records_index(view: View) -> ListPage:
 
 
 def _record_kinds(view: View) -> list[Kind]:
-    return [k for k in view.book.kinds.values() if k.is_record]
+    return [k for k in by_title(view.book) if k.is_record]
 
 
 def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
@@ -217,7 +218,7 @@ def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
 def cmdb_index(view: View) -> ListPage:
     """Return the page that leads to the items of every class."""
     cards = []
-    for kind in view.book.kinds.values():
+    for kind in by_title(view.book):
         if not kind.is_record:
             count = len(view.of_kind(kind.name))
             cards.append(

@@ -11,7 +11,7 @@ from itsm_gitops.publish.agenda import Day, Span
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.publish.moments import MONTH_NAMES, day_title
+from itsm_gitops.publish.moments import MONTH_NAMES, day_of, day_title
 from itsm_gitops.publish.pages.board import has_board
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import (
@@ -198,11 +198,7 @@ def _end(view: View, span: Span, day: Day) -> Html:
     local = span.end.astimezone(view.zone)
     if span.end < day[1]:
         return Html(f"{local:%H:%M}")
-    return (
-        Html("24:00")
-        if span.end == day[1]
-        else Html(f"{local.day} {t(MONTH_NAMES[local.month - 1])}, {local:%H:%M}")
-    )
+    return Html("24:00") if span.end == day[1] else Html(f"{day_of(local, MONTH_NAMES)}, {local:%H:%M}")
 
 
 def known_errors_page(view: View) -> ListPage:

@@ -9,6 +9,7 @@ from itsm_gitops.model.practice import MET, MISSING, PARTLY
 from itsm_gitops.model.report import (
     EVIDENCE,
     ITEM,
+    MONEY,
     OVER_TIME,
     RECORD,
     RULE,
@@ -32,8 +33,9 @@ from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph, section
 from itsm_gitops.publish.view import View
 
 _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
-# A table with more columns stands below its chart.
-_BESIDE = 6
+# A table with more columns stands below its chart: its numbers need the room.
+_BESIDE = 5
+_UNITS = ("currency", "per")
 
 
 def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
@@ -143,6 +145,8 @@ def _looks_as_map(table: Table) -> str:
 def _css(column: Column, *, first: bool = False) -> str:
     if first:
         return ' class="it-c-first"'
+    if column.form == MONEY and column.name in _UNITS:
+        return ' class="it-c-unit"'
     return (
         ""
         if column.form in (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE) or column.name in ("week", "month")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import prose
-from itsm_gitops.publish.language import t
+from itsm_gitops.publish.language import t, within
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, shorten, words
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
@@ -47,10 +47,10 @@ def _answer(view: View, entry: Entry) -> tuple[str, str]:
         return "", ""
     if meaning.CHANGE in plays:
         outcome = _text(entry, "outcome")
-        return (t("Outcome: {outcome}.", outcome=words(outcome).lower()), "") if outcome else ("", "")
+        return (t("Outcome: {outcome}.", outcome=within(words(outcome))), "") if outcome else ("", "")
     code = _text(entry, "resolution_code")
     notes = _text(entry, "resolution_notes") or _text(entry, "resolution")
-    how = t("Resolved: {how}.", how=words(code).lower()) if code else ("Resolved like this:" if notes else "")
+    how = t("Resolved: {how}.", how=within(words(code))) if code else ("Resolved like this:" if notes else "")
     return how, notes
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.last_word import LastWord
-from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_in_words
+from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, SET, WAS
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.publish import prose
+from itsm_gitops.publish.fields import changed, field_at, value
 from itsm_gitops.publish.language import counted, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.view import View
@@ -109,8 +110,7 @@ def _by(view: View, who: str) -> Html:
 
 
 def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
-    """Yield what an entry says of values, of when it happened and why."""
-    yield from map(esc, changes_in_words(event))
+    """Yield when what an entry tells happened, and why."""
     happened, wrong, reason = (event.get(name) for name in (HAPPENED, CORRECTS, REASON))
     if isinstance(happened, str):
         what = (
@@ -121,6 +121,16 @@ def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
         yield Html(f"{what} {view.time(happened)}")
     if isinstance(reason, str):
         yield esc(t("Because: {reason}", reason=reason))
+
+
+def _values(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
+    """Return what an entry says of values: each field with what it was and what it is."""
+    new, old = (one if isinstance(one := event.get(name), dict) else {} for name in (SET, WAS))
+    rows = []
+    for name in dict.fromkeys([*new, *old]):
+        title, schema = field_at(kind, str(name))
+        rows.append(changed(title, value(view, old.get(name), schema), value(view, new.get(name), schema)))
+    return Html(f"<dl class=it-edits>{join(rows)}</dl>") if rows else EMPTY
 
 
 def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
@@ -139,6 +149,8 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
     if isinstance(event.get(_COMMENT), str):  # its text stands above, apart from what is internal
         look = _COMMENT if look == _NOTE else look
         reached += f" <span>{esc(t('comment'))}</span>"
+    values = _values(view, kind, event)
+    parts += f"<div>{values}</div>" if values else ""
     parts += "".join(f"<div class=it-muted>{line}</div>" for line in _asides(view, event))
     who = event.get("by")
     by = f"{_by(view, who)} " if isinstance(who, str) else " "

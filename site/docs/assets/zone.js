@@ -2,6 +2,7 @@
 (() => {
   "use strict";
 
+  const { t } = globalThis.itsm;
   const DAY = 86400;
 
   /** Times of a zone; of UTC where this browser does not know the zone. @param {string} zone @returns {Clock} */
@@ -28,7 +29,7 @@
     return {
       shown(seconds) {
         const p = parts(own, seconds);
-        return `${p.day} ${p.month} ${p.year}, ${p.hour}:${p.minute}`;
+        return `${t("{day} {month}", { day: p.day, month: p.month })} ${p.year}, ${p.hour}:${p.minute}`;
       },
       // The second in which a day (2026-11-22) begins; a day `later` where asked for.
       midnight(day, later = 0) {
