@@ -37,6 +37,7 @@ _LOOKS = {
 # How the patterns of identifiers begin, for fields that name documents without being relations.
 _NAMES = ("^[a-z][a-z0-9-]", "^[A-Za-z][A-Za-z0-9-]")
 
+BELOW = " › "  # between the names of a field and of one within it
 _PERIODS = ("month", "quarter", "year")
 _MAX_ITEMS, _MOST_ITEMS = 200, 5_000  # shown at once, and when they are asked for
 _NOTHING: tuple[object, ...] = (None, "", [], {})
@@ -112,6 +113,8 @@ def _text(view: View, text: str, schema: Schema) -> Html:
         look = _LOOKS.get(text)
         return chip(words(text), look) if look else esc(words(text))
     writer = _FORMATS.get(schema.get("format", ""))
+    if schema.get("x-vocabulary"):
+        return Html(esc(text).replace("/", "/<wbr>"))
     return writer(view, text) if writer else prose.line(text, view.id_link)
 
 
@@ -198,7 +201,14 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
     return definition_list(rows)
 
 
-def field_at(kind: Kind, name: str) -> tuple[str, Schema]:
+class Place(NamedTuple):
+    """What a field within others is called, and its schema."""
+
+    title: str
+    schema: Schema
+
+
+def field_at(kind: Kind, name: str) -> Place:
     """Return what a field is called that a dotted name leads to (``major.state``), and its schema.
 
     A part that the schemas do not know is called like its name, and has no schema.
@@ -207,7 +217,7 @@ def field_at(kind: Kind, name: str) -> tuple[str, Schema]:
     for part in name.split("."):
         schema = schema.get("items", schema).get("properties", {}).get(part, {})
         titles.append(t(_title(part, schema)))
-    return " › ".join(titles), schema
+    return Place(BELOW.join(titles), schema)
 
 
 def changed(title: str, old: Html, new: Html) -> Html:

@@ -125,6 +125,22 @@ def test_a_timeline_that_only_grew_is_not_told_twice(known: GitRepo, view: View)
     assert history.of("records/nowhere.yaml") == ()
 
 
+def test_values_in_a_timeline_are_called_as_on_the_page(view: View) -> None:
+    entry = view.entries[INC]
+    told = {
+        "at": "2026-11-20T10:00:00Z",
+        "by": "ada",
+        "set": {"impact": "high", "assignee": "ada", "major.next_update_by": "2026-11-20T11:00:00Z"},
+        "was": {"impact": "low", "on_hold_reason": "awaiting_vendor"},
+    }
+    data = {**view.store.data(INC), "timeline": [told]}
+    said = part(record_page(view, entry, data, fields(view.kind(entry))), "timeline")
+    assert "Impact Low → High" in said
+    assert "Assignee nothing → Ada Example" in said
+    assert "Major › Next update by nothing → 20 Nov 2026, 12:00" in said
+    assert "On hold reason Awaiting vendor → nothing" in said
+
+
 def test_objects_that_are_missing_are_not_told(known: GitRepo, view: View) -> None:
     assert view.history is not None
     (version, *_) = view.history.versions[INC_PATH]

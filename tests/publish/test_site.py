@@ -127,7 +127,8 @@ def test_hostile_text_is_text(pages: dict[str, Page]) -> None:
             for key in ("href", "src", "action"):
                 assert not re.match(r"\s*(javascript|data|vbscript):", attrs.get(key) or "", re.IGNORECASE)
     page = pages[HOSTILE_PAGE]
-    assert {t for t, _ in page.elements} <= clean | {"img"} - {"img"}
+    # Where a category may be broken is ours, and holds nothing.
+    assert {t for t, _ in page.elements} <= clean | {"wbr"}
     scripts = [a for t, a in page.elements if t == "script"]
     assert len(scripts) == len([a for t, a in pages[INCIDENT].elements if t == "script"])
     assert "<script>alert(1)</script>" in page.text

@@ -9,7 +9,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish.document_history import MOST, Edit
-from itsm_gitops.publish.fields import Schema, changed, field_at
+from itsm_gitops.publish.fields import BELOW, Schema, changed, field_at, value
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.pages.parts import paragraph, section
@@ -48,29 +48,39 @@ def _edit(view: View, kind: Kind, edit: Edit) -> Html:
     title, schema = field_at(kind, edit.field)
     if edit.field == kind.state_field:
         schema = {"enum": ()}  # a state is a word of the rule book
-    return changed(title, *(_value(view, v, schema) for v in (edit.old, edit.new)))
+    return changed(title, *(_value(view, kind, edit.field, v, schema) for v in (edit.old, edit.new)))
 
 
-def _value(view: View, text: str, schema: Schema) -> Html:
+def _value(view: View, kind: Kind, field: str, text: str, schema: Schema) -> Html:
     if "enum" in schema:
         return esc(words(text)) if text else EMPTY
     if view.url(text):
         return view.link(text)
-    return view.time(text) if clock.parse_time(text) else esc(_in_words(text))
+    return view.time(text) if clock.parse_time(text) else _in_words(view, kind, field, text)
 
 
-def _in_words(text: str) -> str:
+def _in_words(view: View, kind: Kind, field: str, text: str) -> Html:
     """Return a value with parts, which the history has as JSON, as people write it."""
     if not text.startswith(("{", "[")):
-        return text
+        return esc(text)
     try:
         found = json.loads(text)
     except ValueError:  # it was cut
-        return text
+        return esc(text)
     if isinstance(found, dict):
-        return ", ".join(f"{words(str(name))}: {_plain(part)}" for name, part in found.items())
-    return ", ".join(map(_plain, found))
+        inner = [(field_at(kind, f"{field}.{name}"), part) for name, part in found.items()]
+        return join(
+            [
+                Html(f"{esc(one.title.rpartition(BELOW)[2])}: {_plain(view, part, one.schema)}")
+                for one, part in inner
+            ],
+            ", ",
+        )
+    return join([_plain(view, part, {}) for part in found], ", ")
 
 
-def _plain(part: object) -> str:
-    return part if isinstance(part, str) else json.dumps(part, ensure_ascii=False)
+def _plain(view: View, part: object, schema: Schema) -> Html:
+    """Return a part of a value in a line of text: words, dates and names like everywhere, the rest as it is written."""
+    if not isinstance(part, str):
+        return esc(json.dumps(part, ensure_ascii=False))
+    return esc(part) if schema.get("x-text") else value(view, part, schema)

@@ -65,7 +65,7 @@ def records_index(view: View) -> ListPage:
     recent = nlargest(15, every_one, key=attrgetter("updated", "id"))
     latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), "Latest updates")
     body = Html(
-        f"{heading([], t('Records'))}<ul class='it-cards'>{''.join(cards)}</ul>"
+        f"{heading([], t('Records'))}<ul class='it-cards it-cards--kinds'>{''.join(cards)}</ul>"
         f"{explore_link('Filter and sort all records')}{section('Latest updates', latest)}"
     )
     return ListPage(urls.RECORDS, t("Records"), urls.RECORDS, body)
@@ -235,7 +235,7 @@ def cmdb_index(view: View) -> ListPage:
         urls.CMDB,
         t("Configuration items"),
         urls.CMDB,
-        Html(f"{head}<ul class='it-cards'>{''.join(cards)}</ul>"),
+        Html(f"{head}<ul class='it-cards it-cards--kinds'>{''.join(cards)}</ul>"),
     )
 
 

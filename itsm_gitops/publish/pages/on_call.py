@@ -120,7 +120,10 @@ def turns(view: View, entry: Entry) -> Html:
         for place in range(7 * week, 7 * week + 7):
             near = [one for one in found if one.start < edges[place + 1] and edges[place] < one.end]
             mark = " it-grid__day--today" if days[place] == today else ""
-            items = "".join(_event(view, one, edges[place] <= one.start) for one in near)
+            # What began before the first day is cut there, and does not begin on it.
+            items = "".join(
+                _event(view, one, edges[place] <= one.start and one.start > edges[0]) for one in near
+            )
             cells.append(
                 f'<td class="it-grid__day{mark}"><p><time datetime="{days[place]}">{day_of(days[place])}</time></p><ul>{items}</ul></td>'
             )

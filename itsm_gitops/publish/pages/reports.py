@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from itsm_gitops.model import clock
 from itsm_gitops.model.practice import MET, MISSING, PARTLY
 from itsm_gitops.model.report import (
     EVIDENCE,
@@ -25,7 +28,7 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.chart import charted, draw
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.publish.moments import said
 from itsm_gitops.publish.pages.evidence import evidence_list
 from itsm_gitops.publish.pages.lists import ListPage
@@ -36,6 +39,7 @@ _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
 # A table with more columns stands below its chart: its numbers need the room.
 _BESIDE = 5
 _UNITS = ("currency", "per")
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+", re.ASCII)  # a value that the rule book names
 
 
 def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
@@ -121,6 +125,7 @@ def _table(view: View, report: Report, table: Table) -> Html:
 
 def figures(view: View, table: Table) -> Html:
     """Return the rows of a table as HTML, wide ones in a box that scrolls."""
+    table = _without_names(table)
     head = "".join(f'<th scope="col"{_css(c)}>{esc(t(c.title))}</th>' for c in table.columns)
     body = "".join(
         "<tr>"
@@ -135,6 +140,15 @@ def figures(view: View, table: Table) -> Html:
         f'<div class="it-scroll"><table class="it-plain it-figures{_looks_as_map(table)}"><caption class="it-vh">{esc(t(table.title))}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _without_names(table: Table) -> Table:
+    """Return a table without the names of its items: where an item stands for itself, it stands with its name."""
+    kept = [n for n, c in enumerate(table.columns) if c.name != "name" or table.columns[0].form != ITEM]
+    if len(kept) == len(table.columns):
+        return table
+    rows = tuple(tuple(row[n] for n in kept) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[n] for n in kept), rows=rows)
 
 
 def _looks_as_map(table: Table) -> str:
@@ -169,6 +183,10 @@ def _cell(view: View, column: Column, value: Cell) -> Html:
         return chip(str(value).capitalize(), _LOOKS.get(str(value), "none"))
     if column.form == EVIDENCE:
         return evidence_list(view, str(value))
+    if column.form == TEXT and isinstance(value, str) and clock.parse_time(value):
+        return view.time(value)
+    if column.form == TEXT and isinstance(value, str) and _NAME.fullmatch(value):
+        return esc(words(value))
     return esc(said(column, value))
 
 
