@@ -53,6 +53,11 @@ def read_heads(files: Sequence[str], load: Callable[[str], Any]) -> dict[str, Ki
     return found
 
 
+def plural_title(about: Mapping[str, Any]) -> str:
+    """Return what many of a kind are called, by the ``x-itsm`` of its schema."""
+    return str(about.get("plural_title", about["plural"].replace("-", " ").capitalize()))
+
+
 def _read_head(path: str, family: str, raw: Any) -> KindHead:
     try:
         about = raw["x-itsm"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
-from itsm_gitops.model.kind_heads import KindHead, Kinds, read_heads, unusable
+from itsm_gitops.model.kind_heads import KindHead, Kinds, plural_title, read_heads, unusable
 from itsm_gitops.model.kinds import GROUPS, ITEM, RECORD, Kind, Reference, find_references, in_group, inline
 from itsm_gitops.model.link_types import LinkType, read_link_type
 from itsm_gitops.model.meaning import roles_of_old_kind
@@ -29,11 +29,6 @@ ROLES = "schemas/policies/roles.yaml"
 _schemas: Once[Any] = Once()
 _lives: Once[Workflow] = Once()
 _references: Once[tuple[Reference, ...]] = Once()
-
-
-def plural_title(about: Mapping[str, Any]) -> str:
-    """Return what several of a kind are called: its title for that, else its plural name in words."""
-    return str(about.get("plural_title", about["plural"].replace("-", " ").capitalize()))
 
 
 class RuleBook:

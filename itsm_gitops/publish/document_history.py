@@ -11,7 +11,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.diff import ADD, Change
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.publish.language import t
-from itsm_gitops.publish.markup import shorten, words
+from itsm_gitops.publish.markup import shorten
 from itsm_gitops.repository.former_words import FormerWords
 from itsm_gitops.repository.repository import INDEX
 from itsm_gitops.repository.versions import Version, changes_of, versions
@@ -28,7 +28,7 @@ _WIDTH = 160
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One field changed by one commit, ready to be shown.
+    """One field changed by one commit; ``field`` is its dotted name.
 
     ``person`` is who it was, where the directory knows the address, else empty; ``author`` is the name
     in the commit. ``old`` and ``new`` are texts, empty where there was or is nothing.
@@ -85,7 +85,7 @@ class FieldHistory:
         for change in changes:
             if _told_by_timeline(change):
                 continue
-            field = " › ".join(words(str(p)) for p in change.pointer if isinstance(p, str))
+            field = ".".join(p for p in change.pointer if isinstance(p, str))
             short = version.commit[:_SHORT_ID]
             yield Edit(short, version.at, version.author, person, field, _text(change.old), _text(change.new))
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.wording import in_minutes
+from itsm_gitops.model.wording import business_time
 from itsm_gitops.publish import prose
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import WRITER, digits, t, written
@@ -37,6 +37,7 @@ _LOOKS = {
 # How the patterns of identifiers begin, for fields that name documents without being relations.
 _NAMES = ("^[a-z][a-z0-9-]", "^[A-Za-z][A-Za-z0-9-]")
 
+BELOW = " › "  # between the names of a field and of one within it
 _PERIODS = ("month", "quarter", "year")
 _MAX_ITEMS, _MOST_ITEMS = 200, 5_000  # shown at once, and when they are asked for
 _NOTHING: tuple[object, ...] = (None, "", [], {})
@@ -93,8 +94,9 @@ def value(view: View, data: Any, schema: Schema) -> Html:
     if isinstance(data, bool):
         return _plain(data)
     if isinstance(data, int | float):
-        number = f"{data:,}" if abs(data) >= 10_000 else str(data)
-        return esc(in_minutes(number, WRITER) if _in_minutes(schema) else written(number))
+        if _in_minutes(schema):
+            return esc(business_time(60 * data, WRITER) if data else t("{count} min", count=0))
+        return esc(written(f"{data:,}" if abs(data) >= 10_000 else str(data)))
     if isinstance(data, list):
         return _list(view, data, schema)
     if isinstance(data, dict):
@@ -111,6 +113,8 @@ def _text(view: View, text: str, schema: Schema) -> Html:
         look = _LOOKS.get(text)
         return chip(words(text), look) if look else esc(words(text))
     writer = _FORMATS.get(schema.get("format", ""))
+    if schema.get("x-vocabulary"):
+        return Html(esc(text).replace("/", "/<wbr>"))
     return writer(view, text) if writer else prose.line(text, view.id_link)
 
 
@@ -201,6 +205,34 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
         for k in names
     ]
     return definition_list(rows)
+
+
+class Place(NamedTuple):
+    """What a field within others is called, and its schema."""
+
+    title: str
+    schema: Schema
+
+
+def field_at(kind: Kind, name: str) -> Place:
+    """Return what a field is called that a dotted name leads to (``major.state``), and its schema.
+
+    A part that the schemas do not know is called like its name, and has no schema.
+    """
+    titles, schema = [], kind.schema
+    for part in name.split("."):
+        schema = schema.get("items", schema).get("properties", {}).get(part, {})
+        titles.append(t(_title(part, schema)))
+    return Place(BELOW.join(titles), schema)
+
+
+def changed(title: str, old: Html, new: Html) -> Html:
+    """Return what a field was and what it is now as a term with its description; nothing in words where there is none."""
+    none = Html(f"<span class=it-muted>{esc(t('nothing'))}</span>")
+    return Html(
+        f"<div><dt>{esc(title)}</dt><dd><del>{old or none}</del>"
+        f"<span class=it-edits__to aria-hidden=true>→</span><ins>{new or none}</ins></dd></div>"
+    )
 
 
 def _title(name: object, schema: Schema) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 in_utc = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
 _MOST_TIMES = 50_000
+_written_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 MONTH_NAMES = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -81,7 +82,16 @@ def said(column: Column, value: Cell) -> str:
     """Return a value of a report as readers of the site's language write it."""
     if column.form in (TEXT, MONEY) and column.name != "title" and isinstance(value, str):
         value = value if isinstance(value, Phrase) else value_words(value)
+        value = _as_day(value) or value
     return shown(column, value, WRITER)
+
+
+def _as_day(text: str) -> str:
+    """Return a date as people read it; nothing for a text that is none."""
+    try:
+        return full_day(date.fromisoformat(text)) if _written_day(text) else ""
+    except ValueError:
+        return ""
 
 
 def duration(seconds: float) -> str:
@@ -92,6 +102,13 @@ def duration(seconds: float) -> str:
 def full_day(day: date, names: Sequence[str] = MONTHS) -> str:
     """Return a day with its year: 22 Nov 2026; ``names`` are those of the months."""
     return wording.full_day(day, WRITER, names)
+
+
+def day_letters() -> Html:
+    """Return the days of a week as the head of a calendar."""
+    return Html(
+        "".join(f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d[:3]))}</abbr></th>' for d in DAY_NAMES)
+    )
 
 
 def day_title(day: date) -> str:

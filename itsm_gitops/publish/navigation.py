@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from itsm_gitops.model import meaning
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.handbook import md
@@ -90,11 +91,16 @@ def _page(url: str) -> str:
     return source_of(url)
 
 
+def by_title(book: RuleBook) -> list[Kind]:
+    """Return the kinds in the order of their titles, which is another one in each language."""
+    return sorted(book.kinds.values(), key=lambda kind: kind.plural_title.casefold())
+
+
 def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
     elsewhere = (urls.SERVICES, urls.CATALOGUE)
     return [
         {plain(kind.plural_title): _page(urls.index(kind))}
-        for kind in book.kinds.values()
+        for kind in by_title(book)
         if kind.is_record == records and urls.index(kind) not in elsewhere
     ]
 

@@ -9,6 +9,7 @@ import json
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ import yaml
 from itsm_gitops import reports, service_levels
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import language as language_module
-from itsm_gitops.publish.language import catalogue, counted, languages, spoken, t
+from itsm_gitops.publish.language import catalogue, counted, digits, languages, spoken, t, within
 from itsm_gitops.publish.markup import words
+from itsm_gitops.publish.moments import day_and_month, day_title
+from itsm_gitops.publish.navigation import by_title
+from itsm_gitops.publish.rulebook_words import in_language
 from itsm_gitops.reports.measures import measure
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.repository import WorkingTree, packaged_rulebook_root, read_rulebook
 
 ASSETS = Path(__file__).resolve().parents[2] / "site/docs/assets"
 COMMENT = re.compile(
@@ -275,3 +279,29 @@ Phrase(FOUR[x]) + Phrase("{a}: {b}") + Table("no", "Five", note="Six" if rows el
 """
     said = {"One", "Two", "Three", "Four", "Five", "Six", "{count} day", "{count} days"}
     assert said_by(code) == said
+
+
+def test_kinds_are_called_by_many_in_the_language_of_the_site() -> None:
+    book = read_rulebook(WorkingTree(packaged_rulebook_root()))
+    with spoken("de"):
+        titles = [kind.plural_title for kind in by_title(in_language(book))]
+    assert {"Server", "Ankündigungen", "Störungen", "Verträge"} <= set(titles)
+    assert titles == sorted(titles, key=str.casefold)
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "number", "within_a_sentence"),
+    [
+        ("en", "Sunday 1 November, 2 Nov", "1,234.5", "workaround"),
+        ("de", "Sonntag, 1. November, 2. Nov.", "1.234,5", "Umgehungslösung"),
+        ("fr", "dimanche 1er novembre, 2 nov.", "1\u202f234,5", "contournement"),
+    ],
+)
+def test_days_numbers_and_nouns_are_written_as_in_the_language(
+    language: str, day: str, number: str, within_a_sentence: str
+) -> None:
+    with spoken(language):
+        assert f"{day_title(date(2026, 11, 1))}, {day_and_month(date(2026, 11, 2))}" == day
+        assert digits(1234.5) == number
+        assert within(words("workaround")) == within_a_sentence
+        assert within("CAB") == "CAB"

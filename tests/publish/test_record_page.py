@@ -94,11 +94,11 @@ def part(html: str, anchor: str) -> str:
 def test_the_history_of_a_record_and_who_it_was(view: View) -> None:
     said = part(page(view, INC), "history")
     assert "· Ada Example ·" in said
-    assert "Impact low → high" in said
-    assert "State new → in_progress" in said
+    assert "Impact Low → High" in said
+    assert "State New → In progress" in said
     assert "cmdb/people/ada.html>" in page(view, INC)
     assert "· Somebody Else ·" in part(page(view, CHG), "history")
-    assert "Risk › Level low → medium" in part(page(view, CHG), "history")
+    assert "Risk › Level Low → Medium" in part(page(view, CHG), "history")
     assert part(page(view, "PRB-261121-DDDDD"), "history") == ""
 
 
@@ -122,8 +122,24 @@ def test_a_timeline_that_only_grew_is_not_told_twice(known: GitRepo, view: View)
     history = view.history
     assert isinstance(history, FieldHistory)
     known_edits = {e.field for e in history.of(INC_PATH)}
-    assert known_edits == {"Impact", "State"}
+    assert known_edits == {"impact", "state"}
     assert history.of("records/nowhere.yaml") == ()
+
+
+def test_values_in_a_timeline_are_called_as_on_the_page(view: View) -> None:
+    entry = view.entries[INC]
+    told = {
+        "at": "2026-11-20T10:00:00Z",
+        "by": "ada",
+        "set": {"impact": "high", "assignee": "ada", "major.next_update_by": "2026-11-20T11:00:00Z"},
+        "was": {"impact": "low", "on_hold_reason": "awaiting_vendor"},
+    }
+    data = {**view.store.data(INC), "timeline": [told]}
+    said = part(record_page(view, entry, data, fields(view.kind(entry))), "timeline")
+    assert "Impact Low → High" in said
+    assert "Assignee nothing → Ada Example" in said
+    assert "Major › Next update by nothing → 20 Nov 2026, 12:00" in said
+    assert "On hold reason Awaiting vendor → nothing" in said
 
 
 def test_objects_that_are_missing_are_not_told(known: GitRepo, view: View) -> None:
@@ -227,11 +243,13 @@ def test_the_head_of_a_record_says_its_service_level_and_its_age(view: View) -> 
     html = page(view, INC)
     head = html[: html.index("</header>")]
     assert "<b class=it-chip--bad>missed by 1 h 30 min</b>" in head
-    assert "Opened <time data-ago datetime=2026-11-20T09:00:00Z>20 Nov 2026, 10:00</time>" in head
-    assert "state changed <time data-ago datetime=2026-11-20T09:10:00Z>" in head
-    assert "last change <time data-ago datetime=2026-11-20T09:30:00Z>" in head
+    assert "<dt>Opened<dd><time data-ago datetime=2026-11-20T09:00:00Z>20 Nov 2026, 10:00</time>" in head
+    assert "<dt>State changed<dd><time data-ago datetime=2026-11-20T09:10:00Z>" in head
+    assert "<dt>Last change<dd><time data-ago datetime=2026-11-20T09:30:00Z>" in head
     closed = page(view, "INC-261001-CCCCC")
-    assert "closed <time data-ago datetime=2026-10-02T09:00:00Z>" in closed[: closed.index("</header>")]
+    assert (
+        "<dt>Closed<dd><time data-ago datetime=2026-10-02T09:00:00Z>" in closed[: closed.index("</header>")]
+    )
 
 
 def test_what_users_were_told_stands_apart_from_internal_notes(view: View) -> None:

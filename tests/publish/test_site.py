@@ -127,7 +127,8 @@ def test_hostile_text_is_text(pages: dict[str, Page]) -> None:
             for key in ("href", "src", "action"):
                 assert not re.match(r"\s*(javascript|data|vbscript):", attrs.get(key) or "", re.IGNORECASE)
     page = pages[HOSTILE_PAGE]
-    assert {t for t, _ in page.elements} <= clean | {"img"} - {"img"}
+    # Where a category may be broken is ours, and holds nothing.
+    assert {t for t, _ in page.elements} <= clean | {"wbr"}
     scripts = [a for t, a in page.elements if t == "script"]
     assert len(scripts) == len([a for t, a in pages[INCIDENT].elements if t == "script"])
     assert "<script>alert(1)</script>" in page.text
@@ -176,7 +177,7 @@ def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Pag
         "records/incidents/2026/11/INC-261120-AAAAA.yaml",
     ):
         assert expected in text
-    steps = re.search(r"last change 20 Nov 2026, 10:30 (New In progress Resolved Closed)", text)
+    steps = re.search(r"Last change 20 Nov 2026, 10:30 (New In progress Resolved Closed)", text)
     assert steps
     edit = "https://forge.example/acme/itsm/edit/main/records/incidents/2026/11/INC-261120-AAAAA.yaml"
     assert edit in pages[INCIDENT].addresses()

@@ -30,6 +30,7 @@ _RESULTS = {
     "NOT_APPLICABLE": ("No approval needed", "none"),
 }
 _SHORT = 16
+_LEVELS = ("critical", "high", "medium", "low", "unknown")  # what facts are said in
 _NOBODY = "The policy asks for nobody's approval."
 
 
@@ -214,7 +215,8 @@ def _point(point: Point) -> Html:
     reason = Html(f"<small>{esc(t(point.reason))}</small>") if point.reason else EMPTY
     title = t(point.title)
     asked = title if title.endswith("?") else f"{title}:"
-    return Html(f"<li><strong>{point.points}</strong> {esc(asked)} {esc(t(point.shown))}{reason}</li>")
+    shown = within(words(point.shown)) if point.shown in _LEVELS else t(point.shown)
+    return Html(f"<li><strong>{point.points}</strong> {esc(asked)} {esc(shown)}{reason}</li>")
 
 
 def _conflicts(view: View, entry: Entry) -> Html:

@@ -16,7 +16,7 @@ from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.events import CalendarEvent
 from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, link, words
-from itsm_gitops.publish.moments import DAY_NAMES, MONTH_NAMES
+from itsm_gitops.publish.moments import MONTH_NAMES, day_letters
 from itsm_gitops.publish.pages.plan import NAMES, when
 from itsm_gitops.publish.planned import Month
 from itsm_gitops.publish.view import View
@@ -42,9 +42,7 @@ class _Bar(NamedTuple):
 
 def month_grid(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
     """Return the weeks of a month as a table."""
-    head = "".join(
-        f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d[:3]))}</abbr></th>' for d in DAY_NAMES
-    )
+    head = day_letters()
     rows = []
     for week in weeks:
         year, number, _ = week[0][0].isocalendar()

@@ -36,7 +36,7 @@ def contracts_with(view: View, entry: Entry) -> Html:
         ListColumn("Contract", lambda e: view.link(e.id)),
         ListColumn("Term ends", lambda e: _day(terms[e.id].ends, renews=terms[e.id].renews)),
         ListColumn("Notice until", lambda e: _day(terms[e.id].notice)),
-        ListColumn("Cost", lambda e: value(view, terms[e.id].cost, view.kind(e).fields.get("cost", {}))),
+        ListColumn("Cost", lambda e: _cost(view, e, terms[e.id])),
     ]
     shown = table([e for e in found if e.id in terms], list_columns, "Contracts")
     every = link(urls.report(NAME), esc(t("All contracts and their days")))
@@ -46,6 +46,10 @@ def contracts_with(view: View, entry: Entry) -> Html:
 
 def _terms(view: View, entry: Entry) -> ContractTerms:
     return terms_of(view.kind(entry), entry, view.store.data(entry.id), view.now, view.zone)
+
+
+def _cost(view: View, entry: Entry, terms: ContractTerms) -> Html:
+    return value(view, terms.cost, view.kind(entry).fields.get("cost", {})) if terms.cost else EMPTY
 
 
 def _day(day: DueDay | None, *, renews: bool = False) -> Html:

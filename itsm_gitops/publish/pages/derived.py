@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.promises import MET, MISSED, in_words, pressing, spoken
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.fields import definition_list
 from itsm_gitops.publish.language import WRITER, t, told, within
-from itsm_gitops.publish.markup import EMPTY, Html, esc, words
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.moments import duration
 from itsm_gitops.publish.pages.on_call import calls, metric_title
 from itsm_gitops.publish.pages.parts import section
@@ -20,6 +21,8 @@ from itsm_gitops.publish.view import View
 
 _LOOKS = {"met": "done", "missed": "bad", "running": "active"}
 _NAMED = 6
+# Nobody asks how long a meeting or a change took to resolve.
+_RESOLVED = {meaning.INCIDENT, meaning.PROBLEM, meaning.REQUEST}
 
 
 def derived_facts(view: View, entry: Entry) -> Html:
@@ -44,7 +47,7 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
     called = calls(view, entry, course)
     if called:
         yield "Called", called, esc(t("by the steps of the team, its rota and the service level"))
-    if course.resolved_after:
+    if course.resolved_after and _RESOLVED & set(view.kind(entry).plays):
         waited = t(", {time} of it waiting", time=duration(course.waited)) if course.waited else ""
         how = (
             t(
@@ -80,9 +83,10 @@ def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
     if not hits:
         return
     lines = [Html(f"{view.link(h.id)} {chip(words(h.status), h.status)}") for h in hits]
-    more = opening(lines[_NAMED:]) if len(hits) > _NAMED else EMPTY
+    listed = join([Html(f"<li>{one}") for one in lines[:_NAMED]])
+    more = Html(f"<li>{opening(lines[_NAMED:])}") if len(hits) > _NAMED else EMPTY
     how = t("from what it affects and what depends on that")
-    yield t("Affected now"), Html("<br>".join(lines[:_NAMED]) + more), esc(how)
+    yield t("Affected now"), Html(f"<ul class=it-list>{listed}{more}</ul>"), esc(how)
 
 
 def _verdict(view: View, promise: Promise) -> Html:

@@ -24,7 +24,7 @@ from itsm_gitops.publish.view import View
 
 _MOST = 500
 _AHEAD = 183  # days
-_PARTS = ((PAST, "Overdue", "bad"), (NEAR, "Soon", "waiting"), (LATER, "In the next six months", "none"))
+_PARTS = ((PAST, "Overdue", "bad"), (NEAR, "Act now", "waiting"), (LATER, "In the next six months", "none"))
 _HEAD = ("Due", "What", "For", "Responsible", "")
 
 

@@ -66,7 +66,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         intro,
         f"{kind.title} {entry.id}",
     )
-    present = [f for f in present_fields(fields, data) if f.name not in _ABOVE]
+    present = [f for f in present_fields(fields, data) if f.name not in (*_ABOVE, _plain_state(view, entry))]
     is_service = meaning.SERVICE in kind.plays
     used = [f for f in present if not is_service or f.name not in _HELP]
     links = section("Linked", relations(view, entry.id, _to_items(view, entry)), "links")
@@ -78,11 +78,12 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             on_call.turns(view, entry),
             contracts_with(view, entry),
             *_records(view, entry),
+            _all_records(view, entry) if beside else EMPTY,
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             section("Request it", forms.request_form(view, entry, data.get("form")), "request"),
             _redundancy(view, data),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
-            EMPTY if beside else links,
+            EMPTY if beside else join([links, _all_records(view, entry)]),
             field_history(view, entry),
         ]
     )
@@ -90,11 +91,10 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     side = join(
         [
             past.kept(view, entry.id),
+            section("On call", on_call.called(view, entry) if not is_service else EMPTY, "on-call"),
             section("Details", definition_list(rows), "details"),
             links if beside else EMPTY,
-            section("On call", on_call.called(view, entry) if not is_service else EMPTY, "on-call"),
             section("Follow", _follow(view, entry), "follow"),
-            origin(view, entry),
         ]
     )
     above = join(
@@ -108,7 +108,17 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             who_depends(view, entry),
         ]
     )
-    return Html(f"{head}{above}{two_columns(main, side)}")
+    return Html(f"{head}{above}{two_columns(main, side)}{origin(view, entry)}")
+
+
+def _plain_state(view: View, entry: Entry) -> str:
+    """Return the field that says that something is in production, of what has no life of its own; else nothing.
+
+    That a person or a contract is there goes without saying.
+    """
+    kind = view.kind(entry)
+    stages = kind.stages if kind.workflow is None else None
+    return stages.state_field if stages and facts.in_production(view.book, entry) else ""
 
 
 def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]) -> Html:
@@ -234,7 +244,7 @@ def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
 
 
 def _records(view: View, entry: Entry) -> list[Html]:
-    """Return the records that affect the item: what is open, what was, kind by kind; and the way to all."""
+    """Return the records that affect the item: what is open, what was, kind by kind."""
     near = map(view.traits, view.network.others(entry.id, "affected_by"))
     records = [traits for traits in near if traits and traits.is_record and traits.has_page]
     by_kind: dict[str, list[Traits]] = {}
@@ -250,7 +260,7 @@ def _records(view: View, entry: Entry) -> list[Html]:
         if len(rows) > _RECENT:
             body = Html(f"{body}{_older(view, entry, name, len(rows) - _RECENT)}")
         sections.append(section(kind.plural_title, body, f"records-{name}"))
-    return [*sections, _all_records(view, entry)]
+    return sections
 
 
 def _all_records(view: View, entry: Entry) -> Html:

@@ -15,6 +15,7 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.language import digits, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.moments import MONTH_NAMES
+from itsm_gitops.publish.navigation import by_title
 from itsm_gitops.publish.pages.derived import clock_chip
 from itsm_gitops.publish.pages.parts import (
     Crumb,
@@ -61,14 +62,14 @@ def records_index(view: View) -> ListPage:
     recent = nlargest(15, every_one, key=attrgetter("updated", "id"))
     latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), t("Latest updates"))
     body = Html(
-        f"{heading([], t('Records'))}<ul class='it-cards'>{''.join(cards)}</ul>"
+        f"{heading([], t('Records'))}<ul class='it-cards it-cards--kinds'>{''.join(cards)}</ul>"
         f"{explore_link('Filter and sort all records')}{section('Latest updates', latest)}"
     )
     return ListPage(urls.RECORDS, t("Records"), urls.RECORDS, body)
 
 
 def _record_kinds(view: View) -> list[Kind]:
-    return [k for k in view.book.kinds.values() if k.is_record]
+    return [k for k in by_title(view.book) if k.is_record]
 
 
 def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
@@ -216,7 +217,7 @@ def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
 def cmdb_index(view: View) -> ListPage:
     """Return the page that leads to the items of every class."""
     cards = []
-    for kind in view.book.kinds.values():
+    for kind in by_title(view.book):
         if not kind.is_record:
             count = len(view.of_kind(kind.name))
             cards.append(
@@ -233,7 +234,7 @@ def cmdb_index(view: View) -> ListPage:
         urls.CMDB,
         t("Configuration items"),
         urls.CMDB,
-        Html(f"{head}<ul class='it-cards'>{''.join(cards)}</ul>"),
+        Html(f"{head}<ul class='it-cards it-cards--kinds'>{''.join(cards)}</ul>"),
     )
 
 

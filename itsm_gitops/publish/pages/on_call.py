@@ -21,7 +21,7 @@ from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import WRITER, t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.publish.moments import DAY_NAMES, day_and_month
+from itsm_gitops.publish.moments import day_and_month, day_letters
 from itsm_gitops.publish.pages.parts import section
 from itsm_gitops.publish.view import View
 
@@ -81,15 +81,16 @@ def calls(view: View, entry: Entry, course: Course) -> Html:
     found = ladder(view.store, entry, course, view.now)
     if any(p not in view.entries for step in found.steps for p in step.people):
         return EMPTY
-    return Html("".join(_call(view, step, now=step is found.called) for step in found.steps))
+    steps = join([_call(view, step, now=step is found.called) for step in found.steps])
+    return Html(f"<ol class=it-calls>{steps}</ol>") if steps else EMPTY
 
 
 def _call(view: View, step: CallStep, *, now: bool) -> Html:
     who = Html(", ".join(view.link(p) for p in step.people))
     about = {n: t(metric_title(str(v))) if n == "metric" else v for n, v in step.about.items()}
-    when = Html(f" {view.moment(step.at)}") if step.at else EMPTY
-    line = Html(f"{who}{when} <small>{esc(t(step.why, **about))}</small>")
-    return Html(f"<div><strong>{line}</strong></div>" if now else f"<div>{line}</div>")
+    when = Html(f", {view.moment(step.at)}") if step.at else EMPTY
+    name = Html(f"<strong>{who}</strong>") if now else who
+    return Html(f"<li>{name} <small>{esc(t(step.why, **about))}{when}</small>")
 
 
 def metric_title(metric: str) -> str:
@@ -119,14 +120,15 @@ def turns(view: View, entry: Entry) -> Html:
         for place in range(7 * week, 7 * week + 7):
             near = [one for one in found if one.start < edges[place + 1] and edges[place] < one.end]
             mark = " it-grid__day--today" if days[place] == today else ""
-            items = "".join(_event(view, one, edges[place] <= one.start) for one in near)
+            # What began before the first day is cut there, and does not begin on it.
+            items = "".join(
+                _event(view, one, edges[place] <= one.start and one.start > edges[0]) for one in near
+            )
             cells.append(
                 f'<td class="it-grid__day{mark}" data-day={days[place]}><p><time datetime="{days[place]}">{day_and_month(days[place])}</time></p><ul>{items}</ul></td>'
             )
         weeks.append(f"<tr>{''.join(cells)}</tr>")
-    head = "".join(
-        f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d[:3]))}</abbr></th>' for d in DAY_NAMES
-    )
+    head = day_letters()
     grid = Html(
         f'<div class="it-rota"><table class="it-grid"><caption class="it-vh">{esc(t("Turns by day"))}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(weeks)}</tbody></table></div>"
@@ -150,7 +152,8 @@ def _event(view: View, turn: Turn, begins: bool) -> str:
 
 
 def _table(view: View, found: Sequence[Turn]) -> Html:
-    names = [t(title) for title in _HEAD]
+    backed_up = any(turn.people[1:] for turn in found)
+    names = [t(title) for title in (_HEAD if backed_up else _HEAD[:-1])]
     head = "".join(f'<th scope="col">{esc(name)}</th>' for name in names)
     rows = []
     for turn in found:
@@ -158,7 +161,9 @@ def _table(view: View, found: Sequence[Turn]) -> Html:
         mark = f" {chip('Override', 'waiting')}" if turn.override else ""
         backups = Html(", ".join(_person(view, p) for p in turn.people[1:]))
         cells = (view.moment(turn.start), view.moment(turn.end), Html(f"{first}{mark}"), backups)
-        rows.append("".join(f'<td data-label="{esc(n)}">{c}</td>' for n, c in zip(names, cells, strict=True)))
+        rows.append(
+            "".join(f'<td data-label="{esc(n)}">{c}</td>' for n, c in zip(names, cells, strict=False))
+        )
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return Html(
         f'<div class="it-scroll"><table class="it-table"><caption class="it-vh">{esc(t("Turns"))}</caption>'

@@ -12,6 +12,7 @@ from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import t, told
 from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.publish.moments import MONTH_NAMES, day_and_month, day_title
+from itsm_gitops.publish.pages.board import TITLE as BOARD_TITLE
 from itsm_gitops.publish.pages.board import has_board
 from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.pages.parts import (
@@ -76,18 +77,12 @@ def _lead(view: View) -> Html:
     kind = view.book.player(meaning.CHANGE)
     if kind is None:
         return EMPTY
-    listed = link(urls.index(kind), esc(t("list of changes")))
-    months = link(urls.CALENDAR, esc(t("calendar")))
-    own = link(urls.NEW_CHANGE, esc(t("File a change"))) if view.audience.forms else EMPTY
-    board = Html(f" {link(urls.BOARD, esc(t('The agenda of the board')))}.")
-    said = told(
-        "The next {days} days, with freezes and maintenance windows. The {calendar} shows whole months; all changes are in "
-        "the {list}.",
-        days=esc(_DAYS),
-        calendar=months,
-        list=listed,
-    )
-    return Html(f"{said}{board if has_board(view) else ''} {own}")
+    ways = [(urls.CALENDAR, "Calendar"), (urls.index(kind), "List of changes")]
+    ways += [(urls.BOARD, BOARD_TITLE)] if has_board(view) else []
+    ways += [(urls.NEW_CHANGE, "File a change")] if view.audience.forms else []
+    said = told("The next {days} days, with freezes and maintenance windows.", days=esc(_DAYS))
+    listed = join([link(url, esc(t(title))) for url, title in ways], " · ")
+    return Html(f"<p>{said}<p class=it-ways>{listed}")
 
 
 def day_block(

@@ -44,10 +44,13 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     main = join(
         [
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
+            section("Known errors", _offered(view, entry, meaning.KNOWN_ERROR), "known-errors"),
+            section("Articles", _offered(view, entry, meaning.ARTICLE), "articles"),
             *(section(f.title, _block(view, data, f)) for f in used if f.role == BLOCK),
             section(told_to, updates(view, said), "updates"),
             approvals(view, entry, data),
             section("Timeline", timeline(view, kind, data), "timeline"),
+            similar_records(view, entry),
             field_history(view, entry),
         ]
     )
@@ -55,16 +58,14 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
         [
             section("Details", _facts(view, entry, data, used), "details"),
             derived_facts(view, entry),
-            section("Known errors", _offered(view, entry, meaning.KNOWN_ERROR), "known-errors"),
-            section("Articles", _offered(view, entry, meaning.ARTICLE), "articles"),
             section("Linked", relations(view, entry.id, unseen(view, entry)), "links"),
-            similar_records(view, entry),
-            origin(view, entry),
         ]
     )
     picture = maps.affected_map(view, entry)
     banner = record_banner(view, entry, data)
-    return Html(f"{head}{stepper(kind, entry, data)}{banner}{two_columns(main, side)}{picture}")
+    return Html(
+        f"{head}{stepper(kind, entry, data)}{banner}{two_columns(main, side)}{picture}{origin(view, entry)}"
+    )
 
 
 def _block(view: View, data: Mapping[str, Any], field: Field) -> Html:
@@ -82,8 +83,9 @@ def _with_answers(schema: Mapping[str, Any], risk: Any) -> Mapping[str, Any]:
     answers = risk.get("answers") if isinstance(risk, dict) else None
     if not isinstance(answers, dict):
         return schema
-    named = {"properties": {name: {"enum": ()} for name in answers}}
-    return {**schema, "properties": {**schema.get("properties", {}), "answers": named}}
+    known = schema.get("properties", {})
+    named = {**known.get("answers", {}), "properties": {name: {"enum": ()} for name in answers}}
+    return {**schema, "properties": {**known, "answers": named}}
 
 
 def _questions(view: View, offering: str) -> dict[str, Any]:
@@ -127,15 +129,15 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
 def _ages(view: View, entry: Entry) -> Html:
     """Return how old a record is, and its last change and its state; a script says how long ago that was."""
     ended = not view.is_open(entry)
+    flow = view.kind(entry).workflow
+    state = flow.states.get(entry.state) if flow else None
     times = [
-        ("Opened {moment}", entry.opened),
-        ("closed {moment}" if ended else "state changed {moment}", entry.entered),
-        ("last change {moment}", "" if ended or entry.updated == entry.entered else entry.updated),
+        ("Opened", entry.opened),
+        (state.title if ended and state else "State changed", entry.entered),
+        ("Last change", "" if ended or entry.updated == entry.entered else entry.updated),
     ]
-    parts = [told(text, moment=view.age(at)) for text, at in times if at]
-    return (
-        Html(f"<p class=it-ages>{join([Html(f'<span>{part}</span>') for part in parts])}") if parts else EMPTY
-    )
+    parts = join([Html(f"<div><dt>{esc(t(title))}<dd>{view.age(at)}</div>") for title, at in times if at])
+    return Html(f"<dl class=it-ages>{parts}</dl>") if parts else EMPTY
 
 
 def _facts(view: View, entry: Entry, data: Mapping[str, Any], used: list[Field]) -> Html:

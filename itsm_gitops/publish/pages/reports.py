@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from itsm_gitops.model import clock
 from itsm_gitops.model.practice import MET, MISSING, PARTLY
 from itsm_gitops.model.report import (
     EVIDENCE,
     ITEM,
+    MONEY,
     OVER_TIME,
     RECORD,
     RULE,
@@ -32,8 +36,10 @@ from itsm_gitops.publish.pages.parts import Crumb, heading, paragraph, section
 from itsm_gitops.publish.view import View
 
 _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
-# A table with more columns stands below its chart.
-_BESIDE = 6
+# A table with more columns stands below its chart: its numbers need the room.
+_BESIDE = 5
+_UNITS = ("currency", "per")
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+", re.ASCII)  # a value that the rule book names
 
 
 def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
@@ -118,6 +124,7 @@ def _table(view: View, report: Report, table: Table) -> Html:
 
 def figures(view: View, table: Table) -> Html:
     """Return the rows of a table as HTML, wide ones in a box that scrolls."""
+    table = _without_names(table)
     head = "".join(f'<th scope="col"{_css(c)}>{esc(t(c.title))}</th>' for c in table.columns)
     body = "".join(
         "<tr>"
@@ -134,6 +141,15 @@ def figures(view: View, table: Table) -> Html:
     )
 
 
+def _without_names(table: Table) -> Table:
+    """Return a table without the names of its items: where an item stands for itself, it stands with its name."""
+    kept = [n for n, c in enumerate(table.columns) if c.name != "name" or table.columns[0].form != ITEM]
+    if len(kept) == len(table.columns):
+        return table
+    rows = tuple(tuple(row[n] for n in kept) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[n] for n in kept), rows=rows)
+
+
 def _looks_as_map(table: Table) -> str:
     """Return the class of a table with evidence, whose rows are blocks where there is no room."""
     return " it-map" if any(c.form == EVIDENCE for c in table.columns) else ""
@@ -142,6 +158,8 @@ def _looks_as_map(table: Table) -> str:
 def _css(column: Column, *, first: bool = False) -> str:
     if first:
         return ' class="it-c-first"'
+    if column.form == MONEY and column.name in _UNITS:
+        return ' class="it-c-unit"'
     return (
         ""
         if column.form in (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE) or column.name in ("week", "month")
@@ -164,6 +182,10 @@ def _cell(view: View, column: Column, value: Cell) -> Html:
         return chip(words(str(value)), _LOOKS.get(str(value), "none"))
     if isinstance(value, str) and column.form == EVIDENCE:
         return evidence_list(view, t(value))
+    if column.form == TEXT and isinstance(value, str) and clock.parse_time(value):
+        return view.time(value)
+    if column.form == TEXT and isinstance(value, str) and _NAME.fullmatch(value):
+        return esc(words(value))
     return esc(said(column, value))
 
 

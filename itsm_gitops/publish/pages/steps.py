@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.last_word import LastWord
-from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, EntryChange, changes_of_entry
+from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, SET, WAS
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.publish import prose
+from itsm_gitops.publish.fields import changed, field_at, value
 from itsm_gitops.publish.language import counted, t, told
-from itsm_gitops.publish.markup import EMPTY, Html, esc, join, value_words, words
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.publish.remainder import folded
 from itsm_gitops.publish.view import View
 
@@ -119,8 +119,7 @@ def _by(view: View, who: str) -> Html:
 
 
 def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
-    """Yield what an entry says of values, of when it happened and why."""
-    yield from (_changed(view, change) for change in changes_of_entry(event))
+    """Yield when what an entry tells happened, and why."""
     happened, wrong, reason = (event.get(name) for name in (HAPPENED, CORRECTS, REASON))
     if isinstance(happened, str):
         what = (
@@ -133,28 +132,14 @@ def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
         yield esc(t("Because: {reason}", reason=reason))
 
 
-def _changed(view: View, change: EntryChange) -> Html:
-    field = esc(" › ".join(words(part) for part in change.field.split(".")))
-    was, value = (_value(view, some) for some in (change.was, change.value))
-    if change.value is None:
-        return told("{field} removed: {value}", field=field, value=was)
-    return Html(f"{field}: {was} → {value}" if change.was is not None else f"{field}: {value}")
-
-
-def _value(view: View, value: Any) -> Html:
-    """Return a value of a tracked field; nobody knows its schema at that time, so it is shown by its looks."""
-    if isinstance(value, Mapping):
-        return join([Html(f"{esc(words(str(k)))} {_value(view, part)}") for k, part in value.items()], ", ")
-    if isinstance(value, list):
-        return join([_value(view, part) for part in value], ", ")
-    if isinstance(value, bool):
-        return esc(t("Yes") if value else t("No"))
-    text = " ".join(str(value).split())
-    if view.url(text):
-        return view.link(text)
-    if clock.parse_time(text):
-        return view.time(text)
-    return esc(value_words(text))
+def _values(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
+    """Return what an entry says of values: each field with what it was and what it is."""
+    new, old = (one if isinstance(one := event.get(name), dict) else {} for name in (SET, WAS))
+    rows = []
+    for name in dict.fromkeys([*new, *old]):
+        title, schema = field_at(kind, str(name))
+        rows.append(changed(title, value(view, old.get(name), schema), value(view, new.get(name), schema)))
+    return Html(f"<dl class=it-edits>{join(rows)}</dl>") if rows else EMPTY
 
 
 def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
@@ -173,6 +158,8 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
     if isinstance(event.get(_COMMENT), str):  # its text stands above, apart from what is internal
         look = _COMMENT if look == _NOTE else look
         reached += f" <span>{esc(t('comment'))}</span>"
+    values = _values(view, kind, event)
+    parts += f"<div>{values}</div>" if values else ""
     parts += "".join(f"<div class=it-muted>{line}</div>" for line in _asides(view, event))
     who = event.get("by")
     by = f"{_by(view, who)} " if isinstance(who, str) else " "

@@ -15,6 +15,7 @@
   const rows = all("tr[data-week]");
   const days = all(".it-grid__day");
   const NARROW = matchMedia("(max-width: 45em)");
+  const SLIM = matchMedia("(max-width: 60em)");
   const [status] = all(".it-cal__status");
   const selects = ["service", "type"].map((name) => /** @type {HTMLSelectElement} */ (tools.elements.namedItem(name)));
   const pager = () => /** @type {HTMLAnchorElement[]} */ (all(".it-pager a"));
@@ -32,10 +33,11 @@
     rows.forEach(axis.lay);
   }
 
-  // A month and a week have no room on a phone.
+  // A month has no room on a phone, and the names of a week's changes none on anything that is not much wider.
   function chosenView() {
     const view = chosen.get("view") ?? "month";
-    return NARROW.matches && view !== "day" ? "agenda" : view;
+    const hasRoom = view === "day" || !(view === "week" ? SLIM : NARROW).matches;
+    return hasRoom ? view : "agenda";
   }
 
   const weekOf = (/** @type {HTMLElement} */ day) => /** @type {HTMLElement} */ (day.closest("tr"));
@@ -158,7 +160,7 @@
     filter();
     show();
     remember();
-    NARROW.addEventListener("change", show);
+    for (const width of [NARROW, SLIM]) width.addEventListener("change", show);
     globalThis.itsm.load("assets/built").then(({ zone }) => {
       const tell = () => axis.tell(grid, zone);
       tell();
