@@ -155,7 +155,7 @@
         ...fits.map((k) => {
           const link = /** @type {HTMLAnchorElement} */ (element("a", "", k.title));
           link.href = globalThis.itsm.root + k.url;
-          return element("li", "", link, ` ${k.label}`);
+          return element("li", "", link, element("small", "", k.label));
         }),
       );
       place.hidden = !fits.length;
