@@ -28,6 +28,8 @@ _SAID = {
         "{count} services are in maintenance",
     ),
 }
+# What several services are, where the name of the status is no word for that.
+_ARE = {OUTAGE: "down", MAINTENANCE: "in maintenance"}
 _LONGEST = 40  # of a name in the headline
 
 
@@ -58,7 +60,7 @@ def summary(view: View, services: Iterable[Entry]) -> Html:
 
 
 def _counts(statuses: Counter[str]) -> Html:
-    return join([chip(f"{statuses[s]} {t(s)}", s) for s in STATUSES if statuses[s]], " ")
+    return join([chip(f"{statuses[s]} {t(_ARE.get(s, s))}", s) for s in STATUSES if statuses[s]], " ")
 
 
 def _updated(view: View) -> Html:
