@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { t, counted, element, answers, filing, drafts, words, stem, isAround } = globalThis.itsm;
+  const { t, counted, element, answers, filing, drafts, words, stem, isAround, isFailing } = globalThis.itsm;
   const { read, faultOf, controlOf, namesOf, rulesOf } = answers;
 
   /** @param {HTMLElement} box @param {string} fault */
@@ -137,7 +137,7 @@
     const place = /** @type {HTMLElement | null} */ (form.querySelector(".it-known"));
     if (!place) return;
     /** Words that tell something, each once. @param {string} text */
-    const telling = (text) => [...new Set(words(text).filter((w) => w.length > 2 && !isAround(w)).map(stem))];
+    const telling = (text) => [...new Set(words(text).filter((w) => w.length > 2 && (!isAround(w) || isFailing(w))).map(stem))];
     /** @type {{ url: string, title: string, label: string, service: string, words: string[] }[]} */
     const known = JSON.parse(place.dataset.known ?? "[]").map((/** @type {any} */ k) => ({ ...k, words: telling(`${k.title} ${k.more}`) }));
     const list = /** @type {HTMLElement} */ (place.querySelector("ul"));
@@ -150,7 +150,7 @@
       const service = answer("service");
       const fits = known
         .map((k) => ({ ...k, score: typed.filter((w) => k.words.some((other) => other.startsWith(w))).length + (service && k.service === service ? 2 : 0) }))
-        .filter((k) => k.score >= 2)
+        .filter((k) => k.score >= Math.max(1, Math.min(2, typed.length)))
         .sort((a, b) => b.score - a.score)
         .slice(0, 5);
       list.replaceChildren(
