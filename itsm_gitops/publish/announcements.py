@@ -36,7 +36,7 @@ def announcements(view: View, now: datetime, service: str = "") -> list[Announce
     """Return what is shown at a moment or will be soon: disturbances first, then planned work, then news, by time."""
     found = []
     for entry in view.of_role(meaning.ANNOUNCEMENT):
-        one = _read(entry, view)
+        one = read(entry, view)
         if one is None or one.end <= now or one.shown_from > now + _AHEAD:
             continue
         if not service or service in facts.targets(entry, APPLIES):
@@ -48,7 +48,7 @@ def _rank(one: Announcement) -> tuple[int, datetime, str]:
     return TYPES.index(one.type), one.start, one.entry.id
 
 
-def _read(entry: Entry, view: View) -> Announcement | None:
+def read(entry: Entry, view: View) -> Announcement | None:
     """Return what an entry announces; None where it has no time, or one that is the wrong way round (rule D050)."""
     data = view.store.data(entry.id)
     start, end = (clock.parse_time(str(data.get(name, ""))) for name in ("start", "end"))

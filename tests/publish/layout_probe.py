@@ -1,4 +1,4 @@
-"""Looks for what lies on something else, and for pages that scroll sideways, at every width from a phone to a desk."""
+"""Looks for what lies on something else, pages that scroll sideways and torn words, from a phone to a desk."""
 
 from __future__ import annotations
 
@@ -38,4 +38,32 @@ def layout_faults(page: Any, widths: Iterable[int] = WIDTHS) -> list[str]:
     for width in widths:
         page.set_viewport_size({"width": width, "height": 800})
         faults += [f"at {width}: {fault}" for fault in page.evaluate(_LOOK)]
+    return faults
+
+
+# A word that is broken at a hyphen of its own, or where the language allows one, is not torn.
+_TORN = """() => {
+  const faults = [];
+  for (const e of document.querySelectorAll("#it-main :is(dt, th, label, legend, button, h1, h2, h3, strong, b, .it-q__help), .md-header__topic, .md-nav__link")) {
+    if (!e.checkVisibility() || !e.getClientRects().length || getComputedStyle(e).hyphens === "auto") continue;
+    const walk = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
+    for (let text = walk.nextNode(); text; text = walk.nextNode()) {
+      for (const word of text.data.matchAll(/[\\p{L}\\p{N}]{2,}/gu)) {
+        const range = document.createRange();
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        if (new Set([...range.getClientRects()].map(r => Math.round(r.top))).size > 1) faults.push(`"${word[0]}" is torn`);
+      }
+    }
+  }
+  return faults;
+}"""
+
+
+def torn_words(page: Any, widths: Iterable[int] = (320, 360, 400, 768, 1024, 1440)) -> list[str]:
+    """Return the words of headings, labels and buttons that are broken in the middle."""
+    faults = []
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 800})
+        faults += [f"at {width}: {fault}" for fault in page.evaluate(_TORN)]
     return faults

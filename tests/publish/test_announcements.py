@@ -17,7 +17,7 @@ from itsm_gitops.publish import build_site
 from itsm_gitops.publish.announcements import announcements
 from itsm_gitops.publish.data import feeds
 from itsm_gitops.publish.fields import fields
-from itsm_gitops.publish.pages import home, item
+from itsm_gitops.publish.pages import home, item, lists
 from itsm_gitops.publish.view import View
 from itsm_gitops.rules import check
 
@@ -90,6 +90,20 @@ def test_the_page_of_the_service_says_it_too(view: View) -> None:
     assert "The shop is closed tonight" in page("shop")
     assert "New prices" not in page("shop")
     assert "The shop is closed tonight" not in page("index")
+
+
+def test_its_own_page_and_the_list_say_what_it_is_and_when(view: View) -> None:
+    def head(name: str) -> str:
+        entry = view.entries[name]
+        html = item.item_page(view, entry, view.store.data(name), fields(view.kind(entry)))
+        return text_of(html.split("</header>")[0])
+
+    assert "The shop is closed tonight Planned work 22 Nov, 20:00 to 22:00 From eight to ten" in head(
+        "tonight"
+    )
+    assert "New prices News From December on." in head("news")
+    listed = next(page for page in lists.class_lists(view) if "announcements/" in page.url)
+    assert "22 Nov 2026, 20:00 22 Nov 2026, 22:00" in text_of(listed.body)
 
 
 def test_an_end_before_its_start_is_refused_and_not_shown(tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from browsing import PHONE, Guard, axe_source, serious_faults, switch_to_dark
 from form_site import write_form_site
-from sample_site import HOSTILE
+from sample_site import HOSTILE, NOW
 
 from itsm_gitops import documents
 from itsm_gitops.documents import chars
 from itsm_gitops.model import joiners
+from itsm_gitops.publish import build_site
 from itsm_gitops.publish.serve import listening
 from tests.support import GitRepo, run_here
 
@@ -417,3 +418,46 @@ def test_no_accessibility_fault_empty_wrong_and_made(open_form: Callable[..., An
     page.set_viewport_size(PHONE)
     assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+KNOWN = """\
+id: INC-261121-KNWN1
+kind: incident
+title: Basket empties itself
+reported_by: ada
+service: shop
+category: software/fault
+impact: low
+urgency: low
+state: new
+timeline:
+- at: 2026-11-21T09:00:00Z
+  by: ada
+  state: new
+"""
+
+
+@pytest.mark.parametrize(("width", "beside"), [(1440, True), (1024, False), (360, False)])
+def test_what_is_known_already_is_seen_while_it_is_typed(
+    guard: Guard, tmp_path: Path, width: int, beside: bool
+) -> None:
+    repo, _ = write_form_site(tmp_path / "repo")
+    repo.write("records/incidents/2026/11/INC-261121-KNWN1.yaml", KNOWN)
+    # Neither a part of a word nor a word that is typed twice makes it alike.
+    other = KNOWN.replace("KNWN1", "KNWN2").replace("Basket empties itself", "Routes come late")
+    repo.write("records/incidents/2026/11/INC-261121-KNWN2.yaml", other)
+    built = build_site(repo.repo, now=NOW).output
+    with listening(built) as address:
+        page = guard.open(address, "report.html", viewport={"width": width, "height": 900})
+        page.wait_for_selector(".it-form [type=submit]:not([disabled])")
+        before = page.locator("[data-path=description]").bounding_box()
+        page.locator("[data-path=title] input").fill("Basket empties out")
+        page.locator("[data-path=description] textarea").fill("It drops out")
+        known, form = page.locator(".it-known").bounding_box(), page.locator(".it-form").bounding_box()
+        assert page.locator(".it-known").inner_text().endswith("Basket empties itself\nIncident")
+        assert page.locator("[data-path=description]").bounding_box() == before
+    assert (known["x"] >= form["x"] + form["width"]) == beside
+    assert known["x"] + known["width"] <= width
+    # In the first screen, and under what was typed where it is not beside it.
+    assert known["y"] + known["height"] <= 900
+    assert beside or known["y"] >= before["y"] + before["height"]

@@ -288,6 +288,13 @@ def test_what_has_only_some_of_the_words_is_said_to_be_partial(tmp_path: Path) -
     assert some["hits"][0][0] == every["hits"][0][0] == "services/shop.html"
 
 
+def test_what_is_found_by_a_likely_spelling_is_said_to_be_so(tmp_path: Path) -> None:
+    site = write_index(write_sample(tmp_path / "repo"), tmp_path / "docs", "en", tmp_path / "site")
+    typed, right = found(site, ["onlnie shop", "online shop"])
+    assert (typed["guessed"], right["guessed"]) == (["onlnie"], [])
+    assert typed["hits"][0][0] == "services/shop.html"
+
+
 def test_the_table_is_long_enough() -> None:
     assert len(rows(ENGLISH)) + len(rows(GERMAN)) + len(rows(FRENCH)) + len(rows(OTHERS)) >= 160
     assert min(len(rows(ENGLISH)), 60) == 60

@@ -5,6 +5,6 @@ import { world } from "./world.mjs";
 
 const itsm = world(["words", "search"], { site: process.env.SITE });
 for (const query of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
-  const { hits, partial } = await itsm.find(query, 3);
-  console.log(JSON.stringify({ query, partial, hits: hits.map(({ url, title }) => [url, title]) }));
+  const { hits, partial, guessed } = await itsm.find(query, 3);
+  console.log(JSON.stringify({ query, partial, guessed, hits: hits.map(({ url, title }) => [url, title]) }));
 }

@@ -63,6 +63,8 @@ interface Term {
   words: string[];
   synonyms: string[][];
   around: boolean;
+  /** Nothing has it as it was typed; what was found has a word like it. */
+  guessed?: boolean;
 }
 interface Ranked {
   score: number;
@@ -76,6 +78,7 @@ interface Ranking {
   ranked: Ranked[];
   each: Map<number, number>[];
   partial: boolean;
+  guessed: string[];
 }
 interface Hit {
   url: string;
@@ -93,6 +96,7 @@ interface Found {
   hits: Hit[];
   words: string[];
   partial: boolean;
+  guessed: string[];
   groups: Map<string, number>;
 }
 interface Search {

@@ -16,13 +16,20 @@ from itsm_gitops.publish.pages.parts import first_words, heading, paragraph, sec
 from itsm_gitops.publish.view import View
 
 _DAY = 8  # hours of a working day
+APPROVAL = "Approval"
 
 
 def catalogue_page(view: View) -> ListPage:
     """Return what people can ask for, what belongs together side by side, then the services that they can use."""
     offerings = [e for e in view.of_role(meaning.OFFERING) if facts.is_offered(view.book, e)]
     services = [e for e in view.of_role(meaning.SERVICE) if facts.is_in_force(view.kind(e), e.columns)]
-    parts = [heading([], t("Catalogue"), lead=esc(t("What you can ask for, and what you can use.")))]
+    parts = [
+        heading(
+            [],
+            t("Catalogue"),
+            lead=esc(t("Request what you need, or see what each service is for and whether it works.")),
+        )
+    ]
     cards = join([_offering_card(view, e) for e in sorted(offerings, key=_by_category)])
     asked = Html(f'<ul class="it-cards it-cards--offers">{cards}</ul>') if cards else EMPTY
     parts.append(section("What you can request", asked, "requests"))
@@ -66,7 +73,7 @@ def terms(view: View, entry: Entry) -> Iterator[tuple[str, Html]]:
     price = value(view, cost, schemas.get("cost", {})) if cost else EMPTY
     yield "Price", esc(t("Free of charge")) if isinstance(cost, dict) and not cost.get("amount") else price
     yield "Delivery time", _time(data.get("expected_hours"))
-    yield "Approval", _approval(view, data.get("approval"))
+    yield APPROVAL, _approval(view, data.get("approval"))
 
 
 def _time(hours: Any) -> Html:

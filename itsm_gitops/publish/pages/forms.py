@@ -131,9 +131,12 @@ def _form(
     known: Html = EMPTY,
 ) -> Html:
     lists = [_names(view, name) for name in dict.fromkeys(q.names for q in form_questions if q.names)]
+    # Below the last answer that it looks at: what is typed into must not move.
+    last = max((i for i, q in enumerate(form_questions) if q.path in _LOOKED_AT), default=-1)
+    asked = [questions.render(q) for q in form_questions]
     return Html(
         f'<form class="it-form" autocomplete="off" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
-        f"{join([questions.render(q) for q in form_questions])}{known}{join(lists)}"
+        f"{join(asked[: last + 1])}{known}{join(asked[last + 1 :])}{join(lists)}"
         f'<p><button type="submit" class="md-button md-button--primary" disabled>{esc(button)}</button></p>'
         '<p class="it-form__said" role="status"></p>'
         f"<noscript><p>{esc(t('The form needs JavaScript. Without it, from a clone of the repository:'))}</p>"
@@ -142,6 +145,7 @@ def _form(
 
 
 _MOST_KNOWN = 300
+_LOOKED_AT = _REPORT[:3]  # the line, the service, what is seen
 
 
 def _known(view: View) -> Html:
@@ -195,7 +199,12 @@ def _field(view: View, kind: Kind, name: str) -> Question:
     if name == "service":
         running = [e for e in view.of_role(meaning.SERVICE) if not facts.is_inactive(view.kind(e), e.columns)]
         ordered = sorted(running, key=lambda e: (e.title.lower(), e.id))
-        return replace(question, help="", choices=tuple(Choice(e.id, e.title or e.id) for e in ordered))
+        return replace(
+            question,
+            title=t("Which service?"),
+            help="",
+            choices=tuple(Choice(e.id, e.title or e.id) for e in ordered),
+        )
     if name == "cis":
         return replace(question, names=_ITEMS, known=True)
     if name == "category":

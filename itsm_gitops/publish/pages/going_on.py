@@ -15,6 +15,7 @@ from itsm_gitops.publish.announcements import (
     TITLES,
     Announcement,
     announcements,
+    read,
 )
 from itsm_gitops.publish.chips import chip, look_of
 from itsm_gitops.publish.language import t, told
@@ -153,15 +154,28 @@ def banners(view: View, now: datetime | None = None, service: str = "") -> Html:
 
 def _banner(view: View, one: Announcement, now: datetime) -> Html:
     hidden = EMPTY if one.is_shown(now) else Html(" hidden")
-    when = EMPTY
-    if one.type != NEWS:
-        when = Html(
-            f" <span>{short(view, one.start)} {esc(t('to'))} {until(view, one.start, one.end)}</span>"
-        )
-    kind = Html(f"<b>{esc(t(TITLES[one.type]))}</b>")
     return Html(
         f'<aside class="it-announcement it-announcement--{one.type}" data-from={clock.format_time(one.shown_from)}'
         f' data-until={clock.format_time(one.end)}{hidden} aria-label="{esc(one.entry.title)}">'
-        f"<p class=it-announcement__kind>{kind}{when}<p class=it-announcement__title>{esc(one.entry.title)}</p>"
+        f"<p class=it-announcement__kind>{_kind(view, one)}<p class=it-announcement__title>{esc(one.entry.title)}</p>"
         f"{prose.render(one.text, view.id_link)}</aside>"
     )
+
+
+def _kind(view: View, one: Announcement) -> Html:
+    """Return what an announcement is about, and when that is; news has no such time."""
+    kind = Html(f"<b>{esc(t(TITLES[one.type]))}</b>")
+    if one.type == NEWS:
+        return kind
+    return Html(
+        f"{kind} <span>{short(view, one.start)} {esc(t('to'))} {until(view, one.start, one.end)}</span>"
+    )
+
+
+def about(view: View, entry: Entry) -> Html:
+    """Return what the announcement of a page is about, and when, as its banner says it."""
+    one = read(entry, view)
+    if one is None:
+        return EMPTY
+    look = f"it-announcement__kind it-announcement__kind--{one.type}"
+    return Html(f'<span class="{look}">{_kind(view, one)}</span>')

@@ -10,7 +10,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.chips import chip
 from itsm_gitops.publish.language import counted, t, told
-from itsm_gitops.publish.markup import Html, esc, join, link
+from itsm_gitops.publish.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.publish.view import View
 
 # For each status, the worst first: about one service, whose name is said, and about several.
@@ -28,6 +28,8 @@ _SAID = {
         "{count} services are in maintenance",
     ),
 }
+# What several services are, where the name of the status is no word for that.
+_ARE = {OUTAGE: "down", MAINTENANCE: "in maintenance"}
 _LONGEST = 40  # of a name in the headline
 
 
@@ -37,7 +39,7 @@ def hero(view: View, services: Sequence[Entry]) -> Html:
     return Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
         f"<h1>{esc(_headline(view, services, statuses))}</h1>"
-        f'<p class="it-hero__sub">{_summary(statuses)}{_updated(view)}</p></header>'
+        f'<p class="it-hero__sub">{_counts(statuses)}{_updated(view)}</p></header>'
     )
 
 
@@ -51,8 +53,14 @@ def _headline(view: View, services: Iterable[Entry], statuses: Counter[str]) -> 
     return t("All services are operational") if statuses else t("IT services")
 
 
-def _summary(statuses: Counter[str]) -> Html:
-    return join([chip(f"{statuses[s]} {t(s)}", s) for s in STATUSES if statuses[s]], " ")
+def summary(view: View, services: Iterable[Entry]) -> Html:
+    """Return how many services are how, in one line; nothing where there are none."""
+    counts = _counts(Counter(view.health[e.id].status for e in services))
+    return Html(f"<p class=it-hero__sub>{counts}</p>") if counts else EMPTY
+
+
+def _counts(statuses: Counter[str]) -> Html:
+    return join([chip(f"{statuses[s]} {t(_ARE.get(s, s))}", s) for s in STATUSES if statuses[s]], " ")
 
 
 def _updated(view: View) -> Html:

@@ -59,9 +59,9 @@ def _of_staff(view: View, pages: frozenset[str]) -> Html:
             hero.hero(view, services),
             incomplete(view),
             going_on.not_well(view, services),
+            _actions(pages),
             going_on.banners(view),
             going_on.going_on(view, situation.troubles(view, services)),
-            _actions(pages),
             hero.feeds(),
             section(
                 "Services",
@@ -159,14 +159,16 @@ def _status_card(view: View, entry: Entry) -> str:
 
 
 def _health(view: View, entry: Entry) -> Html:
-    """Return the status of a service, with since when it is so where it is not well."""
+    """Return the status of a service, with since when where it is not well; its life cycle where it has no status."""
+    if entry.id not in view.health:
+        return view.state_chip(entry)
     when = going_on.since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
     return Html(f"{view.health_chip(entry.id)}<small>{when}</small>") if when else view.health_chip(entry.id)
 
 
 def services_page(view: View) -> ListPage:
     """Return every service by category, with health, owner and life cycle."""
-    name, *rest = columns(view, "name", "state", "owner", "type")
+    name, *rest = columns(view, "name", "owner", "type")
     shown = [name, ListColumn("Health", lambda e: _health(view, e), "it-c-health"), *rest]
     groups: dict[str, list[Entry]] = {}
     for entry in view.of_role(meaning.SERVICE):
@@ -175,13 +177,14 @@ def services_page(view: View) -> ListPage:
         heading(
             [], t("Services"), lead=esc(t("What IT provides, whether it works now, and who is responsible."))
         ),
+        hero.summary(view, situation.services_of(view)),
         incomplete(view),
         major_section(view),
     ]
     for category, entries in sorted(groups.items()):
         entries.sort(key=lambda e: (e.title.lower(), e.id))
         rows_of = table(entries, shown, t("Services: {category}", category=words(category)))
-        parts.append(section(words(category), rows_of, css="it-even"))
+        parts.append(section(words(category), rows_of, css="it-services"))
     if not groups:
         parts.append(paragraph("None yet."))
     return ListPage(urls.SERVICES, t("Services"), urls.SERVICES, join(parts))

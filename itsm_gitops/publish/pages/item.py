@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -15,7 +15,7 @@ from itsm_gitops.publish.chips import chip, look_of
 from itsm_gitops.publish.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.publish.language import counted, t
 from itsm_gitops.publish.markup import EMPTY, Html, esc, external, join, link, words
-from itsm_gitops.publish.pages import forms, going_on, maps, on_call, past, service_history
+from itsm_gitops.publish.pages import catalogue, forms, going_on, maps, on_call, past, service_history
 from itsm_gitops.publish.pages.contracts import contracts_with
 from itsm_gitops.publish.pages.dependents import who_depends
 from itsm_gitops.publish.pages.edits import field_history
@@ -50,6 +50,8 @@ _HELP = {
 }
 # Shown in the head of the page, or as its questions.
 _ABOVE = ("description", "form")
+# Of an offering these are said above its questions.
+_TERMS = ("cost", "expected_hours", "approval")
 # Relations to records have tables of their own on the page.
 _BY_RECORDS = frozenset({"affected_by"})
 
@@ -68,7 +70,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     )
     present = [f for f in present_fields(fields, data) if f.name not in (*_ABOVE, _plain_state(view, entry))]
     is_service = meaning.SERVICE in kind.plays
-    used = [f for f in present if not is_service or f.name not in _HELP]
+    above_it = _HELP if is_service else _TERMS if meaning.OFFERING in kind.plays else ()
+    used = [f for f in present if f.name not in above_it]
     links = section("Linked", relations(view, entry.id, _to_items(view, entry)), "links")
     # What is not part of the network has little of its own to say: its links are its content.
     beside = view.kind(entry).operational
@@ -102,6 +105,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             _announced(view, entry) if is_service else EMPTY,
             _reason(view, entry),
             _help(view, entry, present, data),
+            _terms(view, entry, data),
             past.service_past(view, entry.id),
             service_history.incidents(view, entry) if is_service else EMPTY,
             maps.item_map(view, entry.id),
@@ -132,12 +136,28 @@ def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]
     contents["offerings"] = joined(offered, _MOST_OFFERED, "<br>")
     if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
         contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report it")))
-    cells = "".join(
-        f"<div><dt>{esc(t(title))}</dt><dd>{contents[name]}</dd></div>"
-        for name, title in _HELP.items()
-        if contents.get(name)
+    return _strip((title, contents.get(name, EMPTY)) for name, title in _HELP.items())
+
+
+def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return what people want to know of an offering before its questions: the price, how long it takes, who approves."""
+    if meaning.OFFERING not in view.kind(entry).plays:
+        return EMPTY
+    approval = data.get("approval")
+    reason = approval.get("reason") if isinstance(approval, dict) else None
+    why = Html(f"<small>{esc(reason)}</small>") if isinstance(reason, str) else EMPTY
+    return _strip(
+        (title, Html(f"{content}{why}") if title == catalogue.APPROVAL else content)
+        for title, content in catalogue.terms(view, entry)
     )
-    return Html(f"<dl class=it-help>{cells}</dl>") if cells else EMPTY
+
+
+def _strip(cells: Iterable[tuple[str, Html]]) -> Html:
+    """Return the few facts that people come for, side by side."""
+    shown = "".join(
+        f"<div><dt>{esc(t(title))}</dt><dd>{content}</dd></div>" for title, content in cells if content
+    )
+    return Html(f"<dl class=it-help>{shown}</dl>") if shown else EMPTY
 
 
 def _follow(view: View, entry: Entry) -> Html:
@@ -182,6 +202,8 @@ def _crumbs(view: View, entry: Entry) -> list[Crumb]:
 
 
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
+    if meaning.ANNOUNCEMENT in view.kind(entry).plays:
+        return [going_on.about(view, entry)]
     chips = [view.health_chip(entry.id), view.state_chip(entry)]
     if data.get("criticality") in ("critical", "high", "medium", "low"):
         level = data["criticality"]

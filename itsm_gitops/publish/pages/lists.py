@@ -9,6 +9,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import urls
@@ -244,7 +245,8 @@ def class_lists(view: View) -> Iterator[ListPage]:
         if kind.is_record or urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
             continue
         entries = sorted(view.of_kind(kind.name), key=lambda e: (e.title.lower(), e.id))
-        list_columns = columns(view, "name", "health", "state", "type", "environment", "owner")
+        times = ("start", "end") if meaning.ANNOUNCEMENT in kind.plays else ()
+        list_columns = columns(view, "name", "health", "state", "type", *times, "environment", "owner")
         head = heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=esc(kind.description))
         parts = [head]
         parts += [

@@ -147,6 +147,8 @@ def columns(view: View, *names: str) -> list[ListColumn]:
         "planned": ListColumn(
             "Planned start", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
         ),
+        "start": ListColumn("Start", lambda e: view.time(str(e.columns.get("start", ""))), "it-c-time"),
+        "end": ListColumn("End", lambda e: view.time(str(e.columns.get("end", ""))), "it-c-time"),
         "opened": ListColumn("Opened", lambda e: view.time(e.opened), "it-c-time"),
         "updated": ListColumn("Updated", lambda e: view.time(e.updated), "it-c-time"),
     }

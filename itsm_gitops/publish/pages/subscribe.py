@@ -88,7 +88,7 @@ def _services(services: Sequence[Entry], site_url: str) -> Html:
             f'<a href={ROOT}{url} aria-label="{esc(title)}">{esc(word)}</a>{_acts(title, form)}</td>'
             for name, (url, title, form, word) in zip(columns[1:], forms, strict=True)
         )
-        rows.append(f'<tr><td data-label="{esc(columns[0])}">{esc(entry.title)}</td>{cells}</tr>')
+        rows.append(f"<tr><td class=it-c-title>{esc(entry.title)}</td>{cells}</tr>")
     return Html(
         f"<table class=it-table><caption class=it-vh>{esc(t('One service only'))}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"

@@ -42,9 +42,9 @@ def body(view: View, pages: frozenset[str]) -> Html:
             hero.hero(view, services),
             incomplete(view),
             going_on.not_well(view, services),
+            _actions(view, pages),
             going_on.banners(view),
             going_on.going_on(view, situation.troubles(view, services), plain=True),
-            _actions(view, pages),
             section("All services", _services(view, services), "services"),
             Html(
                 f'<div class="it-pair"><div>{_planned(view)}{_solved(view, services)}</div>'

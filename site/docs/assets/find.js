@@ -167,7 +167,12 @@
   function said(found, more) {
     if (!found.total) return t("Nothing found. Fewer or shorter words find more.");
     const number = counted(found.total, "{count} result", "{count} results");
-    const part = found.partial ? t("Nothing has all of these words; these have some of them: {results}", { results: number }) : number;
+    const guessed = found.guessed.map((word) => `"${word}"`).join(", ");
+    const part = found.partial
+      ? t("Nothing has all of these words; these have some of them: {results}", { results: number })
+      : guessed
+        ? t("Nothing has {words}; these have a word that is spelt like it: {results}", { words: guessed, results: number })
+        : number;
     return found.total > found.hits.length ? `${part}, ${more}` : part;
   }
 

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { t, counted, element, answers, filing, drafts, fold, words, stem } = globalThis.itsm;
+  const { t, counted, element, answers, filing, drafts, words, stem, isAround, isFailing } = globalThis.itsm;
   const { read, faultOf, controlOf, namesOf, rulesOf } = answers;
 
   /** @param {HTMLElement} box @param {string} fault */
@@ -136,26 +136,28 @@
   function offerKnown(form) {
     const place = /** @type {HTMLElement | null} */ (form.querySelector(".it-known"));
     if (!place) return;
-    /** @type {{ url: string, title: string, label: string, service: string, words: string }[]} */
-    const known = JSON.parse(place.dataset.known ?? "[]").map((/** @type {any} */ k) => ({ ...k, words: fold(`${k.title} ${k.more}`) }));
+    /** Words that tell something, each once. @param {string} text */
+    const telling = (text) => [...new Set(words(text).filter((w) => w.length > 2 && (!isAround(w) || isFailing(w))).map(stem))];
+    /** @type {{ url: string, title: string, label: string, service: string, words: string[] }[]} */
+    const known = JSON.parse(place.dataset.known ?? "[]").map((/** @type {any} */ k) => ({ ...k, words: telling(`${k.title} ${k.more}`) }));
     const list = /** @type {HTMLElement} */ (place.querySelector("ul"));
     const answer = (/** @type {string} */ path) => {
       const box = /** @type {HTMLElement | null} */ (form.querySelector(`[data-path="${path}"]`));
       return box ? read(box) : undefined;
     };
     const update = () => {
-      const typed = words(`${answer("title") ?? ""} ${answer("description") ?? ""}`).filter((w) => w.length > 2).map(stem);
+      const typed = telling(`${answer("title") ?? ""} ${answer("description") ?? ""}`);
       const service = answer("service");
       const fits = known
-        .map((k) => ({ ...k, score: typed.filter((w) => k.words.includes(w)).length + (service && k.service === service ? 2 : 0) }))
-        .filter((k) => k.score >= 2)
+        .map((k) => ({ ...k, score: typed.filter((w) => k.words.some((other) => other.startsWith(w))).length + (service && k.service === service ? 2 : 0) }))
+        .filter((k) => k.score >= Math.max(1, Math.min(2, typed.length)))
         .sort((a, b) => b.score - a.score)
         .slice(0, 5);
       list.replaceChildren(
         ...fits.map((k) => {
           const link = /** @type {HTMLAnchorElement} */ (element("a", "", k.title));
           link.href = globalThis.itsm.root + k.url;
-          return element("li", "", link, ` ${k.label}`);
+          return element("li", "", link, element("small", "", k.label));
         }),
       );
       place.hidden = !fits.length;

@@ -81,7 +81,10 @@
     const short = stem(word);
     if (term.words.length === 1 && short !== word) add(found, await scores(about, short, 4), 0.9);
     for (const synonym of term.synonyms) add(found, await together(about, synonym), 0.9);
-    if (!found.size && term.words.length === 1) for (const other of await meant(word)) add(found, await scores(about, other, 2), 0.7);
+    if (!found.size && term.words.length === 1) {
+      for (const other of await meant(word)) add(found, await scores(about, other, 2), 0.7);
+      term.guessed = found.size > 0;
+    }
     return found;
   }
 
@@ -167,17 +170,18 @@
   async function rank(text) {
     const about = /** @type {Index} */ (await load("index"));
     const { terms, beside } = parse(about, text);
-    if (!terms.length || !about.docs) return { about, ranked: [], each: [], partial: false };
+    if (!terms.length || !about.docs) return { about, ranked: [], each: [], partial: false, guessed: [] };
     const each = await Promise.all(terms.map((term) => ofTerm(about, term)));
+    const guessed = terms.filter((term) => term.guessed).map((term) => term.words[0]);
     const around = beside.filter((term) => term.words[0].length > 2).slice(0, 3);
     const hints = await Promise.all(around.map((term) => scores(about, term.words[0], 0)));
     const any = weighed(about, each, hints, words(text));
     const most = any.reduce((max, { count }) => Math.max(max, count), 0);
     const best = any.filter(({ count }) => count === most).sort(byScore);
     const partial = most < each.length;
-    if (partial || best.some(({ group, inTitle }) => group !== "handbook" || inTitle)) return { about, ranked: best, each, partial };
+    if (partial || best.some(({ group, inTitle }) => group !== "handbook" || inTitle)) return { about, ranked: best, each, partial, guessed };
     const named = any.filter(({ count, group, inTitle }) => count < most && group !== "handbook" && inTitle).sort((a, b) => b.count - a.count || byScore(a, b));
-    return { about, ranked: [...named, ...best], each, partial: named.length > 0 };
+    return { about, ranked: [...named, ...best], each, partial: named.length > 0, guessed };
   }
 
   /**
@@ -264,7 +268,7 @@
    * @returns {Promise<Found>}
    */
   async function find(text, limit, only = "") {
-    const { about, ranked, each, partial } = await rank(text);
+    const { about, ranked, each, partial, guessed } = await rank(text);
     const some = only ? ranked.filter((r) => r.group === only) : ranked;
     // A whole identifier is looked for further down: its words are in many titles.
     const best = some.slice(0, IDENTIFIER.test(text.trim()) ? Math.max(limit, LOOKED_AT) : limit);
@@ -285,7 +289,7 @@
     hits.splice(limit);
     const groups = new Map();
     for (const { group } of ranked) groups.set(group, (groups.get(group) ?? 0) + 1);
-    return { total: some.length, all: ranked.length, hits, words: words(text), partial, groups };
+    return { total: some.length, all: ranked.length, hits, words: words(text), partial, guessed, groups };
   }
 
   Object.assign(globalThis.itsm, { parse, match, find });

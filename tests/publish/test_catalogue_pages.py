@@ -1,0 +1,35 @@
+"""Pages of what can be asked for and used: an offering says its terms first, a list of services only what tells something."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sample_site import write_sample
+from test_agenda_pages import text_of
+from test_pages import view_of
+
+from itsm_gitops.publish.fields import fields
+from itsm_gitops.publish.pages import home, item
+
+
+def test_what_an_offering_costs_and_takes_is_said_before_its_questions(tmp_path: Path) -> None:
+    path = "cmdb/offerings/laptop.yaml"
+    terms = "cost:\n  amount: 1350\n  currency: EUR\napproval:\n  required: true\n  by: web\n  reason: It is dear.\n"
+    view = view_of(
+        tmp_path, {path: f"{(write_sample(tmp_path / 'as-it-is').root / path).read_text()}{terms}"}
+    )
+    entry = view.entries["laptop"]
+    html = item.item_page(view, entry, view.store.data("laptop"), fields(view.kind(entry)))
+    said = text_of(html)
+    assert "Price 1,350 EUR Delivery time about 2 working days Approval by Web team It is dear." in said
+    assert said.index("Price") < said.index("Request it")
+    # And not once more below.
+    assert [said.count(word) for word in ("Approval", "EUR", "Expected hours", "It is dear.")] == [1, 1, 0, 1]
+
+
+def test_a_list_of_services_says_the_life_cycle_only_of_those_without_a_status(tmp_path: Path) -> None:
+    planned = "id: lockers\nclass: service\nname: Lockers\nlifecycle: planned\n"
+    view = view_of(tmp_path, {"cmdb/services/lockers.yaml": planned})
+    said = text_of(home.services_page(view).body)
+    assert "Lockers Planned" in said
+    assert "In production" not in said
