@@ -18,7 +18,7 @@ PACKAGE = Path(itsm_gitops.__file__).parent
 ROLES = (
     "model/meaning.py"  # the vocabulary of roles, and the names that rule books had before there were roles
 )
-MOST = 287
+MOST = 277
 
 FIELD = "name of a field of a schema, as in data.get"
 JSON = "key of JSON that the toolkit reads or writes (evidence, API, reports, signed statements)"
@@ -162,18 +162,16 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "publish/pages/parts.py": {"planned": 1, "service": 3, "team": 2},
         "publish/pages/past.py": {"service-level": 1},
         "publish/pages/plan.py": {"calendar": 1, "maintenance": 1, "service": 1, "team": 1},
-        "reports/agreements.py": {"calendar": 1, "contract": 1, "licence": 1},
-        "reports/change.py": {"change": 2, "closed": 3, "service": 1},
+        "reports/agreements.py": {"calendar": 1},
+        "reports/change.py": {"change": 1, "closed": 3, "service": 1},
         "reports/flow.py": {"cancelled": 1, "resolved": 2, "service": 1},
-        "reports/customers.py": {"organisation": 1, "service": 1},
-        "reports/delivery.py": {"change": 1},
+        "reports/customers.py": {"service": 1},
         "reports/deployments.py": {"change": 1, "production": 1, "release": 1, "service": 1},
         "reports/levels.py": {"calendar": 1, "service": 3},
         "reports/quality.py": {"resolved": 2, "service": 2, "team": 2},
         "reports/major.py": {"review": 1, "service": 1},
         "reports/problems.py": {"problem": 1, "resolved": 1, "team": 1},
-        "reports/times.py": {"incident": 1, "offering": 1, "service": 1},
-        "reports/top.py": {"incident": 2},
+        "reports/times.py": {"offering": 1, "service": 1},
     },
 }
 
