@@ -132,7 +132,8 @@
   }
 
   // ---- What is known already ----------------------------------------------------------------------
-  /** While a fault is typed: the open incidents, known errors and announcements that fit. @param {HTMLFormElement} form */
+  const MOST_KNOWN = 5;
+  /** While a fault is typed: the open incidents and known errors that fit. @param {HTMLFormElement} form */
   function offerKnown(form) {
     const place = /** @type {HTMLElement | null} */ (form.querySelector(".it-known"));
     if (!place) return;
@@ -140,6 +141,10 @@
     const telling = (text) => [...new Set(words(text).filter((w) => w.length > 2 && (!isAround(w) || isFailing(w))).map(stem))];
     /** @type {{ url: string, title: string, label: string, service: string, words: string[] }[]} */
     const known = JSON.parse(place.dataset.known ?? "[]").map((/** @type {any} */ k) => ({ ...k, words: telling(`${k.title} ${k.more}`) }));
+    /** @param {{ words: string[] }} one @param {string} word */
+    const has = (one, word) => one.words.some((other) => other.startsWith(word) || (other.length > 3 && word.startsWith(other)));
+    /** A word that only a few have tells enough by itself. @param {string} word */
+    const worth = (word) => (word.length > 3 && known.filter((k) => has(k, word)).length <= MOST_KNOWN ? 2 : 1);
     const list = /** @type {HTMLElement} */ (place.querySelector("ul"));
     const answer = (/** @type {string} */ path) => {
       const box = /** @type {HTMLElement | null} */ (form.querySelector(`[data-path="${path}"]`));
@@ -148,11 +153,12 @@
     const update = () => {
       const typed = telling(`${answer("title") ?? ""} ${answer("description") ?? ""}`);
       const service = answer("service");
+      const worths = typed.map((word) => /** @type {[string, number]} */ ([word, worth(word)]));
       const fits = known
-        .map((k) => ({ ...k, score: typed.filter((w) => k.words.some((other) => other.startsWith(w))).length + (service && k.service === service ? 2 : 0) }))
+        .map((k) => ({ ...k, score: worths.reduce((sum, [word, is]) => sum + (has(k, word) ? is : 0), service && k.service === service ? 2 : 0) }))
         .filter((k) => k.score >= Math.max(1, Math.min(2, typed.length)))
         .sort((a, b) => b.score - a.score)
-        .slice(0, 5);
+        .slice(0, MOST_KNOWN);
       list.replaceChildren(
         ...fits.map((k) => {
           const link = /** @type {HTMLAnchorElement} */ (element("a", "", k.title));
