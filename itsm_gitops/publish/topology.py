@@ -16,6 +16,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.publish import urls
 from itsm_gitops.publish.data.text import as_json
 from itsm_gitops.publish.diagram import SIGNS
+from itsm_gitops.publish.language import t
 from itsm_gitops.publish.markup import shorten, visible, words
 from itsm_gitops.publish.view import View
 
@@ -105,7 +106,7 @@ class Topology:
         return {
             "version": VERSION,
             "classes": [[k.name, k.title, k.plural_title, urls.folder(k)] for k in self.classes],
-            "looks": [[look, title, SIGNS[look]] for look, title in LOOKS.items()],
+            "looks": [[look, t(title), SIGNS[look]] for look, title in LOOKS.items()],
             "states": list(states),
             "ways": self.ways,
             "items": items,
