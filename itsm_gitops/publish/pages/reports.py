@@ -39,7 +39,7 @@ _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
 # A table with more columns stands below its chart: its numbers need the room.
 _BESIDE = 5
 _UNITS = ("currency", "per")
-_NAME = re.compile(r"[a-z]+(?:_[a-z]+)+", re.ASCII)  # a value that the rule book names
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*", re.ASCII)  # a value that the rule book names
 
 
 def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
@@ -184,7 +184,7 @@ def _cell(view: View, column: Column, value: Cell) -> Html:
         return evidence_list(view, t(value))
     if column.form == TEXT and isinstance(value, str) and clock.parse_time(value):
         return view.time(value)
-    if column.form == TEXT and isinstance(value, str) and _NAME.fullmatch(value):
+    if column.form == TEXT and isinstance(value, str) and _NAME.fullmatch(value) and t(value) == value:
         return esc(words(value))
     return esc(said(column, value))
 
