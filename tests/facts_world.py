@@ -18,11 +18,11 @@ from itsm_gitops.graph.ics import calendar
 from itsm_gitops.graph.schedule import plan, preview_freezes
 from itsm_gitops.graph.suspects import scene, suspects
 from itsm_gitops.model import facts, meaning
-from itsm_gitops.publish.data import api, feeds
-from itsm_gitops.publish.extras import extra_of
-from itsm_gitops.publish.pages import catalogue, home, record
-from itsm_gitops.publish.pages import plan as agenda_pages
-from itsm_gitops.publish.view import View
+from itsm_gitops.presentation.data import api, feeds
+from itsm_gitops.presentation.extras import extra_of
+from itsm_gitops.presentation.pages import catalogue, home, record
+from itsm_gitops.presentation.pages import plan as agenda_pages
+from itsm_gitops.presentation.view import View
 from itsm_gitops.reports.catalogue import make_reports
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.repository import Repository, load_store

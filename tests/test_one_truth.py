@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.publish.data import feeds
-from itsm_gitops.publish.pages import home
+from itsm_gitops.presentation.data import feeds
+from itsm_gitops.presentation.pages import home
 from itsm_gitops.repository import packaged_rulebook_root
 from tests.facts_world import (
     FACTS,

@@ -15,10 +15,10 @@ from itsm_gitops.commands.showing import show
 from itsm_gitops.graph.impact import Effect
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish import agenda
-from itsm_gitops.publish.data import api
-from itsm_gitops.publish.pages import home
-from itsm_gitops.publish.pages import plan as pages
+from itsm_gitops.presentation import agenda
+from itsm_gitops.presentation.data import api
+from itsm_gitops.presentation.pages import home
+from itsm_gitops.presentation.pages import plan as pages
 from tests.facts_world import NOW, Answers, Tree, change_of, incident_of, organisation, record_of
 from tests.test_one_truth import BOOK, build
 

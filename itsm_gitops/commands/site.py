@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from itsm_gitops.presentation.handbook import RuleText
     from itsm_gitops.publish.build import SiteReport
-    from itsm_gitops.publish.handbook import RuleText
     from itsm_gitops.publish.reporter import Reporter
     from itsm_gitops.repository import Repository
 
@@ -70,7 +70,7 @@ def serve(
     say: Callable[[str], None],
 ) -> None:
     """Build and serve the site on the loopback address until interrupted; rebuild when files change."""
-    from itsm_gitops.publish.serve import serve as run
+    from itsm_gitops.publish.serving import serve as run
 
     run(
         repo,

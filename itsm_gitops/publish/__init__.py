@@ -26,7 +26,7 @@ summaries, but the data for search and reports only of changed documents; it wri
 again when the data behind one of its keys has changed, or when its file is not the one that was written; data that tracing does not know counts as a dependency on everything. The same holds for
 files over many documents, lists, feeds, index pages and chunks of the explorer (`publish/batches.py`), and for everything
 else that a site has, in units of what is made together (`publish/units.py`). Pages of items depend on the place of the
-records that they do not show (`publish/traits.py`), not on the records. `--explain` tells the reasons
+records that they do not show (`presentation/traits.py`), not on the records. `--explain` tells the reasons
 (`publish/reasons.py`). The search index is updated
 where words of documents have come or gone (`publish/indexing.py`, `publish/reindex.py`): where the numbers of documents
 shift, one difference in the text of each word shifts all numbers behind it. When the sources, the moment and all files of
@@ -36,27 +36,17 @@ made again when something that they count has changed (`publish/site_reports.py`
 (`repository/seal.py`), because a repository can bring any file, but no key. Sites of
 audiences that see less are made in full each time: each page depends on all documents.
 
-A form (`publish/questions.py`, `pages/forms.py`) is plain HTML with what a script needs to judge each answer beside it as
-JSON. `site/docs/assets/forms.js` and its parts (`publish/scripts.py` joins them) make the record from the answers in the
-browser: there is no server that could. It quotes everything but plain words and dates as JSON does, so its writer of YAML is a few lines; a test in a browser types hostile
-texts and compares what the loader reads.
-
 The explorer (`publish/explorer.py`, `pages/explore.py`) has its own copy of what lists show: columns in chunks, scripts that
 hand their data over as those of the search index do, so that it works from a disk and under the same policy. Open records lie
 apart from finished ones, and a chunk has tables of its own, so a new record rewrites one chunk and the index. `columns.js` keeps
 the columns in typed arrays, filters and counts them, `ordering.js` sorts them; `explorer.js` shows fifty rows at a time. A record's place
 counted from the oldest joins both to the numbers of the search index.
 
-The map of dependencies starts anywhere, so its drawing cannot be made at build time. `publish/topology.py` writes the
-network as one compact file (5,000 items and 12,000 relations: 390 kB, 75 kB compressed), and scripts make pages of
-it: `neighbourhood.js` walks a bounded part, `layout.js` places it as `layout.py` does (a test compares them on random
-graphs), `drawing.js` makes SVG and `details.js` a list of it, `address.js` keeps what was asked for, `map.js` listens.
-
 "My work" (`pages/mine.py`, `mine.js`) takes titles and states from the explorer's data; one small file more says whose each
 open record is (`publish/own_work.py`). Who the reader is stays in the browser.
 
-What programs read (`publish/data/`) is written beside the pages from the same snapshot: the JSON of a document by the
-worker that stamps its page, everything else once. Finished records share files (`publish/finished.py`): a file each was half
+What programs read (`presentation/data/`) is written beside the pages from the same snapshot: the JSON of a document by the
+worker that stamps its page, everything else once. Finished records share files (`presentation/finished.py`): a file each was half
 of all files of a site, and a record that is done is rarely asked for alone. Whoever makes the pages of one such file's records
 writes the file (`publish/stamping.py`); it has one line for each record, so a later build takes over the lines of all
 records that did not change. None of it holds the moment of the build, so a file changes only when
@@ -94,15 +84,6 @@ repository on a public forge reveals everything. What reads Git (history, eviden
 `tests/publish/test_audience.py` puts a word of its own into every field of every kind and looks for it in every byte and
 name of the output.
 
-Why there is no graph library on the map
-----------------------------------------
-
-No graph library on the map. It should have come from a package of PyPI, since users have no npm, and none is both
-kept and light: d3 is there as version 3 of 2016 (xstatic-d3) or inside a Django plugin, cytoscape.js only inside Dash or
-Jupyter widgets with their dependencies, vis-network inside pyvis with IPython. What is left for a library is placing
-boxes in layers, which the diagrams drawn at build time need in Python anyhow, and panning, which a scroll box does with
-any input. Our scripts have no other layouts, but boxes that are focusable, named and walked along relations, under a
-policy without inline style, for 40 kB. A kept package that ships a layered layout could replace `layout.js` alone.
 """
 
 from __future__ import annotations
@@ -113,7 +94,7 @@ from itsm_gitops.model.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.build import OUTPUT, SiteReport, build_site
-    from itsm_gitops.publish.serve import serve
+    from itsm_gitops.publish.serving import serve
     from itsm_gitops.publish.stamping import Progress
 
 __all__ = ["OUTPUT", "Progress", "SiteReport", "build_site", "serve"]
@@ -122,6 +103,6 @@ _LATER = {
     "Progress": "stamping",
     "SiteReport": "build",
     "build_site": "build",
-    "serve": "serve",
+    "serve": "serving",
 }
 __getattr__ = lazy_names(__name__, _LATER)

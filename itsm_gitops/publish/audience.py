@@ -19,14 +19,14 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.report import Report
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.screen import Names, ScreenRule, Times, names_of, screen, screen_entry, times, tree
+from itsm_gitops.presentation.extras import extra_of
+from itsm_gitops.presentation.pages import past
+from itsm_gitops.presentation.true_status import true_health, true_histories, true_past
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import search
-from itsm_gitops.publish.extras import extra_of
-from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.readings import DocumentFacts, Lives, Readings
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.site_reports import SiteReports, made_anew, made_before
-from itsm_gitops.publish.true_status import true_health, true_histories, true_past
-from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Snapshot, Store, load_store
 from itsm_gitops.repository.config import Config, Hosting
 from itsm_gitops.repository.store import identifier_of

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from itsm_gitops.model.standing import Proof
-from itsm_gitops.publish import urls
-from itsm_gitops.publish.document_history import field_history
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.document_history import field_history
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.reporter import Reporter
-from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository
 
 

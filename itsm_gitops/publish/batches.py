@@ -12,13 +12,13 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from itsm_gitops.presentation.view import View
+from itsm_gitops.presentation.wanted import shape_of
 from itsm_gitops.publish import output
 from itsm_gitops.publish.build_cache import BuildCache
 from itsm_gitops.publish.page_files import PageFiles
 from itsm_gitops.publish.reasons import OTHER_ROWS
 from itsm_gitops.publish.tracing import Tracer, traced
-from itsm_gitops.publish.view import View
-from itsm_gitops.publish.wanted import shape_of
 
 
 class SiteFile(NamedTuple):

@@ -19,7 +19,7 @@ from itsm_gitops.repository.package_sign import package_sign
 from itsm_gitops.repository.workers import collector_paused
 
 if TYPE_CHECKING:
-    from itsm_gitops.publish.handbook import RuleText
+    from itsm_gitops.presentation.handbook import RuleText
     from itsm_gitops.publish.reasons import PageReason
     from itsm_gitops.publish.reporter import Reporter
     from itsm_gitops.publish.stamping import Progress

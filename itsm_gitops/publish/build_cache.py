@@ -16,13 +16,14 @@ from datetime import datetime
 from typing import Any
 
 from itsm_gitops.graph.similar import CAP, GROUPS
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.view import View
+from itsm_gitops.presentation.wanted import shape_of
 from itsm_gitops.publish import keys as known
-from itsm_gitops.publish import output, reasons, urls
+from itsm_gitops.publish import output, reasons
 from itsm_gitops.publish.changed_keys import changed_keys, differing
 from itsm_gitops.publish.page_files import BETWEEN, STAMP, PageFiles, raw_keys
 from itsm_gitops.publish.readings import DocumentChange, Readings
-from itsm_gitops.publish.view import View
-from itsm_gitops.publish.wanted import shape_of
 from itsm_gitops.repository.index.site_rows import SiteRows
 from itsm_gitops.repository.memory import Stamping
 from itsm_gitops.repository.package_sign import package_sign

@@ -9,8 +9,8 @@ from itsm_gitops.graph.similar import title_words
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.presentation.traits import traits_of
 from itsm_gitops.publish.keys import ALL, FAILURES, GRAPH, ITEMS, KIND, LINKS, SIMILAR, TRAITS, WORD
-from itsm_gitops.publish.traits import traits_of
 
 _CAUSES = "causes"  # the relation of a change to what went wrong because of it
 

@@ -17,9 +17,9 @@ from functools import cached_property
 from html import unescape
 
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.publish import urls
-from itsm_gitops.publish.language import ENGLISH, current, t
-from itsm_gitops.publish.markup import EMPTY, ROOT, Html, esc, scrollable
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.language import ENGLISH, current, t
+from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, scrollable
 from itsm_gitops.publish.slim import Slim
 
 TITLE = "ITSMTITLEPLACEHOLDER"

@@ -23,10 +23,10 @@ from typing import IO, Any, NamedTuple
 
 from itsm_gitops.git import Git
 from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.presentation.markup import Html
 from itsm_gitops.publish.chrome import TITLE
 from itsm_gitops.publish.engine_sources import published
 from itsm_gitops.publish.engine_start import EXTENSION
-from itsm_gitops.publish.markup import Html
 from itsm_gitops.publish.tool import digest_of_files
 from itsm_gitops.repository.seal import SealedNote
 

@@ -16,7 +16,7 @@ from typing import Any
 from itsm_gitops import documents
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.shape import Misfit, misfits
-from itsm_gitops.publish.markup import esc
+from itsm_gitops.presentation.markup import esc
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 

@@ -18,12 +18,12 @@ from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.filter_words import facet_of
 from itsm_gitops.model.rulebook import PRIORITY
-from itsm_gitops.publish import urls
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.markup import shorten
+from itsm_gitops.presentation.view import View
+from itsm_gitops.presentation.wanted import shape_of
 from itsm_gitops.publish.batches import Batch
-from itsm_gitops.publish.markup import shorten
 from itsm_gitops.publish.search import handed_over
-from itsm_gitops.publish.view import View
-from itsm_gitops.publish.wanted import shape_of
 
 VERSION = 1
 ROWS = 4000

@@ -12,13 +12,14 @@ from typing import Any
 
 from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.publish import engine, handbook, navigation, urls
+from itsm_gitops.presentation import handbook, navigation, urls
+from itsm_gitops.presentation.language import ENGLISH, current, t
+from itsm_gitops.presentation.markup import esc
+from itsm_gitops.presentation.moments import zone_of
+from itsm_gitops.presentation.pages import mine
+from itsm_gitops.presentation.rulebook_words import in_language
+from itsm_gitops.publish import engine
 from itsm_gitops.publish.engine_settings import read_settings
-from itsm_gitops.publish.language import ENGLISH, current, t
-from itsm_gitops.publish.markup import esc
-from itsm_gitops.publish.moments import zone_of
-from itsm_gitops.publish.pages import mine
-from itsm_gitops.publish.rulebook_words import in_language
 from itsm_gitops.publish.tool import site_folder
 from itsm_gitops.repository.config import Config
 

@@ -12,18 +12,19 @@ from typing import NamedTuple
 from itsm_gitops.model import filter_words, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
-from itsm_gitops.publish import prose, search, urls
+from itsm_gitops.presentation import prose, urls
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.pages import board
+from itsm_gitops.presentation.pages.parts import excerpt, explore_url
+from itsm_gitops.presentation.view import View
+from itsm_gitops.presentation.wanted import shape_of
+from itsm_gitops.publish import search
 from itsm_gitops.publish.batches import SiteFiles
 from itsm_gitops.publish.build_cache import BuildCache
-from itsm_gitops.publish.language import t
-from itsm_gitops.publish.pages import board
-from itsm_gitops.publish.pages.parts import excerpt, explore_url
 from itsm_gitops.publish.readings import DocumentChange
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
 from itsm_gitops.publish.rendered import HANDBOOK, WrittenPage
 from itsm_gitops.publish.search import CHUNK, Doc, IndexShard, Postings
-from itsm_gitops.publish.view import View
-from itsm_gitops.publish.wanted import shape_of
 
 SYNONYMS = "schemas/search.yaml"
 _GROUPS = ("service", "offering", "item")

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from itsm_gitops.presentation.handbook import RuleText
+from itsm_gitops.presentation.language import spoken
 from itsm_gitops.publish import engine, frame, output
 from itsm_gitops.publish.audience import load, visible_book
 from itsm_gitops.publish.background import add_background
 from itsm_gitops.publish.build_cache import BuildCache, digest
-from itsm_gitops.publish.handbook import RuleText
-from itsm_gitops.publish.language import spoken
 from itsm_gitops.publish.last_build import Figures, LastBuild
 from itsm_gitops.publish.reasons import PageReason
 from itsm_gitops.publish.rendered import Rendered

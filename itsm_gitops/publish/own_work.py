@@ -15,10 +15,10 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.facts import is_offered
 from itsm_gitops.model.filter_words import PERSON_FIELDS
-from itsm_gitops.publish import urls
-from itsm_gitops.publish.pages.due import due_text
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.pages.due import due_text
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.search import handed_over
-from itsm_gitops.publish.view import View
 
 _WATCHED = "watched_by"
 _AHEAD = 31  # days

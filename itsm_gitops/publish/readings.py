@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.timeline import packed, unpacked
-from itsm_gitops.publish.extras import Extra
+from itsm_gitops.presentation.extras import Extra
 from itsm_gitops.repository.index.site_rows import DocumentRow, SiteRows
 from itsm_gitops.repository.memory import Memory, MemoryRow, Stamping
 from itsm_gitops.repository.store import identifier_of

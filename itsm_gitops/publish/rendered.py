@@ -9,11 +9,12 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from itsm_gitops.model.tokens import tokens
-from itsm_gitops.publish import chrome, engine, search, urls
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.pages.find import not_found_page
+from itsm_gitops.presentation.pages.lists import ListPage
+from itsm_gitops.publish import chrome, engine, search
 from itsm_gitops.publish.batches import SiteFile, SiteFiles
-from itsm_gitops.publish.language import t
-from itsm_gitops.publish.pages.find import not_found_page
-from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.scripts import addresses, as_published, is_inner
 from itsm_gitops.publish.search import Doc
 from itsm_gitops.publish.slim import STYLES

@@ -12,7 +12,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from itsm_gitops.publish.language import ENGLISH, catalogue, current
+from itsm_gitops.presentation.language import ENGLISH, catalogue, current
 from itsm_gitops.repository import packaged_rulebook_root
 
 _FIRST = "assets/lib.js"

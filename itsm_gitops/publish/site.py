@@ -10,22 +10,23 @@ from pathlib import PurePosixPath
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish import explorer, output, urls
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.conflicts import conflicts
+from itsm_gitops.presentation.data import api, feeds
+from itsm_gitops.presentation.pages import lists
+from itsm_gitops.presentation.planned import Plan
+from itsm_gitops.presentation.view import View
+from itsm_gitops.presentation.wanted import shape_of
+from itsm_gitops.publish import explorer, output
 from itsm_gitops.publish.batches import SiteFiles
 from itsm_gitops.publish.build_cache import BuildCache
-from itsm_gitops.publish.conflicts import conflicts
-from itsm_gitops.publish.data import api, feeds
 from itsm_gitops.publish.indexing import Indexer, in_search_order, shortcuts
-from itsm_gitops.publish.pages import lists
-from itsm_gitops.publish.planned import Plan
 from itsm_gitops.publish.reasons import ALWAYS, PageReason, not_made
 from itsm_gitops.publish.rendered import Rendered
 from itsm_gitops.publish.search import handed_over
 from itsm_gitops.publish.site_reports import SiteReports
 from itsm_gitops.publish.stamping import Progress, StaleFile, Stamper, pieces
 from itsm_gitops.publish.units import units
-from itsm_gitops.publish.view import View
-from itsm_gitops.publish.wanted import shape_of
 from itsm_gitops.repository.workers import default_jobs, share_as_free
 
 

@@ -20,8 +20,8 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Available, Day, ServiceHistory, ServiceIncident
 from itsm_gitops.model.report import Cell, Report
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.presentation.pages import past
 from itsm_gitops.publish.changed_keys import untitled
-from itsm_gitops.publish.pages import past
 from itsm_gitops.publish.readings import DocumentChange, Readings
 
 _SIGN = 32  # characters of what tells the reports that are not the repository's own

@@ -1,7 +1,7 @@
 """Writes the pages of documents (in the frame of the site) and their JSON, in the pieces that worker processes take.
 
 The files of a document are its page and, where it has one of its own, its JSON. Finished records share JSON files
-(`publish/finished.py`), so those of one file stand in one piece: whoever makes their pages writes that file too. Of
+(`presentation/finished.py`), so those of one file stand in one piece: whoever makes their pages writes that file too. Of
 records whose page is up to date, it takes over the lines that are there.
 """
 
@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.publish import finished, output, search, urls
+from itsm_gitops.presentation import finished, urls
+from itsm_gitops.presentation.data import api
+from itsm_gitops.presentation.fields import Field, fields
+from itsm_gitops.presentation.pages import item, record
+from itsm_gitops.presentation.pages.lists import ListPage
+from itsm_gitops.presentation.view import View
+from itsm_gitops.presentation.wanted import shape_of
+from itsm_gitops.publish import output, search
 from itsm_gitops.publish.chrome import Shell
-from itsm_gitops.publish.data import api
-from itsm_gitops.publish.fields import Field, fields
 from itsm_gitops.publish.page_files import PageFiles
-from itsm_gitops.publish.pages import item, record
-from itsm_gitops.publish.pages.lists import ListPage
 from itsm_gitops.publish.tracing import Tracer, traced
-from itsm_gitops.publish.view import View
-from itsm_gitops.publish.wanted import shape_of
 
 Progress = Callable[[str, int, int], None]
 

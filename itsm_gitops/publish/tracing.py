@@ -17,9 +17,9 @@ from itsm_gitops.graph.status import Health
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.meaning import CHANGE, PERSON
+from itsm_gitops.presentation.markup import Html
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import keys
-from itsm_gitops.publish.markup import Html
-from itsm_gitops.publish.view import View
 
 V = TypeVar("V")
 

@@ -8,23 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from itsm_gitops.publish import urls
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.data import api, files
+from itsm_gitops.presentation.data.text import as_json
+from itsm_gitops.presentation.pages import (
+    board,
+    calendar,
+    catalogue,
+    due,
+    explore,
+    forms,
+    home,
+    lists,
+    mine,
+    plan,
+)
+from itsm_gitops.presentation.pages import reports as report_pages
+from itsm_gitops.presentation.pages.find import search_page
+from itsm_gitops.presentation.pages.lists import ListPage
+from itsm_gitops.presentation.pages.subscribe import subscribe_page
+from itsm_gitops.presentation.pages.topology import map_page
+from itsm_gitops.presentation.topology import Topology, data_file
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.background import evidence_files
 from itsm_gitops.publish.batches import SiteFile, Unit
-from itsm_gitops.publish.data import api, files
-from itsm_gitops.publish.data.text import as_json
 from itsm_gitops.publish.own_work import work_file
-from itsm_gitops.publish.pages import board, calendar, catalogue, due, explore, forms, home, lists, mine, plan
-from itsm_gitops.publish.pages import reports as report_pages
-from itsm_gitops.publish.pages.find import search_page
-from itsm_gitops.publish.pages.lists import ListPage
-from itsm_gitops.publish.pages.subscribe import subscribe_page
-from itsm_gitops.publish.pages.topology import map_page
 from itsm_gitops.publish.reasons import OTHER_FIGURES
 from itsm_gitops.publish.rendered import Rendered
 from itsm_gitops.publish.site_reports import SiteReports
-from itsm_gitops.publish.topology import Topology, data_file
-from itsm_gitops.publish.view import View
 
 _Made = Iterable[ListPage | tuple[str, bytes]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from itsm_gitops.documents.chars import is_clean
-from itsm_gitops.publish.markup import visible
+from itsm_gitops.presentation.markup import visible
 
 NEEDED = (
     "\u0646\u0645\u06cc\u200c\u062a\u0648\u0627\u0646\u0645",  # Persian

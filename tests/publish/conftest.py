@@ -10,9 +10,9 @@ import pytest
 from browsing import CHECKOUT, Guard
 from sample_site import NOW, write_sample
 
+from itsm_gitops.presentation.extras import extra_of
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import SiteReport, build_site
-from itsm_gitops.publish.extras import extra_of
-from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository, load_store
 from tests.support import run_apart
 

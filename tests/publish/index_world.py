@@ -11,16 +11,17 @@ from sample_site import NOW
 
 from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.audience import INTERNAL
-from itsm_gitops.publish import navigation, search, urls
+from itsm_gitops.presentation import navigation, urls
+from itsm_gitops.presentation.extras import extra_of
+from itsm_gitops.presentation.language import spoken, t
+from itsm_gitops.presentation.view import View
+from itsm_gitops.publish import search
 from itsm_gitops.publish.batches import SiteFiles
 from itsm_gitops.publish.build_cache import BuildCache
-from itsm_gitops.publish.extras import extra_of
 from itsm_gitops.publish.indexing import Indexer, in_search_order, shortcuts
-from itsm_gitops.publish.language import spoken, t
 from itsm_gitops.publish.output import claim
 from itsm_gitops.publish.rendered import HANDBOOK, WrittenPage, page_doc
 from itsm_gitops.publish.search import Doc
-from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository, load_store
 
 _TITLE = re.compile(r"^title: (.*)$", re.MULTILINE)

@@ -9,8 +9,8 @@ from pathlib import Path
 from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.audience import AUDIENCES, audience_of
 from itsm_gitops.model.meaning import PERSON
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.audience import load
-from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository, packaged_rulebook_root, read_rulebook
 from tests.support import GitRepo
 

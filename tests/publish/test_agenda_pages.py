@@ -10,11 +10,12 @@ import pytest
 from sample_site import DOCUMENTS, NOW, write_sample
 from test_pages import view_of
 
-from itsm_gitops.publish import agenda, build_site
-from itsm_gitops.publish.agenda import Span
-from itsm_gitops.publish.fields import fields, value
-from itsm_gitops.publish.pages import home, item, plan, record
-from itsm_gitops.publish.view import View
+from itsm_gitops.presentation import agenda
+from itsm_gitops.presentation.agenda import Span
+from itsm_gitops.presentation.fields import fields, value
+from itsm_gitops.presentation.pages import home, item, plan, record
+from itsm_gitops.presentation.view import View
+from itsm_gitops.publish import build_site
 
 CHANGE = "records/changes/2026/11/CHG-261118-BBBBB.yaml"
 WEEKLY = """\

@@ -13,12 +13,12 @@ from sample_site import NOW, write_sample
 from test_agenda_pages import text_of
 from test_pages import view_of
 
+from itsm_gitops.presentation.announcements import announcements
+from itsm_gitops.presentation.data import feeds
+from itsm_gitops.presentation.fields import fields
+from itsm_gitops.presentation.pages import home, item, lists
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import build_site
-from itsm_gitops.publish.announcements import announcements
-from itsm_gitops.publish.data import feeds
-from itsm_gitops.publish.fields import fields
-from itsm_gitops.publish.pages import home, item, lists
-from itsm_gitops.publish.view import View
 from itsm_gitops.rules import check
 
 WORK = """\

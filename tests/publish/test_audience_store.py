@@ -14,7 +14,7 @@ from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.publish.view import View
+from itsm_gitops.presentation.view import View
 from itsm_gitops.repository import read_config
 from tests.support import GitRepo
 

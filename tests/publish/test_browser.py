@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from browsing import PHONE, Guard, axe_source, see, see_heading, serious_faults, switch_to_dark, wait_until
 
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from sample_site import NOW, write_sample
 from test_announcements import FILES
 
 from itsm_gitops.publish import build_site
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 
 pytestmark = pytest.mark.browser
 

@@ -23,7 +23,7 @@ from browsing import (
 from sample_site import DOCUMENTS, NOW, write_sample
 
 from itsm_gitops.publish import build_site
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 
 pytestmark = pytest.mark.browser
 

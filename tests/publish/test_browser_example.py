@@ -20,7 +20,7 @@ from browsing import (
     switch_to_dark,
 )
 
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 
 pytestmark = pytest.mark.browser
 

@@ -13,7 +13,7 @@ import pytest
 from browsing import PHONE, Guard, axe_source, see_heading, serious_faults, switch_to_dark
 
 from itsm_gitops.model.formulas import neutralise
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 
 pytestmark = pytest.mark.browser
 

@@ -19,7 +19,7 @@ from itsm_gitops import documents
 from itsm_gitops.documents import chars
 from itsm_gitops.model import joiners
 from itsm_gitops.publish import build_site
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 from tests.support import GitRepo, run_here
 
 pytestmark = pytest.mark.browser

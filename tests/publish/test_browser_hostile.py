@@ -17,7 +17,7 @@ from sample_site import NOW
 
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import build_site
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from browsing import Guard, see, see_heading
 
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from browsing import PHONE, Guard, axe_source, see_heading, serious_faults, switch_to_dark
 
-from itsm_gitops.publish.layout import place
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.presentation.layout import place
+from itsm_gitops.publish.serving import listening
 
 pytestmark = pytest.mark.browser
 

@@ -13,8 +13,9 @@ from browsing import PHONE, Guard, see
 from sample_site import NOW, write_sample
 
 from itsm_gitops.commands.reporting import SnapshotReporter
-from itsm_gitops.publish import build_site, urls
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.presentation import urls
+from itsm_gitops.publish import build_site
+from itsm_gitops.publish.serving import listening
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,8 @@ from sample_site import DOCUMENTS
 from test_agenda_pages import CHANGE, text_of
 from test_pages import view_of
 
-from itsm_gitops.publish.pages.calendar import calendar_pages
-from itsm_gitops.publish.planned import Plan
+from itsm_gitops.presentation.pages.calendar import calendar_pages
+from itsm_gitops.presentation.planned import Plan
 
 LONG = CHANGE.replace("BBBBB", "NNNNN")
 OTHER = CHANGE.replace("BBBBB", "MMMMM")

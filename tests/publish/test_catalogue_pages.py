@@ -8,8 +8,8 @@ from sample_site import write_sample
 from test_agenda_pages import text_of
 from test_pages import view_of
 
-from itsm_gitops.publish.fields import fields
-from itsm_gitops.publish.pages import home, item
+from itsm_gitops.presentation.fields import fields
+from itsm_gitops.presentation.pages import home, item
 
 
 def test_what_an_offering_costs_and_takes_is_said_before_its_questions(tmp_path: Path) -> None:

@@ -17,11 +17,11 @@ from sample_site import DOCUMENTS, NOW, write_sample
 from test_pages import view_of
 
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.presentation.data import api, feeds
+from itsm_gitops.presentation.data.text import as_json, xml
+from itsm_gitops.presentation.planned import Plan
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import build_site
-from itsm_gitops.publish.data import api, feeds
-from itsm_gitops.publish.data.text import as_json, xml
-from itsm_gitops.publish.planned import Plan
-from itsm_gitops.publish.view import View
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 CHANGE = "records/changes/2026/11/CHG-261118-BBBBB.yaml"

@@ -19,9 +19,10 @@ from itsm_gitops.commands.filters import Filters
 from itsm_gitops.commands.listing import list_documents
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.publish import explorer, urls
-from itsm_gitops.publish.pages.parts import explore_link
-from itsm_gitops.publish.view import View
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.pages.parts import explore_link
+from itsm_gitops.presentation.view import View
+from itsm_gitops.publish import explorer
 from itsm_gitops.repository import Repository
 
 NAMED = ("kind", "state", "priority", "service", "ci", "team")

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_incremental import build, built, cold, repo
 
-from itsm_gitops.publish import finished, stamping
+from itsm_gitops.presentation import finished
+from itsm_gitops.publish import stamping
 from itsm_gitops.repository import Repository, memory
 
 __all__ = ["built", "repo"]  # fixtures

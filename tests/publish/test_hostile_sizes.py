@@ -14,7 +14,7 @@ from sample_site import DOCUMENTS, NOW, write_sample
 
 from itsm_gitops.documents.problems import LIMITS
 from itsm_gitops.publish import build_site
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 
 INCIDENT = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
 BRACES = "{{ config.site_name }}{% raw %}{{7*7}}${7*7}"

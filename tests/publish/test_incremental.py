@@ -14,13 +14,13 @@ from sample_site import NOW, write_sample
 
 from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.kinds import Kind
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import SiteReport, build_site, stamping
 from itsm_gitops.publish.indexing import Indexer
 from itsm_gitops.publish.keys import ALL, KIND, LINKS
 from itsm_gitops.publish.keys import NOW as NOW_KEY
 from itsm_gitops.publish.last_build import record_of
 from itsm_gitops.publish.tracing import Tracer, traced
-from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
 from itsm_gitops.repository.index.site_rows import DamagedRows, SiteRows
 

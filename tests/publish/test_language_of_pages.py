@@ -17,8 +17,8 @@ from page_texts import texts_of
 from sample_site import NOW
 
 from itsm_gitops.commands.reporting import SnapshotReporter
+from itsm_gitops.presentation.language import catalogue
 from itsm_gitops.publish import build_site
-from itsm_gitops.publish.language import catalogue
 from itsm_gitops.repository import Repository
 
 WORD = re.compile(r"[^\W\d_]{2,}")

@@ -10,9 +10,9 @@ from test_agenda_pages import text_of
 
 from itsm_gitops.model.field_history import ServiceHistory, ServiceIncident
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.publish import fields, remainder, situation, urls
-from itsm_gitops.publish.markup import Html
-from itsm_gitops.publish.pages import (
+from itsm_gitops.presentation import fields, remainder, situation, urls
+from itsm_gitops.presentation.markup import Html
+from itsm_gitops.presentation.pages import (
     dependents,
     due,
     going_on,
@@ -21,7 +21,7 @@ from itsm_gitops.publish.pages import (
     steps,
     users_home,
 )
-from itsm_gitops.publish.view import View
+from itsm_gitops.presentation.view import View
 
 DATES = {
     "type": "array",

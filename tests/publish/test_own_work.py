@@ -13,11 +13,11 @@ from test_pages import view_of
 
 from itsm_gitops.model.audience import TEAMS, Audience
 from itsm_gitops.model.standing import ApprovalNeed, Asking
-from itsm_gitops.publish import urls
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.pages.mine import has_page
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.own_work import work_file
-from itsm_gitops.publish.pages.mine import has_page
-from itsm_gitops.publish.serve import listening
-from itsm_gitops.publish.view import View
+from itsm_gitops.publish.serving import listening
 
 INCIDENT, REQUEST, CHANGE = "INC-261122-JJJJJ", "REQ-261122-KKKKK", "CHG-261122-NNNNN"
 AT = "2026-11-22T09:00:00Z"

@@ -13,15 +13,16 @@ from sample_site import NOW, write_sample
 
 from itsm_gitops.model.facts import affected
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.publish import agenda, build_site, navigation, questions, serve, urls
-from itsm_gitops.publish.agenda import Span
-from itsm_gitops.publish.extras import extra_of
-from itsm_gitops.publish.fields import fields, value
-from itsm_gitops.publish.markup import ROOT
-from itsm_gitops.publish.pages import lists as page_lists
-from itsm_gitops.publish.pages import maps
-from itsm_gitops.publish.pages.steps import stepper
-from itsm_gitops.publish.view import View
+from itsm_gitops.presentation import agenda, navigation, questions, urls
+from itsm_gitops.presentation.agenda import Span
+from itsm_gitops.presentation.extras import extra_of
+from itsm_gitops.presentation.fields import fields, value
+from itsm_gitops.presentation.markup import ROOT
+from itsm_gitops.presentation.pages import lists as page_lists
+from itsm_gitops.presentation.pages import maps
+from itsm_gitops.presentation.pages.steps import stepper
+from itsm_gitops.presentation.view import View
+from itsm_gitops.publish import build_site, serve
 from itsm_gitops.repository import load_store
 
 DAY = timedelta(days=1)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from itsm_gitops.model.field_history import Day
-from itsm_gitops.publish.pages import past
-from itsm_gitops.publish.view import View
+from itsm_gitops.presentation.pages import past
+from itsm_gitops.presentation.view import View
 
 SERVICE = "shop"
 

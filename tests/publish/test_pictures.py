@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itsm_gitops.publish.diagram import Arrow, Box, draw
-from itsm_gitops.publish.layout import place
+from itsm_gitops.presentation.diagram import Arrow, Box, draw
+from itsm_gitops.presentation.layout import place
 
 NAMES = [f"n{i}" for i in range(12)]
 EDGES = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=30)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itsm_gitops.publish import handbook, prose
-from itsm_gitops.publish.markup import Html, esc, external, link, safe_url, shorten, visible, words
+from itsm_gitops.presentation import handbook, prose
+from itsm_gitops.presentation.markup import Html, esc, external, link, safe_url, shorten, visible, words
 from itsm_gitops.repository import packaged_rulebook_root
 
 ELEMENTS = {

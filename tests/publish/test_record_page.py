@@ -18,18 +18,18 @@ from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.audience import AUDIENCES, Audience, audience_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.standing import ApprovalNeed, Asking, Course, Promise, Proof
+from itsm_gitops.presentation.conflicts import Conflicts, conflicts
+from itsm_gitops.presentation.document_history import FieldHistory
+from itsm_gitops.presentation.fields import fields
+from itsm_gitops.presentation.pages.dependents import reached, who_depends
+from itsm_gitops.presentation.pages.item import item_page
+from itsm_gitops.presentation.pages.origin import forge_pages
+from itsm_gitops.presentation.pages.over_time import months_of
+from itsm_gitops.presentation.pages.record import record_page
+from itsm_gitops.presentation.planned import Plan
+from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.background import add_background, evidence_files
-from itsm_gitops.publish.conflicts import Conflicts, conflicts
-from itsm_gitops.publish.document_history import FieldHistory
-from itsm_gitops.publish.fields import fields
-from itsm_gitops.publish.pages.dependents import reached, who_depends
-from itsm_gitops.publish.pages.item import item_page
-from itsm_gitops.publish.pages.origin import forge_pages
-from itsm_gitops.publish.pages.over_time import months_of
-from itsm_gitops.publish.pages.record import record_page
-from itsm_gitops.publish.planned import Plan
-from itsm_gitops.publish.view import View
 from itsm_gitops.repository import Repository
 from itsm_gitops.repository.config import Config, Hosting
 from tests.support import GitRepo
@@ -167,7 +167,7 @@ def test_similar_records_say_how_they_ended(view: View) -> None:
     ],
 )
 def test_how_a_similar_incident_was_resolved(view: View, columns: Mapping[str, Any], said: str) -> None:
-    from itsm_gitops.publish.pages.similar import _hint
+    from itsm_gitops.presentation.pages.similar import _hint
 
     closed = replace(view.entries["INC-261001-CCCCC"], columns=columns)
     assert re.sub(r"<[^>]*>", "", _hint(view, closed)) == said
@@ -175,7 +175,7 @@ def test_how_a_similar_incident_was_resolved(view: View, columns: Mapping[str, A
 
 
 def test_outcomes_and_workarounds_that_are_too_long_to_show(view: View) -> None:
-    from itsm_gitops.publish.pages.similar import _hint
+    from itsm_gitops.presentation.pages.similar import _hint
 
     change = replace(view.entries[CHG], state="closed", columns={"outcome": "backed_out"})
     assert "Outcome: backed out." in _hint(view, change)

@@ -16,9 +16,9 @@ from sample_site import NOW, write_sample
 
 from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.report import OVER_TIME, STACKED, TEXT, WEEK, Bars, Column, Table
+from itsm_gitops.presentation.chart import draw
 from itsm_gitops.publish import build_site
-from itsm_gitops.publish.chart import draw
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 from itsm_gitops.reports.catalogue import REPORTS
 
 SVG = "{http://www.w3.org/2000/svg}"

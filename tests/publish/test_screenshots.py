@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from browsing import CHECKOUT, Guard, layout_shift
 
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 from tests.support import ALL_ROUNDS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

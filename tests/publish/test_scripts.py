@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.publish.language import spoken
+from itsm_gitops.presentation.language import spoken
 from itsm_gitops.publish.scripts import as_published, is_inner
 from tests.complete import need
 from tests.npm import npm_file

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 
 
 @pytest.fixture(scope="module")

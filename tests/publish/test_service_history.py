@@ -10,8 +10,8 @@ from test_agenda_pages import text_of
 from test_record_page import view_of
 
 from itsm_gitops.model.field_history import Available, ServiceHistory, ServiceIncident
-from itsm_gitops.publish.pages import service_history
-from itsm_gitops.publish.view import View
+from itsm_gitops.presentation.pages import service_history
+from itsm_gitops.presentation.view import View
 
 OPEN, BEGAN = "INC-261120-AAAAA", 1795165200  # 20 November 2026, 09:00 UTC
 

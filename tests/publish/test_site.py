@@ -17,7 +17,7 @@ from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.tokens import tokens
 from itsm_gitops.publish import SiteReport, build_site, chrome, search
 from itsm_gitops.publish.output import MARKER
-from itsm_gitops.publish.serve import listening, stamp
+from itsm_gitops.publish.serving import listening, stamp
 from itsm_gitops.repository import Repository
 
 INCIDENT = "records/incidents/2611/INC-261120-AAAAA.html"

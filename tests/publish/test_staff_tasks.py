@@ -10,7 +10,7 @@ import pytest
 from browsing import DESKTOP, PHONE, Guard, see
 from visiting import Staff
 
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 
 pytestmark = pytest.mark.browser
 

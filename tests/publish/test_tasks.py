@@ -10,7 +10,7 @@ from browsing import DESKTOP, PHONE, Guard
 from visiting import Visitor, WithKeyboard, WithMouse
 
 from itsm_gitops import documents
-from itsm_gitops.publish.serve import listening
+from itsm_gitops.publish.serving import listening
 
 pytestmark = pytest.mark.browser
 

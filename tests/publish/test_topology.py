@@ -10,10 +10,10 @@ import pytest
 from sample_site import DOCUMENTS, NOW
 from test_pages import view_of
 
-from itsm_gitops.publish import urls
-from itsm_gitops.publish.pages.topology import map_page
-from itsm_gitops.publish.topology import LOOKS, Topology, data_file, look_of
-from itsm_gitops.publish.view import View
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.pages.topology import map_page
+from itsm_gitops.presentation.topology import LOOKS, Topology, data_file, look_of
+from itsm_gitops.presentation.view import View
 from itsm_gitops.repository import Store
 
 # Both databases down is the shop down; one of two in maintenance, one part that has no life of its own.
@@ -161,7 +161,7 @@ def test_what_is_not_well_is_drawn_first(tmp_path: Path) -> None:
         tmp_path, {**databases, **hub, "records/incidents/2026/11/INC-261122-JJJJJ.yaml": incident}
     )
     assert look_of(view, "zz-down") == "outage"
-    from itsm_gitops.publish.pages.maps import item_map
+    from itsm_gitops.presentation.pages.maps import item_map
 
     picture = item_map(view, "hub")
     assert "zz-down" in picture

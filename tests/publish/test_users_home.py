@@ -9,8 +9,8 @@ from sample_site import DOCUMENTS, view_for
 from test_agenda_pages import text_of
 from test_announcements import FILES
 
-from itsm_gitops.publish import urls
-from itsm_gitops.publish.pages import home
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.pages import home
 from tests.support import GitRepo
 
 INCIDENT = "records/incidents/2026/11/INC-261120-AAAAA.yaml"

@@ -9,8 +9,8 @@ import pytest
 
 from itsm_gitops.model.report import BUSINESS, COUNT, DURATION, EXACT_SHARE, MONEY, MONTH, SHARE, WEEK, Column
 from itsm_gitops.model.wording import Figure, Phrase, duration, listed, percent, plural
-from itsm_gitops.publish.language import spoken, t
-from itsm_gitops.publish.moments import MONTH_NAMES, day_title, full_day, said
+from itsm_gitops.presentation.language import spoken, t
+from itsm_gitops.presentation.moments import MONTH_NAMES, day_title, full_day, said
 
 
 def cell(form: str, value: str | float) -> Callable[[], str]:

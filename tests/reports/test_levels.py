@@ -138,7 +138,7 @@ def test_a_service_level_of_the_wrong_shape_stops_nothing(git_repo, record, figu
 
 
 def reports_of(git_repo: Any) -> Any:
-    from itsm_gitops.publish.pages.past import kept_by_service
+    from itsm_gitops.presentation.pages.past import kept_by_service
 
     store, lives = load_store(git_repo.repo.snapshot(), visit=lambda _, d: SnapshotReporter().visit(d))
     return kept_by_service(SnapshotReporter().reports(store, lives, NOW))

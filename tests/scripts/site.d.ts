@@ -353,7 +353,7 @@ interface RecordTable {
 
 // ---- The map: layout.js, neighbourhood.js, drawing.js, address.js ------------------------------
 type Side = "needs" | "users";
-/** `cmdb/map_data.js`, as `publish/topology.py` writes it. */
+/** `cmdb/map_data.js`, as `presentation/topology.py` writes it. */
 interface MapData {
   items: [id: string, title: string, kind: number, look: number, state: number, owner: number][];
   classes: [name: string, title: string, plural: string, folder: string][];

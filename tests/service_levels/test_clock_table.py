@@ -166,8 +166,8 @@ def test_what_is_paused_and_what_is_soon_missed_can_be_asked_for(
 
 
 def test_the_page_of_a_record_says_the_same(world: GitRepo, log: Log) -> None:
-    from itsm_gitops.publish.pages.derived import derived_facts
-    from itsm_gitops.publish.view import View
+    from itsm_gitops.presentation.pages.derived import derived_facts
+    from itsm_gitops.presentation.view import View
 
     reporter = SnapshotReporter()
     store, lives = world.repo.visited(lambda _, d: reporter.visit(d))

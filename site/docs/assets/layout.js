@@ -1,5 +1,5 @@
 // Layered layout of a small directed graph, as the diagrams drawn at build time have it
-// (itsm_gitops/publish/layout.py says how; a test compares the two). Sources come first (left).
+// (itsm_gitops/presentation/layout.py says how; a test compares the two). Sources come first (left).
 (() => {
   "use strict";
 

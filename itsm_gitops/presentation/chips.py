@@ -1,0 +1,25 @@
+"""Small labels on pages: a status, a state, a priority."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.markup import Html, esc
+
+_MOST_CHIPS = 1_024
+
+
+def look_of(status: str) -> str:
+    """Return the name of a look in the style sheet; so that the markup of a page in another language holds no English word."""
+    return "working" if status == "operational" else status
+
+
+def chip(text: str, look: str) -> Html:
+    """Return a small label; ``look`` is a word of the program (a category, not data)."""
+    return _chip(t(text), look)
+
+
+@lru_cache(_MOST_CHIPS)
+def _chip(text: str, look: str) -> Html:
+    return Html(f"<b class=it-chip--{look_of(look)}>{esc(text)}</b>")

@@ -1,0 +1,179 @@
+"""The navigation: which pages the engine renders, and in which order readers find them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from itsm_gitops.model import meaning
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.handbook import md
+from itsm_gitops.presentation.language import t
+
+_HEADING = re.compile(r"^# +(.+?)\s*#*$", re.MULTILINE)
+_PLAIN = re.compile(r"[^\w ,.()/-]+")
+_SIDE = "[toc]"
+_NEITHER = "[navigation, toc]"
+# Its facets stand where other pages have the navigation.
+EXPLORER = "All records"
+DUE_TITLE = "What is due"
+MINE_TITLE = "My work"
+
+
+def source_of(url: str) -> str:
+    """Return the Markdown file that the engine renders to ``url``."""
+    return url.removesuffix(".html") + ".md"
+
+
+def navigation(
+    book: RuleBook,
+    handbook: Sequence[tuple[str, str]],
+    reference: Sequence[tuple[str, str]],
+    reports: Sequence[tuple[str, str]] = (),
+    *,
+    forms: bool = True,
+    dues: bool = True,
+    people: bool = True,
+    items: bool = True,
+) -> tuple[list[Any], dict[str, str]]:
+    """Return MkDocs' navigation and the empty pages for it, by path.
+
+    ``handbook`` and ``reference`` are (path inside ``docs``, title) of pages that have text,
+    ``reports`` are (address, title). Without text there is no handbook; ``forms`` says whether there are
+    pages to report and to file something, ``dues`` whether there is one of what is due, ``people`` whether there is one
+    of what is one person's, ``items`` whether readers are led to configuration items.
+    """
+    tabs: list[Any] = [
+        {t("Home"): _page(urls.HOME)},
+        {t("Services"): _page(urls.SERVICES)},
+        {t("Catalogue"): _page(urls.CATALOGUE)},
+        {t("Records"): [*_records(dues=dues, people=people), *_kinds(book, records=True)]},
+    ]
+    if book.playing(meaning.CHANGE):
+        tabs.append({t("Changes"): _page(urls.CHANGES)})
+    if book.playing(meaning.KNOWN_ERROR):
+        tabs.append({t("Known errors"): _page(urls.KNOWN_ERRORS)})
+    classes = [{t("Map"): _page(urls.MAP)}, *_kinds(book, records=False)]
+    if items:
+        tabs.append({"CMDB": [_page(urls.CMDB), *classes]})
+    if reports:
+        tabs.append(
+            {t("Reports"): [_page(urls.REPORTS), *({t(title): _page(url)} for url, title in reports)]}
+        )
+    prose: list[Any] = [
+        {title: path} if path != source_of(urls.HANDBOOK) else path for path, title in handbook
+    ]
+    if reference:
+        prose.append({t("Reference"): _reference(reference)})
+    if prose:
+        tabs.append({t("Handbook"): prose})
+    return tabs, _empty_pages(book, tabs, forms=forms)
+
+
+def _records(*, dues: bool, people: bool) -> list[Any]:
+    pages = [_page(urls.RECORDS), {t(EXPLORER): _page(urls.EXPLORE)}]
+    own = [{t(MINE_TITLE): _page(urls.MINE)}] if people else []
+    return [*pages, *own, {t(DUE_TITLE): _page(urls.DUE)}] if dues else [*pages, *own]
+
+
+def _reference(pages: Sequence[tuple[str, str]]) -> list[Any]:
+    """Return the reference's pages, those about the fields of a kind in a part of their own."""
+    kinds = [{title: path} for path, title in pages if "/fields-" in path]
+    return [*({title: path} for path, title in pages if "/fields-" not in path), {t("Fields"): kinds}]
+
+
+def _page(url: str) -> str:
+    return source_of(url)
+
+
+def by_title(book: RuleBook) -> list[Kind]:
+    """Return the kinds in the order of their titles, which is another one in each language."""
+    return sorted(book.kinds.values(), key=lambda kind: kind.plural_title.casefold())
+
+
+def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
+    elsewhere = (urls.SERVICES, urls.CATALOGUE)
+    return [
+        {plain(kind.plural_title): _page(urls.index(kind))}
+        for kind in by_title(book)
+        if kind.is_record == records and urls.index(kind) not in elsewhere
+    ]
+
+
+def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, str]:
+    """Return the Markdown of the pages whose article is filled in later."""
+    pages = {
+        _page(urls.SEARCH): _empty(t("Search"), _NEITHER),
+        _page(urls.SUBSCRIBE): _empty(t("Subscribe"), _NEITHER),
+    }
+    for role, url, title in (
+        (meaning.INCIDENT, urls.REPORT, "Report an incident"),
+        (meaning.CHANGE, urls.NEW_CHANGE, "File a change"),
+    ):
+        if forms and book.playing(role):
+            pages[_page(url)] = _empty(t(title), _NEITHER)
+    for tab in tabs:
+        for title, content in tab.items():
+            if title == t("Handbook"):
+                continue
+            if isinstance(content, str):
+                pages[content] = _empty(title, _NEITHER)
+                continue
+            for entry in content:
+                path, name = (
+                    (entry, title) if isinstance(entry, str) else next((p, t) for t, p in entry.items())
+                )
+                # The explorer and the map need the whole width.
+                wide = name == t(EXPLORER) or path == _page(urls.MAP)
+                pages[path] = _empty(name, _NEITHER if wide else _SIDE)
+    return pages
+
+
+def _empty(title: str, hidden: str) -> str:
+    return f"---\nhide: {hidden}\ntitle: {json.dumps(title)}\n---\n\nThis page is filled in when the site is built.\n"
+
+
+def plain(title: str) -> str:
+    """Return a title of the rule book with nothing in it that could be markup."""
+    return " ".join(_PLAIN.sub(" ", title).split()) or "Untitled"
+
+
+def handbook_pages(docs: Path) -> list[tuple[str, str]]:
+    """Return (path inside ``docs``, title) of the written pages: the index, then by file name.
+
+    A page may begin with a number (``10-report.md``) to be where it should in the list. Links are no pages:
+    even their titles could be those of files outside the repository.
+    """
+    folder = docs / "handbook"
+    listed = folder.glob("*.md") if folder.is_dir() and not folder.is_symlink() else ()
+    paths = sorted(p for p in listed if p.is_file() and not p.is_symlink())
+    paths.sort(key=lambda p: (p.name != "index.md", p.name))
+    return [(f"handbook/{p.name}", _title(p)) for p in paths]
+
+
+def left_out(docs: Path, handbook: bool | Sequence[str]) -> frozenset[str]:
+    """Return the files inside ``docs`` that are not published: all text but the chosen part of the handbook.
+
+    ``handbook`` names files inside ``docs/handbook``; True is everything, text beside the handbook included.
+    """
+    if handbook is True:
+        return frozenset()
+    published = {f"handbook/{name}" for name in handbook or ()}
+    files = {p.relative_to(docs).as_posix() for p in docs.rglob("*") if p.is_file()}
+    return frozenset(f for f in files - published if f.startswith("handbook/") or f.endswith(".md"))
+
+
+def _title(path: Path) -> str:
+    match = _HEADING.search(path.read_text(encoding="utf-8", errors="replace"))
+    return plain(match.group(1).replace("`", "")) if match else path.stem.replace("-", " ").capitalize()
+
+
+def handbook_index(pages: Iterable[tuple[str, str]]) -> str:
+    """Return a start page for a handbook that has none."""
+    items = "\n".join(f"- [{md(title)}]({path.removeprefix('handbook/')})" for path, title in pages)
+    return f"# Handbook\n\nHow this repository works.\n\n{items}\n"

@@ -1,0 +1,243 @@
+"""The sections of a change's page about approvals, risk, collisions and evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from itsm_gitops.graph.risk import FACT, QUESTION, Point, RiskAssessment
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.standing import ApprovalNeed, Proof
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.fields import definition_list
+from itsm_gitops.presentation.language import counted, t, told, within
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, link, words
+from itsm_gitops.presentation.pages.parts import paragraph, section
+from itsm_gitops.presentation.remainder import opening
+from itsm_gitops.presentation.view import View
+
+_NAMED = 8
+_RESULTS = {
+    "SATISFIED": ("Approved", "done"),
+    "OVERRIDDEN": ("Allowed in an emergency", "waiting"),
+    "BYPASSED": ("Merged without the gate", "bad"),
+    "COMPOSED": ("Merged into something nobody reviewed", "bad"),
+    "UNSATISFIED": ("Not approved", "bad"),
+    "ERROR": ("Could not be judged", "bad"),
+    "NOT_REQUIRED": ("No approval needed", "none"),
+    "NOT_APPLICABLE": ("No approval needed", "none"),
+}
+_SHORT = 16
+_LEVELS = ("critical", "high", "medium", "low", "unknown")  # what facts are said in
+_NOBODY = "The policy asks for nobody's approval."
+
+
+def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return the sections about the approval of a change; nothing for other kinds."""
+    if meaning.CHANGE not in view.kind(entry).plays:
+        return EMPTY
+    proofs = view.proofs.get(entry.id, ())
+    return join(
+        [
+            section("Approvals", _requirements(view, entry, data), "approvals"),
+            section("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
+            section("Risk assessment", _risk(view, entry, data), "risk"),
+            section("Conflicts", _conflicts(view, entry), "conflicts"),
+        ]
+    )
+
+
+def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    if not view.is_open(entry) or view.asking is None:  # in this order: asking is a question about everything
+        return EMPTY
+    asking = view.asking(entry, data)
+    if not asking.facts:
+        return EMPTY
+    needs = join([_need(view, n) for n in asking.needs]) or Html(f"<li>{esc(t(_NOBODY))}</li>")
+    text = t(
+        "What the policy asks for to authorise this change as it is written here. The rules found that it {facts}.",
+        facts=t(asking.facts),
+    )
+    detail = Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
+    if not asking.needs:
+        return detail
+    asked = esc(t("What the policy asks for"))
+    return Html(
+        f"{_sum(view, entry, data, asking.needs)}<details class=it-fold><summary>{asked}</summary>{detail}</details>"
+    )
+
+
+def _sum(view: View, entry: Entry, data: Mapping[str, Any], needs: Sequence[ApprovalNeed]) -> Html:
+    """Return how many approvals there are of how many, and for whom the rest waits, by person.
+
+    What was approved on the way to a draft is no approval of the work, so evidence counts once that is authorised.
+    """
+    authorised = facts.is_firm(view.book, entry.kind, entry.state)
+    found = view.proofs.get(entry.id, ()) if authorised else ()
+    given = {who for proof in found for who, _ in proof.approvers}
+    had = [min(n.number, len(given & set(n.people))) for n in needs]
+    total, done = sum(n.number for n in needs), sum(had)
+    waiting: dict[str, list[str]] = {}
+    for need, count in zip(needs, had, strict=True):
+        for person in need.people if count < need.number else ():
+            if person not in given:
+                waiting.setdefault(person, []).append(_fills(view, need))
+    label = chip(
+        t("{done} of {total} approved", done=done, total=total), "done" if done == total else "waiting"
+    )
+    people = [
+        Html(f"{view.link(person)} <small>{esc(', '.join(dict.fromkeys(roles)))}</small>")
+        for person, roles in sorted(
+            waiting.items(), key=lambda pair: (-len(pair[1]), view.title(pair[0]).lower())
+        )
+    ]
+    rest = Html(f"<li>{opening(people[_NAMED:])}") if len(people) > _NAMED else EMPTY
+    listed = join([Html(f"<li>{one}") for one in people[:_NAMED]])
+    who = Html(f"<p>{esc(t('Who can approve'))}</p><ul class=it-who>{listed}{rest}</ul>") if people else EMPTY
+    return Html(f"<p>{join([label, *_pull_requests(data)], ' ')}</p>{who}")
+
+
+def _role(need: ApprovalNeed) -> str:
+    """Return the role that a requirement names, in words within a sentence."""
+    return within(words(need.role))
+
+
+def _fills(view: View, need: ApprovalNeed) -> str:
+    role = _role(need)
+    return t("{role} of {subject}", role=role, subject=view.title(need.subject)) if need.subject else role
+
+
+def _pull_requests(data: Mapping[str, Any]) -> list[Html]:
+    """Return where the change is being reviewed, as far as it says so."""
+    urls_of = data.get("pull_requests")
+    texts = [u for u in urls_of if isinstance(u, str)] if isinstance(urls_of, list) else []
+    return [external(u, esc(t("Pull request"))) for u in texts[:_NAMED]]
+
+
+def _need(view: View, need: ApprovalNeed) -> Html:
+    role = _role(need)
+    subject = Html(f" {told('of {subject}', subject=view.link(need.subject))}") if need.subject else EMPTY
+    signed = f" ({t('signed')})" if need.signed else ""
+    if need.error:
+        who = Html(f"<small>{esc(t(need.error))}</small>")
+        return Html(f"<li>{chip('Cannot be asked', 'bad')} {esc(role)}{subject}{who}</li>")
+    people = ", ".join(view.link(p) for p in need.people[:_NAMED])
+    more = opening([view.link(p) for p in need.people[_NAMED:]]) if len(need.people) > _NAMED else EMPTY
+    could = Html(f": {people}{more}") if people else Html(f" {chip('nobody can', 'bad')}")
+    rule = t("From the rule {rule}.", rule=need.rule)
+    why = Html(f"<small>{esc(t(need.why))} {esc(rule)}</small>")
+    return Html(f"<li><strong>{need.number}</strong> {esc(role)}{subject}{signed}{could}{why}</li>")
+
+
+_STATEMENT = "Statement {number}. {file}. {command} computes it again."
+_VERIFY = Html("<code>itsm audit verify</code>")
+
+
+def _proof(view: View, proof: Proof) -> Html:
+    outcome, look = _RESULTS.get(proof.result, (words(proof.result.lower()), "none"))
+    title = "Reviewed afterwards" if proof.kind == "retroactive" else "Merged"
+    requirements = "".join(
+        f"<li>{esc(name)} {chip(*_RESULTS.get(result, (words(result.lower()), 'none')))}</li>"
+        for name, result in proof.asked
+    )
+    rows = [
+        ("Approved by", _approvers(view, proof.approvers), False),
+        ("Asked for", Html(f"<ul class=it-list>{requirements}</ul>") if requirements else EMPTY, False),
+        (
+            "Commit",
+            told(
+                "{commit} on {branch}",
+                commit=Html(f"<code>{esc(proof.commit[:_SHORT])}</code>"),
+                branch=esc(proof.target),
+            ),
+            False,
+        ),
+        ("Approved content", Html(f"<code class=it-digest>{esc(proof.digest)}</code>"), False),
+        ("Statement", Html(f"<code class=it-digest>sha256:{esc(proof.sha256)}</code>"), False),
+        ("To be reviewed by", view.time(proof.review_due) if proof.review_due else EMPTY, False),
+    ]
+    file = link(urls.evidence(proof.file), esc(t("The in-toto statement as JSON")))
+    return Html(
+        f"<div class='it-proof'><p>{chip(outcome, look)} {esc(t(title))} {view.time(proof.judged_at)}</p>"
+        f"{definition_list([r for r in rows if r[1]])}"
+        f"<p class=it-muted>{told(_STATEMENT, number=esc(proof.sequence), file=file, command=_VERIFY)}</p></div>"
+    )
+
+
+def _approvers(view: View, approvers: Sequence[tuple[str, str]]) -> Html:
+    names = [f"{view.link(who) if who in view.entries else esc(who)} ({esc(how)})" for who, how in approvers]
+    return Html(", ".join(names)) if names else esc(t("nobody"))
+
+
+def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return where the risk of a change that is still to be done comes from, by the CMDB as it is now."""
+    if not view.is_open(entry) or view.asking is None:  # in this order: asking is a question about everything
+        return EMPTY
+    assessment = view.risks.assess(entry, data)
+    if assessment.model is None or not assessment.model.assessed:
+        return EMPTY
+    points = "".join(_point(p) for p in assessment.points if p.points)
+    listed = f"<ul class=it-needs>{points}</ul>" if points else ""
+    open_questions = len(assessment.unanswered)
+    missing = counted(
+        open_questions,
+        "{count} of its questions is not answered.",
+        "{count} of its questions are not answered.",
+    )
+    return Html(f"<p>{_level(assessment)}</p>{listed}{paragraph(missing) if open_questions else ''}")
+
+
+def _level(assessment: RiskAssessment) -> Html:
+    parts = [
+        t(
+            "Answers: {answers} ({level}). Facts: {facts} ({other}). The higher level counts.",
+            answers=_points(assessment, QUESTION),
+            level=words(assessment.level_of(QUESTION)).lower(),
+            facts=_points(assessment, FACT),
+            other=words(assessment.level_of(FACT)).lower(),
+        )
+    ]
+    if assessment.stored:
+        parts.append(t("Recorded: {level}.", level=words(assessment.stored).lower()))
+    if assessment.override:
+        parts.append(t("Set by hand; see the reason."))
+    level = chip(t("{level} risk", level=words(assessment.effective)), assessment.effective)
+    return Html(f"{level} <small>{esc(' '.join(parts))}</small>")
+
+
+def _points(assessment: RiskAssessment, source: str) -> str:
+    return counted(assessment.total(source), "{count} point", "{count} points")
+
+
+def _point(point: Point) -> Html:
+    reason = Html(f"<small>{esc(t(point.reason))}</small>") if point.reason else EMPTY
+    title = t(point.title)
+    asked = title if title.endswith("?") else f"{title}:"
+    shown = within(words(point.shown)) if point.shown in _LEVELS else t(point.shown)
+    return Html(f"<li><strong>{point.points}</strong> {esc(asked)} {esc(shown)}{reason}</li>")
+
+
+def _conflicts(view: View, entry: Entry) -> Html:
+    conflicts = view.conflicts.get(entry.id)
+    if conflicts is None:
+        return EMPTY
+    items = []
+    for collision in conflicts.collisions:
+        other = collision.second if collision.first.id == entry.id else collision.first
+        why = told(
+            "{reason}, {start} to {end}",
+            reason=esc(t(collision.reason)),
+            start=view.moment(collision.overlap.start),
+            end=view.moment(collision.overlap.end),
+        )
+        items.append(f"{view.link(other.id)} <small>{why}</small>")
+    for hold in conflicts.holds:
+        consequence = "its type is exempt" if hold.exempt else "nothing may change then unless it is allowed"
+        freeze = told("Freeze {calendar}", calendar=view.link(hold.calendar.id))
+        items.append(f"{freeze} <small>{esc(t(consequence))}</small>")
+    if conflicts.outside:
+        names = join([view.link(c.id) for c in conflicts.outside.calendars], ", ")
+        items.append(told("Outside the maintenance windows of {calendars}", calendars=names))
+    return Html(f"<ul class=it-needs>{''.join(f'<li>{i}</li>' for i in items)}</ul>")

@@ -1,0 +1,154 @@
+"""The explorer: every record in one table that a script filters, sorts and exports."""
+
+from __future__ import annotations
+
+from itsm_gitops.model import filter_words
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.language import t, told
+from itsm_gitops.presentation.markup import Html, esc, join, link
+from itsm_gitops.presentation.navigation import EXPLORER
+from itsm_gitops.presentation.pages.lists import ListPage
+from itsm_gitops.presentation.pages.parts import Crumb, heading
+from itsm_gitops.presentation.view import View
+
+# Column, its title, whether it is shown when nobody chose; the title of a record is always shown.
+_COLUMNS = (
+    ("id", "Record", True),
+    ("kind", "Kind", False),
+    ("state", "State", True),
+    ("priority", "Priority", True),
+    ("service", "Service", True),
+    ("ci", "Items", False),
+    ("team", "Team", True),
+    ("opened", "Opened", True),
+    ("updated", "Updated", False),
+)
+_FACETS = filter_words.FACETS
+_DATES = filter_words.DATES
+_STATUS = (("open", "Open"), ("finished", "Finished"), ("all", "All"))
+_ORDERS = (
+    ("-opened", "Opened, newest first"),
+    ("opened", "Opened, oldest first"),
+    ("-updated", "Updated, newest first"),
+    ("updated", "Updated, oldest first"),
+    ("priority", "Priority"),
+    ("state", "State"),
+    ("title", "Title"),
+)
+
+
+def explore_page(view: View) -> ListPage:
+    """Return the page; the site's script loads the one that puts in rows and the values of facets."""
+    lead = esc(
+        t("Filter, search and sort. Your choices are kept in the address, so you can bookmark or send it.")
+    )
+    body = join(
+        [
+            heading([Crumb(urls.RECORDS, "Records")], t(EXPLORER), lead=lead),
+            _without_script(view),
+            Html('<div class="it-x" aria-busy="true">'),
+            _bar(),
+            Html('<div class="it-x__body">'),
+            _facets(),
+            _result(),
+            Html("</div></div>"),
+        ]
+    )
+    return ListPage(urls.EXPLORE, t(EXPLORER), urls.RECORDS, body)
+
+
+def _without_script(view: View) -> Html:
+    kinds = [k for k in view.book.kinds.values() if k.is_record]
+    lists = join([link(urls.index(k), esc(k.plural_title)) for k in kinds], ", ")
+    said = told(
+        "Filtering needs JavaScript. The same records are in lists by state and by month: {lists}.",
+        lists=lists,
+    )
+    return Html(f"<noscript><p>{said}</p></noscript>")
+
+
+def _bar() -> Html:
+    """Return the search field, what is looked through, and the button that shows the facets on a phone."""
+    choices = "".join(
+        f'<label><input type="radio" name="status" value="{value}"{" checked" if value == "open" else ""}>'
+        f"<span>{esc(t(title))}</span></label>"
+        for value, title in _STATUS
+    )
+    return Html(
+        '<form class="it-x__bar" role="search" aria-label="' + esc(t("Records")) + '">'
+        '<label class="it-vh" for="it-x-q">' + esc(t("Words in records")) + "</label>"
+        '<input id="it-x-q" type="search" placeholder="'
+        + esc(t("Words in titles and texts"))
+        + '" autocomplete="off"'
+        ' spellcheck="false" maxlength="100">'
+        f'<fieldset class="it-x__status"><legend class="it-vh">{esc(t("Status"))}</legend>{choices}</fieldset>'
+        '<button type="button" class="it-x__button it-x__more" aria-expanded="false" aria-controls="it-x-facets">'
+        + esc(t("Filters"))
+        + "</button></form>"
+    )
+
+
+def _facets() -> Html:
+    facets = "".join(
+        f'<fieldset data-facet="{name}"><legend>{esc(t(title))}</legend>'
+        f'<input type="search" aria-label="{esc(t("Find"))}: {esc(t(title))}" placeholder="{esc(t("Find"))}" autocomplete="off" hidden>'
+        '<ul></ul><p class="it-x__rest"></p>'
+        '<button type="button" class="it-x__link" hidden></button></fieldset>'
+        for name, title in _FACETS
+    )
+    dates = "".join(
+        f'<fieldset data-dates="{name}"><legend>{esc(t(title))}</legend>'
+        f'<label>{esc(t("From"))} <input type="date"></label><label>{esc(t("to"))} <input type="date"></label></fieldset>'
+        for name, title in _DATES
+    )
+    return Html(
+        f'<form id="it-x-facets" class="it-x__facets" aria-label="{esc(t("Filters"))}">{facets}{dates}</form>'
+    )
+
+
+def _result() -> Html:
+    head = (
+        '<th scope="col" data-column="title"><button type="button" data-sort="title">'
+        + esc(t("Title"))
+        + "</button></th>"
+    )
+    rest = "".join(
+        f'<th scope="col" data-column="{name}"{"" if visible else " hidden"}>'
+        f'<button type="button" data-sort="{name}">{esc(t(title))}</button></th>'
+        for name, title, visible in _COLUMNS
+    )
+    first, mark, others = rest.partition("</th>")
+    boxes = "".join(
+        f'<label><input type="checkbox" value="{name}"{" checked" if visible else ""}> {esc(t(title))}</label>'
+        for name, title, visible in _COLUMNS
+    )
+    return Html(
+        '<div class="it-x__result"><p class="it-x__ignored" hidden></p>'
+        f'<div class="it-x__top"><p class="it-x__said" role="status">{esc(t("Reading the records …"))}</p>{_tools()}</div>'
+        '<ul class="it-x__active"></ul>'
+        f'<fieldset id="it-x-columns" class="it-x__columns" hidden><legend>{esc(t("Columns"))}</legend>{boxes}</fieldset>'
+        '<p class="it-x__command" hidden><span role="status"></span> <code></code></p>'
+        '<div class="it-scroll"><table class="it-table it-records it-x__table"><caption class="it-vh">'
+        + esc(t("Records found"))
+        + "</caption>"
+        f"<thead><tr>{first}{mark}{head}{others}</tr></thead><tbody></tbody></table></div>"
+        '<p class="it-x__next"><button type="button" class="it-x__button" hidden>'
+        + esc(t("Show more"))
+        + "</button></p></div>"
+    )
+
+
+def _tools() -> Html:
+    """Return what is done with a result; sorting here is for phones, where the table has no head."""
+    order = "".join(f'<option value="{value}">{esc(t(title))}</option>' for value, title in _ORDERS)
+    return Html(
+        '<div class="it-x__tools">'
+        f'<label class="it-x__order">{esc(t("Sort by"))} <select>{order}</select></label>'
+        '<button type="button" class="it-x__button" data-do="columns" aria-expanded="false"'
+        ' aria-controls="it-x-columns">' + esc(t("Columns")) + "</button>"
+        '<button type="button" class="it-x__button" data-do="csv">CSV</button>'
+        '<button type="button" class="it-x__button" data-do="json">JSON</button>'
+        '<button type="button" class="it-x__button" data-do="command">'
+        + esc(t("Copy as command"))
+        + "</button></div>"
+    )

@@ -1,0 +1,78 @@
+"""The head of a start page: whether everything works, in one line, and as of when that is so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OUTAGE, STATUSES, UNKNOWN
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.language import counted, t, told
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.presentation.view import View
+
+# For each status, the worst first: about one service, whose name is said, and about several.
+_SAID = {
+    OUTAGE: ("{service} is down", "{count} service is down", "{count} services are down"),
+    DEGRADED: ("{service} is degraded", "{count} service is degraded", "{count} services are degraded"),
+    UNKNOWN: (
+        "The status of {service} is not known",
+        "The status of {count} service is not known",
+        "The status of {count} services is not known",
+    ),
+    MAINTENANCE: (
+        "{service} is in maintenance",
+        "{count} service is in maintenance",
+        "{count} services are in maintenance",
+    ),
+}
+# What several services are, where the name of the status is no word for that.
+_ARE = {OUTAGE: "down", MAINTENANCE: "in maintenance"}
+_LONGEST = 40  # of a name in the headline
+
+
+def hero(view: View, services: Sequence[Entry]) -> Html:
+    """Return the head of a start page."""
+    statuses = Counter(view.health[e.id].status for e in services)
+    return Html(
+        f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
+        f"<h1>{esc(_headline(view, services, statuses))}</h1>"
+        f'<p class="it-hero__sub">{_counts(statuses)}{_updated(view)}</p></header>'
+    )
+
+
+def _headline(view: View, services: Iterable[Entry], statuses: Counter[str]) -> str:
+    for status, (named, one, several) in _SAID.items():
+        those = [e for e in services if view.health[e.id].status == status]
+        if len(those) == 1 and 0 < len(those[0].title) <= _LONGEST:
+            return t(named, service=those[0].title)
+        if those:
+            return counted(len(those), one, several)
+    return t("All services are operational") if statuses else t("IT services")
+
+
+def summary(view: View, services: Iterable[Entry]) -> Html:
+    """Return how many services are how, in one line; nothing where there are none."""
+    counts = _counts(Counter(view.health[e.id].status for e in services))
+    return Html(f"<p class=it-hero__sub>{counts}</p>") if counts else EMPTY
+
+
+def _counts(statuses: Counter[str]) -> Html:
+    return join([chip(f"{statuses[s]} {t(_ARE.get(s, s))}", s) for s in STATUSES if statuses[s]], " ")
+
+
+def _updated(view: View) -> Html:
+    """Return when the newest record was updated: what the status is based on."""
+    said = [told("As of {moment}", moment=view.moment(view.now))]
+    if view.updated:
+        said.append(told("last update {moment}", moment=view.moment(view.updated)))
+    return Html(f'<span class="it-muted">{join(said, ", ")}</span>')
+
+
+def feeds() -> Html:
+    """Return the ways to be told without looking."""
+    page = link(urls.SUBSCRIBE, esc(t("Subscribe to incidents and changes")))
+    feed = link(urls.INCIDENT_FEED, esc(t("Feed of incidents (Atom)")))
+    return Html(f'<p class="it-next">{page} · {feed}</p>')

@@ -1,0 +1,316 @@
+"""The page of one CMDB item: service, configuration item, offering, team and every other class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import Any
+
+from itsm_gitops.graph.status import OPERATIONAL
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.windows import moment_of
+from itsm_gitops.presentation import situation, urls
+from itsm_gitops.presentation.chips import chip, look_of
+from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
+from itsm_gitops.presentation.language import counted, t
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, link, words
+from itsm_gitops.presentation.pages import catalogue, forms, going_on, maps, on_call, past, service_history
+from itsm_gitops.presentation.pages.contracts import contracts_with
+from itsm_gitops.presentation.pages.dependents import who_depends
+from itsm_gitops.presentation.pages.edits import field_history
+from itsm_gitops.presentation.pages.origin import origin
+from itsm_gitops.presentation.pages.over_time import over_time
+from itsm_gitops.presentation.pages.parts import (
+    Crumb,
+    columns,
+    explore_link,
+    heading,
+    is_record,
+    relations,
+    section,
+    table,
+    two_columns,
+    unseen,
+)
+from itsm_gitops.presentation.remainder import joined
+from itsm_gitops.presentation.traits import Traits
+from itsm_gitops.presentation.view import View
+
+_RECENT = 12
+_MOST_OFFERED = 8
+# The fields that answer "whom do I ask?", with the words for it.
+_HELP = {
+    "contacts": "Get help",
+    "support_hours": "Supported",
+    "owner": "Owner",
+    "on_call": "On call",
+    "offerings": "You can request",
+    "report": "Something is wrong",
+}
+# Shown in the head of the page, or as its questions.
+_ABOVE = ("description", "form")
+# Of an offering these are said above its questions.
+_TERMS = ("cost", "expected_hours", "approval")
+# Relations to records have tables of their own on the page.
+_BY_RECORDS = frozenset({"affected_by"})
+
+
+def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
+    """Return the article of a CMDB item; ``data`` is its document, ``fields`` those of its class."""
+    kind = view.kind(entry)
+    lead = next((f for f in fields if f.name == "description"), None)
+    intro = value(view, data["description"], lead.schema) if lead and data.get("description") else EMPTY
+    head = heading(
+        _crumbs(view, entry),
+        entry.title or entry.id,
+        _chips(view, entry, data),
+        intro,
+        f"{kind.title} {entry.id}",
+    )
+    present = [f for f in present_fields(fields, data) if f.name not in (*_ABOVE, _plain_state(view, entry))]
+    is_service = meaning.SERVICE in kind.plays
+    above_it = _HELP if is_service else _TERMS if meaning.OFFERING in kind.plays else ()
+    used = [f for f in present if f.name not in above_it]
+    links = section("Linked", relations(view, entry.id, _to_items(view, entry)), "links")
+    # What is not part of the network has little of its own to say: its links are its content.
+    beside = view.kind(entry).operational
+    main = join(
+        [
+            over_time(view, entry),
+            on_call.turns(view, entry),
+            contracts_with(view, entry),
+            *_records(view, entry),
+            _all_records(view, entry) if beside else EMPTY,
+            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
+            section("Request it", forms.request_form(view, entry, data.get("form")), "request"),
+            _redundancy(view, data),
+            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
+            EMPTY if beside else join([links, _all_records(view, entry)]),
+            field_history(view, entry),
+        ]
+    )
+    rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
+    side = join(
+        [
+            past.kept(view, entry.id),
+            section("On call", on_call.called(view, entry) if not is_service else EMPTY, "on-call"),
+            section("Details", definition_list(rows), "details"),
+            links if beside else EMPTY,
+            section("Follow", _follow(view, entry), "follow"),
+        ]
+    )
+    above = join(
+        [
+            _announced(view, entry) if is_service else EMPTY,
+            _reason(view, entry),
+            _help(view, entry, present, data),
+            _terms(view, entry, data),
+            past.service_past(view, entry.id),
+            service_history.incidents(view, entry) if is_service else EMPTY,
+            maps.item_map(view, entry.id),
+            who_depends(view, entry),
+        ]
+    )
+    return Html(f"{head}{above}{two_columns(main, side)}{origin(view, entry)}")
+
+
+def _plain_state(view: View, entry: Entry) -> str:
+    """Return the field that says that something is in production, of what has no life of its own; else nothing.
+
+    That a person or a contract is there goes without saying.
+    """
+    kind = view.kind(entry)
+    stages = kind.stages if kind.workflow is None else None
+    return stages.state_field if stages and facts.in_production(view.book, entry) else ""
+
+
+def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]) -> Html:
+    """Return what people come to a service for: whom to ask, when, and what can be requested."""
+    if meaning.SERVICE not in view.kind(entry).plays:
+        return EMPTY
+    contents = {f.name: value(view, data[f.name], f.schema) for f in fields if f.name in _HELP}
+    contents["contacts"] = _contacts(data.get("contacts"))
+    offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
+    contents["on_call"] = on_call.called(view, entry)
+    contents["offerings"] = joined(offered, _MOST_OFFERED, "<br>")
+    if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
+        contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report it")))
+    return _strip((title, contents.get(name, EMPTY)) for name, title in _HELP.items())
+
+
+def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return what people want to know of an offering before its questions: the price, how long it takes, who approves."""
+    if meaning.OFFERING not in view.kind(entry).plays:
+        return EMPTY
+    approval = data.get("approval")
+    reason = approval.get("reason") if isinstance(approval, dict) else None
+    why = Html(f"<small>{esc(reason)}</small>") if isinstance(reason, str) else EMPTY
+    return _strip(
+        (title, Html(f"{content}{why}") if title == catalogue.APPROVAL else content)
+        for title, content in catalogue.terms(view, entry)
+    )
+
+
+def _strip(cells: Iterable[tuple[str, Html]]) -> Html:
+    """Return the few facts that people come for, side by side."""
+    shown = "".join(
+        f"<div><dt>{esc(t(title))}</dt><dd>{content}</dd></div>" for title, content in cells if content
+    )
+    return Html(f"<dl class=it-help>{shown}</dl>") if shown else EMPTY
+
+
+def _follow(view: View, entry: Entry) -> Html:
+    """Return where the changes of a service can be seen and subscribed to."""
+    if meaning.SERVICE not in view.kind(entry).plays:
+        return EMPTY
+    ways = [
+        link(f"{urls.CALENDAR}?service={entry.id}", esc(t("Its changes in the calendar"))),
+        link(urls.service_ics(entry.id), esc(t("Calendar file (.ics)"))),
+        *(
+            [link(urls.service_feed(entry.id), esc(t("Feed of its incidents (Atom)")))]
+            if entry.id in view.health
+            else []
+        ),
+        link(urls.SUBSCRIBE, esc(t("How to subscribe"))),
+    ]
+    return Html(f"<ul class=it-list>{join([Html(f'<li>{way}') for way in ways])}</ul>")
+
+
+def _is_offered(view: View, offering: Entry, service: Entry) -> bool:
+    return offering.columns.get("service") == service.id and facts.is_offered(view.book, offering)
+
+
+def _contacts(contacts: Any) -> Html:
+    """Return ways to reach people as lines; what is an address becomes a link."""
+    lines = []
+    for contact in contacts if isinstance(contacts, list) else []:
+        if isinstance(contact, dict):
+            name, text = words(str(contact.get("type", ""))), str(contact.get("value", ""))
+            address = f"mailto:{text}" if "@" in text and ":" not in text else text
+            lines.append(f"{esc(name)}: {external(address, esc(text))}")
+    return Html("<br>".join(lines))
+
+
+def _crumbs(view: View, entry: Entry) -> list[Crumb]:
+    kind = view.kind(entry)
+    if meaning.SERVICE in kind.plays:
+        return [Crumb(urls.SERVICES, "Services")]
+    if meaning.OFFERING in kind.plays:
+        return [Crumb(urls.CATALOGUE, "Catalogue")]
+    return [Crumb(urls.CMDB, "CMDB"), Crumb(urls.index(kind), kind.plural_title)]
+
+
+def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
+    if meaning.ANNOUNCEMENT in view.kind(entry).plays:
+        return [going_on.about(view, entry)]
+    chips = [view.health_chip(entry.id), view.state_chip(entry)]
+    if data.get("criticality") in ("critical", "high", "medium", "low"):
+        level = data["criticality"]
+        text = t("Business critical") if level == "critical" else t("{level} criticality", level=words(level))
+        chips.append(chip(text, "high" if level == "critical" else level))
+    if isinstance(data.get("environment"), str):
+        chips.append(chip(words(data["environment"]), "none"))
+    return chips
+
+
+def _announced(view: View, entry: Entry) -> Html:
+    """Return what is announced about a service; what is over before today is not."""
+    return going_on.banners(view, moment_of(view.today, "00:00", view.zone), entry.id)
+
+
+def _reason(view: View, entry: Entry) -> Html:
+    """Say since when an item is not well and why, what users were told of it, and when the next word comes."""
+    health = view.health.get(entry.id)
+    if health is None or (not health.causes and health.status == OPERATIONAL):
+        return EMPTY
+    reason = view.reason(health)
+    why = f": {reason}" if reason else ""
+    well = health.status == OPERATIONAL
+    text = f"{t('At risk')}{why}" if well else f"{words(health.status)}{why}"
+    when = EMPTY
+    if not well:
+        shown = going_on.since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
+        when = Html(f", {shown}") if shown else EMPTY
+    items = join([_cause(view, view.entries[i]) for i in health.causes if i in view.entries])
+    listed = Html(f"<ul>{items}</ul>") if items else EMPTY
+    return Html(
+        f'<div class="it-notice it-notice--{look_of(health.status)}"><p><strong>{esc(text)}</strong>{when}</p>{listed}</div>'
+    )
+
+
+def _cause(view: View, entry: Entry) -> Html:
+    """Return a record that is behind the status of an item, an incident with what users were told of it."""
+    lines: list[Html] = []
+    if meaning.INCIDENT in view.kind(entry).plays:
+        one = situation.trouble_of(view, entry, ())
+        lines = going_on.word_lines(view, one.word, one.next_by, is_promised=one.is_declared)
+    return Html(f"<li>{view.link(entry.id)}{join([Html(f'<p>{row}</p>') for row in lines])}</li>")
+
+
+def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
+    groups = data.get("redundancy")
+    parts = []
+    for group in groups if isinstance(groups, list) else []:
+        members = group.get("members") if isinstance(group, dict) else None
+        if isinstance(members, list):
+            names = ", ".join(view.link(m) for m in members if isinstance(m, str))
+            text = t(
+                "{group}: {least} of {all} must be up",
+                group=group.get("name", t("Group")),
+                least=group.get("min_up", "?"),
+                all=len(members),
+            )
+            parts.append(f"<p>{esc(text)} ({names})</p>")
+    return section("Redundancy", Html("".join(parts)), "redundancy")
+
+
+def _records(view: View, entry: Entry) -> list[Html]:
+    """Return the records that affect the item: what is open, what was, kind by kind."""
+    near = map(view.traits, view.network.others(entry.id, "affected_by"))
+    records = [traits for traits in near if traits and traits.is_record and traits.has_page]
+    by_kind: dict[str, list[Traits]] = {}
+    for record in sorted(records, key=attrgetter("opened", "id"), reverse=True):
+        by_kind.setdefault(record.kind, []).append(record)
+    sections = []
+    record_columns = columns(view, "id", "title", "state", "priority", "planned", "opened")
+    for name, kind in view.book.kinds.items():
+        if name not in by_kind:
+            continue
+        rows = sorted(by_kind[name], key=attrgetter("is_open"), reverse=True)
+        body = table([view.entries[r.id] for r in rows[:_RECENT]], record_columns, kind.plural_title)
+        if len(rows) > _RECENT:
+            body = Html(f"{body}{_older(view, entry, name, len(rows) - _RECENT)}")
+        sections.append(section(kind.plural_title, body, f"records-{name}"))
+    return sections
+
+
+def _all_records(view: View, entry: Entry) -> Html:
+    """Return the way to every record that names the item, where there is one."""
+    plays = view.kind(entry).plays
+    facet = "service" if meaning.SERVICE in plays else "team" if meaning.TEAM in plays else "ci"
+    if facet == "ci" and not view.kind(entry).operational:
+        return EMPTY
+    if not any(is_record(view, r.other) for r in view.network.related(entry.id)):
+        return EMPTY
+    return explore_link(t(_ALL_RECORDS[facet]), **{facet: entry.id}, status="all")
+
+
+_ALL_RECORDS = {
+    "service": "Filter and sort all records of this service",
+    "team": "Filter and sort all records of this team",
+    "ci": "Filter and sort all records of this item",
+}
+
+
+def _older(view: View, entry: Entry, kind: str, number: int) -> Html:
+    """Return the way to the records of a kind that are older than those shown."""
+    plays = view.kind(entry).plays
+    facet = "service" if meaning.SERVICE in plays else "ci" if view.kind(entry).operational else "q"
+    text = counted(number, "and {count} older one", "and {count} older ones")
+    return explore_link(text, **{facet: entry.id}, kind=kind, status="all")
+
+
+def _to_items(view: View, entry: Entry) -> list[Any]:
+    """Return the relations to other items, and to records where no table shows them."""
+    return [r for r in unseen(view, entry) if r.relation not in _BY_RECORDS]

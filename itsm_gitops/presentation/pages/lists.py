@@ -1,0 +1,257 @@
+"""Lists of records and of CMDB items: bounded pages, however many documents there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from heapq import nlargest
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
+
+from itsm_gitops.model import meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.language import digits, t, told
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.presentation.moments import MONTH_NAMES
+from itsm_gitops.presentation.navigation import by_title
+from itsm_gitops.presentation.pages.derived import clock_chip
+from itsm_gitops.presentation.pages.parts import (
+    Crumb,
+    ListColumn,
+    columns,
+    explore_link,
+    heading,
+    paragraph,
+    section,
+    table,
+)
+from itsm_gitops.presentation.view import View
+from itsm_gitops.presentation.wanted import Wanted, every, shape_of
+
+ROWS = 100
+MOST_OPEN = 100
+# A list of what is finished has the newest ones; the lists by month have all of them, once.
+MOST_FINISHED = 500
+
+_COLUMNS = ("id", "title", "state", "priority", "planned", "service", "team", "updated")
+
+
+class ListPage(NamedTuple):
+    """A page of the site. ``section`` is the first page of the part of the site it belongs to."""
+
+    url: str
+    title: str
+    section: str
+    body: Html
+
+
+def records_index(view: View) -> ListPage:
+    """Return the page that leads to the list of every kind of record."""
+    cards = []
+    for kind in _record_kinds(view):
+        entries = view.of_kind(kind.name)
+        still = len(view.open_of_kind(kind.name))
+        cards.append(
+            f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
+            f'<p class="it-big">{still}<span> {esc(t("open of {count}", count=digits(len(entries))))}</span></p>'
+            f"<p>{esc(kind.description)}</p></li>"
+        )
+    every_one = chain.from_iterable(view.of_kind(k.name) for k in _record_kinds(view))
+    recent = nlargest(15, every_one, key=attrgetter("updated", "id"))
+    latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), t("Latest updates"))
+    body = Html(
+        f"{heading([], t('Records'))}<ul class='it-cards it-cards--kinds'>{''.join(cards)}</ul>"
+        f"{explore_link('Filter and sort all records')}{section('Latest updates', latest)}"
+    )
+    return ListPage(urls.RECORDS, t("Records"), urls.RECORDS, body)
+
+
+def _record_kinds(view: View) -> list[Kind]:
+    return [k for k in by_title(view.book) if k.is_record]
+
+
+def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
+    """Yield the pages that list the records of each kind: what is open, by state, by month.
+
+    ``wants`` is asked before a page of a list by state or by month is made.
+    """
+    for kind in _record_kinds(view):
+        entries = sorted(view.of_kind(kind.name), key=attrgetter("opened", "id"), reverse=True)
+        states, months = _by(entries, attrgetter("state")), _by(entries, _month_of)
+        yield from _overview(view, kind, states, {m: len(some) for m, some in months.items()}, wants)
+        for state, some in states.items():
+            if kind.workflow and state in kind.workflow.states:
+                title = f"{kind.plural_title}: {kind.workflow.states[state].title}"
+                ways = explore_link("Filter and sort these", kind=kind.name, state=state)
+                most = len(some) if kind.workflow.is_open(state) else MOST_FINISHED
+                where = partial(urls.state, kind, state)
+                yield from _pages(view, kind, title, some, where, ways, wants, most)
+        for month, some in months.items():
+            title = t("{kind} of {month}", kind=kind.plural_title, month=_month_title(month))
+            ways = explore_link("Filter and sort all records of this kind", kind=kind.name, status="all")
+            where = partial(urls.month, kind, month)
+            yield from _pages(view, kind, title, some, where, ways, wants, len(some))
+
+
+def _by(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(key(entry), []).append(entry)
+    return groups
+
+
+def _month_of(entry: Entry) -> str:
+    return entry.id.split("-")[1][:4]
+
+
+def _month_title(month: str) -> str:
+    return f"{t(MONTH_NAMES[int(month[2:]) - 1])} 20{month[:2]}"
+
+
+def _overview(
+    view: View, kind: Kind, states: Mapping[str, list[Entry]], months: Mapping[str, int], wants: Wanted
+) -> Iterator[ListPage]:
+    """Yield the page that says what is open, and leads to the lists by state and by month (how many are in each)."""
+    still = sorted(view.open_of_kind(kind.name), key=attrgetter("opened", "id"), reverse=True)
+    still.sort(key=view.urgency)
+    numbers = [f"{name} {len(some)}" for name, some in states.items()]
+    numbers += [f"{month} {number}" for month, number in months.items()]
+    if not wants(urls.index(kind), shape_of([*numbers, *(e.id for e in still[:MOST_OPEN])])):
+        return
+    counts = []
+    for state in kind.workflow.states.values() if kind.workflow else ():
+        if state.name in states:
+            label = Html(
+                f"{view.state_name(kind, state.name)}<strong>{digits(len(states[state.name]))}</strong>"
+            )
+            counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
+    content = table(still[:MOST_OPEN], _open_columns(view), t("Open: {kind}", kind=kind.plural_title))
+    if len(still) > MOST_OPEN:
+        said = t(
+            "The first {shown} of {count}; the states above list all.",
+            shown=MOST_OPEN,
+            count=digits(len(still)),
+        )
+        content = Html(f"{content}{paragraph(said)}")
+    ways = explore_link("Filter and sort these", kind=kind.name)
+    listed = "".join(
+        f"<li>{link(urls.month(kind, m), esc(_month_title(m)))} <span class='it-count'>{digits(number)}</span></li>"
+        for m, number in months.items()
+    )
+    body = join(
+        [
+            heading([Crumb(urls.RECORDS, "Records")], kind.plural_title, lead=esc(kind.description)),
+            Html(f'<ul class="it-counts">{"".join(counts)}</ul>') if counts else EMPTY,
+            section("Open", Html(f"{content or paragraph('Nothing is open.')}{ways}")),
+            section("By month", Html(f'<ul class="it-months">{listed}</ul>') if listed else EMPTY),
+        ]
+    )
+    yield ListPage(urls.index(kind), kind.plural_title, urls.RECORDS, body)
+
+
+def _open_columns(view: View) -> list[ListColumn]:
+    """Return the columns of a list of open records: with their service level, and how old their last change is."""
+    shown = columns(view, *_COLUMNS)
+    return [
+        *shown[:4],
+        ListColumn("Service level", partial(clock_chip, view), "it-c-clock"),
+        shown[4],
+        *(c._replace(css="it-c-name") for c in shown[5:7]),
+        ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time"),
+    ]
+
+
+def _pages(
+    view: View,
+    kind: Kind,
+    title: str,
+    entries: list[Entry],
+    url: Callable[[int], str],
+    ways: Html,
+    wants: Wanted,
+    most: int,
+) -> Iterator[ListPage]:
+    """Yield pages of 100 rows, each with links to the ones beside it and ``ways`` to elsewhere.
+
+    Only the first ``most`` of ``entries`` are listed.
+    """
+    total = -(-min(len(entries), most) // ROWS)
+    crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
+    for number in range(1, total + 1):
+        rows = entries[(number - 1) * ROWS : min(number * ROWS, most)]
+        if not wants(url(number), " ".join([title, str(len(entries)), *(e.id for e in rows)])):
+            continue
+        lead = esc(t("{count} in all", count=digits(len(entries))))
+        if len(entries) > most:
+            by_month = link(urls.index(kind), esc(t("by month")))
+            lead = Html(
+                f"{lead}, {told('the newest {most} here and every one {by_month}', most=esc(most), by_month=by_month)}"
+            )
+        if total > 1:
+            finds = link(urls.SEARCH, esc(t("Search")))
+            lead = Html(f"{lead}, {esc(t('page {number} of {total}', number=number, total=total))}. {finds}")
+        pager = _pager(number, total, url)
+        body = Html(
+            f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *_COLUMNS), title)}{pager}{ways}"
+        )
+        suffix = f" ({number})" if number > 1 else ""
+        yield ListPage(url(number), title + suffix, urls.RECORDS, body)
+
+
+def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
+    if total < 2:
+        return EMPTY
+    numbers = sorted({1, 2, number - 2, number - 1, number, number + 1, number + 2, total - 1, total})
+    items, last = [], 0
+    for page in (p for p in numbers if 1 <= p <= total):
+        if page > last + 1:
+            items.append("<li aria-hidden='true'>…</li>")
+        here = f'<span aria-current="page">{page}</span>' if page == number else link(url(page), esc(page))
+        items.append(f"<li>{here}</li>")
+        last = page
+    return Html(f'<nav class="it-pager" aria-label="{esc(t("Pages"))}"><ol>{"".join(items)}</ol></nav>')
+
+
+def cmdb_index(view: View) -> ListPage:
+    """Return the page that leads to the items of every class."""
+    cards = []
+    for kind in by_title(view.book):
+        if not kind.is_record:
+            count = len(view.of_kind(kind.name))
+            cards.append(
+                f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
+                f'<p class="it-big">{digits(count)}</p><p>{esc(kind.description)}</p></li>'
+            )
+    on_map = link(urls.MAP, esc(t("the map")))
+    lead = told(
+        "Everything the services are made of and who answers for it; {map} shows how it fits together.",
+        map=on_map,
+    )
+    head = heading([], t("Configuration items"), lead=lead)
+    return ListPage(
+        urls.CMDB,
+        t("Configuration items"),
+        urls.CMDB,
+        Html(f"{head}<ul class='it-cards it-cards--kinds'>{''.join(cards)}</ul>"),
+    )
+
+
+def class_lists(view: View) -> Iterator[ListPage]:
+    """Yield the page that lists the items of each class that has no part of the site of its own."""
+    for kind in view.book.kinds.values():
+        if kind.is_record or urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
+            continue
+        entries = sorted(view.of_kind(kind.name), key=lambda e: (e.title.lower(), e.id))
+        times = ("start", "end") if meaning.ANNOUNCEMENT in kind.plays else ()
+        list_columns = columns(view, "name", "health", "state", "type", *times, "environment", "owner")
+        head = heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=esc(kind.description))
+        parts = [head]
+        parts += [
+            table(entries[i : i + 500], list_columns, kind.plural_title) for i in range(0, len(entries), 500)
+        ]
+        if not entries:
+            parts.append(paragraph("None yet."))
+        yield ListPage(urls.index(kind), kind.plural_title, urls.CMDB, join(parts))

@@ -1,0 +1,136 @@
+"""The diagrams: what a failure hits, and what an item needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from itsm_gitops.graph.impact import Effect, edges_between
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.diagram import Arrow, Box, draw
+from itsm_gitops.presentation.language import counted, t, within
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, link
+from itsm_gitops.presentation.pages.parts import section
+from itsm_gitops.presentation.remainder import joined
+from itsm_gitops.presentation.topology import LOOKS, look_of
+from itsm_gitops.presentation.view import View
+
+MOST_BOXES = 26
+_DEPTH = 3
+_MOST_ROOTS = 8
+
+_EFFECT_LOOKS = {
+    Effect.OUTAGE: "outage",
+    Effect.DEGRADED: "degraded",
+    Effect.AT_RISK: "risk",
+    Effect.NONE: "",
+}
+# What is only supposed must not read like what is so.
+_IF = {"outage": "would fail", "degraded": "would be degraded", "risk": "would be at risk"}
+# Those who work on these ask what hangs on what is affected; an article, a meeting or an idea breaks nothing.
+_ASKED_OF = {meaning.INCIDENT, meaning.PROBLEM, meaning.CHANGE}
+_SUPPOSED = "If this failed"
+
+
+def affected_map(view: View, entry: Entry) -> Html:
+    """Return a section with what would be hit if the affected items failed; nothing when that is little.
+
+    Nobody decides anything on a record that is closed for good, and most are: those have links to the map.
+    """
+    if not _ASKED_OF & set(view.kind(entry).plays):
+        return EMPTY
+    roots = tuple(
+        i for i in facts.affected(entry) if i in view.entries and view.kind(view.entries[i]).operational
+    )
+    flow = view.kind(entry).workflow
+    state = flow.states.get(entry.state) if flow else None
+    if state is not None and state.terminal:
+        links = joined([link(urls.map_of(i), esc(view.title(i))) for i in roots], _MOST_ROOTS)
+        return section(
+            _SUPPOSED, Html(f"<p>{esc(t('In the map:'))} {links}</p>") if links else EMPTY, "impact"
+        )
+    if roots not in view.pictures:
+        view.pictures[roots] = _affected_map(view, roots) if roots else EMPTY
+    return view.pictures[roots]
+
+
+def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
+    hits = view.graph.propagate(dict.fromkeys(roots, Effect.OUTAGE))
+    nearest = _within(roots, lambda i: sorted(d for d in view.graph.dependents.get(i, ()) if d in hits))
+    boxes = [
+        _box(view, i, look, i in roots, _IF.get(look, ""))
+        for i in nearest
+        for look in [_EFFECT_LOOKS[hits[i].effect]]
+    ]
+    more = len(hits) - len(nearest)
+    caption = t("What an outage of the affected items would hit. This is not their current status.")
+    picture = draw(caption, boxes, _arrows(view, nearest), more)
+    if not picture:
+        return EMPTY
+    others = len(hits) - sum(i in hits for i in roots)
+    if not others:
+        return EMPTY
+    said = counted(others, "{count} more item would be hit", "{count} more items would be hit")
+    return section(
+        _SUPPOSED,
+        Html(f"<details class='it-fold it-if'><summary>{esc(said)}</summary>{picture}</details>"),
+        "impact",
+    )
+
+
+def item_map(view: View, identifier: str) -> Html:
+    """Return a section with what an item needs and what relies on it, with their health now."""
+    graph = view.graph
+    looks = list(LOOKS)
+
+    def near(items: Iterable[str]) -> list[str]:
+        # What is not well comes first, so that it is never among those there is no room for.
+        return sorted(items, key=lambda i: (looks.index(look_of(view, i)), i))
+
+    needs = _within([identifier], lambda i: near([*graph.needs.get(i, ()), *graph.parts.get(i, ())]))
+    users = _within([identifier], lambda i: near(graph.dependents.get(i, ())))
+    members = list(dict.fromkeys([*_nearest(users), *_nearest(needs)]))
+    boxes = [_box(view, i, look_of(view, i), i == identifier) for i in members]
+    more = len(set(users) | set(needs)) - len(members)
+    picture = draw(t("Left: what relies on it. Right: what it needs."), boxes, _arrows(view, members), more)
+    if not picture:
+        return EMPTY
+    more_of = link(urls.map_of(identifier), esc(t("Open in the map")))
+    return section("Dependencies", Html(f"{picture}<p class=it-next>{more_of}</p>"), "map")
+
+
+def _nearest(items: Sequence[str]) -> Sequence[str]:
+    return items[: MOST_BOXES // 2 + 1]
+
+
+def _within(roots: Sequence[str], neighbours: Callable[[str], Iterable[str]]) -> list[str]:
+    """Return the nodes within reach, nearest first, then as given, at most as many as a picture holds."""
+    level = dict.fromkeys(roots, 0)
+    queue = list(level)
+    for current in queue:
+        if level[current] >= _DEPTH or len(queue) >= MOST_BOXES:
+            break
+        for near in neighbours(current):
+            if near not in level:
+                level[near] = level[current] + 1
+                queue.append(near)
+    return queue[:MOST_BOXES]
+
+
+def _arrows(view: View, members: Iterable[str]) -> list[Arrow]:
+    arrows = []
+    for source, relation, target in edges_between(view.graph, members):
+        link_type = view.book.links.get(relation) or view.book.inverses.get(relation)
+        title = relation.replace("_", " ")
+        if link_type:
+            title = within(link_type.title if link_type.name == relation else link_type.inverse_title)
+        arrows.append(Arrow(source, target, title))
+    return arrows
+
+
+def _box(view: View, identifier: str, look: str, focus: bool, said: str = "") -> Box:
+    entry = view.entries[identifier]
+    state = said or look.replace("risk", "at risk")
+    below = view.kind(entry).title + (f" · {t(state)}" if state and state != "operational" else "")
+    return Box(identifier, entry.title or identifier, below, view.url(identifier), look, focus)

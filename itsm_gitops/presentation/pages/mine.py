@@ -1,0 +1,47 @@
+"""The page "My work": the frame in which a script shows what is one person's or one team's.
+
+Who reads a page is not known when it is made, and nobody signs in: readers say once who they are, and their browser keeps
+it.
+"""
+
+from __future__ import annotations
+
+from itsm_gitops.model import meaning
+from itsm_gitops.model.audience import NAMES, Audience
+from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.markup import Html, esc, join
+from itsm_gitops.presentation.navigation import MINE_TITLE
+from itsm_gitops.presentation.pages.lists import ListPage
+from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph
+
+_LEAD = (
+    "Everything assigned to you, waiting for your approval, due or watched. Say who you are once: it stays in this browser, "
+    "and nothing is sent."
+)
+_WITHOUT = "This page needs JavaScript. On the command line, itsm list assignee:@me shows your work."
+
+
+def has_page(book: RuleBook, audience: Audience) -> bool:
+    """Whether a site for this audience has the page: where people have names."""
+    return audience.people == NAMES and bool(book.playing(meaning.PERSON))
+
+
+def mine_page() -> ListPage:
+    """Return the page; what it shows is put in by the site's script."""
+    form = (
+        '<form class="it-mine__who"><label for="it-mine-q">' + esc(t("Person or team")) + "</label>"
+        '<input id="it-mine-q" type="text" list="it-mine-names" autocomplete="off" spellcheck="false" maxlength="100" '
+        'aria-describedby="it-mine-said"><datalist id="it-mine-names"></datalist>'
+        f'<button type="submit" class="it-x__button">{esc(t("Show"))}</button></form>'
+        '<p id="it-mine-said" class="it-muted" role="status"></p>'
+    )
+    body = join(
+        [
+            heading([Crumb(urls.RECORDS, "Records")], t(MINE_TITLE), lead=esc(t(_LEAD))),
+            Html(f"<noscript>{paragraph(_WITHOUT)}</noscript>"),
+            Html(f'<div class="it-mine">{form}<div class="it-mine__parts"></div></div>'),
+        ]
+    )
+    return ListPage(urls.MINE, t(MINE_TITLE), urls.RECORDS, body)

@@ -1,0 +1,274 @@
+"""Pieces that several types of page share: headings, sections, tables of documents, relations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from operator import attrgetter
+from typing import NamedTuple
+from urllib.parse import quote
+
+from itsm_gitops.graph.network import Relation
+from itsm_gitops.model import meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.presentation import prose, urls
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten, words
+from itsm_gitops.presentation.remainder import and_more, opening
+from itsm_gitops.presentation.traits import Traits
+from itsm_gitops.presentation.view import View
+
+MOST_LINKS = 60
+_MOST_GAPS = 10
+_MOST_WORDS = 180
+_MOST_HEADINGS = 1_024
+
+
+class Crumb(NamedTuple):
+    """One step of the way from the start page: a page of the site and what it is called."""
+
+    url: str
+    title: str
+
+
+def heading(
+    crumbs: Iterable[Crumb], title: str, chips: Iterable[Html] = (), lead: Html = EMPTY, kicker: str = ""
+) -> Html:
+    """Return the head of a page: where it is, its title, its state at a glance."""
+    way = join([Html(f"<li>{link(c.url, esc(t(c.title)))}") for c in crumbs])
+    chip_row = join([c for c in chips if c], " ")
+    return Html(
+        "<header class=it-head>"
+        + (f'<nav class=it-way aria-label="{esc(t("Breadcrumb"))}"><ol>{way}</ol></nav>' if way else "")
+        + (f"<p class=it-kicker>{esc(kicker)}</p>" if kicker else "")
+        + f"<h1>{esc(title)}</h1>"
+        + (f"<p class=it-chips>{chip_row}</p>" if chip_row else "")
+        + (f"<div class=it-lead>{lead}</div>" if lead else "")
+        + "</header>"
+    )
+
+
+_INCOMPLETE = (
+    "Not everything can be read at the moment, so a fault could be missing here. No service is called operational until "
+    "that is repaired."
+)
+
+
+def incomplete(view: View) -> Html:
+    """Return the notice that the status of services is not known, because files cannot be read; else nothing.
+
+    Which files only an audience that sees everything is told.
+    """
+    if not view.gaps:
+        return EMPTY
+    named = view.gaps[:_MOST_GAPS] if view.audience.everything else ()
+    items = "".join(f"<li><code>{esc(g.place)}</code>: {esc(g.reason)}</li>" for g in named)
+    more = len(view.gaps) - len(named)
+    rest = (
+        f"<li>{esc(t('and {count} more: itsm check lists them', count=more))}</li>" if named and more else ""
+    )
+    return Html(
+        f'<div class="it-notice it-notice--unknown" role=status><p><strong>{esc(t(_INCOMPLETE))}</strong></p>'
+        + (f"<ul>{items}{rest}</ul>" if named else "")
+        + "</div>"
+    )
+
+
+def section(title: str, body: Html, anchor: str = "", *, css: str = "") -> Html:
+    """Return a titled part of a page, nothing when it has no content."""
+    if not body:
+        return EMPTY
+    return Html(f"{_opening(t(title), anchor, css)}{body}</section>")
+
+
+@lru_cache(_MOST_HEADINGS)
+def _opening(title: str, anchor: str, css: str) -> str:
+    style = f" class={css}" if css else ""
+    mark = f" id={esc(anchor)}" if anchor else ""
+    return f"<section{style}><h2{mark}>{esc(title)}</h2>"
+
+
+def two_columns(main: Html, side: Html) -> Html:
+    """Return the article and what stands beside it; below it on a small screen."""
+    return Html(f"<div class=it-cols><div class=it-main>{main}</div><div class=it-side>{side}</div></div>")
+
+
+def paragraph(text: str, css: str = "it-muted") -> Html:
+    """Return one paragraph of the program's own words."""
+    return Html(f'<p class="{css}">{esc(t(text))}</p>')
+
+
+def line(view: View, entry: Entry, details: Iterable[Html]) -> Html:
+    """Return a record or item as a line of a list: its title, and below it its number and ``details``."""
+    number = Html(f"<b>{esc(entry.id)}</b>") if view.kind(entry).is_record else EMPTY
+    below = join([part for part in (number, *details) if part], " ")
+    title = link(view.url(entry.id), esc(shorten(entry.title or entry.id, 160)))
+    return Html(
+        f"<p class=it-line__title>{title}" + (f"<p class=it-line__about>{below}</p>" if below else "</p>")
+    )
+
+
+def first_words(view: View, entry: Entry, field: str) -> Html:
+    """Return the first paragraph of a field of an entry as plain text, cut at a word."""
+    text = excerpt(view, entry, field)
+    return Html(f"<p>{esc(text)}</p>") if text else EMPTY
+
+
+def excerpt(view: View, entry: Entry, field: str) -> str:
+    """Return the first paragraph of a field of an entry without marks, cut at a word; not escaped."""
+    text = view.store.data(entry.id).get(field)
+    first = " ".join(prose.plain(text.strip().split("\n\n")[0]).split()) if isinstance(text, str) else ""
+    return first if len(first) <= _MOST_WORDS else first[: _MOST_WORDS - 1].rsplit(" ", 1)[0] + "…"
+
+
+class ListColumn(NamedTuple):
+    """A column of a table of documents."""
+
+    title: str
+    cell: Callable[[Entry], Html]
+    css: str = ""
+
+
+def columns(view: View, *names: str) -> list[ListColumn]:
+    """Return the columns of these names: id title state priority and so on."""
+    by_name: dict[str, ListColumn] = {
+        "id": ListColumn("Record", lambda e: view.id_link(e.id) or esc(e.id), "it-c-id"),
+        "title": ListColumn("Title", lambda e: link(view.url(e.id), esc(e.title or e.id)), "it-c-title"),
+        "name": ListColumn("Name", lambda e: view.link(e.id), "it-c-title"),
+        "state": ListColumn("State", view.state_chip, "it-c-chip"),
+        "priority": ListColumn("Priority", view.priority_chip, "it-c-chip"),
+        "health": ListColumn("Health", lambda e: view.health_chip(e.id), "it-c-chip"),
+        "class": ListColumn("Class", lambda e: esc(view.kind(e).title)),
+        "service": ListColumn("Service", lambda e: reference(view, e, "service")),
+        "team": ListColumn("Team", lambda e: reference(view, e, "assigned_team")),
+        "owner": ListColumn("Owner", lambda e: reference(view, e, "owner")),
+        "environment": ListColumn("Environment", lambda e: _word(e, "environment")),
+        "type": ListColumn("Type", lambda e: _word(e, "type")),
+        "planned": ListColumn(
+            "Planned start", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
+        ),
+        "start": ListColumn("Start", lambda e: view.time(str(e.columns.get("start", ""))), "it-c-time"),
+        "end": ListColumn("End", lambda e: view.time(str(e.columns.get("end", ""))), "it-c-time"),
+        "opened": ListColumn("Opened", lambda e: view.time(e.opened), "it-c-time"),
+        "updated": ListColumn("Updated", lambda e: view.time(e.updated), "it-c-time"),
+    }
+    return [by_name[n] for n in names]
+
+
+def _word(entry: Entry, field: str) -> Html:
+    """Return a value that the rule book names, in words."""
+    return esc(words(str(entry.columns.get(field) or "")))
+
+
+def reference(view: View, entry: Entry, field: str) -> Html:
+    """Return the link to what a field of an entry names, nothing when it names nothing."""
+    target = entry.columns.get(field)
+    return view.link(target) if isinstance(target, str) else EMPTY
+
+
+def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: str) -> Html:
+    """Return a table of documents; columns that are empty in every row are left out."""
+    if not rows:
+        return EMPTY
+    cells = [[c.cell(e) for c in list_columns] for e in rows]
+    used = [i for i in range(len(list_columns)) if any(row[i] for row in cells)]
+    head = "".join(f"<th scope=col>{esc(t(list_columns[i].title))}</th>" for i in used)
+    of_records = any(c.css == "it-c-id" for c in list_columns)
+    # Tables are most of what lists weigh: their cells have no end tags, and labels only where a phone shows them.
+    openings = [(i, _opening_of(list_columns[i], of_records)) for i in used]
+    body = "".join(f"<tr>{''.join([f'{opening}{row[i]}' for i, opening in openings])}" for row in cells)
+    css = "it-table it-records" if of_records else "it-table"
+    return Html(
+        f'<table class="{css}"><caption class=it-vh>{esc(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _opening_of(column: ListColumn, of_records: bool) -> str:
+    """Return the start tag of a column's cells; on a phone, lists of records show the labels of times only."""
+    style = f" class={column.css}" if column.css else ""
+    label = "" if of_records and column.css != "it-c-time" else f' data-label="{esc(t(column.title))}"'
+    return f"<td{style}{label}>"
+
+
+def unseen(view: View, entry: Entry) -> list[Relation]:
+    """Return the relations of a document that none of its own fields shows: links, and what comes in."""
+    return [r for r in view.network.related(entry.id) if not r.outgoing or r.pointer[0] == "links"]
+
+
+def relations(view: View, about: str, all_relations: Iterable[Relation]) -> Html:
+    """Return the relations of a document grouped by title, each group with links that show titles and states."""
+    groups: dict[str, list[str]] = {}
+    for relation in all_relations:
+        groups.setdefault(t(relation.title), []).append(relation.other)
+    return join([_group(view, about, title, others) for title, others in sorted(groups.items())])
+
+
+def _group(view: View, about: str, title: str, others: list[str]) -> Html:
+    unique = _newest_first(view, dict.fromkeys(others))
+    # All items and the newest records: the explorer has all records, and nothing else lists the items.
+    rest = [i for i in unique[MOST_LINKS:] if not is_record(view, i)]
+    items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}" for i in unique[:MOST_LINKS])
+    more = len(unique) - MOST_LINKS - len(rest)
+    if more > 0:
+        items += f"<li>{link(_records_about(view, about), esc(and_more(more)))}"
+    if rest:
+        items += f"<li>{opening([view.link(i) for i in rest])}"
+    count = f" <span class=it-count>{len(unique)}</span>" if len(unique) > 1 else ""
+    return Html(f"<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>")
+
+
+def is_record(view: View, identifier: str) -> bool:
+    """Whether an identifier is that of a record that exists."""
+    traits = view.traits(identifier)
+    return traits is not None and traits.is_record
+
+
+def _records_about(view: View, identifier: str) -> str:
+    """Return the address of the explorer with every record that names a document."""
+    entry = view.entries.get(identifier)
+    plays = view.kind(entry).plays if entry else ()
+    facets = {meaning.SERVICE: "service", meaning.TEAM: "team"}
+    facet = next((facets[p] for p in plays if p in facets), "q")
+    return explore_url(**{facet: identifier, "status": "all"})
+
+
+def _newest_first(view: View, identifiers: Iterable[str]) -> list[str]:
+    """Order items by name first, then records, open ones first and the newest first."""
+    items: list[str] = []
+    records: list[Traits] = []
+    for identifier in identifiers:
+        traits = view.traits(identifier)
+        if traits is None or not traits.is_record:
+            items.append(identifier)
+        else:
+            records.append(traits)
+    items.sort(key=lambda i: (view.title(i).lower(), i))
+    records.sort(key=attrgetter("id"))
+    records.sort(key=attrgetter("is_open", "opened"), reverse=True)
+    return [*items, *(record.id for record in records)]
+
+
+def _state_of(view: View, identifier: str) -> Html:
+    entry = view.entries.get(identifier)
+    if entry is None:
+        return EMPTY
+    state = view.state_chip(entry) if view.kind(entry).is_record else _item_state(view, identifier)
+    return Html(f" {state}") if state else EMPTY
+
+
+def _item_state(view: View, identifier: str) -> Html:
+    """The health of an item, where it is not simply operational."""
+    health = view.health.get(identifier)
+    return view.health_chip(identifier) if health and health.status != "operational" else EMPTY
+
+
+def explore_link(text: str, **facets: str) -> Html:
+    """Return a paragraph that leads to the explorer with facets chosen."""
+    return Html(f"<p class=it-next>{link(explore_url(**facets), esc(t(text)))}</p>")
+
+
+def explore_url(**facets: str) -> str:
+    """Return the address of the explorer with facets chosen."""
+    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in facets.items())
+    return f"{urls.EXPLORE}?{query}" if query else urls.EXPLORE

@@ -1,0 +1,232 @@
+"""The agenda of upcoming changes, and the list of known errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.presentation import agenda, urls
+from itsm_gitops.presentation.agenda import Day, Span
+from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.language import t, told
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, day_title
+from itsm_gitops.presentation.pages.board import TITLE as BOARD_TITLE
+from itsm_gitops.presentation.pages.board import has_board
+from itsm_gitops.presentation.pages.lists import ListPage
+from itsm_gitops.presentation.pages.parts import (
+    columns,
+    explore_link,
+    first_words,
+    heading,
+    line,
+    paragraph,
+    reference,
+    section,
+    table,
+)
+from itsm_gitops.presentation.remainder import and_more
+from itsm_gitops.presentation.view import View
+
+_DAYS = 28
+_MOST_LATER, _NAMED = 100, 6
+_MOST_ERRORS, _MOST_RETIRED = 500, 200
+NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holiday": "Holiday"}
+
+
+def changes_page(view: View) -> ListPage:
+    """Return the agenda: what runs, four weeks day by day with freezes and windows, what comes later."""
+    planned = agenda.changes(view)
+    days = agenda.days(view, _DAYS)
+    start, end = days[0][0], days[-1][1]
+    spans = agenda.calendar_spans(view, start, end)
+    frozen = agenda.frozen(view)
+    running = [s for s in planned if agenda.is_running(view, s)]
+    waiting = [s for s in planned if s not in running]
+    late = [s for s in waiting if s.end < start]
+    later = [s for s in waiting if s.start >= end]
+    unplanned = [e for e in view.open_of_role(meaning.CHANGE) if not e.columns.get("planned_start")]
+    shown = join([day_block(view, day, waiting, spans, frozen) for day in days])
+    body = join(
+        [
+            heading([], t("Upcoming changes"), lead=_lead(view)),
+            section("Under way", rows(view, running, frozen), "under-way"),
+            section("Overdue", rows(view, late, frozen), "overdue"),
+            shown or paragraph("Nothing is planned in the next four weeks."),
+            section("Later", _later(view, later, frozen), "later"),
+            section(
+                "Not planned yet",
+                table(unplanned, columns(view, "id", "title", "state", "team"), t("Not planned")),
+            ),
+        ]
+    )
+    return ListPage(urls.CHANGES, t("Upcoming changes"), urls.CHANGES, body)
+
+
+def _later(view: View, later: Sequence[Span], frozen: frozenset[str]) -> Html:
+    """Return the first changes that are further ahead, and the way to all of them."""
+    shown = rows(view, later[:_MOST_LATER], frozen)
+    kind = view.book.player(meaning.CHANGE)
+    if kind is None or len(later) <= _MOST_LATER:
+        return shown
+    return Html(f"{shown}{explore_link(and_more(len(later) - _MOST_LATER), kind=kind.name)}")
+
+
+def _lead(view: View) -> Html:
+    kind = view.book.player(meaning.CHANGE)
+    if kind is None:
+        return EMPTY
+    ways = [(urls.CALENDAR, "Calendar"), (urls.index(kind), "List of changes")]
+    ways += [(urls.BOARD, BOARD_TITLE)] if has_board(view) else []
+    ways += [(urls.NEW_CHANGE, "File a change")] if view.audience.forms else []
+    said = told("The next {days} days, with freezes and maintenance windows.", days=esc(_DAYS))
+    listed = join([link(url, esc(t(title))) for url, title in ways], " · ")
+    return Html(f"<p>{said}<p class=it-ways>{listed}")
+
+
+def day_block(
+    view: View,
+    day: Day,
+    planned: Sequence[Span],
+    spans: Sequence[Span],
+    frozen: frozenset[str],
+    *,
+    short: bool = False,
+) -> Html:
+    """Return one day of the agenda, nothing when nothing happens on it.
+
+    ``frozen`` are the changes that a freeze forbids; ``short`` leaves out what they touch.
+    """
+    start, end = day
+    around = [s for s in spans if s.touches(start, end)]
+    here = [s for s in planned if s.touches(start, end)]
+    today = start <= view.now < end
+    if not here and not any((today or s.start >= start) and not s.weekly for s in around):
+        return EMPTY
+    local = start.astimezone(view.zone)
+    marks = "".join(
+        f'<li class="it-mark it-mark--{s.look}">{esc(t(NAMES[s.look]))}: {link(view.url(s.id), esc(s.title))}'
+        f"{_lasts(view, s, day)}</li>"
+        for s in around
+    )
+    return Html(
+        f'<section class="it-day" data-day={local:%Y-%m-%d}>'
+        f"<h2>{_today(today)}{esc(day_title(local))}</h2>"
+        + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
+        + rows(view, here, frozen, day=day, short=short)
+        + "</section>"
+    )
+
+
+def _today(today: bool) -> Html:
+    """Return the word before the heading of today; a script moves it on with the reader's clock."""
+    return Html(f"<span class=it-day__today>{esc(t('Today'))}, </span>") if today else EMPTY
+
+
+def _lasts(view: View, span: Span, day: Day) -> Html:
+    """Return how long a mark lasts: nothing for a whole day, else its times."""
+    if (span.start, span.end) == day:
+        return EMPTY
+    return Html(f", {when(view, span, day)}")
+
+
+def rows(
+    view: View, spans: Sequence[Span], frozen: frozenset[str], *, day: Day | None = None, short: bool = False
+) -> Html:
+    """Return changes as lines with their times, their state and what they touch."""
+    if not spans:
+        return EMPTY
+    items = "".join(f"<li{lasts(s)}>{_row(view, s, frozen, day, short=short)}</li>" for s in spans)
+    return Html(f'<ul class="it-agenda">{items}</ul>')
+
+
+def lasts(span: Span) -> str:
+    """Return the attributes by which a script tells what is under way and what is over."""
+    return f" data-from={clock.format_time(span.start)} data-until={clock.format_time(span.end)}"
+
+
+def _row(view: View, span: Span, frozen: frozenset[str], day: Day | None, *, short: bool) -> Html:
+    entry = view.entries[span.id]
+    kind = str(entry.columns.get("type", ""))
+    touched = "" if short else _touched(view, entry)
+    chips = [view.state_chip(entry)]
+    if kind:
+        chips.append(chip(words(kind), "bad" if kind == "emergency" else "none"))
+    if span.id in frozen:
+        chips.append(chip("In a freeze", "bad"))
+    if span.end < view.now and (day or agenda.is_running(view, span)):
+        chips.append(chip("Overdue", "bad"))
+    below = Html(f'<p class="it-touched">{esc(t("Touches"))} {touched}</p>') if touched else EMPTY
+    return Html(
+        f'<div class="it-agenda__when">{when(view, span, day)}</div>'
+        f'<div class="it-agenda__what">{line(view, entry, chips)}{below}</div>'
+    )
+
+
+def _touched(view: View, entry: Entry) -> str:
+    """Return links to what a change affects; the page of the change has those that there is no room for."""
+    items = [i for i in facts.affected(entry) if i in view.entries]
+    more = link(view.url(entry.id), esc(and_more(len(items) - _NAMED))) if len(items) > _NAMED else ""
+    return ", ".join([*(view.link(i) for i in items[:_NAMED]), *([more] if more else [])])
+
+
+def when(view: View, span: Span, day: Day | None = None) -> Html:
+    """Return the start and the end of a span: times of day under a day's heading, else with the dates."""
+    start, end = (t.astimezone(view.zone) for t in (span.start, span.end))
+    if day is None:
+        if start == end:
+            return view.moment(span.start)
+        until = Html(f"{end:%H:%M}") if start.date() == end.date() else view.moment(span.end)
+        return told("{start} to {end}", start=view.moment(span.start), end=until)
+    if span.start < day[0]:
+        return told("until {end}", end=_end(view, span, day))
+    if span.end > day[1]:
+        return told("from {start} until {end}", start=Html(f"{start:%H:%M}"), end=_end(view, span, day))
+    if start == end:
+        return Html(f"{start:%H:%M}")
+    return told("{start} to {end}", start=Html(f"{start:%H:%M}"), end=_end(view, span, day))
+
+
+def _end(view: View, span: Span, day: Day) -> Html:
+    """Return the end of a span: its time of day on this day, with the date on a later one."""
+    local = span.end.astimezone(view.zone)
+    if span.end < day[1]:
+        return Html(f"{local:%H:%M}")
+    return (
+        Html("24:00") if span.end == day[1] else Html(f"{day_and_month(local, MONTH_NAMES)}, {local:%H:%M}")
+    )
+
+
+def known_errors_page(view: View) -> ListPage:
+    """Return the known errors in force with their services, then the retired ones."""
+    entries = sorted(view.of_role(meaning.KNOWN_ERROR), key=lambda e: (e.opened, e.id), reverse=True)
+    current = [e for e in entries if facts.is_offered(view.book, e)]
+    retired = [e for e in entries if facts.is_retired(view.book, e)]
+    lead = esc(t("Faults whose cause is known, with a workaround until they are fixed."))
+    body = join(
+        [
+            heading([], t("Known errors"), lead=lead),
+            _errors(view, current[:_MOST_ERRORS]) or paragraph("There are none."),
+            section("Retired", _errors(view, retired[:_MOST_RETIRED])),
+            _rest(view, max(0, len(current) - _MOST_ERRORS) + max(0, len(retired) - _MOST_RETIRED)),
+        ]
+    )
+    return ListPage(urls.KNOWN_ERRORS, t("Known errors"), urls.KNOWN_ERRORS, body)
+
+
+def _rest(view: View, number: int) -> Html:
+    """Return the way to the known errors that the page has no room for."""
+    kind = view.book.player(meaning.KNOWN_ERROR)
+    if kind is None or not number:
+        return EMPTY
+    return explore_link(and_more(number), kind=kind.name, status="all")
+
+
+def _errors(view: View, entries: Sequence[Entry]) -> Html:
+    """Return known errors with their symptom, by which people recognise theirs."""
+    items = []
+    for entry in entries:
+        about = [view.state_chip(entry), reference(view, entry, "service")]
+        items.append(f"<li>{line(view, entry, about)}{first_words(view, entry, 'symptom')}</li>")
+    return Html(f'<ul class="it-lines it-lines--wide">{"".join(items)}</ul>') if items else EMPTY

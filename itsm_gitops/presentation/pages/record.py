@@ -1,0 +1,189 @@
+"""The page of one record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.last_word import words_of
+from itsm_gitops.model.major import RUNNING
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
+from itsm_gitops.presentation.language import t, told
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.presentation.pages import maps
+from itsm_gitops.presentation.pages.approval import approvals
+from itsm_gitops.presentation.pages.derived import clock_chip, derived_facts
+from itsm_gitops.presentation.pages.edits import field_history
+from itsm_gitops.presentation.pages.major import record_banner
+from itsm_gitops.presentation.pages.origin import origin
+from itsm_gitops.presentation.pages.parts import Crumb, heading, relations, section, two_columns, unseen
+from itsm_gitops.presentation.pages.similar import similar_records
+from itsm_gitops.presentation.pages.steps import stepper, timeline, updates
+from itsm_gitops.presentation.remainder import opening
+from itsm_gitops.presentation.view import View
+
+
+def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
+    """Return the article of a record; ``data`` is its document, ``fields`` those of its kind."""
+    kind = view.kind(entry)
+    crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
+    head = heading(
+        crumbs,
+        entry.title or entry.id,
+        _chips(view, entry, data),
+        _ages(view, entry),
+        kicker=f"{kind.title} {entry.id}",
+    )
+    said = words_of(data)
+    told_to = "Updates" if meaning.INCIDENT in kind.plays else "Comments"
+    used = present_fields(fields, data)
+    main = join(
+        [
+            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
+            section("Known errors", _offered(view, entry, meaning.KNOWN_ERROR), "known-errors"),
+            section("Articles", _offered(view, entry, meaning.ARTICLE), "articles"),
+            *(section(f.title, _block(view, data, f)) for f in used if f.role == BLOCK),
+            section(told_to, updates(view, said), "updates"),
+            approvals(view, entry, data),
+            section("Timeline", timeline(view, kind, data), "timeline"),
+            similar_records(view, entry),
+            field_history(view, entry),
+        ]
+    )
+    side = join(
+        [
+            section("Details", _facts(view, entry, data, used), "details"),
+            derived_facts(view, entry),
+            section("Linked", relations(view, entry.id, unseen(view, entry)), "links"),
+        ]
+    )
+    picture = maps.affected_map(view, entry)
+    banner = record_banner(view, entry, data)
+    return Html(
+        f"{head}{stepper(kind, entry, data)}{banner}{two_columns(main, side)}{picture}{origin(view, entry)}"
+    )
+
+
+def _block(view: View, data: Mapping[str, Any], field: Field) -> Html:
+    """Return a field with parts of its own; the answers of a request as its offering asked for them."""
+    schema = field.schema
+    if field.name == "answers" and isinstance(data.get("offering"), str):
+        schema = _questions(view, data["offering"]) or schema
+    if field.name == "risk":
+        schema = _with_answers(schema, data["risk"])
+    return value(view, data[field.name], schema)
+
+
+def _with_answers(schema: Mapping[str, Any], risk: Any) -> Mapping[str, Any]:
+    """Return the schema of a risk that says of its answers that they are names of the rule book, not somebody's text."""
+    answers = risk.get("answers") if isinstance(risk, dict) else None
+    if not isinstance(answers, dict):
+        return schema
+    known = schema.get("properties", {})
+    named = {**known.get("answers", {}), "properties": {name: {"enum": ()} for name in answers}}
+    return {**schema, "properties": {**known, "answers": named}}
+
+
+def _questions(view: View, offering: str) -> dict[str, Any]:
+    """Return what an offering's form says of its questions that can be relied on: titles and formats."""
+    form = view.store.data(offering).get("form") if offering in view.entries else None
+    properties = form.get("properties") if isinstance(form, dict) else None
+    if not isinstance(properties, dict):
+        return {}
+    keys = ("title", "format")
+    return {
+        "properties": {
+            name: {k: schema[k] for k in keys if isinstance(schema.get(k), str)}
+            for name, schema in properties.items()
+            if isinstance(schema, dict)
+        }
+    }
+
+
+def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
+    """Return what is to be seen first: state, priority, service level, major, type, risk, outcome."""
+    chips = [view.state_chip(entry), view.priority_chip(entry), clock_chip(view, entry)]
+    if view.is_major(entry):
+        declared = view.major_stage(entry) == RUNNING
+        chips.append(chip("Major incident" if declared else "Major incident proposed", "bad"))
+    if meaning.CHANGE in view.kind(entry).plays and isinstance(data.get("type"), str):
+        chips.append(
+            chip(
+                t("{type} change", type=words(data["type"])), "bad" if data["type"] == "emergency" else "none"
+            )
+        )
+    risk = data.get("risk")
+    level = risk.get("level") if isinstance(risk, dict) else None
+    if level in ("low", "medium", "high"):
+        chips.append(chip(t("{level} risk", level=words(level)), level))
+    if isinstance(data.get("outcome"), str):
+        good = data["outcome"].startswith("successful")
+        chips.append(chip(words(data["outcome"]), "done" if good else "bad"))
+    return chips
+
+
+def _ages(view: View, entry: Entry) -> Html:
+    """Return how old a record is, and its last change and its state; a script says how long ago that was."""
+    ended = not view.is_open(entry)
+    flow = view.kind(entry).workflow
+    state = flow.states.get(entry.state) if flow else None
+    times = [
+        ("Opened", entry.opened),
+        (state.title if ended and state else "State changed", entry.entered),
+        ("Last change", "" if ended or entry.updated == entry.entered else entry.updated),
+    ]
+    parts = join([Html(f"<div><dt>{esc(t(title))}<dd>{view.age(at)}</div>") for title, at in times if at])
+    return Html(f"<dl class=it-ages>{parts}</dl>") if parts else EMPTY
+
+
+def _facts(view: View, entry: Entry, data: Mapping[str, Any], used: list[Field]) -> Html:
+    rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
+    priority = _derived_priority(view, entry, data)
+    if priority:
+        rows.insert(0, ("Priority", priority, False))
+    if entry.opened:
+        rows.append(("Opened", view.time(entry.opened), False))
+    if entry.updated and entry.updated != entry.opened:
+        rows.append(("Last change", view.time(entry.updated), False))
+    return definition_list(rows)
+
+
+def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return the priority with how it came about."""
+    priority = view.priority(entry)
+    if priority is None:
+        return EMPTY
+    title = view.priority_title(priority.name)
+    name = esc(f"{priority.name} {title}" if title and title != priority.name else priority.name)
+    if priority.overridden:
+        how = esc(t("set by hand; see the reason"))
+    else:
+        how = told(
+            "from impact {impact} and urgency {urgency}",
+            impact=esc(words(str(data.get("impact"))).lower()),
+            urgency=esc(words(str(data.get("urgency"))).lower()),
+        )
+    return Html(f"{name} <small>{how}</small>")
+
+
+_OFFERED = 10
+_OFFERED_TO = {
+    meaning.KNOWN_ERROR: {meaning.INCIDENT, meaning.PROBLEM},
+    meaning.ARTICLE: {meaning.INCIDENT, meaning.PROBLEM, meaning.REQUEST},
+}
+
+
+def _offered(view: View, entry: Entry, role: str) -> Html:
+    """Return the known errors or articles that are about something that a record affects."""
+    if not _OFFERED_TO[role] & set(view.kind(entry).plays):
+        return EMPTY
+    shared = (i for target in facts.affected(entry) for i in view.offers.get(target, ()))
+    offered = [i for i in dict.fromkeys(shared) if role in view.kind(view.entries[i]).plays]
+    items = "".join(f"<li>{view.link(i)}" for i in offered[:_OFFERED])
+    if len(offered) > _OFFERED:
+        items += f"<li>{opening([view.link(i) for i in offered[_OFFERED:]])}"
+    return Html(f"<ul class=it-list>{items}</ul>") if items else EMPTY

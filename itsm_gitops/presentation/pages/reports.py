@@ -1,0 +1,198 @@
+"""The pages of reports: charts, tables to copy, data to download, and what each figure means."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.practice import MET, MISSING, PARTLY
+from itsm_gitops.model.report import (
+    EVIDENCE,
+    ITEM,
+    MONEY,
+    OVER_TIME,
+    RECORD,
+    RULE,
+    STANDING,
+    TEXT,
+    Cell,
+    Column,
+    Report,
+    Table,
+    as_csv,
+)
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.chart import charted, draw
+from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.language import t, told
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.moments import said
+from itsm_gitops.presentation.pages.evidence import evidence_list
+from itsm_gitops.presentation.pages.lists import ListPage
+from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph, section
+from itsm_gitops.presentation.view import View
+
+_LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
+# A table with more columns stands below its chart: its numbers need the room.
+_BESIDE = 5
+_UNITS = ("currency", "per")
+_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*", re.ASCII)  # a value that the rule book names
+
+
+def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
+    """Yield the page that leads to the reports, and the page of each; none where there are none."""
+    if not reports:
+        return
+    cards = join(
+        [
+            Html(
+                f'<li class="it-card"><h2>{link(urls.report(r.name), esc(t(r.title)))}</h2>'
+                f"<p>{esc(t(r.lead))}</p><p><strong>{esc(_sentence(t(r.headline)))}</strong></p></li>"
+            )
+            for r in reports
+        ]
+    )
+    lead = esc(
+        t("How much work there is, how long it takes and how well it goes, computed from the timelines.")
+    )
+    head = heading([], t("Reports"), lead=lead)
+    when = _time(view, reports[0])
+    yield ListPage(
+        urls.REPORTS, t("Reports"), urls.REPORTS, Html(f'{head}{when}<ul class="it-cards">{cards}</ul>')
+    )
+    for report in reports:
+        yield ListPage(urls.report(report.name), t(report.title), urls.REPORTS, _body(view, report))
+
+
+def data_files(reports: Sequence[Report]) -> Iterator[tuple[str, bytes]]:
+    """Yield the data of every report: one JSON, and a CSV for each of its tables."""
+    for report in reports:
+        text = json.dumps(report.as_json(), indent=1, ensure_ascii=True)
+        yield urls.report_json(report.name), f"{text}\n".encode()
+        for table in report.tables:
+            # A byte-order mark tells spreadsheets that this is UTF-8.
+            yield urls.report_csv(report.name, table.name), as_csv(table).encode("utf-8-sig")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _time(view: View, report: Report) -> Html:
+    since, until = view.moment(report.since), view.moment(report.until)
+    if since == until:
+        return Html(
+            f'<p class="it-muted">{told("As of {until}, when this site was built.", until=until)}</p>'
+        )
+    scope = "" if view.audience.everything else f" {t('Only what is shown here is counted.')}"
+    return Html(
+        f'<p class="it-muted">{told("From {since} to {until}, when this site was built.", since=since, until=until)}{scope}</p>'
+    )
+
+
+def _body(view: View, report: Report) -> Html:
+    lead = Html(f"<p>{esc(t(report.lead))} <strong>{esc(_sentence(t(report.headline)))}.</strong></p>")
+    data = link(urls.report_json(report.name), esc(t("All tables as JSON")))
+    return join(
+        [
+            heading([Crumb(urls.REPORTS, "Reports")], t(report.title), lead=lead),
+            _time(view, report),
+            *(section(t.title, _table(view, report, t), t.name.replace("_", "-")) for t in report.tables),
+            section("What the figures mean", _definitions(report), "definitions")
+            if report.measures
+            else EMPTY,
+            Html(f'<p class="it-next">{data}</p>'),
+        ]
+    )
+
+
+def _table(view: View, report: Report, table: Table) -> Html:
+    if not table.rows:
+        return paragraph("Nothing to show.")
+    partly = charted(table.rows) if table.chart and table.chart.form != OVER_TIME else ""
+    below = join([paragraph(note) for note in (table.note, partly) if note])
+    wide = " it-report--wide" if len(table.columns) > _BESIDE else ""
+    csv = link(urls.report_csv(report.name, table.name), esc(t("This table as CSV")))
+    return Html(
+        f'<div class="it-report{wide}">{draw(table, table.name.replace("_", "-"), view.title)}'
+        f'<div class="it-report__table">{figures(view, table)}{below}<p class="it-next">{csv}</p></div></div>'
+    )
+
+
+def figures(view: View, table: Table) -> Html:
+    """Return the rows of a table as HTML, wide ones in a box that scrolls."""
+    table = _without_names(table)
+    head = "".join(f'<th scope="col"{_css(c)}>{esc(t(c.title))}</th>' for c in table.columns)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{_css(c, first=n == 0)}>{_short(_cell(view, c, v)) if short else _cell(view, c, v)}</td>"
+            for n, (c, v, short) in enumerate(zip(table.columns, row, table.falls_short(row), strict=True))
+        )
+        + "</tr>"
+        for row in table.rows
+    )
+    return Html(
+        f'<div class="it-scroll"><table class="it-plain it-figures{_looks_as_map(table)}"><caption class="it-vh">{esc(t(table.title))}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _without_names(table: Table) -> Table:
+    """Return a table without the names of its items: where an item stands for itself, it stands with its name."""
+    kept = [n for n, c in enumerate(table.columns) if c.name != "name" or table.columns[0].form != ITEM]
+    if len(kept) == len(table.columns):
+        return table
+    rows = tuple(tuple(row[n] for n in kept) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[n] for n in kept), rows=rows)
+
+
+def _looks_as_map(table: Table) -> str:
+    """Return the class of a table with evidence, whose rows are blocks where there is no room."""
+    return " it-map" if any(c.form == EVIDENCE for c in table.columns) else ""
+
+
+def _css(column: Column, *, first: bool = False) -> str:
+    if first:
+        return ' class="it-c-first"'
+    if column.form == MONEY and column.name in _UNITS:
+        return ' class="it-c-unit"'
+    return (
+        ""
+        if column.form in (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE) or column.name in ("week", "month")
+        else ' class="it-c-num"'
+    )
+
+
+def _short(cell: Html) -> Html:
+    return Html(f'<strong class="it-short">{cell}</strong>')
+
+
+def _cell(view: View, column: Column, value: Cell) -> Html:
+    if isinstance(value, str) and value and column.form == RECORD:
+        return view.id_link(value) or esc(value)
+    if isinstance(value, str) and value and column.form == ITEM:
+        return view.link(value)
+    if column.form == RULE:
+        return link(urls.rule(str(value)), esc(value)) if value else EMPTY
+    if column.form == STANDING:
+        return chip(words(str(value)), _LOOKS.get(str(value), "none"))
+    if isinstance(value, str) and column.form == EVIDENCE:
+        return evidence_list(view, t(value))
+    if column.form == TEXT and isinstance(value, str) and clock.parse_time(value):
+        return view.time(value)
+    if column.form == TEXT and isinstance(value, str) and _NAME.fullmatch(value) and t(value) == value:
+        return esc(words(value))
+    return esc(said(column, value))
+
+
+def _definitions(report: Report) -> Html:
+    items = "".join(
+        f"<dt>{esc(t(m.name))}</dt><dd>{esc(t(m.definition))} "
+        f'<span class="it-muted">{esc(t("After {source}", source=t(m.source)))}</span></dd>'
+        for m in report.measures
+    )
+    return Html(f'<dl class="it-meanings">{items}</dl>')

@@ -1,0 +1,60 @@
+"""The section of similar records on a record's page, with their resolution."""
+
+from __future__ import annotations
+
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.presentation import prose
+from itsm_gitops.presentation.language import t, within
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, link, shorten, words
+from itsm_gitops.presentation.pages.parts import section
+from itsm_gitops.presentation.view import View
+
+_WIDTH = 160
+
+
+def similar_records(view: View, entry: Entry) -> Html:
+    """Return a section with up to five similar records, the most similar first; nothing where none is."""
+    entries = [view.entries[a.id] for a in view.similar.of(entry)]
+    items = "".join(f"<li>{_line(view, e)}{_hint(view, e)}" for e in entries)
+    return section("Similar records", Html(f"<ul class=it-alike>{items}</ul>") if items else EMPTY, "similar")
+
+
+def _line(view: View, entry: Entry) -> str:
+    """Return a record in two lines: its title; its number, its state and when it was opened."""
+    title = link(view.url(entry.id), esc(shorten(entry.title or entry.id, 160)))
+    opened = f" {view.time(entry.opened)}" if entry.opened else ""
+    return f"<p>{title}<p><b>{esc(entry.id)}</b> {view.state_chip(entry)}{opened}"
+
+
+def _hint(view: View, entry: Entry) -> Html:
+    """Say how a record was resolved or worked around, in so far as that is a short text."""
+    label, text = _answer(view, entry)
+    if not label:
+        return EMPTY
+    more = f" {esc(shorten(text, _WIDTH))}" if text else ""
+    return Html(f"<p><b>{esc(t(label))}</b>{more}")
+
+
+def _answer(view: View, entry: Entry) -> tuple[str, str]:
+    plays = view.kind(entry).plays
+    if meaning.KNOWN_ERROR in plays:
+        workaround = _text(entry, "workaround")
+        if not facts.is_offered(view.book, entry):
+            return "", ""
+        return ("Workaround:" if workaround else "It has a workaround."), workaround
+    if view.is_open(entry):
+        return "", ""
+    if meaning.CHANGE in plays:
+        outcome = _text(entry, "outcome")
+        return (t("Outcome: {outcome}.", outcome=within(words(outcome))), "") if outcome else ("", "")
+    code = _text(entry, "resolution_code")
+    notes = _text(entry, "resolution_notes") or _text(entry, "resolution")
+    how = t("Resolved: {how}.", how=within(words(code))) if code else ("Resolved like this:" if notes else "")
+    return how, notes
+
+
+def _text(entry: Entry, field: str) -> str:
+    """Return a field of an entry as one line; entries hold short texts only."""
+    value = entry.columns.get(field)
+    return " ".join(prose.plain(value).split()) if isinstance(value, str) else ""

@@ -1,0 +1,166 @@
+"""The life of a record on its page: the stepper of states and the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.last_word import LastWord
+from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, SET, WAS
+from itsm_gitops.model.workflow import Workflow
+from itsm_gitops.presentation import prose
+from itsm_gitops.presentation.fields import changed, field_at, value
+from itsm_gitops.presentation.language import counted, t, told
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.presentation.remainder import folded
+from itsm_gitops.presentation.view import View
+
+MOST_EVENTS = 500
+_NOTE, _COMMENT = "note", "comment"
+
+
+def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return the states the record went through, the one it is in, and the way to its end."""
+    workflow = kind.workflow
+    if workflow is None or entry.state not in workflow.states:
+        return EMPTY
+    visited = {e.get("state") for e in events(data)}
+    ahead = _way_to_end(workflow, entry.state, data)
+    states = [
+        s for s in workflow.states.values() if s.name in visited or s.name == entry.state or s.name in ahead
+    ]
+    ended = workflow.is_terminal(entry.state)
+    now = ("stopped" if workflow.is_cancelled(entry.state) else "end") if ended else "now"
+    items = []
+    for state in states:
+        if state.name == entry.state:
+            look = f"{now} aria-current=step"
+        else:
+            look = "next" if state.name in ahead else "past"
+        items.append(f"<li class={look}>{esc(state.title)}")
+    label = esc(t("Life cycle"))
+    return Html(f'<ol class=it-steps aria-label="{label}">{"".join(items)}</ol>')
+
+
+def _way_to_end(workflow: Workflow, state: str, data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the usual way from a state to its end: always the first step the life cycle lists.
+
+    Cancelling is not usual, nor is a state that only waits.
+    """
+    order = list(workflow.states)
+    way = [state]
+    while not workflow.is_terminal(way[-1]):
+        ahead = [
+            step.target
+            for step in workflow.steps_from(way[-1], data)
+            if step.target in workflow.states
+            and order.index(step.target) > order.index(way[-1])
+            and not workflow.is_cancelled(step.target)
+            and not _is_detour(workflow, way[-1], step.target, data)
+        ]
+        if not ahead:
+            break
+        way.append(ahead[0])
+    return tuple(way[1:])
+
+
+def _is_detour(workflow: Workflow, source: str, target: str, data: Mapping[str, Any]) -> bool:
+    """Whether a state only waits: everything it leads this record to can be reached without it."""
+    direct = {t.target for t in workflow.steps_from(source, data)}
+    exits = {t.target for t in workflow.steps_from(target, data)}
+    waits = workflow.states[target].category == "waiting"
+    return waits and source in exits and exits <= direct | {source}
+
+
+def events(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the entries of a timeline that can be used."""
+    timeline = data.get("timeline")
+    return [e for e in timeline if isinstance(e, dict)] if isinstance(timeline, list) else []
+
+
+def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
+    """Return the timeline, the newest event first."""
+    all_events = events(data)
+    items = [_event(view, kind, e) for e in reversed(all_events)]
+    return _newest_and_older(items, "it-timeline")
+
+
+def _newest_and_older(items: Sequence[Html], css: str) -> Html:
+    """Return a list, the newest first, with the older ones behind a line that opens them."""
+    if not items:
+        return EMPTY
+    shown, older = (
+        Html(f"<ol class={css}>{join(some)}</ol>") for some in (items[:MOST_EVENTS], items[MOST_EVENTS:])
+    )
+    number = len(items) - MOST_EVENTS
+    if number <= 0:
+        return shown
+    return Html(f"{shown}{folded(counted(number, 'and {count} older one', 'and {count} older ones'), older)}")
+
+
+def updates(view: View, said: Sequence[LastWord]) -> Html:
+    """Return what users were told, the newest first: apart from internal notes, so that nobody takes one for the other."""
+    items = [
+        Html(f"<li><p>{_at(view, word)}{_by(view, word.by)}</p>{prose.render(word.text, view.id_link)}")
+        for word in reversed(said)
+    ]
+    return _newest_and_older(items, "it-updates")
+
+
+def _at(view: View, word: LastWord) -> Html:
+    return view.moment(datetime.fromtimestamp(word.at, UTC)) if word.at is not None else EMPTY
+
+
+def _by(view: View, who: str) -> Html:
+    return Html(f" · {view.link(who)}") if who else EMPTY
+
+
+def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
+    """Yield when what an entry tells happened, and why."""
+    happened, wrong, reason = (event.get(name) for name in (HAPPENED, CORRECTS, REASON))
+    if isinstance(happened, str):
+        what = (
+            told("What was written {when} happened", when=view.time(wrong))
+            if isinstance(wrong, str)
+            else esc(t("Happened"))
+        )
+        yield Html(f"{what} {view.time(happened)}")
+    if isinstance(reason, str):
+        yield esc(t("Because: {reason}", reason=reason))
+
+
+def _values(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
+    """Return what an entry says of values: each field with what it was and what it is."""
+    new, old = (one if isinstance(one := event.get(name), dict) else {} for name in (SET, WAS))
+    rows = []
+    for name in dict.fromkeys([*new, *old]):
+        title, schema = field_at(kind, str(name))
+        rows.append(changed(title, value(view, old.get(name), schema), value(view, new.get(name), schema)))
+    return Html(f"<dl class=it-edits>{join(rows)}</dl>") if rows else EMPTY
+
+
+def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
+    parts, reached, look = "", "", "note"
+    state = event.get("state")
+    if isinstance(state, str):
+        state_type = kind.workflow.states.get(state) if kind.workflow else None
+        look = state_type.category if state_type else "none"
+        # It has the colour of the event.
+        reached = f"<b>{esc(state_type.title if state_type else words(state))}</b>"
+    note = event.get(_NOTE)
+    if isinstance(note, str):
+        parts += (
+            f"<div class={_NOTE}><b>{esc(t('Internal note'))}</b>{prose.render(note, view.id_link)}</div>"
+        )
+    if isinstance(event.get(_COMMENT), str):  # its text stands above, apart from what is internal
+        look = _COMMENT if look == _NOTE else look
+        reached += f" <span>{esc(t('comment'))}</span>"
+    values = _values(view, kind, event)
+    parts += f"<div>{values}</div>" if values else ""
+    parts += "".join(f"<div class=it-muted>{line}</div>" for line in _asides(view, event))
+    who = event.get("by")
+    by = f"{_by(view, who)} " if isinstance(who, str) else " "
+    return Html(f"<li class={look}><p>{view.time(str(event.get('at', '')))}{by}{reached}{parts}")

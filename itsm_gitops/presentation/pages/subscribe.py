@@ -1,0 +1,126 @@
+"""The page that says how to be told: feeds for a feed reader, calendars for one's own calendar, and their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from itsm_gitops.model import meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.markup import ROOT, Html, esc, join, link
+from itsm_gitops.presentation.pages.lists import ListPage
+from itsm_gitops.presentation.pages.parts import heading, section
+from itsm_gitops.presentation.view import View
+
+_FEED, _CALENDAR = "feed", "calendar"
+
+
+def subscribe_page(view: View, site_url: str) -> ListPage:
+    """Return the page; ``site_url`` is where the site will be, '' where only the reader's browser knows."""
+    services = sorted(
+        (e for e in view.of_role(meaning.SERVICE) if e.id in view.health),
+        key=lambda e: (e.title.lower(), e.id),
+    )
+    feeds = [
+        (urls.OUTAGE_FEED, t("Outages, degradations and planned work only")),
+        (urls.ANNOUNCEMENT_FEED, t("Announcements")),
+        (urls.INCIDENT_FEED, t("All incidents")),
+        (urls.CHANGE_FEED, t("All changes")),
+    ]
+    calendars = [(urls.ICS, t("All changes, freezes and maintenance windows"))]
+    if view.audience.reports:
+        calendars.append((urls.DUE_ICS, t("What is due")))
+    parts = [
+        heading(
+            [],
+            t("Subscribe"),
+            lead=esc(t("Get news in a feed reader and dates in your own calendar.")),
+        ),
+        section(t("News in a feed reader"), Html(f"{_how(_FEED)}{_rows(feeds, _FEED, site_url)}"), "feeds"),
+        section(
+            t("Dates in your calendar"),
+            Html(f"{_how(_CALENDAR)}{_rows(calendars, _CALENDAR, site_url)}"),
+            "calendars",
+        ),
+    ]
+    if services:
+        parts.append(section(t("One service only"), _services(services, site_url), "services"))
+    programs = [
+        (urls.STATUS, t("Status of all services (JSON)")),
+        (urls.API, t("All records and items (JSON)")),
+    ]
+    how = t("Other programs can read these files. Each names the schema that says what is in it.")
+    files = Html(f"<p>{esc(how)}</p>{_rows(programs, _FEED, site_url)}")
+    parts.append(section(t("Data for programs"), files, "programs"))
+    return ListPage(urls.SUBSCRIBE, t("Subscribe"), "", Html(f"<div class=it-subscribe>{join(parts)}</div>"))
+
+
+def _how(form: str) -> Html:
+    if form == _FEED:
+        text = t(
+            "Copy the address and add it to your feed reader, to Outlook (RSS feeds) or to a chat channel that takes Atom feeds."
+        )
+    else:
+        text = t(
+            "Subscribe opens your calendar program. Elsewhere, copy the address and add it as a calendar from the internet."
+        )
+    return Html(f"<p>{esc(text)}</p>")
+
+
+def _services(services: Sequence[Entry], site_url: str) -> Html:
+    """Return a row for each service: its feed of incidents and its calendar of changes."""
+    columns = (t("Service"), t("Incidents"), t("Changes"))
+    head = "".join(f"<th scope=col>{esc(name)}</th>" for name in columns)
+    rows = []
+    for entry in services:
+        forms = (
+            (urls.service_feed(entry.id), t("{service}: incidents", service=entry.title), _FEED, t("Feed")),
+            (
+                urls.service_ics(entry.id),
+                t("{service}: changes", service=entry.title),
+                _CALENDAR,
+                t("Calendar"),
+            ),
+        )
+        cells = "".join(
+            f'<td class=it-copy data-label="{esc(name)}" data-form={form}{_address(url, site_url)}>'
+            f'<a href={ROOT}{url} aria-label="{esc(title)}">{esc(word)}</a>{_acts(title, form)}</td>'
+            for name, (url, title, form, word) in zip(columns[1:], forms, strict=True)
+        )
+        rows.append(f"<tr><td class=it-c-title>{esc(entry.title)}</td>{cells}</tr>")
+    return Html(
+        f"<table class=it-table><caption class=it-vh>{esc(t('One service only'))}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _rows(rows: Sequence[tuple[str, str]], form: str, site_url: str) -> Html:
+    return _list([_row(url, title, form, site_url) for url, title in rows])
+
+
+def _list(rows: Sequence[Html]) -> Html:
+    return Html(f'<ul class="it-list it-feeds">{join(rows)}</ul>')
+
+
+def _row(url: str, title: str, form: str, site_url: str) -> Html:
+    """Return one thing to subscribe to: its link, and what a script makes of its address."""
+    acts = _acts(title, form)
+    return Html(
+        f'<li class="it-copy" data-form={form}{_address(url, site_url)}>{link(url, esc(title))}{acts}</li>'
+    )
+
+
+def _acts(title: str, form: str) -> Html:
+    """Return what can be done with an address. A script shows it: until then it only keeps its place, so nothing moves."""
+    about = f"<span class=it-vh>: {esc(title)}</span>"
+    calendar = f' <a class="it-feeds__do it-later">{esc(t("Subscribe"))}{about}</a>'
+    return Html(
+        f"{calendar if form == _CALENDAR else ''}"
+        f' <button class="it-x__link it-later" type=button>{esc(t("Copy address"))}{about}</button>'
+        "<span class=it-muted role=status></span>"
+    )
+
+
+def _address(url: str, site_url: str) -> str:
+    return f' data-address="{esc(site_url.rstrip("/") + "/" + url)}"' if site_url else ""
