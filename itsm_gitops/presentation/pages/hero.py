@@ -60,7 +60,12 @@ def summary(view: View, services: Iterable[Entry]) -> Html:
 
 
 def _counts(statuses: Counter[str]) -> Html:
-    return join([chip(f"{statuses[s]} {t(_ARE.get(s, s))}", s) for s in STATUSES if statuses[s]], " ")
+    counts = (
+        (s, t("{count} {status}", count=statuses[s], status=t(_ARE.get(s, s))))
+        for s in STATUSES
+        if statuses[s]
+    )
+    return join([chip(said, status) for status, said in counts], " ")
 
 
 def _updated(view: View) -> Html:

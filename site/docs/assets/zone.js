@@ -2,7 +2,6 @@
 (() => {
   "use strict";
 
-  const { t } = globalThis.itsm;
   const DAY = 86400;
 
   /** Times of a zone; of UTC where this browser does not know the zone. @param {string} zone @returns {Clock} */
