@@ -170,6 +170,7 @@
     };
     form.addEventListener("input", update);
     update();
+    place.dataset.told = "";
   }
 
   // ---- One form -----------------------------------------------------------------------------------
