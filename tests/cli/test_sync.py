@@ -320,7 +320,7 @@ def test_a_killed_sync_is_finished_by_the_next_one(one: Clone, two: Clone) -> No
     two.itsm("note", INCIDENT, "y", "--sync", minute=1)
     one.itsm("note", INCIDENT, "x", minute=2)
     killed = (
-        "import os, sys; from itsm_gitops.repository import shared_branch as s; from itsm_gitops.cli.app import run\n"
+        "import os, sys; from itsm_gitops.git import shared_branch as s; from itsm_gitops.cli.app import run\n"
         "s.follow = lambda *_: os.kill(os.getpid(), 9)\nrun(['sync'])"
     )
     env = {**os.environ, "ITSM_USER": "mail-engineer", "ITSM_NOW": NOW.format(3)}

@@ -125,7 +125,7 @@ Zahlungen | services/payments
 Zahlung | services/payments
 Rechnungen | services/invoicing
 Datenbank | services/database-hosting
-Datenbanken | services/database-hosting
+Datenbanken | cmdb/databases/index.html
 Drucker geht nicht | catalogue/hand-scanner
 Postfach | services/staff-mail
 E-Mail | services/staff-mail
@@ -159,7 +159,7 @@ paiement | services/payments
 paiements | services/payments
 facture | services/invoicing
 base de données | services/database-hosting
-bases de donnees | services/database-hosting
+bases de donnees | cmdb/databases/index.html
 messagerie | services/staff-mail
 courriel | services/staff-mail
 imprimante en panne | catalogue/hand-scanner

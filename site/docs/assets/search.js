@@ -235,6 +235,8 @@
   const IDENTIFIER = /^[\p{L}\p{N}]+(?:[-_.][\p{L}\p{N}]+)+$/u;
   const LOOKED_AT = 30;
   const REPORT = "report.html";
+  const CLASS = /^cmdb\/[^/]+\/index\.html$/; // the list of one class of items
+  const LISTED = -8; // it is called like the things in it, and comes behind the service that is meant
 
   /** What is known of a document only when it is there: is it the one that was named, does it have the phrase? @param {string} text */
   function bonusFor(text) {
@@ -248,7 +250,8 @@
     // A list is called like the things in it, so one word alone says little.
     const several = typed.length > 1;
     const phrases = [...text.matchAll(/["“„«]([^"”“»]+)["”“»]/g)].map(([, phrase]) => fold(phrase.trim()));
-    return (/** @type {Hit} */ { id, title, label, snippet }) => {
+    return (/** @type {Hit} */ { id, title, label, snippet, url }) => {
+      if (CLASS.test(url) && fold(title) !== exact) return LISTED;
       const own = stems(tokens(title));
       const same = own.filter(among(wanted)).length;
       const whole = fold(title) === exact ? 30 : equal(own, typed) ? (several ? 20 : 6) : equal(own, wanted) ? 6 : 0;
