@@ -16,9 +16,9 @@ def _body() -> str:
         '<input id="it-search-q" name="q" type="search" autocomplete="off" spellcheck="false" maxlength="100">'
         f'<button type="submit" class="md-button md-button--primary">{esc(t("Search"))}</button></form>'
         '<p id="it-search-status" role="status" class="it-muted"></p>'
+        '<ol id="it-search-results" class="it-results"></ol>'
         f'<p class="it-next"><a id="it-search-filter" href="{ROOT}{urls.EXPLORE}">'
         f"{esc(t('Filter and sort records with these words'))}</a></p>"
-        '<ol id="it-search-results" class="it-results"></ol>'
         f"<noscript><p>{esc(t('Search needs JavaScript; the lists of records and the catalogue work without.'))}</p></noscript>"
     )
 

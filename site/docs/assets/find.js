@@ -241,6 +241,7 @@
       try {
         const found = await find(text, most, only);
         if (turn !== turns) return;
+        list.classList.toggle("it-results--none", !found.total);
         groups(found);
         let last = "";
         // Each group once, in the order of their best results.
