@@ -41,8 +41,8 @@ SHOWING = frozenset(
         "views",
     }
 )
-# What could not be read is a line at the end of these, too: `site` goes on without it, and says "unknown"; the others
-# write as well, so that they do not go on with settings that are faulty.
+# These name unreadable files at their end, too. `site` goes on without them and says "unknown"; the others can also write,
+# so faulty settings stop them.
 NAMING_GAPS = SHOWING | {"site", "cab", "problems", "articles", "major"}
 REPORTING_FAULTS = frozenset({"check", "fmt"})
 # These read commits only, so a bare mirror (what an auditor is handed) will do.

@@ -246,7 +246,7 @@ _LIMITS = (
 
 
 def _names(book: RuleBook, kind: Kind, path: tuple[str, ...]) -> list[str]:
-    """Return the only values of a field that the rule book names elsewhere than in its schema: states, types of link."""
+    """Return the values of a field that are not in its schema but elsewhere in the rule book: states, types of link."""
     if path in ((kind.state_field,), ("timeline", kind.state_field)) and kind.workflow:
         return list(kind.workflow.states)
     if path == ("links", "type"):
@@ -257,7 +257,7 @@ def _names(book: RuleBook, kind: Kind, path: tuple[str, ...]) -> list[str]:
 
 
 def _shape(schema: Mapping[str, Any]) -> str:
-    """Return how a text is written: in words, by its pattern where that has no few words; empty where anything is right."""
+    """Return the form of a text: in words, else as its pattern; empty if any text is valid."""
     from itsm_gitops.schema.pattern_words import in_words
 
     pattern = str(schema.get("pattern", ""))

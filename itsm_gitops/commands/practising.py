@@ -195,7 +195,7 @@ class _Gatherer:
 
 
 def _found(answer: FilterAnswer, least: int, most: int | None, gone: int) -> Phrase:
-    """Say how many a filter found, and how many of what could fulfil it, too, were not looked at."""
+    """Say how many documents a filter found, how many are wanted, and how many could not be searched."""
     count = len(answer.entries)
     said = Phrase("{number} found" if answer.complete else "{number} or more found", number=count)
     if most is not None:

@@ -33,7 +33,7 @@ def reader(repo: Repository) -> Reader:
 def questions_of(repo: Repository, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the questions of the form of the offering that a document asks for; None without a form.
 
-    Raises ItsmError where the offering cannot be read: what it asks is then not known, and nothing would judge the answers.
+    Raises ItsmError if the offering cannot be read: then nothing could judge the answers.
     """
     offering = data.get(OFFERING)
     if not isinstance(offering, str) or not ids.is_item_id(offering):
@@ -41,7 +41,7 @@ def questions_of(repo: Repository, data: Mapping[str, Any]) -> Mapping[str, Any]
     try:
         form = open_document(repo, offering).data.get("form")
     except NotFound:
-        return None  # judging the result names the offering that there is not
+        return None  # the missing offering is a finding when the result is judged
     questions = form.get("properties") if isinstance(form, dict) else None
     return questions if isinstance(questions, dict) else None
 

@@ -1,8 +1,8 @@
-"""Git: what it says of commits, branches, trees and signatures, and what is written with it; it knows no document.
+"""Git: commits, branches, trees, signatures, pushes; this room knows no document.
 
-Whoever needs Git asks here: `client.Git` holds the questions of most rooms, the other modules one subject each. Every call
-is hardened (`client.py` says how): a cloned repository's own settings can name commands, and none of them runs. The rooms
-above make snapshots and documents of what comes back.
+It is the one hardened room for both ways to Git: questions go to the git command (`client.py` says how it is hardened), and
+commands that write go through GitPython (`porcelain.py`, imported only there). The rooms above turn the answers into
+snapshots and documents.
 """
 
 from __future__ import annotations

@@ -253,7 +253,7 @@ def _tenths(days: float, writer: Writer) -> str:
 
 
 def _asked_when(typed: datetime | None, asked: datetime | None) -> str:
-    """Return when somebody asked for an approval, and what the timeline says where the commits say something else."""
+    """Return the day on which approval was asked for, with that of the timeline where the commits differ."""
     if asked is None:
         return "not asked yet, counted from now"
     day, written = f"{asked:%Y-%m-%d}", f"{typed:%Y-%m-%d}" if typed else ""

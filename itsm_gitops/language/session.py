@@ -135,7 +135,7 @@ class Session:
         kind = self.book.kind_at(path)
         if kind is not None:
             questions = None
-            # Whoever types goes on without the questions of an offering that cannot be read.
+            # An offering that cannot be read must not stop the editor: it goes on without the questions.
             with suppress(ItsmError):
                 questions = questions_of(self.repo, data or {}) if ANSWERS in kind.fields else None
             return Shape(_with_questions(kind.schema, questions) if questions else kind.schema, kind)

@@ -2,8 +2,9 @@
 
 Persian parts words with a zero width non-joiner, Indic scripts choose between forms of a cluster with both joiners, emoji
 are put together with one, and text that runs from right to left needs a mark where it meets numbers or Latin words
-(Unicode Standard chapter 23.2; RFC 5892, appendix A; UTS #51). Khmer, Thai, Lao and Burmese have no blanks, and say with a
-zero width space where a line may break (chapter 16.4); Mongolian sets off its last vowel (chapter 13.5). Everywhere else nobody would see them, so two texts that
+(Unicode Standard chapter 23.2; RFC 5892, appendix A; UTS #51). Khmer, Thai, Lao and Burmese have no spaces
+between words and mark with a zero width space where a line may break (chapter 16.4); Mongolian separates a final vowel
+(chapter 13.5). Elsewhere these characters are invisible, so two texts that
 look the same could differ: there they are refused.
 """
 

@@ -258,7 +258,7 @@ def _shown(one: Data, at: int | None) -> str:
 
 
 class EntryChange(NamedTuple):
-    """What an entry says of a value: the dotted name of its field, what it was, and what it is; None where nothing."""
+    """One field that an entry changed: its dotted name, the old value and the new one; None for no value."""
 
     field: str
     was: Any
@@ -266,7 +266,7 @@ class EntryChange(NamedTuple):
 
 
 def changes_of_entry(one: Data) -> list[EntryChange]:
-    """Return what an entry says of values, one a field."""
+    """Return the fields that an entry changed."""
     new, old = _mapping(one.get(SET)), _mapping(one.get(WAS))
     return [EntryChange(name, old.get(name), new.get(name)) for name in dict.fromkeys([*new, *old])]
 

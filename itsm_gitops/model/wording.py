@@ -1,8 +1,8 @@
-"""Words with figures in them: an English text that another language can say, with each figure written as its readers do.
+"""Sentences with figures: an English text that can also be written in another language, figures included.
 
-A report, and whatever else makes a sentence of figures, returns a `Phrase`. That is its English text, for the command
-line and for programs; a site asks it to be said by a `Writer` of its language. Languages differ in more than words, so a
-phrase is a whole sentence with places, and one about a number has a text for one thing and a text for several.
+Reports, and other code that puts figures into sentences, return a `Phrase`. As a string it is the English text, for the
+command line and for programs; a site writes it with the `Writer` of its language. Languages differ in more than words, so
+a phrase is a whole sentence with placeholders, and one with a number has a singular and a plural.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def _is_one(count: int) -> bool:
 
 
 class Writer(NamedTuple):
-    """How a language writes: a text by the English one, a number by the English one (``1,234.5``), a day of a month.
+    """How a language writes texts and numbers, given the English ones (``1,234.5``), and days of a month.
 
-    ``is_one`` says of which counts it speaks as of one thing.
+    ``is_one`` says which counts take the singular.
     """
 
     text: Callable[[str], str] = str
@@ -44,7 +44,7 @@ class Figure(NamedTuple):
     value: Any
 
     def said(self, writer: Writer) -> str:
-        """Return it as a language writes it."""
+        """Return the value in a language."""
         return self.write(self.value, writer)
 
 
@@ -52,9 +52,9 @@ Value = str | int | Figure
 
 
 class Phrase(str):
-    """A text in which ``{name}`` stands for one of ``values``: numbers, figures, names, and phrases.
+    """A text with placeholders (``{name}``) for ``values``: numbers, figures, names and phrases.
 
-    As a string it is the English text. A name is the same in all languages; a word is a phrase.
+    As a string it is the English text. Names stay as they are in all languages; give a word as a phrase.
     """
 
     __slots__ = ("_count", "_texts", "_values")
@@ -63,19 +63,19 @@ class Phrase(str):
     _values: dict[str, Value]
 
     def __new__(cls, text: str, several: str = "", count: int = 1, /, **values: Value) -> Self:
-        """Take the text; with a ``count`` also that about ``several``."""
+        """Take the text; with a ``count``, also the plural."""
         texts = text, several or text
         made = super().__new__(cls, _filled(texts, count, values, ENGLISH))
         made._texts, made._count, made._values = texts, count, values
         return made
 
     def said(self, writer: Writer) -> str:
-        """Return it in another language."""
+        """Return the phrase in another language."""
         return _filled(self._texts, self._count, self._values, writer)
 
 
 def plural(count: int, one: str, several: str, **values: Value) -> Phrase:
-    """Return a phrase about a number of things; ``{count}`` in it is the number."""
+    """Return a phrase about a number of things, which is ``{count}`` in it."""
     return Phrase(one, several, count, **values)
 
 
@@ -88,7 +88,7 @@ def listed(parts: Iterable[Value], between: str = ", ") -> Phrase:
 def _filled(texts: tuple[str, str], count: int, values: dict[str, Value], writer: Writer) -> str:
     one, several = texts
     if one == several and not values:
-        return writer.text(one)  # it may be anybody's, with braces of its own
+        return writer.text(one)  # a text of users may have braces
     text = writer.text(one if writer.is_one(count) else several)
     said = {name: _written(value, writer) for name, value in values.items()}
     return text.format(**{"count": writer.number(f"{count:,}"), **said})
@@ -101,7 +101,7 @@ def _written(value: Value, writer: Writer) -> str:
 
 
 def field_name(name: str, writer: Writer = ENGLISH) -> str:
-    """Say the name of a field as files have it, in other languages as their word for it."""
+    """Return the name of a field as in files, or its translation."""
     return name if writer is ENGLISH else writer.text(name.replace("_", " ").capitalize())
 
 

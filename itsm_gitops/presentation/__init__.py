@@ -1,10 +1,10 @@
 """What pages and data files say: a snapshot as HTML, JSON, feeds and calendars; it knows nothing of builds.
 
-Everything is a function of a view (`view.py`): one snapshot at one moment, cut down to what its readers may see. `pages/` has a
-module for each kind of page, `data/` what programs read, `language.py` the words of the site in other languages. Who asks for a
-page, which of them are made again, and how they become files of a site is the business of the room above, `publish/`, whose
-view notes what a page reads: so a page asks the view, never the store behind its back. HTML comes from `markup.py`, which
-escapes all that is not marked as HTML, and prose of records from `prose.py`, which cleans what Markdown made.
+Everything is a function of a view (`view.py`): one snapshot at one moment, reduced to what its audience may see. `pages/` has
+a module for each type of page, `data/` the files for programs, `language.py` the words of the site in other languages. The
+room above, `publish/`, decides which pages are made again and writes the files; its view records what a page reads, so a
+page must ask the view and nothing else. `markup.py` makes HTML and escapes all other text; `prose.py` renders Markdown of
+records and cleans the result.
 
 A form (`presentation/questions.py`, `pages/forms.py`) is plain HTML with what a script needs to judge each answer beside it as
 JSON. `site/docs/assets/forms.js` and its parts (`publish/scripts.py` joins them) make the record from the answers in the

@@ -1,4 +1,4 @@
-"""What is in the way of planned changes: collisions, freezes, work outside its windows."""
+"""Conflicts of planned changes: collisions, freezes, work outside the windows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from itsm_gitops.graph.schedule import Schedule
 
 
 class Conflicts(NamedTuple):
-    """What is in the way of one planned change."""
+    """The conflicts of one planned change."""
 
     collisions: tuple[Collision, ...]
     holds: tuple[Hold, ...]
     outside: Outside | None
 
     def plain(self) -> tuple[object, ...]:
-        """Return what pages say of it as plain data, by which two builds can be compared."""
+        """Return the conflicts as plain data, so that two builds can be compared."""
         return (
             [(c.first.id, c.second.id, c.overlap.start, c.overlap.end, c.reason) for c in self.collisions],
             [(hold.calendar.id, hold.exempt) for hold in self.holds],

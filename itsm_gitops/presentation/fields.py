@@ -154,7 +154,7 @@ def _list(view: View, data: list[Any], schema: Schema) -> Html:
 
 
 def _parts(view: View, data: list[Any], items: Schema) -> Html:
-    """Return a list of objects: a table where they are few plain columns, else one part for each."""
+    """Return a list of objects: as a table if they have few, plain columns, else one block each."""
     if _is_flat(data, items):
         return _table(view, data, items)
     return join([Html(f"<div class=it-part>{value(view, d, items)}</div>") for d in data])
@@ -208,16 +208,16 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
 
 
 class FieldPlace(NamedTuple):
-    """What a field within others is called, and its schema."""
+    """The title and the schema of a nested field."""
 
     title: str
     schema: Schema
 
 
 def field_at(kind: Kind, name: str) -> FieldPlace:
-    """Return what a field is called that a dotted name leads to (``major.state``), and its schema.
+    """Return the title and the schema of the field with a dotted name (``major.state``).
 
-    A part that the schemas do not know is called like its name, and has no schema.
+    A part that no schema knows keeps its name as title and has an empty schema.
     """
     titles, schema = [], kind.schema
     for part in name.split("."):
@@ -227,7 +227,7 @@ def field_at(kind: Kind, name: str) -> FieldPlace:
 
 
 def changed(title: str, old: Html, new: Html) -> Html:
-    """Return what a field was and what it is now as a term with its description; nothing in words where there is none."""
+    """Return the old and the new value of a field as a term with its description; "nothing" where there is no value."""
     none = Html(f"<span class=it-muted>{esc(t('nothing'))}</span>")
     return Html(
         f"<div><dt>{esc(title)}</dt><dd><del>{old or none}</del>"

@@ -95,19 +95,19 @@ def _is_one(count: int) -> bool:
 
 
 def within(word: str) -> str:
-    """Return a word of one of our lists as it stands within a text: German nouns keep their capital letter."""
+    """Return a word in the form it has within a sentence: small, except for abbreviations and German nouns."""
     first = word.split(" ", maxsplit=1)[0]
     if _current.name == GERMAN or any(letter.isupper() for letter in first[1:]):
         return word
     return word[:1].lower() + word[1:]
 
 
-# What stands before groups of thousands, and before decimals, where English has a comma and a point.
+# The thousands separator and the decimal mark of a language.
 _SEPARATORS = {GERMAN: str.maketrans(",.", ".,"), FRENCH: str.maketrans(",.", "\u202f,")}
 
 
 def written(number: str) -> str:
-    """Return a number that is given as English writes it (``1,234.5``) as readers of the site's language do."""
+    """Return a number in English notation (``1,234.5``) in the notation of the site's language."""
     return number.translate(_SEPARATORS.get(_current.name, {}))
 
 
@@ -117,7 +117,7 @@ def digits(number: float) -> str:
 
 
 def day_of_month(day: int) -> str:
-    """Return the number of a day as it stands before its month."""
+    """Return the number of a day as the language writes it before the month."""
     return "1er" if day == 1 and _current.name == FRENCH else str(day)
 
 

@@ -141,12 +141,13 @@ def _words(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*", re.ASCII)
+# Whether a text looks like a value that the rule book names.
+is_named_value = re.compile(r"[a-z]+(?:_[a-z]+)*", re.ASCII).fullmatch
 
 
 def value_words(text: str) -> str:
-    """Return a value whose schema is not known here: in the site's language where the catalogue has words for it."""
-    if not _NAME.fullmatch(text):
+    """Return a value without its schema: in the site's language where the catalogue has words for it."""
+    if not is_named_value(text):
         return text
     plain, said = _words(text), words(text)
     return text if said == plain else said

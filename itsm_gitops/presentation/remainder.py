@@ -1,4 +1,4 @@
-"""What a list has no room for: it is never only counted, but behind a line that opens it, or a link."""
+"""The rest of a list that is too long for its place: readers open it or follow a link, and never see a number only."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ def and_more(number: int) -> str:
 
 
 def opening(items: Sequence[Html]) -> Html:
-    """Return items that there is no room for behind a line that opens them."""
+    """Return the rest of a list, folded behind a line that opens it."""
     rest = "".join(f"<li>{one}" for one in items)
     return folded(and_more(len(items)), Html(f"<ul>{rest}</ul>"))
 
 
 def folded(text: str, content: Html) -> Html:
-    """Return what there is no room for behind a line of text that opens it."""
+    """Return content that is folded behind a line of text."""
     return Html(f"<details class=it-rest><summary>{esc(text)}</summary>{content}</details>")
 
 
 def joined(items: Sequence[Html], most: int, between: str = ", ") -> Html:
-    """Return the first items in one line, and those there is no room for behind a line that opens them."""
+    """Return the first items in one line, and fold the rest."""
     rest = opening(items[most:]) if len(items) > most else ""
     return Html(f"{between.join(items[:most])} {rest}".strip())

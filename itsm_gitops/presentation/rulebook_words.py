@@ -16,19 +16,12 @@ def in_language(book: RuleBook) -> RuleBook:
     """Return a rule book with the words of the site's language; the same one where that is English."""
     if current() == ENGLISH:
         return book
-    return book.reworded(lambda path, data: _reworded(_titled(data)) if path.startswith(_FILES) else data)
-
-
-def _titled(data: Any) -> Any:
-    """Return a schema that says what many of its kind are called, also where that follows from their name."""
-    about = data.get("x-itsm") if isinstance(data, dict) else None
-    if not isinstance(about, dict) or not isinstance(about.get("plural"), str):
-        return data
-    return {**data, "x-itsm": {**about, "plural_title": plural_title(about)}}
+    return book.reworded(lambda path, data: _reworded(data) if path.startswith(_FILES) else data)
 
 
 def _reworded(node: Any) -> Any:
     if isinstance(node, dict):
+        # A plural that the schema leaves to its name needs a translation, too.
         named = {"plural_title": plural_title(node)} if isinstance(node.get("plural"), str) else {}
         return {
             key: t(value) if key in _SAID and isinstance(value, str) else _reworded(value)

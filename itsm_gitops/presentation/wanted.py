@@ -1,6 +1,6 @@
-"""Which files a build wants: whoever can make a file asks first, by its address and its shape.
+"""Which files a build wants: the maker of a file asks first, with its address and its shape.
 
-The shape says what a file is about beside what it says of each document: which documents it lists, in which order.
+The shape is a digest of the documents that a file lists, in their order.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def dress(html: str, root: str, scripts: Container[str] | None = None) -> str:
 
 
 def in_language(html: str, written: str) -> str:
-    """Say of a page with a written text in which language it is, where that is not the one of the site."""
+    """Mark a handbook page with its language, where that is not the language of the site."""
     if written == current():
         return html
     note = (

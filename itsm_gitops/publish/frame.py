@@ -59,8 +59,8 @@ def sources(
 ) -> engine.Sources:
     """Return what the engine renders for an audience of the repository at ``root``.
 
-    ``book`` is the rule book as the audience sees it: the reference has its own words, as the handbook, of which it is a
-    part, is not translated. ``url`` where the site will be, ``cli_reference`` the
+    ``book`` is the rule book as the audience sees it, in its own words: its reference is part of the handbook, which is
+    not translated. ``url`` is where the site will be, ``cli_reference`` the
     Markdown of the command line's reference, ``rules`` what the handbook says of each rule, ``reports`` the
     names and titles of the reports that the site has.
     """

@@ -56,7 +56,7 @@ def in_search_order(view: View) -> list[Entry]:
 
 
 def shortcuts(view: View) -> Iterator[Doc]:
-    """Yield what search leads to beside the pages of the menu: calendar and agenda, open records by kind and by priority."""
+    """Yield the targets of search that are not in the menu: calendar, agenda, open records by kind and by priority."""
     yield Doc(urls.CALENDAR, t("Calendar of changes"), t("Page"))
     if board.has_board(view):
         yield Doc(urls.BOARD, t(board.TITLE), t("Page"))

@@ -346,7 +346,7 @@ SITUATIONS = (
               base=(edit(POLICY_PATH, "when: {kind: [item]}", "when: {kind: [item], colour: [red]}"),)),
     Situation("policy that cannot be read", ERROR, POLICY_PATH, (ok("bob"),), base=(write(POLICY_PATH, "rules: [\n"),)),
     Situation("policy with a role that is none", ERROR, "there is no role 'pope'", (ok("bob"),),
-              base=(edit(POLICY_PATH, "why: Whoever owns an item decides what is done to it.\n    when: {kind: [change], stage: [authorisation], type: [normal, emergency]}\n    require: {role: owner,",
+              base=(edit(POLICY_PATH, "why: The owner of an item decides on changes to it.\n    when: {kind: [change], stage: [authorisation], type: [normal, emergency]}\n    require: {role: owner,",
                          "why: X.\n    when: {kind: [change], stage: [authorisation], type: [normal, emergency]}\n    require: {role: pope,"),)),
     Situation("change names no item", ERROR, "names no service and no item", (ok("bob"),), request=(record(cis=""), commit())),
     Situation("change names an item that is none", ERROR, "there is no 's9'", (ok("bob"),), request=(record(cis="[s1, s9]"), commit())),

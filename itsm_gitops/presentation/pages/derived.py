@@ -68,12 +68,11 @@ def clock_chip(view: View, entry: Entry) -> Html:
 
 
 def _moving(promise: Promise, shown: Html) -> Html:
-    """Return a clock with the second of its end, so that a script lets it go on: pages are older than the moment of reading."""
+    """Return a clock with the second of its end: a script keeps it up to date while the page is being read."""
     if promise.due is None:
         return shown
-    always = (
-        EMPTY if promise.calendar else Html(" data-always")
-    )  # then what is left is a difference of two times
+    # Without a calendar of working hours, the time left is the difference of two times.
+    always = EMPTY if promise.calendar else Html(" data-always")
     return Html(f"<span data-by={promise.due}{always}>{shown}</span>")
 
 

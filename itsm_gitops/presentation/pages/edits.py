@@ -80,7 +80,7 @@ def _in_words(view: View, kind: Kind, field: str, text: str) -> Html:
 
 
 def _plain(view: View, part: object, schema: Schema) -> Html:
-    """Return a part of a value in a line of text: words, dates and names like everywhere, the rest as it is written."""
+    """Return a part of a value within a line: words, dates and names as on other pages, the rest unchanged."""
     if not isinstance(part, str):
         return esc(json.dumps(part, ensure_ascii=False))
     if schema.get("x-text"):

@@ -157,7 +157,7 @@ def _banner(view: View, one: Announcement, now: datetime) -> Html:
 
 
 def _kind(view: View, one: Announcement) -> Html:
-    """Return what an announcement is about, and when that is; news has no such time."""
+    """Return the type of an announcement and its time; news has no time."""
     kind = Html(f"<b>{esc(t(TITLES[one.type]))}</b>")
     if one.type == NEWS:
         return kind
@@ -167,7 +167,7 @@ def _kind(view: View, one: Announcement) -> Html:
 
 
 def about(view: View, entry: Entry) -> Html:
-    """Return what the announcement of a page is about, and when, as its banner says it."""
+    """Return the type and the time of the announcement that a page is about, as on its banner."""
     one = read(entry, view)
     if one is None:
         return EMPTY

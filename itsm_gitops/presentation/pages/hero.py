@@ -28,7 +28,7 @@ _SAID = {
         "{count} services are in maintenance",
     ),
 }
-# What several services are, where the name of the status is no word for that.
+# The word after a number of services, where it is not the name of the status.
 _ARE = {OUTAGE: "down", MAINTENANCE: "in maintenance"}
 _LONGEST = 40  # of a name in the headline
 
@@ -54,7 +54,7 @@ def _headline(view: View, services: Iterable[Entry], statuses: Counter[str]) -> 
 
 
 def summary(view: View, services: Iterable[Entry]) -> Html:
-    """Return how many services are how, in one line; nothing where there are none."""
+    """Return the number of services with each status, in one line; nothing without services."""
     counts = _counts(Counter(view.health[e.id].status for e in services))
     return Html(f"<p class=it-hero__sub>{counts}</p>") if counts else EMPTY
 

@@ -50,7 +50,7 @@ _HELP = {
 }
 # Shown in the head of the page, or as its questions.
 _ABOVE = ("description", "form")
-# Of an offering these are said above its questions.
+# These fields of an offering are above its questions.
 _TERMS = ("cost", "expected_hours", "approval")
 # Relations to records have tables of their own on the page.
 _BY_RECORDS = frozenset({"affected_by"})
@@ -116,9 +116,9 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
 
 
 def _plain_state(view: View, entry: Entry) -> str:
-    """Return the field that says that something is in production, of what has no life of its own; else nothing.
+    """Return the life-cycle field of an item that has no workflow and is in production; else nothing.
 
-    That a person or a contract is there goes without saying.
+    Pages leave it out: every person and every contract in the directory is "in production".
     """
     kind = view.kind(entry)
     stages = kind.stages if kind.workflow is None else None
@@ -140,7 +140,7 @@ def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]
 
 
 def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
-    """Return what people want to know of an offering before its questions: the price, how long it takes, who approves."""
+    """Return the price, the delivery time and the approver of an offering, for the place above its questions."""
     if meaning.OFFERING not in view.kind(entry).plays:
         return EMPTY
     approval = data.get("approval")
@@ -153,7 +153,7 @@ def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
 
 
 def _strip(cells: Iterable[tuple[str, Html]]) -> Html:
-    """Return the few facts that people come for, side by side."""
+    """Return a few facts side by side."""
     shown = "".join(
         f"<div><dt>{esc(t(title))}</dt><dd>{content}</dd></div>" for title, content in cells if content
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -28,7 +27,7 @@ from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chart import charted, draw
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, is_named_value, join, link, words
 from itsm_gitops.presentation.moments import said
 from itsm_gitops.presentation.pages.evidence import evidence_list
 from itsm_gitops.presentation.pages.lists import ListPage
@@ -36,10 +35,9 @@ from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph, sect
 from itsm_gitops.presentation.view import View
 
 _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
-# A table with more columns stands below its chart: its numbers need the room.
+# A table with more columns goes below its chart: its numbers need the width.
 _BESIDE = 5
 _UNITS = ("currency", "per")
-_NAME = re.compile(r"[a-z]+(?:_[a-z]+)*", re.ASCII)  # a value that the rule book names
 
 
 def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
@@ -142,7 +140,7 @@ def figures(view: View, table: Table) -> Html:
 
 
 def _without_names(table: Table) -> Table:
-    """Return a table without the names of its items: where an item stands for itself, it stands with its name."""
+    """Return a table without its column of names where the first column shows items, which come with their names."""
     kept = [n for n, c in enumerate(table.columns) if c.name != "name" or table.columns[0].form != ITEM]
     if len(kept) == len(table.columns):
         return table
@@ -184,7 +182,7 @@ def _cell(view: View, column: Column, value: Cell) -> Html:
         return evidence_list(view, t(value))
     if column.form == TEXT and isinstance(value, str) and clock.parse_time(value):
         return view.time(value)
-    if column.form == TEXT and isinstance(value, str) and _NAME.fullmatch(value) and t(value) == value:
+    if column.form == TEXT and isinstance(value, str) and is_named_value(value) and t(value) == value:
         return esc(words(value))
     return esc(said(column, value))
 

@@ -9,7 +9,7 @@ from typing import Any
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.last_word import LastWord
-from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, SET, WAS
+from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_of_entry
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.presentation import prose
 from itsm_gitops.presentation.fields import changed, field_at, value
@@ -119,7 +119,7 @@ def _by(view: View, who: str) -> Html:
 
 
 def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
-    """Yield when what an entry tells happened, and why."""
+    """Yield the time of the event, where it differs from that of the entry, and the reason."""
     happened, wrong, reason = (event.get(name) for name in (HAPPENED, CORRECTS, REASON))
     if isinstance(happened, str):
         what = (
@@ -133,12 +133,11 @@ def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
 
 
 def _values(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
-    """Return what an entry says of values: each field with what it was and what it is."""
-    new, old = (one if isinstance(one := event.get(name), dict) else {} for name in (SET, WAS))
+    """Return the fields that an entry changed, each with its old and its new value."""
     rows = []
-    for name in dict.fromkeys([*new, *old]):
+    for name, was, now in changes_of_entry(event):
         title, schema = field_at(kind, str(name))
-        rows.append(changed(title, value(view, old.get(name), schema), value(view, new.get(name), schema)))
+        rows.append(changed(title, value(view, was, schema), value(view, now, schema)))
     return Html(f"<dl class=it-edits>{join(rows)}</dl>") if rows else EMPTY
 
 

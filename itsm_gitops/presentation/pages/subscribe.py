@@ -50,7 +50,7 @@ def subscribe_page(view: View, site_url: str) -> ListPage:
         (urls.STATUS, t("Status of all services (JSON)")),
         (urls.API, t("All records and items (JSON)")),
     ]
-    how = t("Other programs can read these files. Each names the schema that says what is in it.")
+    how = t("Other programs can read these files. Each file names its schema.")
     files = Html(f"<p>{esc(how)}</p>{_rows(programs, _FEED, site_url)}")
     parts.append(section(t("Data for programs"), files, "programs"))
     return ListPage(urls.SUBSCRIBE, t("Subscribe"), "", Html(f"<div class=it-subscribe>{join(parts)}</div>"))

@@ -171,7 +171,7 @@
     const part = found.partial
       ? t("Nothing has all of these words; these have some of them: {results}", { results: number })
       : guessed
-        ? t("Nothing has {words}; these have a word that is spelt like it: {results}", { words: guessed, results: number })
+        ? t("No result for {words}. Results for similar words: {results}", { words: guessed, results: number })
         : number;
     return found.total > found.hits.length ? `${part}, ${more}` : part;
   }
@@ -197,7 +197,7 @@
     more.addEventListener("click", async () => {
       most += STEP;
       await update();
-      if (more.hidden) input.focus(); // what has the focus must not vanish
+      if (more.hidden) input.focus(); // the focus must not be on a hidden button
     });
     list.after(more);
 

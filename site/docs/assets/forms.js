@@ -143,7 +143,7 @@
     const known = JSON.parse(place.dataset.known ?? "[]").map((/** @type {any} */ k) => ({ ...k, words: telling(`${k.title} ${k.more}`) }));
     /** @param {{ words: string[] }} one @param {string} word */
     const has = (one, word) => one.words.some((other) => other.startsWith(word) || (other.length > 3 && word.startsWith(other)));
-    /** A word that only a few have tells enough by itself. @param {string} word */
+    /** A rare word is enough by itself. @param {string} word */
     const worth = (word) => (word.length > 3 && known.filter((k) => has(k, word)).length <= MOST_KNOWN ? 2 : 1);
     const list = /** @type {HTMLElement} */ (place.querySelector("ul"));
     const answer = (/** @type {string} */ path) => {
@@ -194,7 +194,7 @@
     choose(form);
     drafts.introduce(form, about.by);
     const done = drafts.keepDraft(form);
-    choose(form); // what the page that led here is about comes before what a draft was about
+    choose(form); // the address (a page led here) goes before the draft
     ask();
 
     form.addEventListener("submit", (event) => {

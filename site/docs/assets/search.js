@@ -137,7 +137,7 @@
   }
 
   const WHOLE = 6; // what it is worth that a title has every word as it was typed
-  const MEANT = 6; // and that somebody asks for something, for what can be asked for; whose thing fails does not want another one
+  const MEANT = 6; // for offerings, if the query asks for something; minus for a query about a fault: it does not want a new one
   const byScore = (/** @type {Ranked} */ a, /** @type {Ranked} */ b) => b.score - a.score || a.number - b.number;
 
   /**
@@ -236,7 +236,7 @@
   const LOOKED_AT = 30;
   const REPORT = "report.html";
   const CLASS = /^cmdb\/[^/]+\/index\.html$/; // the list of one class of items
-  const LISTED = -8; // it is called like the things in it, and comes behind the service that is meant
+  const LISTED = -8; // its title is the name of its items, so it comes after the service with that name
 
   /** What is known of a document only when it is there: is it the one that was named, does it have the phrase? @param {string} text */
   function bonusFor(text) {
@@ -283,7 +283,7 @@
     const list = only ? null : await narrowed(about, each);
     if (list) hits.push(list);
     hits.sort((a, b) => b.score - a.score);
-    // Whose thing fails wants to say so: the way to do that comes behind the thing itself.
+    // A query about a fault: the form for faults comes right after the first hit.
     const [url, title] = (!only && words(text).some(isFailing) && about.actions?.find(([page]) => page === REPORT)) || [];
     if (url && title && hits.length && hits[0].url !== url) {
       const others = hits.splice(1).filter((hit) => hit.url !== url);
