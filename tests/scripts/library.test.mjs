@@ -27,7 +27,7 @@ test("how long something lasted has at most two units", () => {
 });
 
 test("a word of a list within a text", () => {
-  assert.deepEqual([english.within("Not in production"), german.within("Nicht in Produktion")], ["not in production", "Nicht in Produktion"]);
+  assert.deepEqual([english.within("Not in production"), english.within("CAB meeting"), german.within("Nicht in Produktion")], ["not in production", "CAB meeting", "Nicht in Produktion"]);
 });
 
 test("how long ago", () => {

@@ -18,8 +18,8 @@
   const t = (text, values = {}) =>
     (catalogue[text] ?? text).replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
 
-  /** A word of one of our lists as it stands within a text: German nouns keep their capital letter. @param {string} word */
-  const within = (word) => (language.startsWith("de") ? word : word.slice(0, 1).toLowerCase() + word.slice(1));
+  /** A word in the form it has within a sentence: small, except for abbreviations and German nouns. @param {string} word */
+  const within = (word) => (language.startsWith("de") || /^\p{Lu}\S*\p{Lu}/u.test(word) ? word : word.slice(0, 1).toLowerCase() + word.slice(1));
 
   /** A number as readers of the site's language write it. @param {number} number */
   const digits = (number) => number.toLocaleString(language);
