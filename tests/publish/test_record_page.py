@@ -252,6 +252,16 @@ def test_the_head_of_a_record_says_its_service_level_and_its_age(view: View) -> 
     )
 
 
+def test_the_head_of_an_open_record_says_when_and_whose_it_is(view: View) -> None:
+    change, incident, closed = (
+        (html := page(view, name))[: html.index("</header>")] for name in (CHG, INC, "INC-261001-CCCCC")
+    )
+    assert "<dt>Planned start<dd><time datetime=2026-11-28T20:00:00Z>" in change
+    assert f"<dt>Service<dd>{view.link('shop')}</div><div><dt>Team<dd>{view.link('web')}</div>" in incident
+    assert "Planned start" not in incident
+    assert "<dt>Team" not in closed
+
+
 def test_what_users_were_told_stands_apart_from_internal_notes(view: View) -> None:
     html = page(view, INC)
     assert part(html, "updates") == "Updates 20 Nov 2026, 10:30 · Ada Example We are working on it."

@@ -19,6 +19,7 @@ from itsm_gitops.presentation.moments import MONTH_NAMES
 from itsm_gitops.presentation.navigation import by_title
 from itsm_gitops.presentation.pages.derived import clock_chip
 from itsm_gitops.presentation.pages.parts import (
+    PLANNED_FOR,
     Crumb,
     ListColumn,
     columns,
@@ -36,7 +37,7 @@ MOST_OPEN = 100
 # A list of what is finished has the newest ones; the lists by month have all of them, once.
 MOST_FINISHED = 500
 
-_COLUMNS = ("id", "title", "state", "priority", "planned", "service", "team", "updated")
+_COLUMNS = ("id", "title", "state", "priority", *PLANNED_FOR, "updated")
 
 
 class ListPage(NamedTuple):

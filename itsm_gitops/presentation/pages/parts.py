@@ -129,6 +129,10 @@ class ListColumn(NamedTuple):
     css: str = ""
 
 
+# When work on a record is planned, what it is about, and whose it is.
+PLANNED_FOR = ("planned", "service", "team")
+
+
 def columns(view: View, *names: str) -> list[ListColumn]:
     """Return the columns of these names: id title state priority and so on."""
     by_name: dict[str, ListColumn] = {

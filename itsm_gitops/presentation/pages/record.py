@@ -20,7 +20,16 @@ from itsm_gitops.presentation.pages.derived import clock_chip, derived_facts
 from itsm_gitops.presentation.pages.edits import field_history
 from itsm_gitops.presentation.pages.major import record_banner
 from itsm_gitops.presentation.pages.origin import origin
-from itsm_gitops.presentation.pages.parts import Crumb, heading, relations, section, two_columns, unseen
+from itsm_gitops.presentation.pages.parts import (
+    PLANNED_FOR,
+    Crumb,
+    columns,
+    heading,
+    relations,
+    section,
+    two_columns,
+    unseen,
+)
 from itsm_gitops.presentation.pages.similar import similar_records
 from itsm_gitops.presentation.pages.steps import stepper, timeline, updates
 from itsm_gitops.presentation.remainder import opening
@@ -127,7 +136,10 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
 
 
 def _ages(view: View, entry: Entry) -> Html:
-    """Return how old a record is, and its last change and its state; a script says how long ago that was."""
+    """Return the ages of a record; while it is open also when the work is planned, and for which service and team.
+
+    On narrow screens the details follow far below. A script says how long ago a time was.
+    """
     ended = not view.is_open(entry)
     flow = view.kind(entry).workflow
     state = flow.states.get(entry.state) if flow else None
@@ -136,7 +148,11 @@ def _ages(view: View, entry: Entry) -> Html:
         (state.title if ended and state else "State changed", entry.entered),
         ("Last change", "" if ended or entry.updated == entry.entered else entry.updated),
     ]
-    parts = join([Html(f"<div><dt>{esc(t(title))}<dd>{view.age(at)}</div>") for title, at in times if at])
+    rows = [(title, view.age(at)) for title, at in times if at]
+    if not ended:
+        planned, *about = [(c.title, c.cell(entry)) for c in columns(view, *PLANNED_FOR)]
+        rows = [planned, *rows, *about]
+    parts = join([Html(f"<div><dt>{esc(t(title))}<dd>{shown}</div>") for title, shown in rows if shown])
     return Html(f"<dl class=it-ages>{parts}</dl>") if parts else EMPTY
 
 
