@@ -61,7 +61,7 @@ def test_it_says_what_is_asked_why_and_who_could(world: World, cli: Cli) -> None
         in flat
     )
     assert (
-        "UNSATISFIED owner-of-each-item: s1 needs 1 of 1 by owner: bob, carl could Whoever owns an item"
+        "UNSATISFIED owner-of-each-item: s1 needs 1 of 1 by owner: bob, carl could The owner of an item decides"
         in flat
     )
     assert "UNSATISFIED owner-of-each-item: s2 needs 1 of 1 by owner: mia could" in flat
