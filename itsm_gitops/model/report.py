@@ -76,7 +76,11 @@ def _less(value: Cell, goal: Cell) -> bool:
 
 
 class Bars(NamedTuple):
-    """How a table is drawn: the columns that become bars, and the look of each (a word for a colour)."""
+    """How a table is drawn: the columns that become bars, and the look of each.
+
+    A look is ``step1`` to ``step5`` for the steps of an ordered scale (one hue, the last the strongest), ``green``,
+    ``amber`` and ``red`` for what went well or badly, ``blue`` and ``grey`` for what is neither.
+    """
 
     form: str
     columns: tuple[str, ...]

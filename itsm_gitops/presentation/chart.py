@@ -1,7 +1,7 @@
-"""Charts of a report's tables as SVG: no script, colours from the page, the table beside it says the same.
+"""Charts of a report's tables: no script, colours from the page, the table beside it says the same.
 
-A chart is as wide as a telephone, so that its letters are large enough there; text lies in boxes that
-clip, because nobody knows the reader's fonts.
+A chart is as wide as its column while its letters keep their size: places and lengths are percents. Names and
+values stand beside the marks, so that nothing is said by a colour alone.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from itsm_gitops.model.report import (
     RECORD,
     SHARE,
     STACKED,
+    TEXT,
     Bars,
     Cell,
     Column,
@@ -22,14 +23,16 @@ from itsm_gitops.model.report import (
 )
 from itsm_gitops.model.wording import Phrase
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, shorten
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, is_named_value, join, words
 from itsm_gitops.presentation.moments import said
 
-_WIDTH = 360
 _LETTER = 6.5  # a generous width of one letter at the size of the page's style
-_NAMES, _VALUES = 152, 84
-_BAR, _GAP = 14, 9
-_PLOT = 150
+_BAR = 16
+_PLOT, _ABOVE, _BELOW = 150, 16, 22
+_NARROW, _WIDE = 290, 520  # the room of a plot on a telephone, and beside its table
+_WIDEST = 6.0  # percent of a plot that one upright bar takes at most
+_TRACK = 150  # the room of bars that lie, on a telephone
+_SHORT = 4  # values of so many letters need little room behind their bars
 _MOST_BARS = 12
 
 
@@ -43,21 +46,21 @@ def draw(table: Table, name: str, title_of: Callable[[str], str] = str) -> Html:
     if chart is None or _most(table, chart) <= 0:
         return EMPTY
     names = [_name(table.columns[0], row[0], title_of) for row in table.rows]
-    draw_bars = _upright if chart.form == OVER_TIME else _lying
-    body, height = draw_bars(table, chart, names)
-    title, description = f"chart-{name}", f"chart-{name}-about"
+    body = (_upright if chart.form == OVER_TIME else _lying)(table, chart, names)
+    about = f"chart-{name}-about"
     return Html(
         f'<figure class="it-chart">{_legend(table, chart)}'
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{title} {description}"'
-        f' viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}">'
-        f'<title id="{title}">{esc(t(table.title))}</title><desc id="{description}">{_description(table, chart, names)}</desc>'
-        f"{body}</svg></figure>"
+        f'<div role="img" aria-label="{esc(t(table.title))}" aria-describedby="{about}">{body}</div>'
+        f'<p class="it-vh" id="{about}">{_description(table, chart, names)}</p></figure>'
     )
 
 
 def _name(column: Column, value: Cell, title_of: Callable[[str], str]) -> str:
-    is_link = column.form in (ITEM, RECORD) and isinstance(value, str) and value
-    return title_of(str(value)) if is_link else said(column, value)
+    if column.form in (ITEM, RECORD) and isinstance(value, str) and value:
+        return title_of(value)
+    if column.form == TEXT and isinstance(value, str) and is_named_value(value) and t(value) == value:
+        return words(value)
+    return said(column, value)
 
 
 def _legend(table: Table, chart: Bars) -> Html:
@@ -93,102 +96,122 @@ def _most(table: Table, chart: Bars) -> float:
     return max((sum(r) if chart.form == STACKED else max(r) for r in rows), default=0)
 
 
-def _lying(table: Table, chart: Bars, names: Sequence[str]) -> tuple[Html, int]:
+def _lying(table: Table, chart: Bars, names: Sequence[str]) -> Html:
     """Return bars that lie, one row below the other, with the name before and the value behind."""
-    most, top = _most(table, chart), 2
-    parts = []
+    # Shares are parts of a whole: a bar over all of the width is all of it.
+    share = table.column(chart.columns[0]).form == SHARE
+    most, longest, rows = max(_most(table, chart), 1.0 if share else 0), 0, []
+    draw_row = _stacked if chart.form == STACKED else _beside
     for name, row in zip(names[:_MOST_BARS], table.rows, strict=False):
         values = dict(zip((c.name for c in table.columns), row, strict=True))
-        height = _BAR if chart.form == STACKED else _BAR * len(chart.columns)
-        parts.append(_text(name, 0, top, _NAMES - 8, height))
-        draw_row = _stacked if chart.form == STACKED else _beside
-        parts.append(draw_row(table, chart, values, most, top))
-        top += height + _GAP
-    return join(parts), top - _GAP + 2
+        marks, labels = draw_row(table, chart, values, most)
+        longest = max(longest, *map(len, labels))
+        high = _BAR if chart.form == STACKED else _BAR * len(chart.columns)
+        rows.append(f'<span>{esc(name)}</span><svg {_SVG} height="{high}">{marks}</svg>')
+    long = " it-bars--long" if longest > _SHORT else ""
+    return Html(f'<div class="it-bars{long}">{"".join(rows)}</div>')
 
 
-def _stacked(table: Table, chart: Bars, values: dict[str, Cell], most: float, top: float) -> Html:
-    room, left, parts = _WIDTH - _NAMES - _VALUES, float(_NAMES), []
+# The name of the language, so that a drawing is also one outside of a page.
+_SVG = 'xmlns="http://www.w3.org/2000/svg" width="100%"'
+
+
+def _stacked(table: Table, chart: Bars, values: dict[str, Cell], most: float) -> tuple[Html, list[str]]:
+    """Return the parts of one bar with their numbers, where these fit, and the sum behind it; and the sum."""
+    left, parts = 0.0, []
     for name, look in zip(chart.columns, chart.looks, strict=True):
-        wide = _number(values[name]) / most * room
+        wide, label = _number(values[name]) / most * 100, said(table.column(name), values[name])
         if wide:
-            parts.append(_bar(left, top, wide, _BAR, look))
+            parts.append(_bar(left, 0, wide, _BAR, look))
+        if len(chart.columns) > 1 and wide / 100 * _TRACK > len(label) * _LETTER + 4:
+            parts.append(_label(label, left + wide / 2, _BAR / 2, f"it-bar__n it-bar__n--{look}"))
         left += wide
-    form = table.column(chart.columns[0])
-    all_of = round(sum(_number(values[name]) for name in chart.columns))
-    parts.append(_text(said(form, all_of), left + 6, top, _VALUES - 6, _BAR))
-    return join(parts)
+    total = said(table.column(chart.columns[0]), round(sum(_number(values[n]) for n in chart.columns)))
+    parts.append(_label(total, left, _BAR / 2))
+    return join(parts), [total]
 
 
-def _beside(table: Table, chart: Bars, values: dict[str, Cell], most: float, top: float) -> Html:
-    room, parts = _WIDTH - _NAMES - _VALUES, []
-    for name, look in zip(chart.columns, chart.looks, strict=True):
-        wide = _number(values[name]) / most * room
+def _beside(table: Table, chart: Bars, values: dict[str, Cell], most: float) -> tuple[Html, list[str]]:
+    """Return a bar for each column, one below the other, with its value behind it; and the values."""
+    labels, parts = [], []
+    for number, (name, look) in enumerate(zip(chart.columns, chart.looks, strict=True)):
+        wide, top = _number(values[name]) / most * 100, number * _BAR
+        labels.append(said(table.column(name), values[name]))
         if wide:
-            parts.append(_bar(_NAMES, top, wide, _BAR - 2, look))
-        label = said(table.column(name), values[name])
-        parts.append(_text(label, _NAMES + wide + 6, top, _VALUES - 6, _BAR - 2))
-        top += _BAR
-    return join(parts)
+            parts.append(_bar(0, top + 1, wide, _BAR - 2, look))
+        parts.append(_label(labels[-1], wide, top + _BAR / 2))
+    return join(parts), labels
 
 
 def _bar(left: float, top: float, wide: float, high: float, look: str) -> Html:
     return Html(
-        f'<rect class="it-bar it-bar--{look}" x="{left:.1f}" y="{top:.1f}" width="{max(wide, 1.5):.1f}"'
+        f'<rect class="it-bar it-bar--{look}" x="{left:.2f}%" y="{top:.1f}" width="{max(wide, 0.4):.2f}%"'
         f' height="{high:.1f}"/>'
     )
 
 
-def _text(text: str, left: float, top: float, wide: float, high: float) -> Html:
-    """Return one line of text in the middle of a box that clips it."""
-    fits = shorten(text, max(3, floor(wide / _LETTER)))
+def _label(text: str, left: float, middle: float, css: str = "") -> Html:
+    """Return a value: inside its mark where it has a class of its own, else behind it."""
+    place = f' class="{css}"' if css else ' dx="6"'
     return Html(
-        f'<svg x="{left:.1f}" y="{top - 2:.1f}" width="{wide:.1f}" height="{high + 4:.1f}">'
-        f'<text x="0" y="{high / 2 + 2:.1f}" dominant-baseline="central">{esc(fits)}</text></svg>'
+        f'<text x="{left:.2f}%" y="{middle:.1f}"{place} dominant-baseline="central">{esc(text)}</text>'
     )
 
 
-def _upright(table: Table, chart: Bars, labels: Sequence[str]) -> tuple[Html, int]:
+def _upright(table: Table, chart: Bars, labels: Sequence[str]) -> Html:
     """Return upright bars along time, a group for each row, with lines to read their height by."""
     share = table.column(chart.columns[0]).form == SHARE
     ceiling = _ceiling(_most(table, chart), whole=not share)
     steps = [0.0, ceiling / 2, ceiling] if share or ceiling % 2 == 0 else [0.0, ceiling]
     names = [said(table.column(chart.columns[0]), round(s) if not share else s) for s in steps]
-    left = max(map(len, names)) * _LETTER + 8
     parts = []
     for name, step in zip(names, steps, strict=True):
-        y = 8 + _PLOT * (1 - step / ceiling)
-        parts.append(Html(f'<path class="it-grid" d="M{left:.1f} {y:.1f}H{_WIDTH}"/>'))
-        parts.append(Html(f'<text x="0" y="{y:.1f}" dominant-baseline="central">{esc(name)}</text>'))
-    parts += _groups(table, chart, labels, ceiling, left)
-    return join(parts), _PLOT + 32
+        y = _ABOVE + _PLOT * (1 - step / ceiling)
+        parts.append(Html(f'<line x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>'))
+        parts.append(
+            Html(
+                f'<text class="it-tick--up" x="-6" y="{y:.1f}" dominant-baseline="central">{esc(name)}</text>'
+            )
+        )
+    parts += _groups(table, chart, labels, ceiling)
+    long = " it-plot--long" if max(map(len, names)) > _SHORT // 2 else ""
+    return Html(f'<svg {_SVG} class="it-plot{long}" height="{_ABOVE + _PLOT + _BELOW}">{join(parts)}</svg>')
 
 
-def _groups(table: Table, chart: Bars, labels: Sequence[str], ceiling: float, left: float) -> list[Html]:
-    room = (_WIDTH - left) / len(labels)
-    each = min(22.0, room * 0.76 / len(chart.columns))
-    every = ceil((max(map(len, labels)) + 1) * _LETTER / room)
+def _groups(table: Table, chart: Bars, labels: Sequence[str], ceiling: float) -> list[Html]:
+    room = 100 / len(labels)
+    each = min(_WIDEST, room * 0.76 / len(chart.columns))
+    longest = (max(map(len, labels)) + 1) * _LETTER
+    narrow, wide = (ceil(longest / (room / 100 * plot)) for plot in (_NARROW, _WIDE))
     parts = []
     for number, label in enumerate(labels):
-        middle = left + room * (number + 0.5)
+        middle = room * (number + 0.5)
         x = middle - each * len(chart.columns) / 2
         for name, look in zip(chart.columns, chart.looks, strict=True):
-            high = _number(table.values(name)[number]) / ceiling * _PLOT
-            if high:
-                parts.append(_bar(x + 0.5, 8 + _PLOT - high, each - 1, high, look))
+            value = table.values(name)[number]
+            parts += _upright_bar(said(table.column(name), value), _number(value) / ceiling, x, each, look)
             x += each
-        if (len(labels) - 1 - number) % every == 0:
-            parts.append(_tick(label, middle))
+        from_last = len(labels) - 1 - number
+        if from_last % wide == 0:
+            css = "it-tick" if from_last % narrow == 0 else "it-tick it-tick--wide"
+            parts.append(
+                Html(f'<text class="{css}" x="{middle:.2f}%" y="{_ABOVE + _PLOT + 17}">{esc(label)}</text>')
+            )
     return parts
 
 
-def _tick(label: str, middle: float) -> Html:
-    """Return a label below the middle of a group, moved where it would leave the drawing."""
-    half = len(label) * _LETTER / 2
-    if middle + half + 4 > _WIDTH:
-        return Html(f'<text x="{_WIDTH - 2}" y="{_PLOT + 25}" text-anchor="end">{esc(label)}</text>')
-    at = max(middle, half)
-    return Html(f'<text x="{at:.1f}" y="{_PLOT + 25}" text-anchor="middle">{esc(label)}</text>')
+def _upright_bar(label: str, part: float, left: float, wide: float, look: str) -> list[Html]:
+    """Return a bar of a part of the height, and its value above it where there is room; nothing of nothing."""
+    if not part:
+        return []
+    top = _ABOVE + _PLOT * (1 - part)
+    bar = _bar(left, top, wide, _PLOT * part, look)
+    if wide / 100 * _NARROW < len(label) * _LETTER:
+        return [bar]
+    return [
+        bar,
+        Html(f'<text class="it-tick" x="{left + wide / 2:.2f}%" y="{top - 4:.1f}">{esc(label)}</text>'),
+    ]
 
 
 def _ceiling(most: float, *, whole: bool) -> float:

@@ -31,7 +31,7 @@ _OUTCOMES = (
     ("successful", "Successful", "green"),
     ("successful_with_issues", "With issues", "amber"),
     ("unsuccessful", "Failed", "red"),
-    ("backed_out", "Backed out", "violet"),
+    ("backed_out", "Backed out", "grey"),
 )
 _Caused = Mapping[str, Sequence[Case]]
 
@@ -199,7 +199,7 @@ def _by_month(log: Log, opened: Sequence[Case], mine: Sequence[Case]) -> Table:
     )
     rows = tuple((b.name, e, s, share(s, e)) for b, e, s in zip(months, every, some, strict=True))
     note = "Incidents by the month in which they were opened, without the cancelled ones."
-    bars = Bars(OVER_TIME, ("incidents", "caused"), ("blue", "red"))
+    bars = Bars(OVER_TIME, ("incidents", "caused"), ("step2", "step4"))
     return Table("months", "By month", columns, rows, bars, note)
 
 

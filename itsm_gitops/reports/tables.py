@@ -16,7 +16,9 @@ _DAY = 86400
 _BANDS = ((1, "d1", "< 1 d"), (7, "d7", "1–7 d"), (30, "d30", "7–30 d"), (90, "d90", "30–90 d"))
 _OLDER = ("older", "> 90 d")
 BAND_COLUMNS = (*(Column(name, title) for _, name, title in _BANDS), Column(*_OLDER))
-BAND_BARS = Bars("stacked", tuple(c.name for c in BAND_COLUMNS), ("green", "blue", "amber", "orange", "red"))
+BAND_BARS = Bars(
+    "stacked", tuple(c.name for c in BAND_COLUMNS), ("step1", "step2", "step3", "step4", "step5")
+)
 
 
 def bands(cases: Iterable[Case], now: int) -> tuple[int, ...]:
@@ -60,7 +62,7 @@ SPREAD_COLUMNS = (
     Column("median_s", "Median", DURATION),
     Column("p90_s", "90 %", DURATION),
 )
-SPREAD_BARS = Bars("beside", ("median_s", "p90_s"), ("blue", "amber"))
+SPREAD_BARS = Bars("beside", ("median_s", "p90_s"), ("step4", "step2"))
 
 
 def share(part: int, whole: int) -> float | None:

@@ -19,7 +19,7 @@ from itsm_gitops.presentation.view import View
 
 _MONTHS = 12
 _TITLE = "Incidents and changes over time"
-_ROLES = ((meaning.INCIDENT, "Incidents opened", "red"), (meaning.CHANGE, "Changes planned", "blue"))
+_ROLES = ((meaning.INCIDENT, "Incidents opened", "blue"), (meaning.CHANGE, "Changes planned", "grey"))
 
 
 def over_time(view: View, entry: Entry) -> Html:

@@ -12,11 +12,13 @@ from itsm_gitops.model.report import (
     EVIDENCE,
     ITEM,
     MONEY,
+    MONTH,
     OVER_TIME,
     RECORD,
     RULE,
     STANDING,
     TEXT,
+    WEEK,
     Cell,
     Column,
     Report,
@@ -35,9 +37,15 @@ from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph, sect
 from itsm_gitops.presentation.view import View
 
 _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
-# A table with more columns goes below its chart: its numbers need the width.
-_BESIDE = 5
 _UNITS = ("currency", "per")
+_WORDS = (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE, WEEK, MONTH)
+# About how many pixels a first column of names, a letter, one in a head, and the gap behind a column take.
+_FIRST, _LETTER, _BOLD, _GAP = 90, 6.8, 7.2, 10
+# How many there are: on a phone, on a tablet, beside a chart; and a column of which six stand beside each other.
+_PHONE, _TABLET, _BESIDE, _DENSE = 324, 600, 340, 62
+_ONE_LINE = 7
+# With more tables than the first, a report begins with a list of them; with more than the second, it opens on demand.
+_FEW, _MANY = 3, 8
 
 
 def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
@@ -48,7 +56,7 @@ def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
         [
             Html(
                 f'<li class="it-card"><h2>{link(urls.report(r.name), esc(t(r.title)))}</h2>'
-                f"<p>{esc(t(r.lead))}</p><p><strong>{esc(_sentence(t(r.headline)))}</strong></p></li>"
+                f'<p>{esc(t(r.lead))}</p><p class="it-card__figure">{esc(_sentence(t(r.headline)))}</p></li>'
             )
             for r in reports
         ]
@@ -92,13 +100,16 @@ def _time(view: View, report: Report) -> Html:
 
 
 def _body(view: View, report: Report) -> Html:
-    lead = Html(f"<p>{esc(t(report.lead))} <strong>{esc(_sentence(t(report.headline)))}.</strong></p>")
+    lead = Html(
+        f'<p>{esc(t(report.lead))}</p><p class="it-headline">{esc(_sentence(t(report.headline)))}.</p>'
+    )
     data = link(urls.report_json(report.name), esc(t("All tables as JSON")))
     return join(
         [
             heading([Crumb(urls.REPORTS, "Reports")], t(report.title), lead=lead),
             _time(view, report),
-            *(section(t.title, _table(view, report, t), t.name.replace("_", "-")) for t in report.tables),
+            _contents(report),
+            *(section(t.title, _table(view, report, t), _anchor(t)) for t in report.tables),
             section("What the figures mean", _definitions(report), "definitions")
             if report.measures
             else EMPTY,
@@ -107,15 +118,33 @@ def _body(view: View, report: Report) -> Html:
     )
 
 
+def _contents(report: Report) -> Html:
+    """Return the way to each table of a long report."""
+    if len(report.tables) <= _FEW:
+        return EMPTY
+    items = "".join(
+        f'<li><a href="#{_anchor(table)}">{esc(t(table.title))}</a></li>' for table in report.tables
+    )
+    name, listed = esc(t("On this page")), Html(f"<ul>{items}</ul>")
+    if len(report.tables) > _MANY:
+        listed = Html(f'<details class="it-fold"><summary>{name}</summary>{listed}</details>')
+    return Html(f'<nav class="it-contents" aria-label="{name}">{listed}</nav>')
+
+
+def _anchor(table: Table) -> str:
+    return table.name.replace("_", "-")
+
+
 def _table(view: View, report: Report, table: Table) -> Html:
     if not table.rows:
         return paragraph("Nothing to show.")
     partly = charted(table.rows) if table.chart and table.chart.form != OVER_TIME else ""
     below = join([paragraph(note) for note in (table.note, partly) if note])
-    wide = " it-report--wide" if len(table.columns) > _BESIDE else ""
+    # A table with much in a row goes below its chart: its figures need the width.
+    wide = " it-report--wide" if _room(table) > _BESIDE else ""
     csv = link(urls.report_csv(report.name, table.name), esc(t("This table as CSV")))
     return Html(
-        f'<div class="it-report{wide}">{draw(table, table.name.replace("_", "-"), view.title)}'
+        f'<div class="it-report{wide}">{draw(table, _anchor(table), view.title)}'
         f'<div class="it-report__table">{figures(view, table)}{below}<p class="it-next">{csv}</p></div></div>'
     )
 
@@ -123,20 +152,23 @@ def _table(view: View, report: Report, table: Table) -> Html:
 def figures(view: View, table: Table) -> Html:
     """Return the rows of a table as HTML, wide ones in a box that scrolls."""
     table = _without_names(table)
-    head = "".join(f'<th scope="col"{_css(c)}>{esc(t(c.title))}</th>' for c in table.columns)
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{_css(c, first=n == 0)}>{_short(_cell(view, c, v)) if short else _cell(view, c, v)}</td>"
-            for n, (c, v, short) in enumerate(zip(table.columns, row, table.falls_short(row), strict=True))
-        )
-        + "</tr>"
-        for row in table.rows
-    )
+    look = _look(table)
+    head = "".join(f'<th scope="col"{_css(c, head=True)}>{esc(t(c.title))}</th>' for c in table.columns)
+    body = "".join(f"<tr>{_row(view, table, row, labelled='cards' in look)}</tr>" for row in table.rows)
     return Html(
-        f'<div class="it-scroll"><table class="it-plain it-figures{_looks_as_map(table)}"><caption class="it-vh">{esc(t(table.title))}</caption>'
+        f'<div class="it-scroll"><table class="it-plain it-figures{look}"><caption class="it-vh">{esc(t(table.title))}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _row(view: View, table: Table, row: tuple[Cell, ...], *, labelled: bool) -> str:
+    """Return the cells of a row; where a row may become a card, each says what it holds."""
+    cells = []
+    for n, (c, v, short) in enumerate(zip(table.columns, row, table.falls_short(row), strict=True)):
+        shown = _short(_cell(view, c, v)) if short else _cell(view, c, v)
+        label = f' data-label="{esc(t(c.title))}"' if labelled and n and c.title else ""
+        cells.append(f"<td{_css(c, first=n == 0, nought=v == 0)}{label}>{shown}</td>")
+    return "".join(cells)
 
 
 def _without_names(table: Table) -> Table:
@@ -148,21 +180,59 @@ def _without_names(table: Table) -> Table:
     return replace(table, columns=tuple(table.columns[n] for n in kept), rows=rows)
 
 
-def _looks_as_map(table: Table) -> str:
-    """Return the class of a table with evidence, whose rows are blocks where there is no room."""
-    return " it-map" if any(c.form == EVIDENCE for c in table.columns) else ""
+def _look(table: Table) -> str:
+    """Return the classes by which the rows of a table become blocks or cards where there is no room for its columns."""
+    if any(c.form == EVIDENCE for c in table.columns):
+        return " it-map"
+    wide = _room(table)
+    if wide <= _PHONE:
+        return ""
+    dense = all(_width(table, n) <= _DENSE for n in range(1, len(table.columns)))
+    looks = ("it-figures--cards", "it-figures--dense" * dense, "it-figures--many" * (wide > _TABLET))
+    return "".join(f" {look}" for look in looks if look)
 
 
-def _css(column: Column, *, first: bool = False) -> str:
-    if first:
-        return ' class="it-c-first"'
-    if column.form == MONEY and column.name in _UNITS:
-        return ' class="it-c-unit"'
-    return (
-        ""
-        if column.form in (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE) or column.name in ("week", "month")
-        else ' class="it-c-num"'
+def _room(table: Table) -> float:
+    """Return about how many pixels a table needs."""
+    first = table.columns[0].form in (WEEK, MONTH)
+    return (0 if first else _FIRST) + sum(
+        _width(table, n) for n in range(0 if first else 1, len(table.columns))
     )
+
+
+def _width(table: Table, number: int) -> float:
+    """Return about how many pixels a column needs: that of its longest value, or of the longest word where texts wrap."""
+    column = table.columns[number]
+    texts = [said(column, row[number]) for row in table.rows]
+    if not _is_figure(column) and column.form not in (WEEK, MONTH):
+        texts = [word for text in texts for word in text.split()]
+    title = t(column.title)
+    longest = max(map(len, [title] if _stays_whole(title) else title.split()), default=0) * _BOLD
+    return max(longest, max(map(len, texts), default=0) * _LETTER) + _GAP
+
+
+def _stays_whole(title: str) -> bool:
+    """Whether the head of a column is so short that it stays on one line."""
+    return len(title) <= _ONE_LINE
+
+
+def _is_figure(column: Column) -> bool:
+    """Whether a column holds what is compared by its digits, which stand below each other."""
+    return column.form not in _WORDS
+
+
+def _css(column: Column, *, head: bool = False, first: bool = False, nought: bool = False) -> str:
+    names = []
+    if first:
+        names = ["it-c-first", "it-c-when" * (column.form in (WEEK, MONTH))]
+    elif column.form == MONEY and column.name in _UNITS:
+        names = ["it-c-unit"]
+    elif _is_figure(column):
+        names = ["it-c-num", "it-c-nought" * nought]
+    if head and _stays_whole(t(column.title)):
+        names.append("it-c-whole")
+    css = " ".join(filter(None, names))
+    return f' class="{css}"' if css else ""
 
 
 def _short(cell: Html) -> Html:
