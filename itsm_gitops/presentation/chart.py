@@ -145,16 +145,21 @@ def _beside(table: Table, chart: Bars, values: dict[str, Cell], most: float) -> 
 
 def _bar(left: float, top: float, wide: float, high: float, look: str) -> Html:
     return Html(
-        f'<rect class="it-bar it-bar--{look}" x="{left:.2f}%" y="{top:.1f}" width="{max(wide, 0.4):.2f}%"'
-        f' height="{high:.1f}"/>'
+        f'<rect class="it-bar it-bar--{look}" x="{_short(left)}%" y="{_short(top)}" width="{_short(max(wide, 0.4))}%"'
+        f' height="{_short(high)}"/>'
     )
+
+
+def _short(number: float) -> str:
+    """Return a number with two digits behind its point at most."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def _label(text: str, left: float, middle: float, css: str = "") -> Html:
     """Return a value: inside its mark where it has a class of its own, else behind it."""
     place = f' class="{css}"' if css else ' dx="6"'
     return Html(
-        f'<text x="{left:.2f}%" y="{middle:.1f}"{place} dominant-baseline="central">{esc(text)}</text>'
+        f'<text x="{_short(left)}%" y="{_short(middle)}"{place} dominant-baseline="central">{esc(text)}</text>'
     )
 
 
@@ -167,10 +172,10 @@ def _upright(table: Table, chart: Bars, labels: Sequence[str]) -> Html:
     parts = []
     for name, step in zip(names, steps, strict=True):
         y = _ABOVE + _PLOT * (1 - step / ceiling)
-        parts.append(Html(f'<line x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>'))
+        parts.append(Html(f'<line x1="0" x2="100%" y1="{_short(y)}" y2="{_short(y)}"/>'))
         parts.append(
             Html(
-                f'<text class="it-tick--up" x="-6" y="{y:.1f}" dominant-baseline="central">{esc(name)}</text>'
+                f'<text class="it-tick--up" x="-6" y="{_short(y)}" dominant-baseline="central">{esc(name)}</text>'
             )
         )
     parts += _groups(table, chart, labels, ceiling)
@@ -195,7 +200,9 @@ def _groups(table: Table, chart: Bars, labels: Sequence[str], ceiling: float) ->
         if from_last % wide == 0:
             css = "it-tick" if from_last % narrow == 0 else "it-tick it-tick--wide"
             parts.append(
-                Html(f'<text class="{css}" x="{middle:.2f}%" y="{_ABOVE + _PLOT + 17}">{esc(label)}</text>')
+                Html(
+                    f'<text class="{css}" x="{_short(middle)}%" y="{_ABOVE + _PLOT + 17}">{esc(label)}</text>'
+                )
             )
     return parts
 
@@ -210,7 +217,9 @@ def _upright_bar(label: str, part: float, left: float, wide: float, look: str) -
         return [bar]
     return [
         bar,
-        Html(f'<text class="it-tick" x="{left + wide / 2:.2f}%" y="{top - 4:.1f}">{esc(label)}</text>'),
+        Html(
+            f'<text class="it-tick" x="{_short(left + wide / 2)}%" y="{_short(top - 4)}">{esc(label)}</text>'
+        ),
     ]
 
 

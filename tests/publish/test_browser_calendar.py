@@ -104,6 +104,60 @@ def test_a_month_shows_changes_freezes_windows_and_conflicts(open_page: Callable
     assert not page.locator(".it-cal__agenda").is_visible()
 
 
+def test_changes_are_the_figure_and_windows_the_ground(open_page: Callable[..., Any]) -> None:
+    page = open_page(CALENDAR)
+    day = page.locator("td[data-day='2026-11-28']")
+    ground = "e => getComputedStyle(e).backgroundColor"
+    assert day.locator(".it-behind .it-ev").first.evaluate(ground) == "rgba(0, 0, 0, 0)"
+    assert day.locator(".it-ev--change").first.evaluate(ground) != "rgba(0, 0, 0, 0)"
+    weight, size = "e => +getComputedStyle(e).fontWeight", "e => parseFloat(getComputedStyle(e).fontSize)"
+    window, change = day.locator(".it-behind a").first, day.locator(".it-ev--change a").first
+    assert window.evaluate(weight) < change.evaluate(weight)
+    assert window.evaluate(size) < change.evaluate(size)
+    # All days of a freeze look alike, whether it is named there or not.
+    images = [
+        page.locator(f"td[data-day='{d}']").evaluate("e => getComputedStyle(e).backgroundImage")
+        for d in ("2026-11-27", "2026-11-28")
+    ]
+    assert images[0] == images[1] != "none"
+
+
+def test_today_is_a_number_on_a_ground_of_its_own(open_page: Callable[..., Any]) -> None:
+    page = open_page(CALENDAR)
+    grounds = page.evaluate(
+        """() => ['.it-grid__day--today time', 'td[data-day="2026-11-20"] time'].map(
+            s => getComputedStyle(document.querySelector(s)).backgroundColor)"""
+    )
+    assert grounds[0] != grounds[1] == "rgba(0, 0, 0, 0)"
+
+
+def test_a_full_day_shows_three_changes_and_leads_to_the_rest(guard: Guard, tmp_path: Path) -> None:
+    one = DOCUMENTS[CHANGE]
+    files = {
+        CHANGE.replace("BBBBB", name): one.replace("BBBBB", name).replace(TITLE, f"Number {name}")
+        for name in ("JJJJJ", "KKKKK", "MMMMM", "NNNNN")
+    }
+    files[CHANGE.replace("BBBBB", "JJJJJ")] = files[CHANGE.replace("BBBBB", "JJJJJ")].replace(
+        "type: normal", "type: standard"
+    )
+    with sample_with(tmp_path, files) as found:
+        page = guard.open(found, CALENDAR)
+        day = page.locator("td[data-day='2026-11-28']")
+        changes = day.locator(".it-ev--change")
+        assert (changes.count(), day.locator(".it-ev--change:visible").count()) == (5, 3)
+        more = day.get_by_role("link", name="2 more")
+        more.wait_for()
+        page.get_by_label("Type").select_option("normal")  # four of them: no room is won by leaving one out
+        assert day.locator(".it-ev--change:visible").count() == 4
+        assert not more.count()
+        page.get_by_label("Type").select_option("")
+        more.click()
+        page.wait_for_url("**view=day&day=2026-11-28")
+        wait_until(page, "document.querySelector('.it-cal').dataset.view === 'day'")
+        assert page.locator(".it-ev--change:visible").count() == 5
+        page.close()
+
+
 def test_filters_hide_the_others_and_are_kept_in_the_address(open_page: Callable[..., Any]) -> None:
     page = open_page(CALENDAR)
     page.get_by_label("Type").select_option("standard")

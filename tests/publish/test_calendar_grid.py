@@ -1,4 +1,4 @@
-"""The grid of the calendar: windows behind the days, bars over days, what is not approved yet, the way to today."""
+"""The grid of the calendar: windows below the changes, bars over days, what is not approved yet, the way to today."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def test_what_is_not_approved_yet_looks_so_and_says_so(month: str) -> None:
     assert "it-ev--tentative" not in day(month, "2026-11-18")
 
 
-def test_windows_lie_behind_the_days(month: str) -> None:
+def test_windows_are_named_below_what_is_done_on_a_day(month: str) -> None:
     saturday = day(month, "2026-11-28")
-    assert saturday.index("it-behind") < saturday.index("New version of the shop front")
+    assert saturday.index("New version of the shop front") < saturday.index("it-behind")
     assert (
         "it-ev--freeze it-behind--on" in saturday
     )  # named where it begins, and there for who cannot see colours

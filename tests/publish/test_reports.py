@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import csv
 import json
 import re
@@ -15,22 +16,26 @@ from browsing import DESKTOP, PHONE, axe_source, serious_faults
 from sample_site import NOW, write_sample
 
 from itsm_gitops.commands.reporting import SnapshotReporter
-from itsm_gitops.model.report import OVER_TIME, STACKED, TEXT, WEEK, Bars, Column, Table
+from itsm_gitops.model.report import BESIDE, OVER_TIME, SHARE, STACKED, TEXT, WEEK, Bars, Column, Table
 from itsm_gitops.presentation.chart import draw
 from itsm_gitops.publish import build_site
 from itsm_gitops.publish.serving import listening
 from itsm_gitops.reports.catalogue import REPORTS
+from itsm_gitops.reports.tables import BAND_BARS
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-def picture(html: str) -> ET.Element:
-    return ET.fromstring(html[html.index("<svg") : html.rindex("</svg>") + 6])
+STYLES = (Path(__file__).parents[2] / "site/docs/assets/itsm.css").read_text(encoding="utf-8")
+STEPS = ("step1", "step2", "step3", "step4", "step5")
 
 
 def bars(html: str, look: str) -> list[tuple[float, float, float]]:
-    found = [r for r in picture(html).iter(f"{SVG}rect") if r.get("class") == f"it-bar it-bar--{look}"]
-    return [(float(r.get("x", 0)), float(r.get("width", 0)), float(r.get("height", 0))) for r in found]
+    """The marks of a look: left edge and width in percent of their drawing, height in pixels."""
+    found = [r for r in ET.fromstring(html).iter(f"{SVG}rect") if r.get("class") == f"it-bar it-bar--{look}"]
+    return [tuple(float(r.get(n, "0").rstrip("%")) for n in ("x", "width", "height")) for r in found]  # type: ignore[misc]
+
+
+def words_of(html: str) -> list[str]:
+    return [t.text or "" for t in ET.fromstring(html).iter(f"{SVG}text")]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +53,77 @@ def test_stacked_bars_are_drawn_to_scale_end_to_end() -> None:
     assert wide == pytest.approx(3 * next_wide, abs=0.2)
     assert smaller == pytest.approx(2 * next_wide, abs=0.2)
     assert next_left == pytest.approx(left + wide, abs=0.2)
-    assert "First: at most 3 (x)." in html
+    assert "First: at most 3 (X)." in html
+    assert words_of(html) == ["3", "1", "4", "2", "2"]  # each part on its bar, the sum behind it
+
+
+def test_a_share_is_drawn_as_part_of_the_whole() -> None:
+    columns = (Column("n", "Name", TEXT), Column("a", "Reopened", SHARE))
+    html = draw(Table("t", "T", columns, (("x", 0.05), ("y", 0.2)), Bars(BESIDE, ("a",), ("red",))), "t")
+    assert [wide for _, wide, _ in bars(html, "red")] == [5, 20]
+
+
+def test_a_chart_names_values_of_the_rule_book_as_the_table_does() -> None:
+    columns = (Column("n", "Source", TEXT), Column("a", "How many"))
+    html = draw(Table("t", "T", columns, (("incident_review", 2),), Bars(BESIDE, ("a",), ("blue",))), "t")
+    assert "<span>Incident review</span>" in html
+
+
+def test_the_number_of_a_part_is_left_out_where_a_telephone_has_no_room_for_it() -> None:
+    columns = (Column("n", "Name", TEXT), Column("a", "First"), Column("b", "Second"))
+    html = draw(Table("t", "T", columns, (("x", 98, 2),), Bars(STACKED, ("a", "b"), ("blue", "red"))), "t")
+    assert words_of(html) == ["98", "100"]
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    dark, bright = sorted((luminance(one), luminance(other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_the_steps_of_an_ordered_scale_are_one_hue_ever_further_from_the_ground(scheme: int) -> None:
+    def token(name: str) -> str:
+        return re.findall(rf"--it-{name}: (#[0-9a-f]{{6}});", STYLES)[scheme]
+
+    steps = [token(f"step-{n}") for n in range(1, 6)]
+    hues = [colorsys.rgb_to_hls(*(int(s[n : n + 2], 16) / 255 for n in (1, 3, 5)))[0] * 360 for s in steps]
+    assert max(hues) - min(hues) < 25
+    apart = [contrast(step, token("ground")) for step in steps]
+    assert min(apart) >= 3
+    assert all(after > 1.25 * before for before, after in pairwise(apart))
+    on = [token("on-first"), *[token("on-step")] * 4]
+    assert min(contrast(*pair) for pair in zip(steps, on, strict=True)) >= 4.5
+
+
+def test_ages_are_an_ordered_scale_and_the_oldest_is_the_strongest() -> None:
+    assert BAND_BARS.looks == STEPS
+    assert BAND_BARS.columns[0] == "d1"
+    assert BAND_BARS.columns[-1] == "older"
+
+
+def test_marks_of_what_went_well_or_badly_stand_out_from_the_ground() -> None:
+    for name in ("green-dot", "amber-dot", "red-dot", "control"):
+        light, dark = re.findall(rf"--it-{name}: (#[0-9a-f]{{6}});", STYLES)
+        assert contrast(light, "#ffffff") >= 3
+        assert contrast(dark, "#10151d") >= 3
+
+
+def test_every_look_of_a_chart_has_a_colour(pages: Path) -> None:
+    used = {
+        look
+        for file in pages.rglob("*.html")
+        for look in re.findall(r"it-(?:bar|key)--(\w+)", file.read_text())
+    }
+    assert used >= {"step2", "step4"}
+    assert [
+        u for u in used if not re.search(rf"\.it-bar--{u}\b.*\.it-key--{u}::before", STYLES, re.DOTALL)
+    ] == []
 
 
 def test_upright_bars_are_drawn_to_scale_and_labels_do_not_meet() -> None:
@@ -57,10 +132,11 @@ def test_upright_bars_are_drawn_to_scale_and_labels_do_not_meet() -> None:
     html = draw(Table("t", "T", columns, rows, Bars(OVER_TIME, ("a", "b"), ("blue", "red"))), "t")
     heights = [high for _, _, high in bars(html, "blue")]
     assert heights == pytest.approx([heights[0] * n for n in range(1, 13)], abs=0.7)
-    labels = [t for t in picture(html).iter(f"{SVG}text") if t.get("text-anchor")]
-    places = [float(t.get("x", 0)) for t in labels]
-    assert len(places) > 3
-    assert all(b - a > 38 for a, b in pairwise(places))
+    ticks = [t for t in ET.fromstring(html).iter(f"{SVG}text") if t.get("y") == "183"]
+    for css, plot in ((("it-tick",), 290), (("it-tick", "it-tick it-tick--wide"), 520)):
+        places = [float(t.get("x", "").rstrip("%")) / 100 * plot for t in ticks if t.get("class") in css]
+        assert len(places) >= 3
+        assert all(b - a > 38 for a, b in pairwise(places))
 
 
 def test_text_of_records_in_a_chart_is_text() -> None:
@@ -68,7 +144,7 @@ def test_text_of_records_in_a_chart_is_text() -> None:
     rows = (('"><script>alert(1)</script>', 3, 1),)
     html = draw(Table("t", "</svg><img>", columns, rows, Bars(STACKED, ("a", "b"), ("blue", "red"))), "t")
     assert not re.search(r"<(script|img|i|b)>", html)
-    assert "script" in "".join(t.text or "" for t in picture(html).iter(f"{SVG}text"))
+    assert "<script>alert(1)</script>" in "".join(ET.fromstring(html).itertext())
 
 
 def test_a_chart_without_values_is_not_drawn() -> None:
@@ -90,7 +166,7 @@ def test_every_report_has_its_page_data_and_definitions(pages: Path) -> None:
             rows = list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
             assert len(rows) == len(table["rows"])
     assert (
-        '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby='
+        '<div role="img" aria-label="By kind" aria-describedby="chart-kinds-about">'
         in (pages / "reports/backlog.html").read_text()
     )
 
@@ -130,12 +206,49 @@ def test_axe_finds_no_serious_fault(pages: Path, guard: Any, viewport: dict[str,
             assert serious_faults(page) == []
 
 
+def test_on_a_phone_no_figure_is_cut(pages: Path, guard: Any) -> None:
+    with listening(pages) as address:
+        for name in REPORTS:
+            page = guard.open(address, f"reports/{name}.html", viewport={"width": 360, "height": 740})
+            assert page.evaluate(CUT) == [], name
+
+
+@on_each_viewport
+def test_charts_fill_their_column(pages: Path, guard: Any, viewport: dict[str, int]) -> None:
+    with listening(pages) as address:
+        page = guard.open(address, "reports/backlog.html", viewport=viewport)
+        whole = page.locator(".it-report").first.bounding_box()
+        chart = page.locator(".it-report .it-bars").first.bounding_box()
+        assert chart["width"] == pytest.approx(whole["width"], abs=1)
+        sizes = page.evaluate("[...document.querySelectorAll('.it-chart text')].map(t => t.getBBox().height)")
+        assert min(sizes) >= 11  # letters do not shrink with the chart
+
+
+def test_days_that_were_not_well_stand_out_by_their_height(pages: Path, guard: Any) -> None:
+    with listening(pages) as address:
+        page = guard.open(address, "index.html")
+        high = page.evaluate(
+            """() => Object.fromEntries(['working', 'degraded', 'outage'].map(status => [
+                status, Math.max(0, ...[...document.querySelectorAll(`.it-past--${status}`)].map(r => r.getBBox().height))]))"""
+        )
+    shown = [high[status] for status in ("outage", "degraded", "working") if high[status]]
+    assert len(shown) > 1
+    assert shown == sorted(shown, reverse=True)
+    assert len(set(shown)) == len(shown)
+
+
+# Boxes that scroll sideways, cells with more than they show, and letters beyond the edge of the screen.
+CUT = """() => [
+  ...[...document.querySelectorAll('.it-scroll:not(:has(.it-map))')].filter(b => b.scrollWidth > b.clientWidth + 1).map(b => b.querySelector('caption').textContent),
+  ...[...document.querySelectorAll('.it-figures--cards td')].filter(c => c.scrollWidth > c.clientWidth + 2).map(c => c.textContent),
+  ...[...document.querySelectorAll('.it-chart text')].filter(t => t.getBoundingClientRect().right > innerWidth).map(t => t.textContent),
+]"""
 IN_A_BROWSER = ("index", "backlog", "flow")
 
 
 OVERLAPS = """() => {
   const found = [];
-  for (const chart of document.querySelectorAll('.it-chart > svg')) {
+  for (const chart of document.querySelectorAll('.it-chart svg')) {
     const texts = [...chart.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]);
     texts.forEach(([one, a], i) => texts.slice(i + 1).forEach(([other, b]) => {
       if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3)

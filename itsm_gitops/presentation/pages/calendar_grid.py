@@ -1,4 +1,4 @@
-"""A month of the calendar as a grid of weeks: windows lie behind the days, what lasts for days is one bar over them.
+"""A month of the calendar as a grid of weeks: windows colour the days, what lasts for days is one bar over them.
 
 Events say at which minutes of their day they begin and end, so that a script can place them along the hours of a week
 or a day.
@@ -103,7 +103,7 @@ def _cell(view: View, month: Month, cell: Cell, place: int, bars: Sequence[_Bar]
     name = f'<time datetime="{day:%Y-%m-%d}">{day.day}<span class="it-grid__month"> {esc(t(MONTH_NAMES[day.month - 1]))}</span></time>{note}'
     listed = f"<ul>{items}</ul>" if items else ""
     around = f"<ul class=it-behind>{behind}</ul>" if behind else ""
-    return f'<td class="it-grid__day{css}" data-day={day:%Y-%m-%d}><p>{name}</p>{around}{listed}</td>'
+    return f'<td class="it-grid__day{css}" data-day={day:%Y-%m-%d}><p>{name}</p>{listed}{around}</td>'
 
 
 def _lanes(view: View, place: int, bars: Sequence[_Bar], edges: Edges) -> str:
@@ -127,7 +127,7 @@ def event_data(event: CalendarEvent) -> str:
 
 
 def _behind(view: View, event: CalendarEvent, day: Edges) -> str:
-    """Return a freeze, a window or a holiday: it colours the day, and is named where it begins."""
+    """Return a freeze, a window or a holiday: it colours the day, and is named below its changes where it begins."""
     span = event.span
     whole = span.start <= day[0] and span.end >= day[1]
     times = EMPTY if whole else Html(f" <span class=it-behind__when>{when(view, span, day)}</span>")

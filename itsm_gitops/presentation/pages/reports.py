@@ -42,8 +42,8 @@ _WORDS = (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE, WEEK, MONTH)
 # About how many pixels a first column of names, a letter, one in a head, and the gap behind a column take.
 _FIRST, _LETTER, _BOLD, _GAP = 90, 6.8, 7.2, 10
 # How many there are: on a phone, on a tablet, beside a chart; and a column of which six stand beside each other.
-_PHONE, _TABLET, _BESIDE, _DENSE = 324, 600, 340, 62
-_ONE_LINE = 7
+_PHONE, _TABLET, _BESIDE, _DENSE = 324, 600, 380, 62
+_ONE_LINE, _NAME = 7, 11
 # With more tables than the first, a report begins with a list of them; with more than the second, it opens on demand.
 _FEW, _MANY = 3, 8
 
@@ -194,16 +194,15 @@ def _look(table: Table) -> str:
 
 def _room(table: Table) -> float:
     """Return about how many pixels a table needs."""
-    first = table.columns[0].form in (WEEK, MONTH)
-    return (0 if first else _FIRST) + sum(
-        _width(table, n) for n in range(0 if first else 1, len(table.columns))
-    )
+    least = 0 if table.columns[0].form in (WEEK, MONTH) else _FIRST
+    return max(least, _width(table, 0)) + sum(_width(table, n) for n in range(1, len(table.columns)))
 
 
 def _width(table: Table, number: int) -> float:
     """Return about how many pixels a column needs: that of its longest value, or of the longest word where texts wrap."""
     column = table.columns[number]
-    texts = [said(column, row[number]) for row in table.rows]
+    # Items are shown by their names, which are not known here: words of so many letters are common in them.
+    texts = ["M" * _NAME] if column.form == ITEM else [said(column, row[number]) for row in table.rows]
     if not _is_figure(column) and column.form not in (WEEK, MONTH):
         texts = [word for text in texts for word in text.split()]
     title = t(column.title)

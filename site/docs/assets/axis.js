@@ -51,6 +51,7 @@
         if (list.matches(".it-behind")) gutter = Math.max(gutter, columns);
         const [from, until] = spans[i];
         const style = events[i].style;
+        events[i].classList.toggle("it-ev--slim", columns > 1);
         for (const [name, value] of Object.entries({ from, for: until - from, column, columns })) style.setProperty(`--${name}`, String(value));
       });
     }

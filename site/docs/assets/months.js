@@ -14,6 +14,7 @@
   const grid = /** @type {HTMLElement} */ (calendar.querySelector(".it-grid"));
   const rows = all("tr[data-week]");
   const days = all(".it-grid__day");
+  const MOST = 3; // changes of a day in a month
   const NARROW = matchMedia("(max-width: 45em)");
   const SLIM = matchMedia("(max-width: 60em)");
   const [status] = all(".it-cal__status");
@@ -31,6 +32,26 @@
     const empty = !calendar.querySelector(".it-day [data-type]:not([hidden])");
     status.textContent = empty && (service || type) ? t("Nothing in this month fits the filter.") : "";
     rows.forEach(axis.lay);
+    days.forEach(shorten);
+  }
+
+  // Of a full day a month shows the first changes and how many there are beside them; bars over days always.
+  /** @param {HTMLElement} day */
+  function shorten(day) {
+    day.querySelector(".it-grid__more")?.remove();
+    const list = day.querySelector("ul:not(.it-behind)");
+    const changes = globalThis.itsm.all(list ?? day, "ul:not(.it-behind) > .it-ev:not(.it-span, [hidden])");
+    const most = changes.length > MOST + 1 ? MOST : changes.length;
+    changes.forEach((change, i) => change.classList.toggle("it-ev--over", i >= most));
+    if (most === changes.length) return;
+    const more = globalThis.itsm.element("li", "it-grid__more");
+    const link = globalThis.itsm.element("a", "", t("{count} more", { count: globalThis.itsm.digits(changes.length - most) }));
+    const there = new URLSearchParams(chosen);
+    there.set("view", "day");
+    there.set("day", day.dataset.day ?? "");
+    link.href = `?${there}`;
+    more.append(link);
+    list?.append(more);
   }
 
   // A month has no room on a phone, and the names of a week's changes none on anything that is not much wider.
