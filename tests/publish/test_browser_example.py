@@ -172,6 +172,16 @@ def test_no_serious_accessibility_fault(open_page: Callable[..., Any], url: str)
     assert serious_faults(page) == []
 
 
+def test_on_a_phone_a_duty_begins_with_its_day_and_how_far_away_it_is(open_page: Callable[..., Any]) -> None:
+    page = open_page(PAGES["due"], viewport=PHONE)
+    row = page.locator(".it-due tbody tr").first
+    day, what, *_, distance = [cell.bounding_box() for cell in row.locator("td").all()]
+    assert abs(day["y"] - distance["y"]) < 10
+    assert day["x"] + day["width"] <= distance["x"]
+    assert distance["x"] + distance["width"] <= PHONE["width"]
+    assert what["y"] > day["y"]
+
+
 def open_search(page: Any) -> None:
     page.keyboard.press("/")
     page.keyboard.insert_text("payments")

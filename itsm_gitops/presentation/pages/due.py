@@ -62,7 +62,7 @@ def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Htm
         else EMPTY
     )
     return Html(
-        '<div class="it-scroll"><table class="it-table">'
+        '<div class="it-scroll"><table class="it-table it-due">'
         f'<caption class="it-vh">{esc(t(caption))}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
         f"{more}"
     )
