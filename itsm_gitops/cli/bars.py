@@ -10,14 +10,14 @@ _COLOURS = {
     "blue": "blue",
     "green": "green",
     "amber": "yellow",
-    "orange": "magenta",
     "red": "red",
-    "violet": "cyan",
+    "grey": "cyan",
+    **dict.fromkeys(("step1", "step2", "step3", "step4", "step5"), "blue"),
 }
 _GAP = "  "
 _LEAST, _MOST = 7, 32
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-# Where there are no colours, the parts of a bar differ by their density.
+# Where there are no colours, and on an ordered scale, which has one, the parts of a bar differ by their density.
 _SHADES = "█▓▒░▚"
 
 
@@ -28,7 +28,7 @@ def legend(table: Table, style: Style) -> str:
         return ""
     pairs = zip(chart.columns, chart.looks, strict=True)
     return "  ".join(
-        f"{style.paint(_mark(n, style), _COLOURS[look])} {table.column(name).title.lower()}"
+        f"{style.paint(_mark(n, look, style), _COLOURS[look])} {table.column(name).title.lower()}"
         for n, (name, look) in enumerate(pairs)
     )
 
@@ -74,13 +74,14 @@ def bar(table: Table, row: int, most: float, cells: int, style: Style) -> str:
     for number, value in enumerate(values):
         reached += value
         end = max(round(reached / most * cells), reach + (value > 0 and reach < cells))
-        text += style.paint(_mark(number, style) * (end - reach), _COLOURS[chart.looks[number]])
+        look = chart.looks[number]
+        text += style.paint(_mark(number, look, style) * (end - reach), _COLOURS[look])
         reach = end
     return text
 
 
-def _mark(number: int, style: Style) -> str:
-    return "█" if style.on else _SHADES[number]
+def _mark(number: int, look: str, style: Style) -> str:
+    return "█" if style.on and not look.startswith("step") else _SHADES[number]
 
 
 def _values(table: Table, row: int) -> list[float]:

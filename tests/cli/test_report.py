@@ -37,6 +37,14 @@ def test_stacked_bars_are_as_long_as_their_sum_and_show_every_part() -> None:
     assert legend(found, PLAIN) == "█ first  ▓ second"
 
 
+def test_an_ordered_scale_has_one_colour_and_its_parts_differ_by_density() -> None:
+    columns = (Column("name", "Name", TEXT), Column("a", "First"), Column("b", "Second"))
+    found = Table("t", "T", columns, (("x", 3, 1),), Bars(STACKED, ("a", "b"), ("step1", "step2")))
+    colour = Style(True)
+    assert bar(found, 0, 4, 4, colour) == "\x1b[34m███\x1b[0m\x1b[34m▓\x1b[0m"
+    assert legend(found, colour) == "\x1b[34m█\x1b[0m first  \x1b[34m▓\x1b[0m second"
+
+
 def test_bars_beside_each_other_have_one_scale() -> None:
     found = table(BESIDE, ("x", 8, 4), ("y", 1, 0))
     assert drawn(found, 8) == ["████████  ████", "█"]
