@@ -88,22 +88,12 @@ def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int 
     number = len(placed.layers)
     fits = number <= MOST_COLUMNS
     drawing = _drawing(placed, boxes, edges) if fits else EMPTY
-    rest = (
-        " " + counted(more, "{count} more is not shown.", "{count} more are not shown.") if more > 0 else ""
-    )
-    captions = [
-        (css, words)
-        for css, words in ((" class=it-map__wide", caption), (" class=it-map__slim", rows))
-        if words
-    ]
-    said = (
-        esc(caption)
-        if not rows
-        else join([Html(f"<span{css}>{esc(words)}</span>") for css, words in captions])
-    )
+    rest = counted(more, "{count} more is not shown.", "{count} more are not shown.") if more > 0 else ""
+    captions = [(" class=it-map__wide", caption), (" class=it-map__slim", rows)] if rows else [("", caption)]
+    said = join([Html(f"<span{css}>{esc(words)}</span>") for css, words in [*captions, ("", rest)] if words])
     return Html(
         f'<figure class="it-map it-map--{number if fits else "rows"}">{drawing}{_rows(placed, boxes)}'
-        f"<figcaption>{said}{esc(rest)}</figcaption></figure>{_as_list(boxes, edges)}"
+        f"<figcaption>{said}</figcaption></figure>{_as_list(boxes, edges)}"
     )
 
 

@@ -15,6 +15,7 @@ from itsm_gitops.presentation.fields import FACT, Field, Schema, value
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, link, words
 from itsm_gitops.presentation.pages import catalogue, on_call
+from itsm_gitops.presentation.pages.dependents import reached
 from itsm_gitops.presentation.remainder import joined
 from itsm_gitops.presentation.view import View
 
@@ -22,8 +23,11 @@ _MOST_OFFERED = 8
 _MOST_NAMED = 3  # a longer list is a detail
 # Whom a page names is asked for first: who is responsible, for what it was promised, and where it is.
 _ROLES = frozenset({meaning.TEAM, meaning.PERSON, meaning.SERVICE, meaning.SERVICE_LEVEL, meaning.FACILITY})
-# Fields that say how and until when, and the words for the first three.
-_TITLES = {"support_hours": "Supported", "owner": "Owner", "contacts": "Contact"}
+# What can be reached has this field.
+_REACHED = "contacts"
+# These come first, with words of their own.
+_TITLES = {"support_hours": "Supported", "owner": "Owner"}
+_ON_CALL, _ROLE = "on_call", "role"
 _WHEN = ("start", "end")
 # These fields of an offering are above its questions.
 _TERMS = ("cost", "expected_hours", "approval")
@@ -39,19 +43,22 @@ def asked(
     plays = view.kind(entry).plays
     is_service = meaning.SERVICE in plays
     cells: dict[str, tuple[str, Html]] = {}
-    contacts = _contacts(data.get("contacts"))
+    contacts = _contacts(data.get(_REACHED))
     if contacts:
-        cells["contacts"] = ("Get help" if is_service else "Contact", contacts)
+        cells[_REACHED] = ("Get help" if is_service else "Contact", contacts)
     by_name = {f.name: f for f in fields}
-    for name in ("support_hours", "owner"):
+    for name, title in _TITLES.items():
         if name in by_name:
-            cells[name] = (_TITLES[name], value(view, data[name], by_name[name].schema))
-    called = on_call.called(view, entry)
-    if called:
-        cells["on_call"] = ("On call", called)
+            cells[name] = (title, value(view, data[name], by_name[name].schema))
+    served, called = _served(view, entry), on_call.called(view, entry)
     for field in fields:
-        if field.name not in cells and is_asked(view, field, data[field.name]):
+        if field.name in cells or (field.name == _ON_CALL and called):
+            continue
+        if is_asked(view, field, data[field.name]) or (field.name == _ROLE and meaning.PERSON in plays):
             cells[field.name] = (field.title, _shown(view, data[field.name], field.schema))
+    # Sentences come last: they need more room than a name.
+    cells |= {"services": ("Services", served)} if served else {}
+    cells |= {_ON_CALL: ("On call", called)} if called else {}
     above = [*_terms(view, entry, data), *cells.values(), *(_to_do(view, entry) if is_service else ())]
     hidden = {*cells, *(_TERMS if meaning.OFFERING in plays else ())}
     return _strip(above), frozenset(hidden)
@@ -65,10 +72,10 @@ def is_asked(view: View, field: Field, content: Any) -> bool:
 
 
 def names_who(view: View, field: Field) -> bool:
-    """Whether a field names a team, a person, a service, a service level or a place."""
+    """Whether a field names somebody who can be reached, a service, a service level or a place."""
     reference = field.schema.get("x-ref") or field.schema.get("items", {}).get("x-ref") or {}
     kinds = [view.book.kinds[name] for name in reference.get("to", ()) if name in view.book.kinds]
-    return any(_ROLES & set(kind.plays) for kind in kinds)
+    return any(_REACHED in kind.fields or _ROLES & set(kind.plays) for kind in kinds)
 
 
 def _shown(view: View, content: Any, schema: Schema) -> Html:
@@ -88,6 +95,15 @@ def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> list[tuple[str,
         (title, Html(f"{content}{why}") if title == catalogue.APPROVAL else content)
         for title, content in catalogue.terms(view, entry)
     ]
+
+
+def _served(view: View, entry: Entry) -> Html:
+    """Return the services that rely on an item which is none itself, the nearest first."""
+    kind = view.kind(entry)
+    if meaning.SERVICE in kind.plays or not kind.operational:
+        return EMPTY
+    near = (i for i in reached(view, entry.id) if meaning.SERVICE in view.kind(view.entries[i]).plays)
+    return joined([view.link(i) for i in near], _MOST_NAMED)
 
 
 def _to_do(view: View, entry: Entry) -> list[tuple[str, Html]]:
