@@ -137,7 +137,7 @@ def test_a_service_says_at_once_whom_to_ask_and_what_to_request(view: View) -> N
     html = item.item_page(view, entry, data, fields(view.kind(entry)))
     strip = html[html.index("<dl class=it-help>") : html.index("</dl>")]
     assert text_of(strip) == (
-        "Get help Phone: extension 4000 E-mail: shop@example.org Portal: https://help.example.org/shop "
+        "Get help Phone: extension 4000 E-mail: shop@example.org Portal: help.example.org/shop "
         "Chat: javascript:alert(1)@x Owner Web team You can request New laptop "
         "Something is wrong Report it"
     )

@@ -127,7 +127,8 @@ def _contacts(contacts: Any) -> Html:
             name, text = words(str(contact.get("type", ""))), str(contact.get("value", ""))
             address = f"mailto:{text}" if "@" in text and ":" not in text else text
             note = f" ({esc(contact['note'])})" if isinstance(contact.get("note"), str) else ""
-            lines.append(f"{esc(name)}: {external(address, esc(text))}{note}")
+            shown = text.removeprefix("https://").removeprefix("http://").rstrip("/")
+            lines.append(f"{esc(name)}: {external(address, esc(shown))}{note}")
     return Html("<br>".join(lines))
 
 
