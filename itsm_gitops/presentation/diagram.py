@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import NamedTuple
 
 from itsm_gitops.presentation.language import counted, t
@@ -47,6 +48,11 @@ class Box:
     def below(self) -> str:
         """What stands below the title: the class, and the status if it is worth a word."""
         return f"{self.kind} · {self.said}" if self.said else self.kind
+
+
+# Where the first line of a title stands and how far apart lines are, by how many there are.
+_LINES = {1: (30, 15), 2: (21, 15), 3: (15, 14)}
+_MOST_LINES = max(_LINES)
 
 
 class _Size(NamedTuple):
@@ -159,8 +165,8 @@ def _line(placed: Placed, arrow: Arrow, size: _Size) -> Html:
 def _box(placed: Placed, box: Box, size: _Size) -> Html:
     left, top = _corner(placed, box.id, size)
     lines = _lines(box.title, size.letters)
-    first = 30 if len(lines) == 1 else 21
-    names = "".join(f'<text x="28" y="{first + 15 * n}">{esc(line)}</text>' for n, line in enumerate(lines))
+    first, step = _LINES[len(lines)]
+    names = "".join(f'<text x="28" y="{first + step * n}">{esc(line)}</text>' for n, line in enumerate(lines))
     # The status is more than the class: where both have no room it stands alone.
     said = box.below if len(box.below) <= size.small else box.said or box.kind
     below = esc(shorten(said, size.small))
@@ -169,7 +175,7 @@ def _box(placed: Placed, box: Box, size: _Size) -> Html:
         f"<title>{esc(box.title)} ({esc(box.below)})</title>"
         f'<svg x="{left - 2}" y="{top - 2}" width="{size.width + 4}" height="{_HEIGHT + 4}">'
         f'<rect x="2" y="2" width="{size.width}" height="{_HEIGHT}" rx="8"/>{_sign(box.look, 17, first - 4)}'
-        f'{names}<text class="it-map__below" x="28" y="{first + 15 * len(lines) + 1}">{below}</text></svg>'
+        f'{names}<text class="it-map__below" x="28" y="{first + step * len(lines) + 1}">{below}</text></svg>'
     )
     return _linked(box, Html(inner), "g")
 
@@ -180,7 +186,7 @@ def _sign(look: str, x: int, y: int) -> str:
 
 
 def _lines(title: str, letters: int) -> list[str]:
-    """Break a title into at most two lines of a box, as even as can be, between words where that can be."""
+    """Break a title into two lines of a box, as even as can be, or else three, between words where that can be."""
     if len(title) <= letters:
         return [title]
     spaces = [i for i, letter in enumerate(title) if letter == " " and 0 < i <= letters]
@@ -188,8 +194,11 @@ def _lines(title: str, letters: int) -> list[str]:
     if fitting:
         at = min(fitting, key=lambda i: abs(2 * i - len(title)))
         return [title[:at], title[at + 1 :]]
-    at = spaces[-1] if spaces else letters
-    return [title[:at], shorten(title[at:].strip(), letters)]
+    lines = wrap(title, letters)
+    if len(lines) <= _MOST_LINES:
+        return lines
+    *shown, _ = lines[:_MOST_LINES]
+    return [*shown, shorten(" ".join(lines[len(shown) :]), letters)]
 
 
 def _as_list(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Html:

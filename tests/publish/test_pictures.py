@@ -91,6 +91,25 @@ def test_a_narrow_box_says_the_status_rather_than_the_class() -> None:
     assert 'y="46">Server</text>' in draw("Left", [ill, *chain], arrows)
 
 
+def test_a_long_title_takes_three_lines_of_a_narrow_box_and_is_cut_only_beyond_them() -> None:
+    chain = [Box(f"id{i}", f"Box {i}", "Server", "") for i in range(1, 6)]
+    arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(5)]
+
+    def lines(title: str) -> list[str]:
+        html = draw("Left", [Box("id0", title, "Database", ""), *chain], arrows)
+        inner = html[html.index(f"<title>{title}") :]
+        return re.findall(r'<text x="28" y="\d+">(.*?)</text>', inner[: inner.index("</svg>")])
+
+    assert lines("Payments database") == ["Payments", "database"]
+    assert lines("Warehouse management system") == ["Warehouse", "management", "system"]
+    assert lines("Warehouse management system of the second hub") == [
+        "Warehouse",
+        "management",
+        "system of the s…",
+    ]
+    assert lines("Donaudampfschifffahrtsgesellschaft") == ["Donaudampfschiff", "fahrtsgesellscha", "ft"]
+
+
 def test_one_box_is_no_drawing() -> None:
     assert draw("x", boxes("alone"), []) == ""
 
