@@ -1,21 +1,25 @@
-"""Diagrams of configuration items as SVG: no script, colours from the page, every box a link."""
+"""Diagrams of configuration items: no script, colours from the page, every box a link.
+
+Where there is room a diagram is a drawing (SVG) from left to right, never scaled, so that its words can be
+read. Where there is none it is the same boxes as rows from top to bottom; the style sheet shows one of both.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import NamedTuple
 
 from itsm_gitops.presentation.language import counted, t
 from itsm_gitops.presentation.layout import Placed, place
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link, shorten
 
-_WIDTH, _HEIGHT = 188, 62
-_COLUMN, _ROW = _WIDTH + 56, _HEIGHT + 16
+_HEIGHT = 62
+_ROW = _HEIGHT + 16
 _MARGIN = 8
-_LETTERS = 18
-_SMALL_LETTERS = 26
-_SHRINK = 720
+# No page has room for more; such a diagram is rows everywhere.
+MOST_COLUMNS = 7
 # A disc, a cross in a square, a triangle, an open triangle, an open square, a diamond, a ring.
 SIGNS = {
     "operational": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0",
@@ -30,14 +34,38 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One node: ``look`` is a status word of the program; ``focus`` marks what the picture is about."""
+    """One node: ``said`` is its status in words, ``look`` the status itself; ``focus`` marks what the picture is about."""
 
     id: str
     title: str
-    below: str
+    kind: str
     url: str
     look: str = ""
     focus: bool = False
+    said: str = ""
+
+    @property
+    def below(self) -> str:
+        """What stands below the title: the class, and the status if it is worth a word."""
+        return f"{self.kind} · {self.said}" if self.said else self.kind
+
+
+# Where the first line of a title stands and how far apart lines are, by how many there are.
+_LINES = {1: (30, 15), 2: (21, 15), 3: (15, 14)}
+_MOST_LINES = max(_LINES)
+
+
+class _Size(NamedTuple):
+    """How wide a box and the gap to the next column are, and how many letters of a title and below it have room."""
+
+    width: int
+    gap: int
+    letters: int
+    small: int
+
+
+# By the number of columns: the more there are, the narrower, so that all of them fit in the width of a page.
+_SIZES = {4: _Size(188, 48, 18, 25), 6: _Size(160, 36, 16, 20), MOST_COLUMNS: _Size(142, 30, 14, 17)}
 
 
 class Arrow(NamedTuple):
@@ -48,73 +76,108 @@ class Arrow(NamedTuple):
     title: str
 
 
-def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int = 0) -> Html:
-    """Return a figure: the drawing, and the same as a list for those who cannot use a drawing.
+def columns(boxes: Sequence[Box], arrows: Iterable[Arrow]) -> int:
+    """Return how many columns a drawing of these boxes has."""
+    return len(place([b.id for b in boxes], [(a.source, a.target) for a in arrows]).layers)
 
-    ``caption`` is plain text; ``more`` says how many further boxes there was no room for. Nothing
-    is returned when there are fewer than two boxes.
+
+def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int = 0, rows: str = "") -> Html:
+    """Return a figure: the drawing, the same as rows, and as a list for those who cannot use a drawing.
+
+    ``caption`` is plain text, ``rows`` the caption where the boxes stand in rows, if that is another one; ``more``
+    says how many further boxes there was no room for. Nothing is returned when there are fewer than two boxes.
     """
     if len(boxes) < 2:
         return EMPTY
     edges = sorted(set(arrows))
     placed = place([b.id for b in boxes], [(a.source, a.target) for a in edges])
-    width = len(placed.layers) * _COLUMN - (_COLUMN - _WIDTH) + 2 * _MARGIN
-    height = round(max(y for _, y in placed.position.values()) * _ROW + _HEIGHT + 2 * _MARGIN)
-    wide = ' class="it-map__wide"' if width > _SHRINK else ""
-    lines = join(_line(placed, a) for a in edges if (a.source, a.target) in placed.routes)
-    shapes = join(_box(placed, b) for b in boxes)
-    rest = (
-        " " + counted(more, "{count} more is not shown.", "{count} more are not shown.") if more > 0 else ""
-    )
+    number = len(placed.layers)
+    fits = number <= MOST_COLUMNS
+    drawing = _drawing(placed, boxes, edges) if fits else EMPTY
+    rest = counted(more, "{count} more is not shown.", "{count} more are not shown.") if more > 0 else ""
+    captions = [(" class=it-map__wide", caption), (" class=it-map__slim", rows)] if rows else [("", caption)]
+    said = join([Html(f"<span{css}>{esc(words)}</span>") for css, words in [*captions, ("", rest)] if words])
     return Html(
-        f'<figure class="it-map"><div class="it-map__view" tabindex="0" role="group" aria-label="{esc(caption)}">'
-        f'<svg{wide} xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' viewBox="0 0 {width} {height}">{lines}{shapes}</svg></div>'
-        f"<figcaption>{esc(caption + rest)}</figcaption></figure>{_as_list(boxes, edges)}"
+        f'<figure class="it-map it-map--{number if fits else "rows"}">{drawing}{_rows(placed, boxes)}'
+        f"<figcaption>{said}</figcaption></figure>{_as_list(boxes, edges)}"
     )
 
 
-def _corner(placed: Placed, node: str) -> tuple[int, int]:
+def _drawing(placed: Placed, boxes: Sequence[Box], edges: Sequence[Arrow]) -> Html:
+    number = len(placed.layers)
+    size = next(size for most, size in _SIZES.items() if number <= most)
+    width = number * (size.width + size.gap) - size.gap + 2 * _MARGIN
+    height = round(max(y for _, y in placed.position.values()) * _ROW + _HEIGHT + 2 * _MARGIN)
+    lines = join(_line(placed, a, size) for a in edges if (a.source, a.target) in placed.routes)
+    shapes = join(_box(placed, b, size) for b in boxes)
+    return Html(
+        f'<div class="it-map__view"><svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        f' viewBox="0 0 {width} {height}">{lines}{shapes}</svg></div>'
+    )
+
+
+def _rows(placed: Placed, boxes: Sequence[Box]) -> Html:
+    """Return the boxes layer by layer: what relies on others above what it needs."""
+    by_id = {b.id: b for b in boxes}
+    rows = ([by_id[node] for node in layer if node in by_id] for layer in placed.layers)
+    return Html(
+        f"<ol class=it-map__rows>{join([Html(f'<li>{join(map(_in_row, row))}') for row in rows if row])}</ol>"
+    )
+
+
+def _in_row(box: Box) -> Html:
+    sign = f'<svg viewBox="-8 -8 16 16" aria-hidden="true"><path class="it-map__sign" d="{SIGNS[box.look]}"/></svg>'
+    return _linked(box, Html(f"{sign}<b>{esc(box.title)}</b> <small>{esc(box.below)}</small>"))
+
+
+def _linked(box: Box, content: Html, other: str = "span") -> Html:
+    """Return a box around its content: a link where it has a page, else an element called ``other``."""
+    css = "it-map__box" + (f" it-map__box--{box.look}" if box.look else "")
+    css += " it-map__box--focus" if box.focus else ""
+    if not box.url:
+        return Html(f'<{other} class="{css}">{content}</{other}>')
+    return Html(f'<a class="{css}" href="{ROOT}{esc(box.url)}">{content}</a>')
+
+
+def _corner(placed: Placed, node: str, size: _Size) -> tuple[int, int]:
     column, row = placed.position[node]
-    return _MARGIN + column * _COLUMN, round(_MARGIN + row * _ROW)
+    return _MARGIN + column * (size.width + size.gap), round(_MARGIN + row * _ROW)
 
 
-def _line(placed: Placed, arrow: Arrow) -> Html:
+def _line(placed: Placed, arrow: Arrow, size: _Size) -> Html:
     route = placed.routes[arrow.source, arrow.target]
-    points = [_corner(placed, n) for n in route]
+    points = [_corner(placed, n, size) for n in route]
     if points[0][0] > points[-1][0]:
         points.reverse()
     middle = _HEIGHT // 2
-    x, y = points[0][0] + _WIDTH, points[0][1] + middle
+    x, y = points[0][0] + size.width, points[0][1] + middle
     path = f"M{x} {y}"
     for index, (left, top) in enumerate(points[1:], 2):
         bend = (left - x) // 2
         path += f"C{x + bend} {y} {left - bend} {top + middle} {left} {top + middle}"
         x, y = left, top + middle
         if index < len(points):
-            x = left + _WIDTH
+            x = left + size.width
             path += f"H{x}"
     return Html(f'<path class="it-map__line" d="{path}"/>')
 
 
-def _box(placed: Placed, box: Box) -> Html:
-    left, top = _corner(placed, box.id)
-    css = "it-map__box" + (f" it-map__box--{box.look}" if box.look else "")
-    css += " it-map__box--focus" if box.focus else ""
-    lines = _lines(box.title)
-    first = 30 if len(lines) == 1 else 21
-    names = "".join(f'<text x="28" y="{first + 15 * n}">{esc(line)}</text>' for n, line in enumerate(lines))
-    below = esc(shorten(box.below, _SMALL_LETTERS))
+def _box(placed: Placed, box: Box, size: _Size) -> Html:
+    left, top = _corner(placed, box.id, size)
+    lines = _lines(box.title, size.letters)
+    first, step = _LINES[len(lines)]
+    names = "".join(f'<text x="28" y="{first + step * n}">{esc(line)}</text>' for n, line in enumerate(lines))
+    # The status is more than the class: where both have no room it stands alone.
+    said = box.below if len(box.below) <= size.small else box.said or box.kind
+    below = esc(shorten(said, size.small))
     # A nested drawing clips: the width of a text depends on the reader's fonts.
     inner = (
         f"<title>{esc(box.title)} ({esc(box.below)})</title>"
-        f'<svg x="{left - 2}" y="{top - 2}" width="{_WIDTH + 4}" height="{_HEIGHT + 4}">'
-        f'<rect x="2" y="2" width="{_WIDTH}" height="{_HEIGHT}" rx="8"/>{_sign(box.look, 17, first - 4)}'
-        f'{names}<text class="it-map__below" x="28" y="{first + 15 * len(lines) + 1}">{below}</text></svg>'
+        f'<svg x="{left - 2}" y="{top - 2}" width="{size.width + 4}" height="{_HEIGHT + 4}">'
+        f'<rect x="2" y="2" width="{size.width}" height="{_HEIGHT}" rx="8"/>{_sign(box.look, 17, first - 4)}'
+        f'{names}<text class="it-map__below" x="28" y="{first + step * len(lines) + 1}">{below}</text></svg>'
     )
-    if not box.url:
-        return Html(f'<g class="{css}">{inner}</g>')
-    return Html(f'<a class="{css}" href="{ROOT}{esc(box.url)}">{inner}</a>')
+    return _linked(box, Html(inner), "g")
 
 
 def _sign(look: str, x: int, y: int) -> str:
@@ -122,17 +185,20 @@ def _sign(look: str, x: int, y: int) -> str:
     return f'<path class="it-map__sign" transform="translate({x} {y})" d="{SIGNS[look]}"/>'
 
 
-def _lines(title: str) -> list[str]:
-    """Break a title into at most two lines of a box, as even as can be, between words where that can be."""
-    if len(title) <= _LETTERS:
+def _lines(title: str, letters: int) -> list[str]:
+    """Break a title into two lines of a box, as even as can be, or else three, between words where that can be."""
+    if len(title) <= letters:
         return [title]
-    spaces = [i for i, letter in enumerate(title) if letter == " " and 0 < i <= _LETTERS]
-    fitting = [i for i in spaces if len(title) - i - 1 <= _LETTERS]
+    spaces = [i for i, letter in enumerate(title) if letter == " " and 0 < i <= letters]
+    fitting = [i for i in spaces if len(title) - i - 1 <= letters]
     if fitting:
         at = min(fitting, key=lambda i: abs(2 * i - len(title)))
         return [title[:at], title[at + 1 :]]
-    at = spaces[-1] if spaces else _LETTERS
-    return [title[:at], shorten(title[at:].strip(), _LETTERS)]
+    lines = wrap(title, letters)
+    if len(lines) <= _MOST_LINES:
+        return lines
+    *shown, _ = lines[:_MOST_LINES]
+    return [*shown, shorten(" ".join(lines[len(shown) :]), letters)]
 
 
 def _as_list(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Html:

@@ -137,7 +137,7 @@ def test_a_service_says_at_once_whom_to_ask_and_what_to_request(view: View) -> N
     html = item.item_page(view, entry, data, fields(view.kind(entry)))
     strip = html[html.index("<dl class=it-help>") : html.index("</dl>")]
     assert text_of(strip) == (
-        "Get help Phone: extension 4000 E-mail: shop@example.org Portal: https://help.example.org/shop "
+        "Get help Phone: extension 4000 E-mail: shop@example.org Portal: help.example.org/shop "
         "Chat: javascript:alert(1)@x Owner Web team You can request New laptop "
         "Something is wrong Report it"
     )
@@ -181,7 +181,8 @@ def test_free_data_says_yes_and_no(view: View) -> None:
 def test_a_team_has_its_links_where_there_is_room(view: View) -> None:
     team, service = view.entries["web"], view.entries["shop"]
     html = item.item_page(view, team, view.store.data("web"), fields(view.kind(team)))
-    assert html.index(">Linked<") < html.index("class=it-side")
+    assert html.index("<div class=it-main>") < html.index(">Linked<")
+    assert "class=it-side" not in html  # whom to ask stands above, and nothing is left for the side
     html = item.item_page(view, service, view.store.data("shop"), fields(view.kind(service)))
     assert html.index(">Linked<") > html.index("class=it-side")
 
@@ -201,3 +202,16 @@ def test_the_page_for_wrong_addresses_leads_back(tmp_path: Path, base: str, root
 
 def test_the_foot_says_whose_times_these_are(site: Path) -> None:
     assert "Example Ltd. Times are in Europe/Berlin." in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_person_a_team_and_an_item_say_at_once_whom_to_ask_and_once(view: View) -> None:
+    strips = {}
+    for name in ("ada", "web", "shop-web"):
+        entry = view.entries[name]
+        html = item.item_page(view, entry, view.store.data(name), fields(view.kind(entry)))
+        strips[name] = text_of(html[html.index("<dl class=it-help>") : html.index("</dl>")])
+        details = html[html.index("class=it-side") :] if "class=it-side" in html else ""
+        assert not {"Teams", "Lead", "Owner"} & set(re.findall(r"<dt>(.*?)<dd>", details))
+    assert strips["ada"] == "Teams Web team"
+    assert strips["web"] == "Lead Ada Example"
+    assert strips["shop-web"].endswith("Services Online shop")

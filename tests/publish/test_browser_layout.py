@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,133 @@ def test_what_stands_beside_a_record_begins_on_one_line_in_both_columns(browser:
     tops = {left: min(top for at, top in heads if at == left) for left, _ in heads}
     assert len(tops) == 2
     assert len(set(tops.values())) == 1
+
+
+# Pictures of few and of many columns, one with faults in it, one of what would be hit, and one without any line.
+_PICTURED = {
+    "item": "cmdb/databases/orders-db.html",
+    "deep item": "cmdb/applications/checkout-api.html",
+    "service": "services/payments.html",
+    "ill item": "cmdb/servers/app-node-1.html",
+    "too deep": "cmdb/databases/event-queue.html",
+}
+# Of the form that is shown: the smallest words, how far it reaches beyond its frame, and how many boxes are the page's.
+_PICTURE = """() => {
+  const shown = [...document.querySelectorAll(".it-map :is(.it-map__view, .it-map__rows)")].filter(e => e.checkVisibility());
+  const [frame] = shown, at = frame.getBoundingClientRect();
+  const scale = e => e.ownerSVGElement ? e.getScreenCTM().a : 1;
+  const words = [...frame.querySelectorAll("text, b, small")];
+  const own = [...frame.querySelectorAll(".it-map__box--focus")].map(e => e.getBoundingClientRect());
+  return {
+    forms: shown.length,
+    least: Math.min(...words.map(e => parseFloat(getComputedStyle(e).fontSize) * scale(e))),
+    beyond: Math.max(frame.scrollWidth - frame.clientWidth, at.right - innerWidth, -at.left, 0),
+    own: own.filter(r => r.width > 40 && r.left >= at.left && r.right <= at.right && r.top >= at.top && r.bottom <= at.bottom).length,
+    boxes: frame.querySelectorAll(".it-map__box").length,
+  };
+}"""
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_a_picture_of_dependencies_is_whole_and_its_words_can_be_read(
+    browser: Any, example: Path, scripts: bool
+) -> None:
+    page = browser.new_page(java_script_enabled=scripts)
+    faults = {}
+    for name, url in _PICTURED.items():
+        page.goto((example / url).as_uri())
+        for width in (320, 360, 768, 1024, 1440):
+            page.set_viewport_size({"width": width, "height": 800})
+            found = page.evaluate(_PICTURE)
+            right = found["forms"] == found["own"] == 1 and found["beyond"] < 1 and found["least"] >= 12
+            if not right or found["boxes"] < 3:
+                faults[f"{name} at {width}"] = found
+    page.close()
+    assert faults == {}
+
+
+def test_a_picture_is_drawn_where_there_is_room_and_stands_in_rows_where_not(
+    browser: Any, example: Path
+) -> None:
+    page = browser.new_page()
+    page.goto((example / _PICTURED["deep item"]).as_uri())
+    seen = {}
+    for width in (360, 768, 1024, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        seen[width] = (page.locator(".it-map__view").is_visible(), page.locator("figcaption").inner_text())
+    page.close()
+    assert [drawn for drawn, _ in seen.values()] == [False, False, True, True]
+    assert seen[360][1].startswith("Above Checkout: what relies on it. Below: what it needs.")
+    assert seen[1440][1].startswith("Left of Checkout: what relies on it. Right: what it needs.")
+
+
+_TOPS = """([names, text]) => {
+  const top = e => e && e.checkVisibility() ? Math.round(e.getBoundingClientRect().top + scrollY) : -1;
+  const named = (where, name) => [...document.querySelectorAll(where)].filter(e => e.textContent.trim() === name);
+  return {
+    text: top(named("#it-main h2", text)[0]),
+    facts: names.map(name => top(named(":is(.it-help, .it-ages) dt", name)[0])),
+    again: names.filter(name => named(".it-side dt", name).length),
+  };
+}"""
+# What people come for, and the first heading of what is read at length.
+_ASKED = {
+    "services/payments.html": (
+        ["Get help", "Supported", "Owner", "Service level", "On call"],
+        "The last 90 days",
+    ),
+    "cmdb/databases/orders-db.html": (["Owner", "Services"], "Dependencies"),
+    "cmdb/contracts/meridian-cloud-2026.html": (["Supplier", "Owner", "End"], "Linked"),
+    "cmdb/teams/dba.html": (["Contact", "Supported", "On call", "Lead"], "Linked"),
+    "cmdb/people/dba-lead.html": (["Teams", "Location"], "Linked"),
+    "catalogue/new-laptop.html": (["Price", "Delivery time", "Service", "Fulfilment team"], "Request it"),
+    "records/changes/2611/CHG-261121-V1EWD.html": (
+        ["Planned start", "Planned end", "Service", "Team", "Requested by"],
+        "Justification",
+    ),
+}
+
+
+@pytest.mark.parametrize("width", [360, 768])
+def test_what_people_come_for_stands_above_the_long_text_and_once(
+    browser: Any, example: Path, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    late = {}
+    for url, (names, text) in _ASKED.items():
+        page.goto((example / url).as_uri())
+        found = page.evaluate(_TOPS, [names, text])
+        if found["again"] or not all(0 < top < min(found["text"], 900) for top in found["facts"]):
+            late[url] = found
+    page.close()
+    assert late == {}
+
+
+_FOCUS = """() => [...document.querySelectorAll("#it-main a[href]")].filter(e => e.checkVisibility() && !e.closest("svg, .it-records")).map(e => {
+  const r = e.getClientRects()[0];
+  return Math.round(r.top + scrollY);
+})"""
+
+
+def test_on_a_narrow_page_links_get_the_focus_from_top_to_bottom(browser: Any, example: Path) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    for url in _ASKED:
+        page.goto((example / url).as_uri())
+        tops = page.evaluate(_FOCUS)
+        # Links of one line may differ by a few pixels.
+        assert [(a, b) for a, b in pairwise(tops) if b < a - 12] == [], url
+    page.close()
+
+
+def test_long_german_headings_fit_on_a_phone(browser: Any, example: Path) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 700})
+    page.goto((example / "cmdb/index.html").as_uri())
+    lines = page.evaluate(
+        """() => {
+          const h1 = document.querySelector("#it-main h1");
+          h1.textContent = "Konfigurationselemente";
+          return Math.round(h1.getBoundingClientRect().height / parseFloat(getComputedStyle(h1).lineHeight));
+        }"""
+    )
+    page.close()
+    assert lines == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from itsm_gitops.presentation.fields import fields, value
 from itsm_gitops.presentation.markup import ROOT
 from itsm_gitops.presentation.pages import lists as page_lists
 from itsm_gitops.presentation.pages import maps
+from itsm_gitops.presentation.pages.grouped import CLASSES, grouped
 from itsm_gitops.presentation.pages.steps import stepper
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import build_site, serve
@@ -245,7 +247,9 @@ def test_serving_rebuilds_when_a_file_changes_and_survives_mistakes(tmp_path: Pa
 
 def test_a_record_that_is_closed_for_good_leads_to_the_map_instead_of_showing_one(view: View) -> None:
     entry = next(e for e in view.of_kind("incident") if affected(e))
-    assert maps.affected_map(view, entry) == ""  # all that would be hit is affected anyway
+    # All that would be hit is affected anyway.
+    assert "<svg" not in maps.affected_map(view, entry)
+    assert "Nothing else would be hit." in maps.affected_map(view, entry)
     entry = replace(entry, edges=tuple(e for e in entry.edges if e.target != "shop"))
     assert "1 more item would be hit" in maps.affected_map(view, entry)
     assert "<svg" in maps.affected_map(view, entry)
@@ -253,3 +257,68 @@ def test_a_record_that_is_closed_for_good_leads_to_the_map_instead_of_showing_on
     assert "<svg" not in closed
     assert f'href="{ROOT}{urls.map_of(affected(entry)[0])}"' in closed
     assert maps.affected_map(view, replace(entry, state="closed", edges=())) == ""
+
+
+def groups_of(html: str) -> dict[str, list[tuple[str, str]]]:
+    """The groups of an index: heading, then name and number of each card."""
+    found = {}
+    for part in html.split("<section>")[1:]:
+        heading = re.search(r"<h2 id=\S+>(.*?)</h2>", part)
+        cards = re.findall(r"<h3><a [^>]*>(.*?)</a></h3><p class=it-big>([\d,]+)", part)
+        if heading and cards:
+            found[heading[1]] = cards
+    return found
+
+
+def test_classes_of_items_stand_in_groups_the_most_used_first(view: View) -> None:
+    groups = groups_of(page_lists.cmdb_index(view).body)
+    names = {title: {name for name, _ in cards} for title, cards in groups.items()}
+    assert names == {
+        "Services and offerings": {"Services", "Offerings", "Announcements"},
+        "Software and cloud": {"Applications", "Databases", "SaaS subscriptions", "Cloud resources"},
+        "Hardware and sites": {"Servers", "Network devices", "Facilities"},
+        "People and teams": {"People", "Teams", "Rotas", "Organisations"},
+        "Agreements, suppliers and calendars": {
+            "Contracts", "Service levels", "Software licences", "Suppliers", "Calendars"
+        },
+    }  # fmt: skip
+    for cards in groups.values():
+        counts = [int(count) for _, count in cards]
+        assert counts == sorted(counts, reverse=True)
+
+
+def test_kinds_of_record_stand_in_groups_what_is_open_first(view: View) -> None:
+    groups = groups_of(page_lists.records_index(view).body)
+    names = {title: {name for name, _ in cards} for title, cards in groups.items()}
+    assert names == {
+        "Daily work": {"Incidents", "Service requests", "Problems", "Changes"},
+        "Knowledge": {"Knowledge articles", "Known errors"},
+        "Releases and deployments": {"Releases", "Deployments"},
+        "Reviews and improvement": {
+            "Complaints", "Improvements", "Meetings", "Service reviews", "Supplier evaluations"
+        },
+    }  # fmt: skip
+    for cards in groups.values():
+        counts = [int(count) for _, count in cards]
+        assert counts == sorted(counts, reverse=True)
+
+
+def test_a_class_of_ones_own_finds_its_group(view: View) -> None:
+    kinds = view.book.kinds
+    robot = replace(kinds["server"], name="robot", plays=())
+    crane = replace(kinds["application"], name="crane", plays=())
+    policy = replace(kinds["supplier"], name="policy", plays=())
+    found = grouped(view.book, [robot, crane, policy], CLASSES, lambda _: (0,))
+    assert {group.title: [k.name for k in some] for group, some in found} == {
+        "Software and cloud": ["crane"],
+        "Hardware and sites": ["robot"],
+        "Agreements, suppliers and calendars": ["policy"],
+    }
+
+
+def test_what_no_dependency_is_recorded_of_has_a_sentence_instead_of_a_picture(view: View) -> None:
+    alone = maps.item_map(view, "index")
+    assert "No dependencies are recorded: nothing relies on it, and it needs nothing." in alone
+    assert "it-map" not in alone
+    assert maps.item_map(view, "web") == ""  # a team is no part of the network
+    assert "it-map__view" in maps.item_map(view, "shop")

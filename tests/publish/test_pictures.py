@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itsm_gitops.presentation.diagram import Arrow, Box, draw
+from itsm_gitops.presentation.diagram import MOST_COLUMNS, Arrow, Box, draw
 from itsm_gitops.presentation.layout import place
 
 NAMES = [f"n{i}" for i in range(12)]
@@ -48,13 +49,65 @@ def test_a_drawing_is_well_formed_and_says_everything_in_words() -> None:
     html = draw(
         "What it needs", boxes("Shop <script>", 'A "quoted" name'), [Arrow("id0", "id1", "depends on")]
     )
-    svg = html[html.index("<svg") : html.rindex("</svg>") + 6].replace("\x01", "")
+    svg = html[html.index("<svg") : html.index("</svg></div>") + 6].replace("\x01", "")
     tree = ET.fromstring(svg)
     titles = [e.text for e in tree.iter() if e.tag.endswith("title")]
     assert titles == ["Shop <script> (Server)", 'A "quoted" name (Server)']
     assert "<script" not in html
-    assert 'aria-label="What it needs"' in html
+    assert "<figcaption><span>What it needs</span></figcaption>" in html
     assert "<em>depends on</em>" in html
+
+
+def rows_of(html: str) -> list[list[str]]:
+    """The titles of the boxes that stand in rows, where a drawing has no room."""
+    listed = html[html.index("<ol class=it-map__rows>") : html.index("</ol>")]
+    return [re.findall(r"<b>(.*?)</b>", row) for row in listed.split("<li>")[1:]]
+
+
+def test_where_there_is_no_room_the_boxes_stand_in_rows() -> None:
+    arrows = [Arrow("id0", "id1", "needs"), Arrow("id0", "id2", "needs"), Arrow("id1", "id3", "needs")]
+    html = draw("Left", boxes("Shop", "Front", "Queue", "Server"), arrows, 2, "Above")
+    assert rows_of(html) == [["Shop"], ["Front", "Queue"], ["Server"]]
+    assert html.count("it-map__box--focus") == 2  # once in each form, of which one is shown
+    assert (
+        "<figcaption><span class=it-map__wide>Left</span><span class=it-map__slim>Above</span>"
+        "<span>2 more are not shown.</span></figcaption>" in html
+    )
+
+
+def test_a_chain_that_no_page_has_room_for_is_rows_only() -> None:
+    names = [f"Box {i}" for i in range(MOST_COLUMNS + 1)]
+    arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(MOST_COLUMNS)]
+    assert "it-map__view" not in draw("Left", boxes(*names), arrows)
+    assert rows_of(draw("Left", boxes(*names), arrows)) == [[name] for name in names]
+    assert "it-map__view" in draw("Left", boxes(*names[1:]), arrows[:-1])
+
+
+def test_a_narrow_box_says_the_status_rather_than_the_class() -> None:
+    ill = Box("id0", "Shop", "Network device", "", "outage", said="would be degraded")
+    chain = [Box(f"id{i}", f"Box {i}", "Server", "") for i in range(1, 6)]
+    arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(5)]
+    assert 'y="46">would be degraded</text>' in draw("Left", [ill, *chain], arrows)
+    assert 'y="46">Server</text>' in draw("Left", [ill, *chain], arrows)
+
+
+def test_a_long_title_takes_three_lines_of_a_narrow_box_and_is_cut_only_beyond_them() -> None:
+    chain = [Box(f"id{i}", f"Box {i}", "Server", "") for i in range(1, 6)]
+    arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(5)]
+
+    def lines(title: str) -> list[str]:
+        html = draw("Left", [Box("id0", title, "Database", ""), *chain], arrows)
+        inner = html[html.index(f"<title>{title}") :]
+        return re.findall(r'<text x="28" y="\d+">(.*?)</text>', inner[: inner.index("</svg>")])
+
+    assert lines("Payments database") == ["Payments", "database"]
+    assert lines("Warehouse management system") == ["Warehouse", "management", "system"]
+    assert lines("Warehouse management system of the second hub") == [
+        "Warehouse",
+        "management",
+        "system of the s…",
+    ]
+    assert lines("Donaudampfschifffahrtsgesellschaft") == ["Donaudampfschiff", "fahrtsgesellscha", "ft"]
 
 
 def test_one_box_is_no_drawing() -> None:

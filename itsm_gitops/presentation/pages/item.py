@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -14,8 +14,9 @@ from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.presentation.language import counted, t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, link, words
-from itsm_gitops.presentation.pages import catalogue, forms, going_on, maps, on_call, past, service_history
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.pages import forms, going_on, maps, on_call, past, service_history
+from itsm_gitops.presentation.pages.asked import asked
 from itsm_gitops.presentation.pages.contracts import contracts_with
 from itsm_gitops.presentation.pages.dependents import who_depends
 from itsm_gitops.presentation.pages.edits import field_history
@@ -33,25 +34,12 @@ from itsm_gitops.presentation.pages.parts import (
     two_columns,
     unseen,
 )
-from itsm_gitops.presentation.remainder import joined
 from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
 
 _RECENT = 12
-_MOST_OFFERED = 8
-# The fields that answer "whom do I ask?", with the words for it.
-_HELP = {
-    "contacts": "Get help",
-    "support_hours": "Supported",
-    "owner": "Owner",
-    "on_call": "On call",
-    "offerings": "You can request",
-    "report": "Something is wrong",
-}
 # Shown in the head of the page, or as its questions.
 _ABOVE = ("description", "form")
-# These fields of an offering are above its questions.
-_TERMS = ("cost", "expected_hours", "approval")
 # Relations to records have tables of their own on the page.
 _BY_RECORDS = frozenset({"affected_by"})
 
@@ -70,7 +58,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     )
     present = [f for f in present_fields(fields, data) if f.name not in (*_ABOVE, _plain_state(view, entry))]
     is_service = meaning.SERVICE in kind.plays
-    above_it = _HELP if is_service else _TERMS if meaning.OFFERING in kind.plays else ()
+    strip, above_it = asked(view, entry, present, data)
     used = [f for f in present if f.name not in above_it]
     links = section("Linked", relations(view, entry.id, _to_items(view, entry)), "links")
     # What is not part of the network has little of its own to say: its links are its content.
@@ -87,15 +75,13 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             _redundancy(view, data),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
             EMPTY if beside else join([links, _all_records(view, entry)]),
-            field_history(view, entry),
         ]
     )
     rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
     side = join(
         [
             past.kept(view, entry.id),
-            section("On call", on_call.called(view, entry) if not is_service else EMPTY, "on-call"),
-            section("Details", definition_list(rows), "details"),
+            section("Details", definition_list(rows) if rows else EMPTY, "details"),
             links if beside else EMPTY,
             section("Follow", _follow(view, entry), "follow"),
         ]
@@ -104,15 +90,14 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         [
             _announced(view, entry) if is_service else EMPTY,
             _reason(view, entry),
-            _help(view, entry, present, data),
-            _terms(view, entry, data),
+            strip,
             past.service_past(view, entry.id),
             service_history.incidents(view, entry) if is_service else EMPTY,
             maps.item_map(view, entry.id),
             who_depends(view, entry),
         ]
     )
-    return Html(f"{head}{above}{two_columns(main, side)}{origin(view, entry)}")
+    return Html(f"{head}{above}{two_columns(main, side, field_history(view, entry))}{origin(view, entry)}")
 
 
 def _plain_state(view: View, entry: Entry) -> str:
@@ -123,41 +108,6 @@ def _plain_state(view: View, entry: Entry) -> str:
     kind = view.kind(entry)
     stages = kind.stages if kind.workflow is None else None
     return stages.state_field if stages and facts.in_production(view.book, entry) else ""
-
-
-def _help(view: View, entry: Entry, fields: list[Field], data: Mapping[str, Any]) -> Html:
-    """Return what people come to a service for: whom to ask, when, and what can be requested."""
-    if meaning.SERVICE not in view.kind(entry).plays:
-        return EMPTY
-    contents = {f.name: value(view, data[f.name], f.schema) for f in fields if f.name in _HELP}
-    contents["contacts"] = _contacts(data.get("contacts"))
-    offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
-    contents["on_call"] = on_call.called(view, entry)
-    contents["offerings"] = joined(offered, _MOST_OFFERED, "<br>")
-    if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
-        contents["report"] = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report it")))
-    return _strip((title, contents.get(name, EMPTY)) for name, title in _HELP.items())
-
-
-def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
-    """Return the price, the delivery time and the approver of an offering, for the place above its questions."""
-    if meaning.OFFERING not in view.kind(entry).plays:
-        return EMPTY
-    approval = data.get("approval")
-    reason = approval.get("reason") if isinstance(approval, dict) else None
-    why = Html(f"<small>{esc(reason)}</small>") if isinstance(reason, str) else EMPTY
-    return _strip(
-        (title, Html(f"{content}{why}") if title == catalogue.APPROVAL else content)
-        for title, content in catalogue.terms(view, entry)
-    )
-
-
-def _strip(cells: Iterable[tuple[str, Html]]) -> Html:
-    """Return a few facts side by side."""
-    shown = "".join(
-        f"<div><dt>{esc(t(title))}</dt><dd>{content}</dd></div>" for title, content in cells if content
-    )
-    return Html(f"<dl class=it-help>{shown}</dl>") if shown else EMPTY
 
 
 def _follow(view: View, entry: Entry) -> Html:
@@ -175,21 +125,6 @@ def _follow(view: View, entry: Entry) -> Html:
         link(urls.SUBSCRIBE, esc(t("How to subscribe"))),
     ]
     return Html(f"<ul class=it-list>{join([Html(f'<li>{way}') for way in ways])}</ul>")
-
-
-def _is_offered(view: View, offering: Entry, service: Entry) -> bool:
-    return offering.columns.get("service") == service.id and facts.is_offered(view.book, offering)
-
-
-def _contacts(contacts: Any) -> Html:
-    """Return ways to reach people as lines; what is an address becomes a link."""
-    lines = []
-    for contact in contacts if isinstance(contacts, list) else []:
-        if isinstance(contact, dict):
-            name, text = words(str(contact.get("type", ""))), str(contact.get("value", ""))
-            address = f"mailto:{text}" if "@" in text and ":" not in text else text
-            lines.append(f"{esc(name)}: {external(address, esc(text))}")
-    return Html("<br>".join(lines))
 
 
 def _crumbs(view: View, entry: Entry) -> list[Crumb]:

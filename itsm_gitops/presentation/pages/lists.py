@@ -18,6 +18,7 @@ from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.moments import MONTH_NAMES
 from itsm_gitops.presentation.navigation import by_title
 from itsm_gitops.presentation.pages.derived import clock_chip
+from itsm_gitops.presentation.pages.grouped import CLASSES, RECORDS, cards
 from itsm_gitops.presentation.pages.parts import (
     PLANNED_FOR,
     Crumb,
@@ -51,20 +52,19 @@ class ListPage(NamedTuple):
 
 def records_index(view: View) -> ListPage:
     """Return the page that leads to the list of every kind of record."""
-    cards = []
-    for kind in _record_kinds(view):
-        entries = view.of_kind(kind.name)
-        still = len(view.open_of_kind(kind.name))
-        cards.append(
-            f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
-            f'<p class="it-big">{still}<span> {esc(t("open of {count}", count=digits(len(entries))))}</span></p>'
-            f"<p>{esc(kind.description)}</p></li>"
-        )
+
+    def used(kind: Kind) -> tuple[int, ...]:
+        return len(view.open_of_kind(kind.name)), len(view.of_kind(kind.name))
+
+    def number(kind: Kind) -> Html:
+        still, count = used(kind)
+        return Html(f"{digits(still)}<span> {esc(t('open of {count}', count=digits(count)))}</span>")
+
     every_one = chain.from_iterable(view.of_kind(k.name) for k in _record_kinds(view))
     recent = nlargest(15, every_one, key=attrgetter("updated", "id"))
     latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), t("Latest updates"))
     body = Html(
-        f"{heading([], t('Records'))}<ul class='it-cards it-cards--kinds'>{''.join(cards)}</ul>"
+        f"{heading([], t('Records'))}{cards(view.book, RECORDS, used, number)}"
         f"{explore_link('Filter and sort all records')}{section('Latest updates', latest)}"
     )
     return ListPage(urls.RECORDS, t("Records"), urls.RECORDS, body)
@@ -218,14 +218,10 @@ def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
 
 def cmdb_index(view: View) -> ListPage:
     """Return the page that leads to the items of every class."""
-    cards = []
-    for kind in by_title(view.book):
-        if not kind.is_record:
-            count = len(view.of_kind(kind.name))
-            cards.append(
-                f'<li class="it-card"><h2>{link(urls.index(kind), esc(kind.plural_title))}</h2>'
-                f'<p class="it-big">{digits(count)}</p><p>{esc(kind.description)}</p></li>'
-            )
+
+    def used(kind: Kind) -> tuple[int, ...]:
+        return (len(view.of_kind(kind.name)),)
+
     on_map = link(urls.MAP, esc(t("the map")))
     lead = told(
         "Everything the services are made of and who answers for it; {map} shows how it fits together.",
@@ -236,7 +232,7 @@ def cmdb_index(view: View) -> ListPage:
         urls.CMDB,
         t("Configuration items"),
         urls.CMDB,
-        Html(f"{head}<ul class='it-cards it-cards--kinds'>{''.join(cards)}</ul>"),
+        Html(f"{head}{cards(view.book, CLASSES, used, lambda kind: Html(digits(*used(kind))))}"),
     )
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
 from itsm_gitops.graph.impact import Effect, edges_between
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
-from itsm_gitops.presentation.diagram import Arrow, Box, draw
+from itsm_gitops.presentation.diagram import MOST_COLUMNS, Arrow, Box, columns, draw
 from itsm_gitops.presentation.language import counted, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, link
-from itsm_gitops.presentation.pages.parts import section
+from itsm_gitops.presentation.pages.parts import paragraph, section
 from itsm_gitops.presentation.remainder import joined
 from itsm_gitops.presentation.topology import LOOKS, look_of
 from itsm_gitops.presentation.view import View
@@ -31,10 +32,11 @@ _IF = {"outage": "would fail", "degraded": "would be degraded", "risk": "would b
 # Those who work on these ask what hangs on what is affected; an article, a meeting or an idea breaks nothing.
 _ASKED_OF = {meaning.INCIDENT, meaning.PROBLEM, meaning.CHANGE}
 _SUPPOSED = "If this failed"
+_NONE = "No dependencies are recorded: nothing relies on it, and it needs nothing."
 
 
 def affected_map(view: View, entry: Entry) -> Html:
-    """Return a section with what would be hit if the affected items failed; nothing when that is little.
+    """Return a section with what would be hit if the affected items failed; nothing where none is affected.
 
     Nobody decides anything on a record that is closed for good, and most are: those have links to the map.
     """
@@ -57,20 +59,20 @@ def affected_map(view: View, entry: Entry) -> Html:
 
 def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     hits = view.graph.propagate(dict.fromkeys(roots, Effect.OUTAGE))
-    nearest = _within(roots, lambda i: sorted(d for d in view.graph.dependents.get(i, ()) if d in hits))
-    boxes = [
-        _box(view, i, look, i in roots, _IF.get(look, ""))
-        for i in nearest
-        for look in [_EFFECT_LOOKS[hits[i].effect]]
-    ]
-    more = len(hits) - len(nearest)
-    caption = t("What an outage of the affected items would hit. This is not their current status.")
-    picture = draw(caption, boxes, _arrows(view, nearest), more)
-    if not picture:
-        return EMPTY
     others = len(hits) - sum(i in hits for i in roots)
     if not others:
-        return EMPTY
+        return section(_SUPPOSED, paragraph("Nothing else would be hit."), "impact")
+
+    def neighbours(item: str) -> Sequence[str]:
+        return sorted(d for d in view.graph.dependents.get(item, ()) if d in hits)
+
+    def box(item: str) -> Box:
+        look = _EFFECT_LOOKS[hits[item].effect]
+        return _box(view, item, look, item in roots, _IF.get(look, ""))
+
+    boxes, arrows = _fitting(view, box, lambda steps: _within(roots, neighbours, steps))
+    caption = t("What an outage of the affected items would hit. This is not their current status.")
+    picture = draw(caption, boxes, arrows, len(hits) - len(boxes))
     said = counted(others, "{count} more item would be hit", "{count} more items would be hit")
     return section(
         _SUPPOSED,
@@ -80,7 +82,13 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
 
 
 def item_map(view: View, identifier: str) -> Html:
-    """Return a section with what an item needs and what relies on it, with their health now."""
+    """Return a section with what an item needs and what relies on it, with their health now.
+
+    What is not part of the network has none; an item that nothing is recorded of gets a sentence.
+    """
+    entry = view.entries[identifier]
+    if not view.kind(entry).operational:
+        return EMPTY
     graph = view.graph
     looks = list(LOOKS)
 
@@ -88,28 +96,58 @@ def item_map(view: View, identifier: str) -> Html:
         # What is not well comes first, so that it is never among those there is no room for.
         return sorted(items, key=lambda i: (looks.index(look_of(view, i)), i))
 
-    needs = _within([identifier], lambda i: near([*graph.needs.get(i, ()), *graph.parts.get(i, ())]))
-    users = _within([identifier], lambda i: near(graph.dependents.get(i, ())))
-    members = list(dict.fromkeys([*_nearest(users), *_nearest(needs)]))
-    boxes = [_box(view, i, look_of(view, i), i == identifier) for i in members]
-    more = len(set(users) | set(needs)) - len(members)
-    picture = draw(t("Left: what relies on it. Right: what it needs."), boxes, _arrows(view, members), more)
-    if not picture:
-        return EMPTY
+    def needs(item: str) -> Sequence[str]:
+        return near([*graph.needs.get(item, ()), *graph.parts.get(item, ())])
+
+    def users(item: str) -> Sequence[str]:
+        return near(graph.dependents.get(item, ()))
+
+    def members(steps: int) -> Sequence[str]:
+        both = (_nearest(_within([identifier], way, steps)) for way in (users, needs))
+        return list(dict.fromkeys(chain.from_iterable(both)))
+
+    boxes, arrows = _fitting(view, lambda i: _box(view, i, look_of(view, i), i == identifier), members)
+    if len(boxes) < 2:
+        return section("Dependencies", paragraph(_NONE), "map")
+    reached = {i for way in (users, needs) for i in _within([identifier], way)}
+    name = entry.title or identifier
+    picture = draw(
+        t("Left of {name}: what relies on it. Right: what it needs.", name=name),
+        boxes,
+        arrows,
+        len(reached) - len(boxes),
+        t("Above {name}: what relies on it. Below: what it needs.", name=name),
+    )
     more_of = link(urls.map_of(identifier), esc(t("Open in the map")))
     return section("Dependencies", Html(f"{picture}<p class=it-next>{more_of}</p>"), "map")
+
+
+def _fitting(
+    view: View, box: Callable[[str], Box], members: Callable[[int], Sequence[str]]
+) -> tuple[list[Box], list[Arrow]]:
+    """Return the boxes and arrows of what is within as many steps as there are columns for."""
+    boxes: list[Box] = []
+    arrows: list[Arrow] = []
+    for steps in range(_DEPTH, 0, -1):
+        found = members(steps)
+        boxes, arrows = [box(i) for i in found], _arrows(view, found)
+        if columns(boxes, arrows) <= MOST_COLUMNS:
+            break
+    return boxes, arrows
 
 
 def _nearest(items: Sequence[str]) -> Sequence[str]:
     return items[: MOST_BOXES // 2 + 1]
 
 
-def _within(roots: Sequence[str], neighbours: Callable[[str], Iterable[str]]) -> list[str]:
-    """Return the nodes within reach, nearest first, then as given, at most as many as a picture holds."""
+def _within(
+    roots: Sequence[str], neighbours: Callable[[str], Iterable[str]], steps: int = _DEPTH
+) -> list[str]:
+    """Return the nodes within some steps, nearest first, then as given, at most as many as a picture holds."""
     level = dict.fromkeys(roots, 0)
     queue = list(level)
     for current in queue:
-        if level[current] >= _DEPTH or len(queue) >= MOST_BOXES:
+        if level[current] >= steps or len(queue) >= MOST_BOXES:
             break
         for near in neighbours(current):
             if near not in level:
@@ -132,5 +170,6 @@ def _arrows(view: View, members: Iterable[str]) -> list[Arrow]:
 def _box(view: View, identifier: str, look: str, focus: bool, said: str = "") -> Box:
     entry = view.entries[identifier]
     state = said or look.replace("risk", "at risk")
-    below = view.kind(entry).title + (f" · {t(state)}" if state and state != "operational" else "")
-    return Box(identifier, entry.title or identifier, below, view.url(identifier), look, focus)
+    words = t(state) if state and state != "operational" else ""
+    title = view.kind(entry).title
+    return Box(identifier, entry.title or identifier, title, view.url(identifier), look, focus, words)

@@ -88,9 +88,14 @@ def _opening(title: str, anchor: str, css: str) -> str:
     return f"<section{style}><h2{mark}>{esc(title)}</h2>"
 
 
-def two_columns(main: Html, side: Html) -> Html:
-    """Return the article and what stands beside it; below it on a small screen."""
-    return Html(f"<div class=it-cols><div class=it-main>{main}</div><div class=it-side>{side}</div></div>")
+def two_columns(main: Html, side: Html, rest: Html = EMPTY) -> Html:
+    """Return the article and what stands beside it; on a small screen that is below it, and above the rest."""
+    if not side:
+        return Html(f"<div class=it-main>{main}{rest}</div>")
+    below = f'<div class="it-main it-last">{rest}</div>' if rest else ""
+    return Html(
+        f"<div class=it-cols><div class=it-main>{main}</div><div class=it-side>{side}</div>{below}</div>"
+    )
 
 
 def paragraph(text: str, css: str = "it-muted") -> Html:

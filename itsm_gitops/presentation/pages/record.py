@@ -16,14 +16,13 @@ from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.pages import maps
 from itsm_gitops.presentation.pages.approval import approvals
+from itsm_gitops.presentation.pages.asked import names_who
 from itsm_gitops.presentation.pages.derived import clock_chip, derived_facts
 from itsm_gitops.presentation.pages.edits import field_history
 from itsm_gitops.presentation.pages.major import record_banner
 from itsm_gitops.presentation.pages.origin import origin
 from itsm_gitops.presentation.pages.parts import (
-    PLANNED_FOR,
     Crumb,
-    columns,
     heading,
     relations,
     section,
@@ -40,16 +39,17 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     """Return the article of a record; ``data`` is its document, ``fields`` those of its kind."""
     kind = view.kind(entry)
     crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
+    used = present_fields(fields, data)
+    at_head = [f for f in used if _is_at_head(view, entry, f)]
     head = heading(
         crumbs,
         entry.title or entry.id,
         _chips(view, entry, data),
-        _ages(view, entry),
+        _ages(view, entry, data, at_head),
         kicker=f"{kind.title} {entry.id}",
     )
     said = words_of(data)
     told_to = "Updates" if meaning.INCIDENT in kind.plays else "Comments"
-    used = present_fields(fields, data)
     main = join(
         [
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
@@ -58,14 +58,19 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
             *(section(f.title, _block(view, data, f)) for f in used if f.role == BLOCK),
             section(told_to, updates(view, said), "updates"),
             approvals(view, entry, data),
+        ]
+    )
+    rest = join(
+        [
             section("Timeline", timeline(view, kind, data), "timeline"),
             similar_records(view, entry),
             field_history(view, entry),
         ]
     )
+    below = [f for f in used if f not in at_head]
     side = join(
         [
-            section("Details", _facts(view, entry, data, used), "details"),
+            section("Details", _facts(view, entry, data, below), "details"),
             derived_facts(view, entry),
             section("Linked", relations(view, entry.id, unseen(view, entry)), "links"),
         ]
@@ -73,7 +78,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     picture = maps.affected_map(view, entry)
     banner = record_banner(view, entry, data)
     return Html(
-        f"{head}{stepper(kind, entry, data)}{banner}{two_columns(main, side)}{picture}{origin(view, entry)}"
+        f"{head}{stepper(kind, entry, data)}{banner}{two_columns(main, side, rest)}{picture}{origin(view, entry)}"
     )
 
 
@@ -135,10 +140,23 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     return chips
 
 
-def _ages(view: View, entry: Entry) -> Html:
-    """Return the ages of a record; while it is open also when the work is planned, and for which service and team.
+# What is planned is asked of what is not done yet.
+_PLANNED = ("planned_start", "planned_end")
+_TITLES = {"assigned_team": "Team"}
 
-    On narrow screens the details follow far below. A script says how long ago a time was.
+
+def _is_at_head(view: View, entry: Entry, field: Field) -> bool:
+    """Whether a field is shown at the head: whose the record is, what it is about, and when it is planned."""
+    if field.name in _PLANNED:
+        return view.is_open(entry)
+    return field.role == FACT and "x-ref" in field.schema and names_who(view, field)
+
+
+def _ages(view: View, entry: Entry, data: Mapping[str, Any], at_head: list[Field]) -> Html:
+    """Return when an open record is planned, the ages of a record, and whose it is.
+
+    Nothing of it but the ages is among the details again: those follow far below on narrow screens, with the times in
+    full. A script says how long ago a time was.
     """
     ended = not view.is_open(entry)
     flow = view.kind(entry).workflow
@@ -148,10 +166,11 @@ def _ages(view: View, entry: Entry) -> Html:
         (state.title if ended and state else "State changed", entry.entered),
         ("Last change", "" if ended or entry.updated == entry.entered else entry.updated),
     ]
-    rows = [(title, view.age(at)) for title, at in times if at]
-    if not ended:
-        planned, *about = [(c.title, c.cell(entry)) for c in columns(view, *PLANNED_FOR)]
-        rows = [planned, *rows, *about]
+    ages = [(title, view.age(at)) for title, at in times if at]
+    named = [(f.name, _TITLES.get(f.name, f.title), value(view, data[f.name], f.schema)) for f in at_head]
+    planned = [(title, shown) for name, title, shown in named if name in _PLANNED]
+    about = [(title, shown) for name, title, shown in named if name not in _PLANNED]
+    rows = [*planned, *about, *ages]
     parts = join([Html(f"<div><dt>{esc(t(title))}<dd>{shown}</div>") for title, shown in rows if shown])
     return Html(f"<dl class=it-ages>{parts}</dl>") if parts else EMPTY
 
@@ -165,7 +184,7 @@ def _facts(view: View, entry: Entry, data: Mapping[str, Any], used: list[Field])
         rows.append(("Opened", view.time(entry.opened), False))
     if entry.updated and entry.updated != entry.opened:
         rows.append(("Last change", view.time(entry.updated), False))
-    return definition_list(rows)
+    return definition_list(rows) if rows else EMPTY
 
 
 def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:

@@ -10,7 +10,7 @@
   const ROW = HEIGHT + 20;
   const MARGIN = 48;
   const LETTERS = 18;
-  const SMALL_LETTERS = 26;
+  const SMALL_LETTERS = 25;
   const ISOLATED = 4; // boxes without a line in one row
   /** @type {Side[]} */
   const SIDES = ["users", "needs"];

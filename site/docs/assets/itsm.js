@@ -66,16 +66,6 @@
   }
 
   // ---- Wide things ----------------------------------------------------------------------------
-  // A diagram that is wider than the page starts at what it is about.
-  function scrollDiagrams() {
-    for (const view of document.querySelectorAll(".it-map__view")) {
-      const focus = view.querySelector(".it-map__box--focus");
-      if (!focus || view.scrollWidth <= view.clientWidth) continue;
-      const box = focus.getBoundingClientRect();
-      view.scrollLeft = box.left - view.getBoundingClientRect().left - (view.clientWidth - box.width) / 2;
-    }
-  }
-
   // Who has no mouse scrolls a wide table by standing on it.
   function focusTables() {
     for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".it-scroll"))) {
@@ -237,7 +227,6 @@
   globalThis.itsm.seen.note();
   themeButton();
   menu();
-  scrollDiagrams();
   focusTables();
   addEventListener("resize", focusTables);
   relativeTimes();

@@ -4,7 +4,6 @@
 
   const LEAST = 0.35;
   const MOST = 2;
-  const READABLE = 0.72;
   const STILL = 5; // a mouse that moves less has clicked
 
   /** @param {HTMLElement} view @returns {Viewing} */
@@ -52,9 +51,9 @@
       step(kind) {
         size({ in: zoom * 1.25, out: zoom / 1.25, fit: fitting(), same: zoom }[kind]);
       },
-      // A new start is seen whole where it stays readable, else the start is in the middle.
+      // A new start is as large as its words were made for, with the start in the middle.
       begin(row) {
-        size(Math.max(READABLE, fitting()));
+        size(1);
         const box = drawn?.boxes.get(row)?.getBoundingClientRect();
         if (!box) return;
         const frame = view.getBoundingClientRect();

@@ -1,0 +1,140 @@
+"""What people come to a page for: whom to ask, when, to what it belongs. It stands as a strip below the head.
+
+What a strip shows is not among the details again: it is read once, on a wide page and on a phone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.fields import FACT, Field, Schema, value
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, link, words
+from itsm_gitops.presentation.pages import catalogue, on_call
+from itsm_gitops.presentation.pages.dependents import reached
+from itsm_gitops.presentation.remainder import joined
+from itsm_gitops.presentation.view import View
+
+_MOST_OFFERED = 8
+_MOST_NAMED = 3  # a longer list is a detail
+# Whom a page names is asked for first: who is responsible, for what it was promised, and where it is.
+_ROLES = frozenset({meaning.TEAM, meaning.PERSON, meaning.SERVICE, meaning.SERVICE_LEVEL, meaning.FACILITY})
+# What can be reached has this field.
+_REACHED = "contacts"
+# These come first, with words of their own.
+_TITLES = {"support_hours": "Supported", "owner": "Owner"}
+_ON_CALL, _ROLE = "on_call", "role"
+_WHEN = ("start", "end")
+# These fields of an offering are above its questions.
+_TERMS = ("cost", "expected_hours", "approval")
+
+
+def asked(
+    view: View, entry: Entry, fields: Sequence[Field], data: Mapping[str, Any]
+) -> tuple[Html, frozenset[str]]:
+    """Return the strip of an item and the names of the fields that it shows.
+
+    ``fields`` are those that the document ``data`` has something in.
+    """
+    plays = view.kind(entry).plays
+    is_service = meaning.SERVICE in plays
+    cells: dict[str, tuple[str, Html]] = {}
+    contacts = _contacts(data.get(_REACHED))
+    if contacts:
+        cells[_REACHED] = ("Get help" if is_service else "Contact", contacts)
+    by_name = {f.name: f for f in fields}
+    for name, title in _TITLES.items():
+        if name in by_name:
+            cells[name] = (title, value(view, data[name], by_name[name].schema))
+    served, called = _served(view, entry), on_call.called(view, entry)
+    for field in fields:
+        if field.name in cells or (field.name == _ON_CALL and called):
+            continue
+        if is_asked(view, field, data[field.name]) or (field.name == _ROLE and meaning.PERSON in plays):
+            cells[field.name] = (field.title, _shown(view, data[field.name], field.schema))
+    # Sentences come last: they need more room than a name.
+    cells |= {"services": ("Services", served)} if served else {}
+    cells |= {_ON_CALL: ("On call", called)} if called else {}
+    above = [*_terms(view, entry, data), *cells.values(), *(_to_do(view, entry) if is_service else ())]
+    hidden = {*cells, *(_TERMS if meaning.OFFERING in plays else ())}
+    return _strip(above), frozenset(hidden)
+
+
+def is_asked(view: View, field: Field, content: Any) -> bool:
+    """Whether a field is one of those that people come for: it names who, where or what for, or says until when."""
+    if field.role != FACT or (isinstance(content, list) and len(content) > _MOST_NAMED):
+        return False
+    return "x-due" in field.schema or field.name in _WHEN or names_who(view, field)
+
+
+def names_who(view: View, field: Field) -> bool:
+    """Whether a field names somebody who can be reached, a service, a service level or a place."""
+    reference = field.schema.get("x-ref") or field.schema.get("items", {}).get("x-ref") or {}
+    kinds = [view.book.kinds[name] for name in reference.get("to", ()) if name in view.book.kinds]
+    return any(_REACHED in kind.fields or _ROLES & set(kind.plays) for kind in kinds)
+
+
+def _shown(view: View, content: Any, schema: Schema) -> Html:
+    if isinstance(content, list) and all(isinstance(one, str) for one in content):
+        return joined([value(view, one, schema.get("items", {})) for one in content], _MOST_NAMED, "<br>")
+    return value(view, content, schema)
+
+
+def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> list[tuple[str, Html]]:
+    """Return the price, the delivery time and the approver of an offering, for the place above its questions."""
+    if meaning.OFFERING not in view.kind(entry).plays:
+        return []
+    approval = data.get("approval")
+    reason = approval.get("reason") if isinstance(approval, dict) else None
+    why = Html(f"<small>{esc(reason)}</small>") if isinstance(reason, str) else EMPTY
+    return [
+        (title, Html(f"{content}{why}") if title == catalogue.APPROVAL else content)
+        for title, content in catalogue.terms(view, entry)
+    ]
+
+
+def _served(view: View, entry: Entry) -> Html:
+    """Return the services that rely on an item which is none itself, the nearest first."""
+    kind = view.kind(entry)
+    if meaning.SERVICE in kind.plays or not kind.operational:
+        return EMPTY
+    near = (i for i in reached(view, entry.id) if meaning.SERVICE in view.kind(view.entries[i]).plays)
+    return joined([view.link(i) for i in near], _MOST_NAMED)
+
+
+def _to_do(view: View, entry: Entry) -> list[tuple[str, Html]]:
+    """Return what can be requested of a service, and where to say that something is wrong with it."""
+    offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
+    report = EMPTY
+    if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
+        report = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report it")))
+    return [("You can request", joined(offered, _MOST_OFFERED, "<br>")), ("Something is wrong", report)]
+
+
+def _is_offered(view: View, offering: Entry, service: Entry) -> bool:
+    return offering.columns.get("service") == service.id and facts.is_offered(view.book, offering)
+
+
+def _contacts(contacts: Any) -> Html:
+    """Return ways to reach people as lines; what is an address becomes a link."""
+    lines = []
+    for contact in contacts if isinstance(contacts, list) else []:
+        if isinstance(contact, dict):
+            name, text = words(str(contact.get("type", ""))), str(contact.get("value", ""))
+            address = f"mailto:{text}" if "@" in text and ":" not in text else text
+            note = f" ({esc(contact['note'])})" if isinstance(contact.get("note"), str) else ""
+            shown = text.removeprefix("https://").removeprefix("http://").rstrip("/")
+            lines.append(f"{esc(name)}: {external(address, esc(shown))}{note}")
+    return Html("<br>".join(lines))
+
+
+def _strip(cells: Iterable[tuple[str, Html]]) -> Html:
+    """Return a few facts side by side."""
+    shown = "".join(
+        f"<div><dt>{esc(t(title))}</dt><dd>{content}</dd></div>" for title, content in cells if content
+    )
+    return Html(f"<dl class=it-help>{shown}</dl>") if shown else EMPTY
