@@ -38,7 +38,8 @@ from itsm_gitops.presentation.pages.steps import stepper, timeline, updates
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.view import View
 
-_LOOKED_BACK = ("review",)  # what was learnt stands with the outcome
+# What was learnt from a change stands with its outcome. The review of an incident tells everything again, at length.
+_LOOKED_BACK = ("review",)
 
 
 def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
@@ -58,7 +59,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     used = [f for f in present if f.name not in ended.shown]
     asked = approvals_asked(view, entry, data)
     blocks = {f.name: section(f.title, _block(view, data, f)) for f in used if f.role == BLOCK}
-    looked_back = [n for n in _LOOKED_BACK if ended.section and n in blocks]
+    looked_back = [n for n in _LOOKED_BACK if meaning.CHANGE in kind.plays and ended.section and n in blocks]
     main = join(
         [
             ended.section,
