@@ -243,13 +243,20 @@ def test_the_head_of_a_change_says_who_can_still_approve_it(view: View) -> None:
     view.asking = lambda _entry, _data: Asking("asks", (ApprovalNeed("board", "Why.", "cab", "", 2, people),))
     url = "https://forge.example/acme/infra/pulls/7"
     data = {**view.store.data(CHG), "pull_requests": [url]}
-    html = record_page(view, view.entries[CHG], data, fields(view.kind(view.entries[CHG])))
+    assert "it-approved" not in page(view, CHG)  # it is scheduled, and no evidence tells who approved it
+    entry = replace(view.entries[CHG], state="authorize")
+    html = record_page(view, entry, data, fields(view.kind(entry)))
     line = html[html.index("<p class=it-approved>") : html.index("<div class=it-cols>")]
     said = " ".join(re.sub(r"<[^>]*>", " ", line).split())
     assert said == "0 of 2 approved Who can approve: Ada Example , bob , eve and 2 more Pull request"
     assert "<a href=#approvals>and 2 more</a>" in line
     assert f'href="{url}"' in line
     assert "it-approved" not in page(view, INC)
+    proof = Proof(
+        "a", b"{}", "", 1, "merge", (CHG,), "SATISFIED", "main", "", "", "", (("ada", "signed"),), ()
+    )
+    view.proofs = {CHG: [proof]}
+    assert "it-approved><b class=it-chip--waiting>1 of 2 approved<" in page(view, CHG)
     view.asking = lambda _entry, _data: Asking("asks", ())
     assert "it-approved" not in page(view, CHG)
 
@@ -301,9 +308,18 @@ def test_the_outcome_of_a_problem_has_cause_and_fix(view: View) -> None:
     )
 
 
-def test_what_was_given_up_is_grey(view: View) -> None:
-    html = of_data(view, INC, "cancelled", {"cancellation_reason": "duplicate"})
-    assert "<p class=it-outcome__end><b class=it-chip--none>Duplicate</b>" in html.replace('"', "")
+def test_what_was_given_up_says_why(view: View) -> None:
+    html = of_data(
+        view, "REQ-261121-FFFFF", "cancelled", {"cancellation_reason": "It is not needed any more."}
+    )
+    assert part(html, "outcome").endswith("It is not needed any more.")
+    assert "it-outcome__end><b" not in html
+    rejected = {"approval": {"decision": "rejected", "reason": "There is one already."}}
+    html = of_data(view, "REQ-261121-FFFFF", "rejected", rejected)
+    assert html.index("There is one already.") < html.index(">Answers<")
+    # A word that says neither that it is good nor that it is bad has no colour.
+    html = of_data(view, "REQ-261121-FFFFF", "closed", {"fulfilment": "incomplete"})
+    assert "it-outcome__end><b class=it-chip--none>Incomplete</b>" in html
 
 
 def test_the_history_of_fields_stands_last(view: View) -> None:

@@ -38,7 +38,8 @@ class AskedApprovals(NamedTuple):
     """What the policy asks for to authorise a change, and how far it is approved.
 
     ``facts`` says what the rules found in the change; ``waiting`` are the people who can still approve, each with the roles
-    that they fill; ``requests`` are links to where it is being reviewed.
+    that they fill; ``requests`` are links to where it is being reviewed. ``is_decided`` says that the work was authorised and no
+    evidence tells by whom.
     """
 
     needs: Sequence[ApprovalNeed]
@@ -47,6 +48,7 @@ class AskedApprovals(NamedTuple):
     total: int
     waiting: Sequence[tuple[str, Sequence[str]]]
     requests: Sequence[Html]
+    is_decided: bool = False
 
 
 def approvals_asked(view: View, entry: Entry, data: Mapping[str, Any]) -> AskedApprovals | None:
@@ -70,7 +72,9 @@ def approvals_asked(view: View, entry: Entry, data: Mapping[str, Any]) -> AskedA
                 waiting.setdefault(person, []).append(_fills(view, need))
     people = sorted(waiting.items(), key=lambda pair: (-len(pair[1]), view.title(pair[0]).lower()))
     total = sum(n.number for n in asking.needs)
-    return AskedApprovals(asking.needs, asking.facts, sum(had), total, people, _pull_requests(data))
+    decided = authorised and not found
+    requests = _pull_requests(data)
+    return AskedApprovals(asking.needs, asking.facts, sum(had), total, people, requests, decided)
 
 
 def approvals(view: View, entry: Entry, data: Mapping[str, Any], asked: AskedApprovals | None) -> Html:
@@ -90,7 +94,7 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any], asked: AskedApp
 
 def approval_summary(view: View, asked: AskedApprovals | None) -> Html:
     """Return in a line how far a change is approved, who can still approve it and where; its section has the rest."""
-    if asked is None or not asked.needs:
+    if asked is None or not asked.needs or asked.is_decided:
         return EMPTY
     parts = [_count(asked)]
     if asked.waiting:

@@ -35,31 +35,25 @@ def outcome(view: View, entry: Entry, data: Mapping[str, Any], used: Sequence[Fi
     present = {f.name: f for f in used}
     if view.is_open(entry) and "outcome" not in present:
         return Outcome(EMPTY, frozenset())
-    ends = [present[n] for n in _ENDS if n in present]
-    texts = [present[n] for n in _TEXTS if n in present and present[n].role == PROSE]
+    listed = [present[n] for n in (*_ENDS, *_TEXTS) if n in present]
+    ends = [f for f in listed if "enum" in f.schema]  # one word; whoever writes a sentence writes a text
+    texts = [f for f in listed if f.role == PROSE or (f.name in _ENDS and f not in ends)]
     if not ends and not any(f.name != _CAUSE for f in texts):
         return Outcome(EMPTY, frozenset())
     when, times = _when(view, entry, data)
-    end = join(
-        [*(_end(view, entry, data, f) for f in ends), *([Html(f"<span>{when}</span>")] if when else [])], " "
-    )
+    end = join([*(_end(data[f.name]) for f in ends), *([Html(f"<span>{when}</span>")] if when else [])], " ")
     line = Html(f"<p class=it-outcome__end>{end}</p>") if end else EMPTY
     if len(texts) == 1:  # the heading of the section says what it is
-        told_so = value(view, data[texts[0].name], texts[0].schema)
+        shown_texts = value(view, data[texts[0].name], texts[0].schema)
     else:
-        told_so = join([section(f.title, value(view, data[f.name], f.schema)) for f in texts])
-    body = Html(f"<div class=it-outcome>{line}{told_so}</div>")
+        shown_texts = join([section(f.title, value(view, data[f.name], f.schema)) for f in texts])
+    body = Html(f"<div class=it-outcome>{line}{shown_texts}</div>")
     return Outcome(section("Outcome", body, "outcome"), frozenset({f.name for f in (*ends, *texts)} | times))
 
 
-def _end(view: View, entry: Entry, data: Mapping[str, Any], field: Field) -> Html:
-    """Return how a record ended, as a chip: green where it was done, grey where it was given up."""
-    shown = data[field.name]
-    if not isinstance(shown, str):
-        return value(view, shown, field.schema)
-    flow = view.kind(entry).workflow
-    given_up = flow is not None and flow.is_cancelled(entry.state)
-    return chip(words(shown), LOOKS.get(shown, "none" if given_up else "done"))
+def _end(text: object) -> Html:
+    """Return how a record ended, as a chip: with a colour where the word says whether that is good."""
+    return chip(words(str(text)), LOOKS.get(str(text), "none"))
 
 
 def _when(view: View, entry: Entry, data: Mapping[str, Any]) -> tuple[Html, set[str]]:

@@ -38,9 +38,6 @@ from itsm_gitops.presentation.pages.steps import stepper, timeline, updates
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.view import View
 
-# What was learnt from a change stands with its outcome. The review of an incident tells everything again, at length.
-_LOOKED_BACK = ("review",)
-
 
 def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
     """Return the article of a record; ``data`` is its document, ``fields`` those of its kind."""
@@ -59,7 +56,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     used = [f for f in present if f.name not in ended.shown]
     asked = approvals_asked(view, entry, data)
     blocks = {f.name: section(f.title, _block(view, data, f)) for f in used if f.role == BLOCK}
-    looked_back = [n for n in _LOOKED_BACK if meaning.CHANGE in kind.plays and ended.section and n in blocks]
+    looked_back = [n for n in blocks if n in _first_blocks(kind, entry)]
     main = join(
         [
             ended.section,
@@ -97,6 +94,19 @@ def _way(kind: Kind) -> list[Crumb]:
     if part == urls.KNOWN_ERRORS:
         return [Crumb(part, "Known errors")]
     return [Crumb(part, "Records"), Crumb(urls.index(kind), kind.plural_title)]
+
+
+def _first_blocks(kind: Kind, entry: Entry) -> tuple[str, ...]:
+    """Return the parts that say what came of a record, and stand before what was wanted.
+
+    The review of a change does. That of an incident tells everything again, at length, and comes in its place.
+    """
+    flow = kind.workflow
+    if flow is None or flow.is_open(entry.state):
+        return ()
+    if flow.is_cancelled(entry.state):
+        return ("approval", "rejection")
+    return ("review",) if meaning.CHANGE in kind.plays else ()
 
 
 def _in_reading_order(kind: Kind, used: list[Field]) -> list[Field]:

@@ -15,7 +15,7 @@ from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.moments import duration
 from itsm_gitops.presentation.pages import going_on, hero, well
-from itsm_gitops.presentation.pages.parts import first_words, incomplete, paragraph, section
+from itsm_gitops.presentation.pages.parts import first_words, incomplete, paragraph, section, workaround_chip
 from itsm_gitops.presentation.pages.plan import lasts, when
 from itsm_gitops.presentation.remainder import and_more, joined, opening
 from itsm_gitops.presentation.view import View
@@ -143,7 +143,8 @@ def _known(view: View, pages: frozenset[str]) -> Html:
     for entry in found[:_MOST_KNOWN]:
         title = link(view.url(entry.id), esc(shorten(entry.title or entry.id, 120)))
         items.append(
-            f"<li><div><p class=it-line__title>{title}</p>{first_words(view, entry, 'symptom')}</div>"
+            f"<li><div><p class=it-line__title>{title}<p class=it-line__about>{workaround_chip(view, entry)}</p>"
+            f"{first_words(view, entry, 'symptom')}</div>"
         )
     more = EMPTY
     if items and urls.KNOWN_ERRORS in pages:
