@@ -27,7 +27,7 @@ _ELSEWHERE = frozenset({"id", "kind", "class", "title", "name", "links", "timeli
 _TITLES = {"x": "Further data"}
 
 # Words that have a colour everywhere.
-_LOOKS = {
+LOOKS = {
     "high": "high", "medium": "medium", "low": "low", "critical": "high",
     "successful": "done", "successful_with_issues": "waiting", "unsuccessful": "bad", "backed_out": "bad",
     "approved": "done", "rejected": "bad", "emergency": "bad", "done": "done", "open": "new",
@@ -110,7 +110,7 @@ def _text(view: View, text: str, schema: Schema) -> Html:
     if "x-ref" in schema or (schema.get("pattern", "").startswith(_NAMES) and text in view.entries):
         return view.link(text)
     if "enum" in schema:
-        look = _LOOKS.get(text)
+        look = LOOKS.get(text)
         return chip(words(text), look) if look else esc(words(text))
     writer = _FORMATS.get(schema.get("format", ""))
     if schema.get("x-vocabulary"):

@@ -113,7 +113,7 @@ def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, s
     }
     for role, url, title in (
         (meaning.INCIDENT, urls.REPORT, "Report an incident"),
-        (meaning.CHANGE, urls.NEW_CHANGE, "File a change"),
+        (meaning.CHANGE, urls.NEW_CHANGE, "Plan a change"),
     ):
         if forms and book.playing(role):
             pages[_page(url)] = _empty(t(title), _NEITHER)

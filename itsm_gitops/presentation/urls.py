@@ -10,7 +10,7 @@ from datetime import date
 
 from itsm_gitops.model import ids
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.meaning import OFFERING, SERVICE
+from itsm_gitops.model.meaning import CHANGE, KNOWN_ERROR, OFFERING, SERVICE
 
 HOME = "index.html"
 SEARCH = "search.html"
@@ -50,6 +50,8 @@ REPORTS = "reports/index.html"
 
 # Classes that have a part of the site of their own.
 _FOLDERS = {SERVICE: "services", OFFERING: "catalogue"}
+# Records that have a part of their own: everything else of them stands there.
+_PARTS = {CHANGE: CHANGES, KNOWN_ERROR: KNOWN_ERRORS}
 
 
 def page(kind: Kind, identifier: str) -> str:
@@ -72,7 +74,9 @@ def folder(kind: Kind) -> str:
 
 
 def section(kind: Kind) -> str:
-    """Return the part of the site in which the pages of a class stand."""
+    """Return the part of the site in which the pages of a kind of record or of a class stand."""
+    if kind.is_record:
+        return next((_PARTS[r] for r in kind.plays if r in _PARTS), RECORDS)
     parts = {SERVICE: SERVICES, OFFERING: CATALOGUE}
     return next((parts[r] for r in kind.plays if r in parts), CMDB)
 

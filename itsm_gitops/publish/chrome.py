@@ -256,9 +256,15 @@ def cut(page: str, root: str) -> Frame:
     return Frame((*pieces[:-1], pieces[-1] + article.group(1)), "</article>" + page[article.end() :], root)
 
 
-def fill(html: str, root: str, body: Html = EMPTY, scripts: Container[str] | None = None) -> str:
-    """Return a page that the engine rendered for the navigation, with its article replaced."""
-    dressed = dress(_SPACE.sub("\n", html), root, scripts)
+def fill(
+    html: str, root: str, body: Html = EMPTY, scripts: Container[str] | None = None, tab: str = ""
+) -> str:
+    """Return a page that the engine rendered, with its article replaced.
+
+    ``tab`` is the address of its part of the site as its links have it: the engine knows that of pages of the navigation
+    only.
+    """
+    dressed = dress(_activate(_SPACE.sub("\n", html), tab), root, scripts)
     return _ARTICLE.sub(lambda m: f"{m.group(1)}{body.replace(ROOT, root)}</article>", dressed, count=1)
 
 

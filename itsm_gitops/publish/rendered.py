@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from posixpath import relpath
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -62,7 +63,8 @@ class Rendered:
         root = urls.root(page.url)
         if page.url in self.pages:
             html = (self._folder / page.url).read_text(encoding="utf-8")
-            content = chrome.fill(html, root, page.body, self.shell.scripts(root)).encode()
+            tab = relpath(page.section, urls.folder_of(page.url) or ".") if page.section else ""
+            content = chrome.fill(html, root, page.body, self.shell.scripts(root), tab).encode()
         else:
             frame = self.shell.frame(root, page.section)
             content = frame.page(page.title, page.body, urls.folder_of(page.url))

@@ -162,9 +162,9 @@ def document_page(view: View, entry: Entry, data: dict[str, object], fields: tup
     """Return the page of one document."""
     kind = view.kind(entry)
     url = view.url(entry.id)
+    section = urls.section(kind)
     if kind.is_record:
         return ListPage(
-            url, f"{entry.id} {entry.title}", urls.RECORDS, record.record_page(view, entry, data, fields)
+            url, f"{entry.id} {entry.title}", section, record.record_page(view, entry, data, fields)
         )
-    section = urls.section(kind)
     return ListPage(url, entry.title or entry.id, section, item.item_page(view, entry, data, fields))

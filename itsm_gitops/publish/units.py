@@ -57,7 +57,7 @@ def units(view: View, rendered: Rendered, reports: SiteReports, url: str) -> Ite
     yield unit(urls.RECORDS, lambda v: [lists.records_index(v)])
     yield unit(urls.EXPLORE, lambda v: [explore.explore_page(v)])
     if mine.has_page(view.book, view.audience):
-        yield unit(urls.MINE, lambda v: [mine.mine_page(), work_file(v)])
+        yield unit(urls.MINE, lambda v: [mine.mine_page(v), work_file(v)])
     if view.audience.reports:
         yield unit(urls.DUE, lambda v: [due.due_page(v), (urls.DUE_ICS, due.due_file(v, base))])
     yield unit(urls.CHANGES, lambda v: [plan.changes_page(v)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from test_pages import view_of
 from itsm_gitops.presentation import agenda
 from itsm_gitops.presentation.agenda import Span
 from itsm_gitops.presentation.fields import fields, value
-from itsm_gitops.presentation.pages import home, item, plan, record
+from itsm_gitops.presentation.markup import ROOT
+from itsm_gitops.presentation.pages import home, item, mine, plan, record, subscribe
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import build_site
 
@@ -101,15 +103,62 @@ def test_changes_under_way_and_overdue_are_told_apart(tmp_path: Path) -> None:
     assert "All upcoming changes, 1 overdue" in text_of(home.home_page(waiting, frozenset()).body)
 
 
+def test_who_may_file_something_finds_the_way_to_it(view: View) -> None:
+    plan_it = "<p class=it-do><a class=it-do__main href=" + ROOT + "changes/new.html>Plan a change</a></p>"
+    report = "<p class=it-do><a class=it-do__main href=" + ROOT + "report.html>Report an incident</a></p>"
+    assert plan_it in plan.changes_page(view).body
+    assert report in mine.mine_page(view).body
+    view.audience = replace(view.audience, forms=False)
+    assert "it-do" not in plan.changes_page(view).body
+    assert "it-do" not in mine.mine_page(view).body
+
+
+def test_services_that_the_same_incident_hits_stand_together(tmp_path: Path) -> None:
+    second = (
+        DOCUMENTS["cmdb/services/shop.yaml"]
+        .replace("id: shop", "id: shop-two")
+        .replace("Online shop", "Second shop")
+    )
+    incident = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
+    both = (
+        DOCUMENTS[incident]
+        .replace("service: shop\n", "service: shop\n", 1)
+        .replace("[shop-web]", "[shop-web, shop-two]")
+    )
+    view = view_of(tmp_path, {"cmdb/services/shop-two.yaml": second, incident: both})
+    said = text_of(home.home_page(view, frozenset()).body)
+    assert said.count("Latest update 20 Nov, 10:30: We are working on it.") == 1
+    assert (
+        "Online shop, Second shop Outage since 20 Nov, 10:00, for 2 d 3 h Shop front shows an error" in said
+    )
+
+
+def test_what_can_be_done_meanwhile_stands_with_a_known_error(view: View) -> None:
+    said = text_of(plan.known_errors_page(view).body)
+    assert "KE-261121-EEEEE Workaround available" in said
+    assert "Workaround: Empty the cache." in said
+    assert "Published" not in said
+    view.store.data("KE-261121-EEEEE")["workaround"] = ""
+    said = text_of(plan.known_errors_page(view).body)
+    assert "KE-261121-EEEEE No workaround yet" in said
+
+
+def test_what_few_need_is_folded_on_the_page_of_subscriptions(view: View) -> None:
+    html = subscribe.subscribe_page(view, "").body
+    first, *rest = html.split("<details class=it-fold id=")
+    assert text_of(first).count("Copy address") == 6
+    assert [part.partition(">")[0] for part in rest] == ["how", "services", "programs"]
+    assert "<details open" not in html
+
+
 def test_the_start_page_says_since_when_and_names_the_cause(view: View) -> None:
     said = text_of(home.home_page(view, frozenset()).body)
     assert "Online shop is down" in said
-    assert said.index("Online shop Outage since 20 Nov, 10:00, for 2 d 3 h") < said.index("What is going on")
     assert (
-        "Affects Online shop · since 20 Nov, 10:00, for 2 d 3 h Latest update 20 Nov, 10:30: We are working on it."
-        in said
-    )
-    assert "No time is set for the next update." in said
+        "Online shop Outage since 20 Nov, 10:00, for 2 d 3 h Shop front shows an error Major incident Latest update "
+        "20 Nov, 10:30: We are working on it. No time is set for the next update."
+    ) in said
+    assert said.count("Online shop Outage") == 1  # told once
     assert "last update 21 Nov 2026, 12:00" in said
 
 
@@ -118,7 +167,7 @@ def test_known_errors_are_recognised_by_their_symptom(tmp_path: Path) -> None:
     long = "symptom: |\n  Pages answer slowly\n  at noon. " + "word " * 60 + "\n\n  Second paragraph.\n"
     view = view_of(tmp_path, {path: DOCUMENTS[path].replace("workaround:", long + "workaround:")})
     text = text_of(plan.known_errors_page(view).body)
-    assert "KE-261121-EEEEE Published Pages answer slowly at noon. word" in text
+    assert "KE-261121-EEEEE Workaround available Pages answer slowly at noon. word" in text
     assert "word…" in text
     assert "Second" not in text
 
@@ -194,7 +243,8 @@ def test_the_page_for_wrong_addresses_leads_back(tmp_path: Path, base: str, root
     output = build_site(write_sample(tmp_path), now=NOW, base_url=base).output
     html = (output / "404.html").read_text(encoding="utf-8")
     assert "There is no page here" in html
-    for page in ("search.html", "records/index.html", "catalogue/index.html"):
+    assert f'<form class="it-lost__find" action="{root}search.html">' in html
+    for page in ("records/index.html", "catalogue/index.html"):
         assert f"href={root}{page}>" in html
     assert f'action="{root}search.html"' in html
     assert f'href="{root}assets/itsm.css"' in html

@@ -18,14 +18,15 @@ from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.audience import AUDIENCES, Audience, audience_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.standing import ApprovalNeed, Asking, Course, Promise, Proof
+from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.conflicts import Conflicts, conflicts
 from itsm_gitops.presentation.document_history import FieldHistory
-from itsm_gitops.presentation.fields import fields
+from itsm_gitops.presentation.fields import fields, value
 from itsm_gitops.presentation.pages.dependents import reached, who_depends
 from itsm_gitops.presentation.pages.item import item_page
 from itsm_gitops.presentation.pages.origin import forge_pages
 from itsm_gitops.presentation.pages.over_time import months_of
-from itsm_gitops.presentation.pages.record import record_page
+from itsm_gitops.presentation.pages.record import _questions, record_page
 from itsm_gitops.presentation.planned import Plan
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.audience import load
@@ -235,6 +236,139 @@ def test_approvals_are_summed_up_before_the_detail(view: View) -> None:
     html = record_page(view, draft, data, fields(view.kind(draft)))
     assert f'<a href="{url}" rel="noopener noreferrer nofollow" class=it-ext>Pull request</a>' in html
     assert "javascript:" not in html[html.index("id=approvals") : html.index("id=risk")]
+
+
+def test_the_head_of_a_change_says_who_can_still_approve_it(view: View) -> None:
+    people = ("ada", "bob", "eve", "joe", "kim")
+    view.asking = lambda _entry, _data: Asking("asks", (ApprovalNeed("board", "Why.", "cab", "", 2, people),))
+    url = "https://forge.example/acme/infra/pulls/7"
+    data = {**view.store.data(CHG), "pull_requests": [url]}
+    assert "it-approved" not in page(view, CHG)  # it is scheduled, and no evidence tells who approved it
+    entry = replace(view.entries[CHG], state="authorize")
+    html = record_page(view, entry, data, fields(view.kind(entry)))
+    line = html[html.index("<p class=it-approved>") : html.index("<div class=it-cols>")]
+    said = " ".join(re.sub(r"<[^>]*>", " ", line).split())
+    assert said == "0 of 2 approved Who can approve: Ada Example , bob , eve and 2 more Pull request"
+    assert "<a href=#approvals>and 2 more</a>" in line
+    assert f'href="{url}"' in line
+    assert "it-approved" not in page(view, INC)
+    proof = Proof(
+        "a", b"{}", "", 1, "merge", (CHG,), "SATISFIED", "main", "", "", "", (("ada", "signed"),), ()
+    )
+    view.proofs = {CHG: [proof]}
+    assert "it-approved><b class=it-chip--waiting>1 of 2 approved<" in page(view, CHG)
+    view.asking = lambda _entry, _data: Asking("asks", ())
+    assert "it-approved" not in page(view, CHG)
+
+
+def of_data(view: View, identifier: str, state: str, more: Mapping[str, Any]) -> str:
+    """The page of a record of the sample in another state, with more in it."""
+    entry = replace(view.entries[identifier], state=state)
+    data = {**view.store.data(identifier), "state": state, **more}
+    return record_page(view, entry, data, fields(view.kind(entry)))
+
+
+def test_a_finished_change_begins_with_its_outcome(view: View) -> None:
+    more = {
+        "outcome": "backed_out",
+        "close_notes": "The new version did not start.",
+        "implementation_plan": "Put it there.",
+        "actual_start": "2026-11-28T20:00:00Z",
+        "actual_end": "2026-11-28T20:50:00Z",
+        "review": {"objective_met": False},
+    }
+    html = of_data(view, CHG, "closed", more)
+    assert part(html, "outcome") == (
+        "Outcome Backed out 28 Nov 2026, 21:00 to 21:50 The new version did not start."
+    )
+    assert html.index("id=outcome") < html.index(">Review<") < html.index(">Implementation plan<")
+    details = part(html, "details")
+    assert "Actual start" not in details
+    assert "Outcome" not in details
+    assert html.count("The new version did not start.") == 1
+    assert "id=outcome" not in of_data(view, CHG, "implement", {"implementation_plan": "Put it there."})
+
+
+def test_the_outcome_of_a_problem_has_cause_and_fix(view: View) -> None:
+    events = [
+        {"at": "2026-11-21T09:00:00Z", "by": "ada", "state": "new"},
+        {"at": "2026-11-22T09:00:00Z", "by": "ada", "state": "resolved"},
+        {"at": "2026-11-22T19:00:00Z", "by": "ada", "state": "closed"},
+    ]
+    more = {"resolution_code": "fix_applied", "root_cause": "It leaks.", "fix_notes": "A new version."}
+    html = of_data(view, "PRB-261121-DDDDD", "closed", {**more, "timeline": events})
+    box = html[html.index("<div class=it-outcome>") : html.index("id=timeline")]
+    said = " ".join(re.sub(r"<[^>]*>", " ", box).split())
+    assert said.startswith(
+        "Fix applied 21 Nov 2026, 10:00 to 22 Nov 2026, 10:00 Root cause It leaks. Fix notes A new version."
+    )
+    # A cause that is known while the work goes on is no outcome.
+    assert "it-outcome" not in of_data(
+        view, "PRB-261121-DDDDD", "fix_in_progress", {"root_cause": "It leaks."}
+    )
+
+
+def test_what_was_given_up_says_why(view: View) -> None:
+    html = of_data(
+        view, "REQ-261121-FFFFF", "cancelled", {"cancellation_reason": "It is not needed any more."}
+    )
+    assert part(html, "outcome").endswith("It is not needed any more.")
+    assert "it-outcome__end><b" not in html
+    rejected = {"approval": {"decision": "rejected", "reason": "There is one already."}}
+    html = of_data(view, "REQ-261121-FFFFF", "rejected", rejected)
+    assert html.index("There is one already.") < html.index(">Answers<")
+    # A word that says neither that it is good nor that it is bad has no colour.
+    html = of_data(view, "REQ-261121-FFFFF", "closed", {"fulfilment": "incomplete"})
+    assert "it-outcome__end><b class=it-chip--none>Incomplete</b>" in html
+
+
+def test_the_history_of_fields_stands_last(view: View) -> None:
+    html = page(view, INC)
+    assert html.index("id=details") < html.index("id=history") < html.index("class=it-source")
+
+
+def test_answers_are_shown_by_the_names_of_what_they_name(view: View) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "where": {"title": "Where?"},
+            "who": {"title": "Who?"},
+            "word": {"title": "Which word?"},
+        },
+    }
+    view.store.data("laptop")["form"] = schema
+    questions = _questions(
+        view, "laptop", {"where": "shop-web", "who": ["shop-web", "nobody-here"], "word": "shop"}
+    )
+    assert questions["properties"] == {
+        "where": {"title": "Where?", "x-ref": []},
+        "who": {"title": "Who?"},  # one of them names nothing
+        "word": {"title": "Which word?"},  # a single word may be just a word
+    }
+    assert value(view, "shop-web", questions["properties"]["where"]) == view.link("shop-web")
+
+
+def test_a_known_error_says_whether_there_is_a_workaround(view: View) -> None:
+    name = "KE-261121-EEEEE"
+    html = page(view, name)
+    assert "it-chip--done>Workaround available<" in html[: html.index("</header>")]
+    more = {"symptom": "Slow.", "root_cause": "Full.", "workaround": "Empty it."}
+    html = of_data(view, name, "published", more)
+    assert html.index(">Symptom<") < html.index(">Workaround<") < html.index(">Root cause<")
+    view.store.data(name)["workaround"] = ""
+    assert "it-chip--waiting>No workaround yet<" in page(view, name)
+    assert "orkaround" not in (html := of_data(view, name, "retired", {}))[: html.index("</header>")]
+
+
+def test_records_stand_in_their_part_of_the_site(view: View) -> None:
+    sections = {i: urls.section(view.kind(view.entries[i])) for i in (INC, CHG, "KE-261121-EEEEE", ITEM)}
+    assert sections == {
+        INC: urls.RECORDS, CHG: urls.CHANGES, "KE-261121-EEEEE": urls.KNOWN_ERRORS, ITEM: urls.CMDB,
+    }  # fmt: skip
+    way = {i: re.sub(r"<[^>]*>", " ", page(view, i).partition("</nav>")[0]).split() for i in sections}
+    assert way[CHG] == ["Changes", "List", "of", "changes"]
+    assert way["KE-261121-EEEEE"] == ["Known", "errors"]
+    assert way[INC] == ["Records", "Incidents"]
 
 
 def test_the_head_of_a_record_says_its_service_level_and_its_age(view: View) -> None:

@@ -152,14 +152,38 @@ def test_the_start_page_says_how_things_are(pages: dict[str, Page]) -> None:
     text = text_of(pages, "index.html")
     assert "Online shop is down" in text
     assert "Example Ltd" in text
-    assert "What is going on" in text
-    assert "since 20 Nov, 10:00, for 2 d 3 h Latest update 20 Nov, 10:30: We are working on it." in text
-    assert "No time is set for the next update." in text
-    assert "Shop front shows an error INC-261120-AAAAA Major incident P1 In progress" in text
+    assert (
+        "since 20 Nov, 10:00, for 2 d 3 h Shop front shows an error Major incident Latest update 20 Nov, 10:30: "
+        "We are working on it. No time is set for the next update."
+    ) in text
+    assert "P1 Shop front shows an error INC-261120-AAAAA In progress" in text
     assert "Change freeze: Big weekend" in text
     assert "CHG-261118-BBBBB" in text
     assert "In a freeze" in text
     assert "Cache of the shop front fills up" in text
+
+
+@pytest.mark.parametrize(
+    ("page", "tab"),
+    [
+        ("index.html", "Home"),
+        ("report.html", "Records"),
+        ("changes/new.html", "Changes"),
+        ("changes/calendar.html", "Changes"),
+        ("records/changes/2611/CHG-261118-BBBBB.html", "Changes"),
+        ("records/known-errors/2611/KE-261121-EEEEE.html", "Known errors"),
+        ("records/incidents/2611/INC-261120-AAAAA.html", "Records"),
+        ("records/mine.html", "Records"),
+        ("search.html", ""),
+    ],
+)
+def test_every_page_marks_its_part_of_the_site(site: Path, page: str, tab: str) -> None:
+    html = (site / page).read_text(encoding="utf-8")
+    marked = re.findall(r'md-tabs__item--active"?>\s*<a[^>]*>\s*([^<]*?)\s*</a>', html)
+    # Pages with the shared head say the number of the tab, and a script marks it.
+    names = ["Home", "Services", "Catalogue", "Records", "Changes", "Known errors"]
+    marked += [names[int(number)] for number in re.findall(r"<header data-tab=(\d)>", html)]
+    assert marked == ([tab] if tab else [])
 
 
 def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Page]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.graph.risk import FACT, QUESTION, Point, RiskAssessment
 from itsm_gitops.model import facts, meaning
@@ -15,10 +15,10 @@ from itsm_gitops.presentation.fields import definition_list
 from itsm_gitops.presentation.language import counted, t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.presentation.pages.parts import paragraph, section
-from itsm_gitops.presentation.remainder import opening
+from itsm_gitops.presentation.remainder import and_more, opening
 from itsm_gitops.presentation.view import View
 
-_NAMED = 8
+_NAMED, _FIRST = 8, 3
 _RESULTS = {
     "SATISFIED": ("Approved", "done"),
     "OVERRIDDEN": ("Allowed in an emergency", "waiting"),
@@ -34,14 +34,57 @@ _LEVELS = ("critical", "high", "medium", "low", "unknown")  # what facts are sai
 _NOBODY = "The policy asks for nobody's approval."
 
 
-def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+class AskedApprovals(NamedTuple):
+    """What the policy asks for to authorise a change, and how far it is approved.
+
+    ``facts`` says what the rules found in the change; ``waiting`` are the people who can still approve, each with the roles
+    that they fill; ``requests`` are links to where it is being reviewed. ``is_decided`` says that the work was authorised and no
+    evidence tells by whom.
+    """
+
+    needs: Sequence[ApprovalNeed]
+    facts: str
+    done: int
+    total: int
+    waiting: Sequence[tuple[str, Sequence[str]]]
+    requests: Sequence[Html]
+    is_decided: bool = False
+
+
+def approvals_asked(view: View, entry: Entry, data: Mapping[str, Any]) -> AskedApprovals | None:
+    """Return whose approval an open change needs, None for everything else.
+
+    What was approved on the way to a draft is no approval of the work, so evidence counts once that is authorised.
+    """
+    if meaning.CHANGE not in view.kind(entry).plays or not view.is_open(entry) or view.asking is None:
+        return None  # in this order: asking is a question about everything
+    asking = view.asking(entry, data)
+    if not asking.facts:
+        return None
+    authorised = facts.is_firm(view.book, entry.kind, entry.state)
+    found = view.proofs.get(entry.id, ()) if authorised else ()
+    given = {who for proof in found for who, _ in proof.approvers}
+    had = [min(n.number, len(given & set(n.people))) for n in asking.needs]
+    waiting: dict[str, list[str]] = {}
+    for need, count in zip(asking.needs, had, strict=True):
+        for person in need.people if count < need.number else ():
+            if person not in given:
+                waiting.setdefault(person, []).append(_fills(view, need))
+    people = sorted(waiting.items(), key=lambda pair: (-len(pair[1]), view.title(pair[0]).lower()))
+    total = sum(n.number for n in asking.needs)
+    decided = authorised and not found
+    requests = _pull_requests(data)
+    return AskedApprovals(asking.needs, asking.facts, sum(had), total, people, requests, decided)
+
+
+def approvals(view: View, entry: Entry, data: Mapping[str, Any], asked: AskedApprovals | None) -> Html:
     """Return the sections about the approval of a change; nothing for other kinds."""
     if meaning.CHANGE not in view.kind(entry).plays:
         return EMPTY
     proofs = view.proofs.get(entry.id, ())
     return join(
         [
-            section("Approvals", _requirements(view, entry, data), "approvals"),
+            section("Approvals", _requirements(view, asked) if asked else EMPTY, "approvals"),
             section("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
             section("Risk assessment", _risk(view, entry, data), "risk"),
             section("Conflicts", _conflicts(view, entry), "conflicts"),
@@ -49,54 +92,49 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     )
 
 
-def _requirements(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
-    if not view.is_open(entry) or view.asking is None:  # in this order: asking is a question about everything
+def approval_summary(view: View, asked: AskedApprovals | None) -> Html:
+    """Return in a line how far a change is approved, who can still approve it and where; its section has the rest."""
+    if asked is None or not asked.needs or asked.is_decided:
         return EMPTY
-    asking = view.asking(entry, data)
-    if not asking.facts:
-        return EMPTY
-    needs = join([_need(view, n) for n in asking.needs]) or Html(f"<li>{esc(t(_NOBODY))}</li>")
+    parts = [_count(asked)]
+    if asked.waiting:
+        names = join([view.link(person) for person, _ in asked.waiting[:_FIRST]], ", ")
+        more = len(asked.waiting) - _FIRST
+        rest = Html(f" <a href=#approvals>{esc(and_more(more))}</a>") if more > 0 else EMPTY
+        parts.append(Html(f"<span>{esc(t('Who can approve'))}: {names}{rest}</span>"))
+    return Html(f"<p class=it-approved>{join([*parts, *asked.requests], ' ')}</p>")
+
+
+def _requirements(view: View, asked: AskedApprovals) -> Html:
+    needs = join([_need(view, n) for n in asked.needs]) or Html(f"<li>{esc(t(_NOBODY))}</li>")
     text = t(
         "What the policy asks for to authorise this change as it is written here. The rules found that it {facts}.",
-        facts=t(asking.facts),
+        facts=t(asked.facts),
     )
     detail = Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
-    if not asking.needs:
+    if not asked.needs:
         return detail
-    asked = esc(t("What the policy asks for"))
-    return Html(
-        f"{_sum(view, entry, data, asking.needs)}<details class=it-fold><summary>{asked}</summary>{detail}</details>"
-    )
+    policy = esc(t("What the policy asks for"))
+    return Html(f"{_sum(view, asked)}<details class=it-fold><summary>{policy}</summary>{detail}</details>")
 
 
-def _sum(view: View, entry: Entry, data: Mapping[str, Any], needs: Sequence[ApprovalNeed]) -> Html:
-    """Return how many approvals there are of how many, and for whom the rest waits, by person.
-
-    What was approved on the way to a draft is no approval of the work, so evidence counts once that is authorised.
-    """
-    authorised = facts.is_firm(view.book, entry.kind, entry.state)
-    found = view.proofs.get(entry.id, ()) if authorised else ()
-    given = {who for proof in found for who, _ in proof.approvers}
-    had = [min(n.number, len(given & set(n.people))) for n in needs]
-    total, done = sum(n.number for n in needs), sum(had)
-    waiting: dict[str, list[str]] = {}
-    for need, count in zip(needs, had, strict=True):
-        for person in need.people if count < need.number else ():
-            if person not in given:
-                waiting.setdefault(person, []).append(_fills(view, need))
-    label = chip(
-        t("{done} of {total} approved", done=done, total=total), "done" if done == total else "waiting"
-    )
+def _sum(view: View, asked: AskedApprovals) -> Html:
+    """Return how many approvals there are of how many, and for whom the rest waits, by person."""
     people = [
         Html(f"{view.link(person)} <small>{esc(', '.join(dict.fromkeys(roles)))}</small>")
-        for person, roles in sorted(
-            waiting.items(), key=lambda pair: (-len(pair[1]), view.title(pair[0]).lower())
-        )
+        for person, roles in asked.waiting
     ]
     rest = Html(f"<li>{opening(people[_NAMED:])}") if len(people) > _NAMED else EMPTY
     listed = join([Html(f"<li>{one}") for one in people[:_NAMED]])
     who = Html(f"<p>{esc(t('Who can approve'))}</p><ul class=it-who>{listed}{rest}</ul>") if people else EMPTY
-    return Html(f"<p>{join([label, *_pull_requests(data)], ' ')}</p>{who}")
+    return Html(f"<p>{join([_count(asked), *asked.requests], ' ')}</p>{who}")
+
+
+def _count(asked: AskedApprovals) -> Html:
+    return chip(
+        t("{done} of {total} approved", done=asked.done, total=asked.total),
+        "done" if asked.done == asked.total else "waiting",
+    )
 
 
 def _role(need: ApprovalNeed) -> str:

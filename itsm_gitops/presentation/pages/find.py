@@ -8,12 +8,16 @@ from itsm_gitops.presentation.markup import ROOT, Html, esc, link
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import heading
 
+_HELP = "For example a record number, a service or the words of an error message."
+
 
 def _body() -> str:
     return (
         '<form class="it-search" action="search.html" role="search">'
         f'<label for="it-search-q">{esc(t("Number, name or words"))}</label>'
-        '<input id="it-search-q" name="q" type="search" autocomplete="off" spellcheck="false" maxlength="100">'
+        f'<p class="it-search__help" id="it-search-help">{esc(t(_HELP))}</p>'
+        '<input id="it-search-q" name="q" type="search" autocomplete="off" spellcheck="false" maxlength="100" '
+        'aria-describedby="it-search-help">'
         f'<button type="submit" class="md-button md-button--primary">{esc(t("Search"))}</button></form>'
         '<p id="it-search-status" role="status" class="it-muted"></p>'
         '<ol id="it-search-results" class="it-results"></ol>'
@@ -34,11 +38,16 @@ def not_found_page() -> ListPage:
     ways = "".join(
         f"<li>{link(url, esc(t(text)))}</li>"
         for url, text in (
-            (urls.SEARCH, "Search for it"),
             (urls.RECORDS, "All records"),
             (urls.CATALOGUE, "The catalogue"),
             (urls.HOME, "The start page"),
         )
     )
-    body = Html(f"{heading([], t('There is no page here'), lead=lead)}<ul class='it-lost'>{ways}</ul>")
+    find = (
+        f'<form class="it-lost__find" action="{ROOT}{urls.SEARCH}"><label for="it-lost-q">{esc(t("Number, name or words"))}'
+        '</label><input id="it-lost-q" name="q" type="search" autocomplete="off" spellcheck="false" maxlength="100">'
+        f'<button type="submit" class="md-button md-button--primary">{esc(t("Search"))}</button></form>'
+    )
+    head = heading([], t("There is no page here"), lead=lead)
+    body = Html(f"{head}{find}<ul class='it-lost'>{ways}</ul>")
     return ListPage(urls.NOT_FOUND, t("There is no page here"), "", body)

@@ -100,12 +100,19 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
 def pages(view: View) -> Iterator[ListPage]:
     """Yield the pages that report an incident and file a change, where the rule book has these kinds."""
     for role, url, title, lead, fields, section in (
-        (meaning.INCIDENT, urls.REPORT, "Report an incident", "Something is broken or slow.", _REPORT, ""),
+        (
+            meaning.INCIDENT,
+            urls.REPORT,
+            "Report an incident",
+            "Something is broken or slow.",
+            _REPORT,
+            urls.RECORDS,
+        ),
         (
             meaning.CHANGE,
             urls.NEW_CHANGE,
-            "File a change",
-            "Plan a change to a service or to a configuration item.",
+            "Plan a change",
+            "Say what is to change, why and when.",
             _CHANGE,
             urls.CHANGES,
         ),
@@ -115,7 +122,7 @@ def pages(view: View) -> Iterator[ListPage]:
             continue
         form_questions = [_field(view, kind, f) for f in fields if f in kind.fields]
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
-        way = [Crumb(urls.CHANGES, "Changes")] if section else []
+        way = [Crumb(section, "Changes" if section == urls.CHANGES else "Records")]
         known = _known(view) if role == meaning.INCIDENT else EMPTY
         body = _form(view, kind, form_questions, fixed, t("Make the record"), f"itsm new {kind.name}", known)
         yield ListPage(url, t(title), section, Html(f"{heading(way, t(title), lead=esc(t(lead)))}{body}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from itsm_gitops.model import clock
@@ -15,14 +15,12 @@ from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.moments import day_and_month, duration, full_day
-from itsm_gitops.presentation.pages.derived import clock_chip
-from itsm_gitops.presentation.pages.parts import section
 from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.situation import OngoingIncident
 from itsm_gitops.presentation.view import View
 
 _WORDS = 400  # characters of the last word
-_MOST_SERVICES, _MOST_TROUBLES = 40, 12
+_MOST_ROWS = 40
 
 
 def short(view: View, moment: datetime) -> Html:
@@ -55,66 +53,93 @@ def since_when(view: View, moment: datetime | None, planned_end: datetime | None
     return told("since {start}, for {time}", start=short(view, moment), time=lasting(view, moment))
 
 
-def not_well(view: View, services: Sequence[Entry]) -> Html:
-    """Return the services that are not well as short lines: the name, how it is, since when and for how long."""
-    ill = [e for e in services if not situation.is_well(view, e.id)]
-    rows = join([_row(view, e) for e in ill[:_MOST_SERVICES]])
+def not_well(view: View, services: Sequence[Entry], *, plain: bool = False) -> Html:
+    """Return what is not well, told once: which services, how they are and since when, why, what was said last and what is next.
+
+    Services that the same incidents hit stand together. Major incidents that hit no service that is shown have a line of their
+    own. ``plain`` leaves out what only IT needs.
+    """
+    found = {one.entry.id: one for one in situation.troubles(view, services)}
+    groups: dict[tuple[str, ...], list[Entry]] = {}
+    for entry in services:
+        if not situation.is_well(view, entry.id):
+            groups.setdefault(_together(view, entry, found), []).append(entry)
+    hit = {i for some in groups.values() for entry in some for i in view.health[entry.id].causes}
+    told_of: set[str] = set()
+    rows = [_trouble_row(view, one) for i, one in found.items() if i not in hit and one.is_declared]
+    rows += [_row(view, some, found, told_of, plain=plain) for some in groups.values()]
+    rows += [_trouble_row(view, one) for i, one in found.items() if i not in hit and not one.is_declared]
     if not rows:
         return EMPTY
-    if len(ill) > _MOST_SERVICES:
-        rows = Html(f"{rows}<li>{link(urls.SERVICES, esc(and_more(len(ill) - _MOST_SERVICES)))}")
-    return Html(f'<ul class=it-ill aria-label="{esc(t("Services that are not well"))}">{rows}</ul>')
+    shown = join(rows[:_MOST_ROWS])
+    if len(rows) > _MOST_ROWS:
+        shown = Html(f"{shown}<li>{link(urls.SERVICES, esc(and_more(len(rows) - _MOST_ROWS)))}")
+    return Html(f'<ul class=it-ill aria-label="{esc(t("Services that are not well"))}">{shown}</ul>')
 
 
-def _row(view: View, entry: Entry) -> Html:
-    status = view.health[entry.id].status
-    when = since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
+def _together(view: View, entry: Entry, found: Mapping[str, OngoingIncident]) -> tuple[str, ...]:
+    """Return what services have in common that stand in one line: their status, since when, and the incidents behind it."""
+    health = view.health[entry.id]
+    causes = tuple(sorted(c for c in health.causes if c in found))
+    return (health.status, _when(view, entry), *causes) if causes else (entry.id,)
+
+
+def _when(view: View, entry: Entry) -> Html:
+    return since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
+
+
+def _row(
+    view: View,
+    services: Sequence[Entry],
+    found: Mapping[str, OngoingIncident],
+    told_of: set[str],
+    *,
+    plain: bool,
+) -> Html:
+    """Return the line of some services; ``told_of`` are the incidents whose story was told in a line above."""
+    first = services[0]
+    health = view.health[first.id]
+    names = Html(", ".join(view.link(e.id) for e in services))
+    when = _when(view, first)
+    why = [_cause(view, c, found.get(c), told_of) for c in health.causes if c in view.entries]
+    if not why and not plain and (reason := view.reason(health)):
+        why = [esc(reason[:1].upper() + reason[1:])]
+    return _line(look_of(health.status), names, [view.health_chip(first.id)], when, why)
+
+
+def _trouble_row(view: View, one: OngoingIncident) -> Html:
+    title = link(view.url(one.entry.id), esc(shorten(one.entry.title or one.entry.id, 160)))
+    return _line(
+        "outage" if one.is_declared else look_of(one.status),
+        title,
+        [_major_chip(one)],
+        since_when(view, one.since),
+        word_lines(view, one.word, one.next_by, is_promised=one.is_declared),
+    )
+
+
+def _line(look: str, name: Html, chips: Sequence[Html], when: Html, why: Sequence[Html]) -> Html:
+    since = f"<span>{when}</span>" if when else ""
+    told_why = join([Html(f"<p>{one}") for one in why])
     return Html(
-        f"<li class=it-ill--{look_of(status)}>{view.link(entry.id)}{view.health_chip(entry.id)}"
-        + (f"<span>{when}</span>" if when else "")
+        f"<li class=it-ill--{look}><div><strong>{name}</strong> {join(chips, ' ')}{since}</div>"
+        + (f"<div class=it-ill__why>{told_why}</div>" if told_why else "")
     )
 
 
-def going_on(view: View, found: Iterable[OngoingIncident], *, plain: bool = False) -> Html:
-    """Return the section about what is behind that: a card for each incident. ``plain`` leaves out what only IT needs."""
-    listed = list(found)
-    cards = join([trouble_card(view, one, plain=plain) for one in listed[:_MOST_TROUBLES]])
-    if not cards:
-        return EMPTY
-    more = EMPTY
-    if len(listed) > _MOST_TROUBLES:
-        every = urls.index(view.kind(listed[0].entry))
-        more = Html(f"<p class=it-next>{link(every, esc(and_more(len(listed) - _MOST_TROUBLES)))}</p>")
-    return section("What is going on", Html(f"<ul class=it-going>{cards}</ul>{more}"), "now")
+def _cause(view: View, cause: str, one: OngoingIncident | None, told_of: set[str]) -> Html:
+    """Return why services are not well: the incident or the work, what was said last, and when the next word comes."""
+    title = link(view.url(cause), esc(shorten(view.title(cause) or cause, 160)))
+    if one is None or cause in told_of:
+        return title
+    told_of.add(cause)
+    chips = [_major_chip(one)] if one.is_major else []
+    words_said = word_lines(view, one.word, one.next_by, is_promised=one.is_declared)
+    return join([title, *chips, *(Html(f"<span>{row}</span>") for row in words_said)], " ")
 
 
-def trouble_card(view: View, trouble: OngoingIncident, *, plain: bool) -> Html:
-    """Return an incident as users need it: what is hit, since when, the latest word, and when the next one comes."""
-    entry = trouble.entry
-    chips = [] if plain else [Html(f"<b>{esc(entry.id)}</b>")]
-    if trouble.is_major:
-        label = "Major incident" if trouble.is_declared or plain else "Major incident proposed"
-        chips.append(chip(label, "bad"))
-    if not plain:
-        chips += [view.priority_chip(entry), view.state_chip(entry), clock_chip(view, entry)]
-    elif not trouble.is_major:
-        chips.append(view.state_chip(entry))
-    title = link(view.url(entry.id), esc(shorten(entry.title or entry.id, 160)))
-    hit = Html(", ".join(view.link(s) for s in trouble.services))
-    about = [told("Affects {services}", services=hit)] if hit else []
-    if when := since_when(view, trouble.since):
-        about.append(Html(f"<span>{when}</span>"))
-    lines = join(
-        [
-            Html(f"<p>{row}")
-            for row in word_lines(view, trouble.word, trouble.next_by, is_promised=trouble.is_declared)
-        ]
-    )
-    look = "outage" if trouble.is_declared else look_of(trouble.status)
-    return Html(
-        f"<li class=it-going--{look}><p class=it-line__title>{title}<p class=it-line__about>{join([c for c in chips if c], ' ')}"
-        f"<p class=it-going__hit>{join(about, ' · ')}{lines}"
-    )
+def _major_chip(one: OngoingIncident) -> Html:
+    return chip("Major incident" if one.is_declared else "Major incident proposed", "bad")
 
 
 def word_lines(

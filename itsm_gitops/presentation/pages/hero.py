@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OUTAGE, STATUSES, UNKNOWN
+from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
@@ -72,7 +73,11 @@ def _updated(view: View) -> Html:
     """Return when the newest record was updated: what the status is based on."""
     said = [told("As of {moment}", moment=view.moment(view.now))]
     if view.updated:
-        said.append(told("last update {moment}", moment=view.moment(view.updated)))
+        local, now = (moment.astimezone(view.zone) for moment in (view.updated, view.now))
+        shown = view.moment(view.updated)
+        if local.date() == now.date():
+            shown = Html(f"<time datetime={clock.format_time(view.updated)}>{local:%H:%M}</time>")
+        said.append(told("last update {moment}", moment=shown))
     return Html(f'<span class="it-muted">{join(said, ", ")}</span>')
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import agenda, situation, urls
-from itsm_gitops.presentation.chips import look_of
 from itsm_gitops.presentation.language import digits, t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.presentation.pages import going_on, hero, past, users_home
+from itsm_gitops.presentation.pages import going_on, hero, users_home, well
 from itsm_gitops.presentation.pages.derived import clock_chip
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.major import major_section
@@ -30,6 +27,7 @@ from itsm_gitops.presentation.view import View
 
 _MOST, _MOST_OPEN = 6, 12
 
+# The first is what most people come for.
 _ACTIONS = (
     (urls.REPORT, "Report a fault", "Something is broken or slow"),
     (urls.CATALOGUE, "Request something", "Access, equipment, help"),
@@ -59,18 +57,13 @@ def _of_staff(view: View, pages: frozenset[str]) -> Html:
             hero.hero(view, services),
             incomplete(view),
             going_on.not_well(view, services),
-            _actions(pages),
             going_on.banners(view),
-            going_on.going_on(view, situation.troubles(view, services)),
-            hero.feeds(),
-            section(
-                "Services",
-                status_grid(view, services) or paragraph("No service is in production."),
-                "services",
-            ),
             Html(
-                f'<div class="it-pair"><div>{_open(view)}</div><div>{_week(view)}{_errors(view)}</div></div>'
+                f'<div class="it-pair"><div>{_week(view)}</div>'
+                f"<div>{section('Ask and look up', _actions(pages), 'ask')}{hero.feeds()}</div></div>"
             ),
+            well.working(view, services),
+            Html(f'<div class="it-pair"><div>{_open(view)}</div><div>{_errors(view)}</div></div>'),
         ]
     )
 
@@ -135,27 +128,6 @@ def _errors(view: View) -> Html:
 
 def _lines(items: list[str]) -> Html:
     return Html(f'<ul class="it-lines">{"".join(items)}</ul>') if items else EMPTY
-
-
-def status_grid(view: View, services: Iterable[Entry]) -> Html:
-    """Return a card for each service with its health, those that are worst first."""
-    cards = "".join(_status_card(view, e) for e in services)
-    return Html(f'<ul class="it-status">{cards}</ul>') if cards else EMPTY
-
-
-def _status_card(view: View, entry: Entry) -> str:
-    found = view.health[entry.id]
-    head = f"<p>{view.link(entry.id)}{view.health_chip(entry.id)}</p>"
-    bar = past.bar(view, entry.id)
-    if found.status == "operational":
-        return f'<li class="it-status__item">{head}{bar}</li>'
-    when = going_on.since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
-    since = f'<p class="it-status__why">{when}</p>' if when else ""
-    reason = view.reason(found)
-    why = f'<p class="it-status__why">{esc(reason[:1].upper() + reason[1:])}</p>' if reason else ""
-    return (
-        f'<li class="it-status__item it-status__item--{look_of(found.status)}">{head}{since}{why}{bar}</li>'
-    )
 
 
 def _health(view: View, entry: Entry) -> Html:

@@ -11,10 +11,11 @@ from itsm_gitops.model.audience import NAMES, Audience
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import Html, esc, join
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.navigation import MINE_TITLE
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph
+from itsm_gitops.presentation.pages.parts import Crumb, heading, main_action, paragraph
+from itsm_gitops.presentation.view import View
 
 _LEAD = (
     "Everything assigned to you, waiting for your approval, due or watched. Say who you are once: it stays in this browser, "
@@ -28,8 +29,8 @@ def has_page(book: RuleBook, audience: Audience) -> bool:
     return audience.people == NAMES and bool(book.playing(meaning.PERSON))
 
 
-def mine_page() -> ListPage:
-    """Return the page; what it shows is put in by the site's script."""
+def mine_page(view: View) -> ListPage:
+    """Return the page; what it shows is put in by the site's script. Who may report something finds the way to it."""
     form = (
         '<form class="it-mine__who"><label for="it-mine-q">' + esc(t("Person or team")) + "</label>"
         '<input id="it-mine-q" type="text" list="it-mine-names" autocomplete="off" spellcheck="false" maxlength="100" '
@@ -37,9 +38,14 @@ def mine_page() -> ListPage:
         f'<button type="submit" class="it-x__button">{esc(t("Show"))}</button></form>'
         '<p id="it-mine-said" class="it-muted" role="status"></p>'
     )
+    report = (
+        main_action(urls.REPORT, "Report an incident")
+        if view.audience.forms and view.book.playing(meaning.INCIDENT)
+        else EMPTY
+    )
     body = join(
         [
-            heading([Crumb(urls.RECORDS, "Records")], t(MINE_TITLE), lead=esc(t(_LEAD))),
+            heading([Crumb(urls.RECORDS, "Records")], t(MINE_TITLE), lead=Html(f"{esc(t(_LEAD))}{report}")),
             Html(f"<noscript>{paragraph(_WITHOUT)}</noscript>"),
             Html(f'<div class="it-mine">{form}<div class="it-mine__parts"></div></div>'),
         ]

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from itsm_gitops.graph.network import Relation
-from itsm_gitops.model import meaning
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import prose, urls
+from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.presentation.remainder import and_more, opening
@@ -46,6 +47,11 @@ def heading(
         + (f"<div class=it-lead>{lead}</div>" if lead else "")
         + "</header>"
     )
+
+
+def main_action(url: str, text: str) -> Html:
+    """Return the button for what most readers do next; a page has one at most."""
+    return Html(f"<p class=it-do>{link(url, esc(t(text)), 'it-do__main')}</p>")
 
 
 _INCOMPLETE = (
@@ -124,6 +130,15 @@ def excerpt(view: View, entry: Entry, field: str) -> str:
     text = view.store.data(entry.id).get(field)
     first = " ".join(prose.plain(text.strip().split("\n\n")[0]).split()) if isinstance(text, str) else ""
     return first if len(first) <= _MOST_WORDS else first[: _MOST_WORDS - 1].rsplit(" ", 1)[0] + "…"
+
+
+def workaround_chip(view: View, entry: Entry) -> Html:
+    """Return what a known error offers its readers while it is in force, else the state that it is in."""
+    if not facts.is_offered(view.book, entry):
+        return view.state_chip(entry)
+    if view.store.data(entry.id).get("workaround"):
+        return chip("Workaround available", "done")
+    return chip("No workaround yet", "waiting")
 
 
 class ListColumn(NamedTuple):

@@ -17,14 +17,17 @@ from itsm_gitops.presentation.pages.board import has_board
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import (
     columns,
+    excerpt,
     explore_link,
     first_words,
     heading,
     line,
+    main_action,
     paragraph,
     reference,
     section,
     table,
+    workaround_chip,
 )
 from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.view import View
@@ -79,10 +82,10 @@ def _lead(view: View) -> Html:
         return EMPTY
     ways = [(urls.CALENDAR, "Calendar"), (urls.index(kind), "List of changes")]
     ways += [(urls.BOARD, BOARD_TITLE)] if has_board(view) else []
-    ways += [(urls.NEW_CHANGE, "File a change")] if view.audience.forms else []
     said = told("The next {days} days, with freezes and maintenance windows.", days=esc(_DAYS))
     listed = join([link(url, esc(t(title))) for url, title in ways], " · ")
-    return Html(f"<p>{said}<p class=it-ways>{listed}")
+    act = main_action(urls.NEW_CHANGE, "Plan a change") if view.audience.forms else EMPTY
+    return Html(f"<p>{said}<p class=it-ways>{listed}</p>{act}")
 
 
 def day_block(
@@ -223,10 +226,18 @@ def _rest(view: View, number: int) -> Html:
     return explore_link(and_more(number), kind=kind.name, status="all")
 
 
+def _meanwhile(view: View, entry: Entry) -> Html:
+    """Return what readers can do until a known error is fixed; nothing where it is over or nobody knows."""
+    text = excerpt(view, entry, "workaround") if facts.is_offered(view.book, entry) else ""
+    return Html(f"<p><b>{esc(t('Workaround:'))}</b> {esc(text)}</p>") if text else EMPTY
+
+
 def _errors(view: View, entries: Sequence[Entry]) -> Html:
     """Return known errors with their symptom, by which people recognise theirs."""
     items = []
     for entry in entries:
-        about = [view.state_chip(entry), reference(view, entry, "service")]
-        items.append(f"<li>{line(view, entry, about)}{first_words(view, entry, 'symptom')}</li>")
+        about = [workaround_chip(view, entry), reference(view, entry, "service")]
+        items.append(
+            f"<li>{line(view, entry, about)}{first_words(view, entry, 'symptom')}{_meanwhile(view, entry)}</li>"
+        )
     return Html(f'<ul class="it-lines it-lines--wide">{"".join(items)}</ul>') if items else EMPTY

@@ -7,6 +7,7 @@ from typing import Any
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.last_word import words_of
 from itsm_gitops.model.major import RUNNING
 from itsm_gitops.presentation import urls
@@ -15,12 +16,13 @@ from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definitio
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.pages import maps
-from itsm_gitops.presentation.pages.approval import approvals
+from itsm_gitops.presentation.pages.approval import approval_summary, approvals, approvals_asked
 from itsm_gitops.presentation.pages.asked import names_who
 from itsm_gitops.presentation.pages.derived import clock_chip, derived_facts
 from itsm_gitops.presentation.pages.edits import field_history
 from itsm_gitops.presentation.pages.major import record_banner
 from itsm_gitops.presentation.pages.origin import origin
+from itsm_gitops.presentation.pages.outcome import outcome
 from itsm_gitops.presentation.pages.parts import (
     Crumb,
     heading,
@@ -28,6 +30,7 @@ from itsm_gitops.presentation.pages.parts import (
     section,
     two_columns,
     unseen,
+    workaround_chip,
 )
 from itsm_gitops.presentation.pages.similar import similar_records
 from itsm_gitops.presentation.pages.steps import stepper, timeline, updates
@@ -38,11 +41,12 @@ from itsm_gitops.presentation.view import View
 def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
     """Return the article of a record; ``data`` is its document, ``fields`` those of its kind."""
     kind = view.kind(entry)
-    crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
-    used = present_fields(fields, data)
+    present = present_fields(fields, data)
+    ended = outcome(view, entry, data, present)
+    used = [f for f in present if f.name not in ended.shown]
     at_head = [f for f in used if _is_at_head(view, entry, f)]
     head = heading(
-        crumbs,
+        _way(kind),
         entry.title or entry.id,
         _chips(view, entry, data),
         _ages(view, entry, data, at_head),
@@ -50,21 +54,25 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     )
     said = words_of(data)
     told_to = "Updates" if meaning.INCIDENT in kind.plays else "Comments"
+    asked = approvals_asked(view, entry, data)
+    blocks = {f.name: section(f.title, _block(view, data, f)) for f in used if f.role == BLOCK}
+    looked_back = [n for n in blocks if n in _first_blocks(kind, entry)]
     main = join(
         [
-            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
+            ended.section,
+            *(blocks[n] for n in looked_back),
+            *(section(f.title, value(view, data[f.name], f.schema)) for f in _in_reading_order(kind, used)),
             section("Known errors", _offered(view, entry, meaning.KNOWN_ERROR), "known-errors"),
             section("Articles", _offered(view, entry, meaning.ARTICLE), "articles"),
-            *(section(f.title, _block(view, data, f)) for f in used if f.role == BLOCK),
+            *(blocks[n] for n in blocks if n not in looked_back),
             section(told_to, updates(view, said), "updates"),
-            approvals(view, entry, data),
+            approvals(view, entry, data, asked),
         ]
     )
     rest = join(
         [
             section("Timeline", timeline(view, kind, data), "timeline"),
             similar_records(view, entry),
-            field_history(view, entry),
         ]
     )
     below = [f for f in used if f not in at_head]
@@ -78,15 +86,48 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     picture = maps.affected_map(view, entry)
     banner = record_banner(view, entry, data)
     return Html(
-        f"{head}{stepper(kind, entry, data)}{banner}{two_columns(main, side, rest)}{picture}{origin(view, entry)}"
+        f"{head}{stepper(kind, entry, data)}{banner}{approval_summary(view, asked)}{two_columns(main, side, rest)}{picture}"
+        f"{field_history(view, entry)}{origin(view, entry)}"
     )
+
+
+def _way(kind: Kind) -> list[Crumb]:
+    """Return the way to the records of a kind, through the part of the site that they stand in."""
+    part = urls.section(kind)
+    if part == urls.CHANGES:
+        return [Crumb(part, "Changes"), Crumb(urls.index(kind), "List of changes")]
+    if part == urls.KNOWN_ERRORS:
+        return [Crumb(part, "Known errors")]
+    return [Crumb(part, "Records"), Crumb(urls.index(kind), kind.plural_title)]
+
+
+def _first_blocks(kind: Kind, entry: Entry) -> tuple[str, ...]:
+    """Return the parts that say what came of a record, and stand before what was wanted.
+
+    The review of a change does. That of an incident tells everything again, at length, and comes in its place.
+    """
+    flow = kind.workflow
+    if flow is None or flow.is_open(entry.state):
+        return ()
+    if flow.is_cancelled(entry.state):
+        return ("approval", "rejection")
+    return ("review",) if meaning.CHANGE in kind.plays else ()
+
+
+def _in_reading_order(kind: Kind, used: list[Field]) -> list[Field]:
+    """Return the texts of a record; of a known error what can be done comes before why it happens."""
+    texts = [f for f in used if f.role == PROSE]
+    if meaning.KNOWN_ERROR in kind.plays:
+        order = ["symptom", "workaround"]
+        texts.sort(key=lambda f: order.index(f.name) if f.name in order else len(order))
+    return texts
 
 
 def _block(view: View, data: Mapping[str, Any], field: Field) -> Html:
     """Return a field with parts of its own; the answers of a request as its offering asked for them."""
     schema = field.schema
     if field.name == "answers" and isinstance(data.get("offering"), str):
-        schema = _questions(view, data["offering"]) or schema
+        schema = _questions(view, data["offering"], data["answers"]) or schema
     if field.name == "risk":
         schema = _with_answers(schema, data["risk"])
     return value(view, data[field.name], schema)
@@ -102,25 +143,38 @@ def _with_answers(schema: Mapping[str, Any], risk: Any) -> Mapping[str, Any]:
     return {**schema, "properties": {**known, "answers": named}}
 
 
-def _questions(view: View, offering: str) -> dict[str, Any]:
-    """Return what an offering's form says of its questions that can be relied on: titles and formats."""
+def _questions(view: View, offering: str, answers: Any) -> dict[str, Any]:
+    """Return what an offering's form says of its questions that can be relied on: titles and formats.
+
+    An answer that is the identifier of an item, a person or a record says so, and is shown by its name.
+    """
     form = view.store.data(offering).get("form") if offering in view.entries else None
     properties = form.get("properties") if isinstance(form, dict) else None
-    if not isinstance(properties, dict):
+    if not isinstance(properties, dict) or not isinstance(answers, dict):
         return {}
     keys = ("title", "format")
     return {
         "properties": {
             name: {k: schema[k] for k in keys if isinstance(schema.get(k), str)}
+            | _names(view, answers.get(name))
             for name, schema in properties.items()
             if isinstance(schema, dict)
         }
     }
 
 
+def _names(view: View, answer: Any) -> dict[str, Any]:
+    """Return the schema of an answer that names documents. A single word may be just a word, and is none."""
+    if isinstance(answer, list):
+        return {"items": {"x-ref": []}} if answer and all(_names(view, one) for one in answer) else {}
+    return {"x-ref": []} if isinstance(answer, str) and "-" in answer and answer in view.entries else {}
+
+
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     """Return what is to be seen first: state, priority, service level, major, type, risk, outcome."""
     chips = [view.state_chip(entry), view.priority_chip(entry), clock_chip(view, entry)]
+    if meaning.KNOWN_ERROR in view.kind(entry).plays and facts.is_offered(view.book, entry):
+        chips.insert(0, workaround_chip(view, entry))
     if view.is_major(entry):
         declared = view.major_stage(entry) == RUNNING
         chips.append(chip("Major incident" if declared else "Major incident proposed", "bad"))

@@ -35,25 +35,27 @@ def subscribe_page(view: View, site_url: str) -> ListPage:
         heading(
             [],
             t("Subscribe"),
-            lead=esc(t("Get news in a feed reader and dates in your own calendar.")),
+            lead=esc(t("Choose what you want to be told of, and copy its address.")),
         ),
-        section(t("News in a feed reader"), Html(f"{_how(_FEED)}{_rows(feeds, _FEED, site_url)}"), "feeds"),
-        section(
-            t("Dates in your calendar"),
-            Html(f"{_how(_CALENDAR)}{_rows(calendars, _CALENDAR, site_url)}"),
-            "calendars",
-        ),
+        section(t("News in a feed reader"), _rows(feeds, _FEED, site_url), "feeds"),
+        section(t("Dates in your calendar"), _rows(calendars, _CALENDAR, site_url), "calendars"),
+        _folded("how", t("Where to put an address"), Html(f"{_how(_FEED)}{_how(_CALENDAR)}")),
     ]
     if services:
-        parts.append(section(t("One service only"), _services(services, site_url), "services"))
+        parts.append(_folded("services", t("One service only"), _services(services, site_url)))
     programs = [
         (urls.STATUS, t("Status of all services (JSON)")),
         (urls.API, t("All records and items (JSON)")),
     ]
     how = t("Other programs can read these files. Each file names its schema.")
     files = Html(f"<p>{esc(how)}</p>{_rows(programs, _FEED, site_url)}")
-    parts.append(section(t("Data for programs"), files, "programs"))
+    parts.append(_folded("programs", t("Data for programs"), files))
     return ListPage(urls.SUBSCRIBE, t("Subscribe"), "", Html(f"<div class=it-subscribe>{join(parts)}</div>"))
+
+
+def _folded(anchor: str, title: str, content: Html) -> Html:
+    """Return what few readers need, behind a line that opens it."""
+    return Html(f"<details class=it-fold id={anchor}><summary>{esc(title)}</summary>{content}</details>")
 
 
 def _how(form: str) -> Html:

@@ -14,8 +14,8 @@ from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.moments import duration
-from itsm_gitops.presentation.pages import going_on, hero, past
-from itsm_gitops.presentation.pages.parts import first_words, incomplete, paragraph, section
+from itsm_gitops.presentation.pages import going_on, hero, well
+from itsm_gitops.presentation.pages.parts import first_words, incomplete, paragraph, section, workaround_chip
 from itsm_gitops.presentation.pages.plan import lasts, when
 from itsm_gitops.presentation.remainder import and_more, joined, opening
 from itsm_gitops.presentation.view import View
@@ -41,13 +41,15 @@ def body(view: View, pages: frozenset[str]) -> Html:
         [
             hero.hero(view, services),
             incomplete(view),
-            going_on.not_well(view, services),
-            _actions(view, pages),
+            going_on.not_well(view, services, plain=True),
             going_on.banners(view),
-            going_on.going_on(view, situation.troubles(view, services), plain=True),
-            section("All services", _services(view, services), "services"),
             Html(
-                f'<div class="it-pair"><div>{_planned(view)}{_solved(view, services)}</div>'
+                f'<div class="it-pair"><div>{_planned(view)}</div>'
+                f"<div>{section('How we can help', _actions(view, pages), 'ask')}</div></div>"
+            ),
+            well.working(view, services),
+            Html(
+                f'<div class="it-pair"><div>{_solved(view, services)}</div>'
                 f"<div>{_known(view, pages)}</div></div>"
             ),
         ]
@@ -62,17 +64,6 @@ def _actions(view: View, pages: frozenset[str]) -> Html:
         if url in pages and (view.audience.forms or url not in _OF_FORMS)
     )
     return Html(f'<ul class="it-actions">{items}</ul>') if items else EMPTY
-
-
-def _services(view: View, services: Sequence[Entry]) -> Html:
-    """Return every service with its status and its last days, by name: people look for theirs."""
-    if not services:
-        return paragraph("No service is in production.")
-    cards = "".join(
-        f'<li class="it-status__item"><p>{view.link(e.id)}{view.health_chip(e.id)}</p>{past.bar(view, e.id)}</li>'
-        for e in sorted(services, key=lambda e: (e.title.lower(), e.id))
-    )
-    return Html(f'<ul class="it-status">{cards}</ul>')
 
 
 def _planned(view: View) -> Html:
@@ -152,7 +143,8 @@ def _known(view: View, pages: frozenset[str]) -> Html:
     for entry in found[:_MOST_KNOWN]:
         title = link(view.url(entry.id), esc(shorten(entry.title or entry.id, 120)))
         items.append(
-            f"<li><div><p class=it-line__title>{title}</p>{first_words(view, entry, 'symptom')}</div>"
+            f"<li><div><p class=it-line__title>{title}<p class=it-line__about>{workaround_chip(view, entry)}</p>"
+            f"{first_words(view, entry, 'symptom')}</div>"
         )
     more = EMPTY
     if items and urls.KNOWN_ERRORS in pages:

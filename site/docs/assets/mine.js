@@ -44,9 +44,9 @@
   const section = (title, number, ...content) =>
     element("section", "", element("h2", "", title, " ", element("span", "it-mine__count", globalThis.itsm.digits(number))), ...content);
 
-  /** @param {string} title @param {number[]} rows @param {string} none what is said when there are none @param {string} [query] the explorer's address of all */
-  function recordsPart(title, rows, none, query = "") {
-    if (!rows.length) return none ? section(title, 0, element("p", "it-muted", none)) : null;
+  /** @param {string} title @param {number[]} rows @param {string} none what is said when there are none @param {string} [query] the explorer's address of all @param {HTMLElement[]} next where to go on when there are none */
+  function recordsPart(title, rows, none, query = "", next = []) {
+    if (!rows.length) return none ? section(title, 0, element("p", "it-muted", none, " ", ...next)) : null;
     const columns = COLUMNS().filter(([name]) => name !== "priority" || rows.some((row) => records.coded.priority.of(row).length));
     const lines = rows.map((row) =>
       element("tr", "", ...columns.map(([name, label]) => {
@@ -75,9 +75,9 @@
     return [more];
   }
 
-  /** @param {string} query */
-  function toExplorer(query) {
-    const link = element("a", "", t("Filter and sort these"));
+  /** @param {string} query @param {string} [text] */
+  function toExplorer(query, text = t("Filter and sort these")) {
+    const link = element("a", "", text);
     link.href = `${root}records/explore.html${query}`;
     return link;
   }
@@ -126,10 +126,11 @@
   function show(who) {
     const found = picking.theirs(work, who, records);
     const query = `?team=${[...who.teams].map(encodeURIComponent).join(",")}`;
+    const onwards = who.isTeam || !who.teams.size ? toExplorer("", t("See all open records")) : toExplorer(query, t("See what is open in your team"));
     parts.replaceChildren(
       ...[
         recordsPart(who.isTeam ? t("Waiting for approval by the team") : t("Waiting for your approval"), found.approve, t("Nothing is waiting for approval.")),
-        recordsPart(who.isTeam ? t("Work of the team") : t("Assigned to you"), found.assigned, t("Nothing is assigned."), who.isTeam ? query : ""),
+        recordsPart(who.isTeam ? t("Work of the team") : t("Assigned to you"), found.assigned, t("Nothing is assigned."), who.isTeam ? query : "", [onwards]),
         duePart(found.due),
         recordsPart(t("Unassigned in your team"), found.queue, "", query),
         recordsPart(t("Watched"), found.watched, t("Nothing is watched. Watchers are named in the record.")),
