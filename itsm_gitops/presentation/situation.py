@@ -34,6 +34,13 @@ class OngoingIncident(NamedTuple):
     is_declared: bool = False
 
 
+def worst_first(view: View, causes: Iterable[str]) -> list[str]:
+    """Return the records behind a status: declared major incidents, then by priority, then those that began last."""
+    known = [view.entries[c] for c in causes if c in view.entries]
+    newest = sorted(known, key=lambda e: (e.opened, e.id), reverse=True)
+    return [e.id for e in sorted(newest, key=lambda e: (view.major_stage(e) != RUNNING, view.urgency(e)))]
+
+
 def rank_of(status: str) -> int:
     """Return the place of a status, the worst first."""
     return STATUSES.index(status)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from test_agenda_pages import text_of
 
+from itsm_gitops.graph.network import Relation
 from itsm_gitops.model.field_history import ServiceHistory, ServiceIncident
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation import fields, remainder, situation, urls
@@ -16,6 +17,8 @@ from itsm_gitops.presentation.pages import (
     dependents,
     due,
     going_on,
+    item,
+    parts,
     record,
     service_history,
     steps,
@@ -109,3 +112,46 @@ def test_dependents_beyond_those_shown_are_on_the_map(view: View, monkeypatch: p
     monkeypatch.setattr(dependents, "_MOST", 1)
     html = dependents.who_depends(view, view.entries["shop-db-1"])
     assert re.search(r"<a href=\S*map\.html\?item=shop-db-1\S*>Map</a>", html)
+
+
+def test_a_service_names_its_worst_incidents_and_opens_the_others(
+    view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ill = next(e for e in situation.services_of(view) if not situation.is_well(view, e.id))
+    causes = ("INC-261001-CCCCC", "INC-261120-AAAAA")  # the first has no priority, the second is a P1
+    assert situation.worst_first(view, causes) == ["INC-261120-AAAAA", "INC-261001-CCCCC"]
+    assert situation.worst_first(view, ["INC-269999-ZZZZZ"]) == []
+    monkeypatch.setitem(view.health, ill.id, view.health[ill.id]._replace(causes=causes))
+    monkeypatch.setattr(going_on, "MOST_CAUSES", 1)
+    row = going_on.not_well(view, [ill])
+    assert "INC-261120-AAAAA.html" in row
+    assert "INC-261001-CCCCC" not in row
+    assert re.search(rf"<a href=\S*services/{ill.id}\.html>and 1 more</a>", row)
+    notice = item._reason(view, ill)
+    assert notice.index("INC-261120-AAAAA") < notice.index("and 1 more") < notice.index("INC-261001-CCCCC")
+
+
+def test_a_long_list_of_records_keeps_what_is_open_and_the_newest(
+    view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = [t for t in map(view.traits, view.entries) if t and t.is_record]
+    finished = [t.id for t in records if not t.is_open]
+    still_open = [t.id for t in records if t.is_open]
+    assert len(finished) > 2
+    monkeypatch.setattr(parts, "MOST_LINKS", len(records) - 1)
+    monkeypatch.setattr(parts, "_MOST_FINISHED", 1)
+    html = parts._group(view, "shop", "Assigned", [*finished, *still_open])
+    assert all(i in html for i in still_open)
+    assert sum(i in html for i in finished) == 1
+    assert f"and {len(finished) - 1} more" in html
+
+
+def test_items_come_before_the_records_on_the_page_of_an_item(view: View) -> None:
+    found = [
+        Relation("a", "Assigned", "INC-261120-AAAAA", True, ()),
+        Relation("m", "Members", "shop", True, ()),
+    ]
+    on_item = parts.relations(view, "shop", found)
+    assert on_item.index("Members") < on_item.index("Assigned")
+    on_record = parts.relations(view, "INC-261120-AAAAA", found)
+    assert on_record.index("Assigned") < on_record.index("Members")

@@ -21,6 +21,7 @@ from itsm_gitops.presentation.view import View
 
 _WORDS = 400  # characters of the last word
 _MOST_ROWS = 40
+MOST_CAUSES = 3  # told in a line: who wants all of them opens the service
 
 
 def short(view: View, moment: datetime) -> Html:
@@ -101,7 +102,10 @@ def _row(
     health = view.health[first.id]
     names = Html(", ".join(view.link(e.id) for e in services))
     when = _when(view, first)
-    why = [_cause(view, c, found.get(c), told_of) for c in health.causes if c in view.entries]
+    causes = situation.worst_first(view, health.causes)
+    why = [_cause(view, c, found.get(c), told_of) for c in causes[:MOST_CAUSES]]
+    if len(causes) > MOST_CAUSES:
+        why.append(link(view.url(first.id), esc(and_more(len(causes) - MOST_CAUSES))))
     if not why and not plain and (reason := view.reason(health)):
         why = [esc(reason[:1].upper() + reason[1:])]
     return _line(look_of(health.status), names, [view.health_chip(first.id)], when, why)

@@ -34,6 +34,7 @@ from itsm_gitops.presentation.pages.parts import (
     two_columns,
     unseen,
 )
+from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
 
@@ -167,8 +168,10 @@ def _reason(view: View, entry: Entry) -> Html:
     if not well:
         shown = going_on.since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
         when = Html(f", {shown}") if shown else EMPTY
-    items = join([_cause(view, view.entries[i]) for i in health.causes if i in view.entries])
-    listed = Html(f"<ul>{items}</ul>") if items else EMPTY
+    causes = situation.worst_first(view, health.causes)
+    items = join([_cause(view, view.entries[i]) for i in causes[: going_on.MOST_CAUSES]])
+    rest = [view.link(i) for i in causes[going_on.MOST_CAUSES :]]
+    listed = Html(f"<ul>{items}</ul>{opening(rest) if rest else ''}") if items else EMPTY
     return Html(
         f'<div class="it-notice it-notice--{look_of(health.status)}"><p><strong>{esc(text)}</strong>{when}</p>{listed}</div>'
     )

@@ -20,6 +20,7 @@ from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
 
 MOST_LINKS = 60
+_MOST_FINISHED = 12  # of a list that is longer
 _MOST_GAPS = 10
 _MOST_WORDS = 180
 _MOST_HEADINGS = 1_024
@@ -221,25 +222,42 @@ def unseen(view: View, entry: Entry) -> list[Relation]:
 
 
 def relations(view: View, about: str, all_relations: Iterable[Relation]) -> Html:
-    """Return the relations of a document grouped by title, each group with links that show titles and states."""
+    """Return the relations of a document grouped by title, each group with links that show titles and states.
+
+    On the page of an item, the other items come before the records: there are always more of these.
+    """
     groups: dict[str, list[str]] = {}
     for relation in all_relations:
         groups.setdefault(t(relation.title), []).append(relation.other)
-    return join([_group(view, about, title, others) for title, others in sorted(groups.items())])
+    on_item = not is_record(view, about)
+    in_order = sorted(groups.items(), key=lambda g: (on_item and any(is_record(view, i) for i in g[1]), g[0]))
+    return join([_group(view, about, title, others) for title, others in in_order])
 
 
 def _group(view: View, about: str, title: str, others: list[str]) -> Html:
     unique = _newest_first(view, dict.fromkeys(others))
     # All items and the newest records: the explorer has all records, and nothing else lists the items.
-    rest = [i for i in unique[MOST_LINKS:] if not is_record(view, i)]
-    items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}" for i in unique[:MOST_LINKS])
-    more = len(unique) - MOST_LINKS - len(rest)
+    shown = unique if len(unique) <= MOST_LINKS else _without_old(view, unique[:MOST_LINKS])
+    rest = [i for i in unique[len(shown) :] if not is_record(view, i)]
+    items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}" for i in shown)
+    more = len(unique) - len(shown) - len(rest)
     if more > 0:
         items += f"<li>{link(_records_about(view, about), esc(and_more(more)))}"
     if rest:
         items += f"<li>{opening([view.link(i) for i in rest])}"
     count = f" <span class=it-count>{len(unique)}</span>" if len(unique) > 1 else ""
     return Html(f"<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>")
+
+
+def _without_old(view: View, newest_first: Sequence[str]) -> list[str]:
+    """Return what is shown of a long list: everything before its finished records, and the newest of these."""
+    finished = [n for n, i in enumerate(newest_first) if is_record(view, i) and not _is_open(view, i)]
+    return list(newest_first[: finished[_MOST_FINISHED]] if len(finished) > _MOST_FINISHED else newest_first)
+
+
+def _is_open(view: View, identifier: str) -> bool:
+    traits = view.traits(identifier)
+    return traits is not None and traits.is_open
 
 
 def is_record(view: View, identifier: str) -> bool:
