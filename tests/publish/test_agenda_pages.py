@@ -103,12 +103,12 @@ def test_changes_under_way_and_overdue_are_told_apart(tmp_path: Path) -> None:
     assert "All upcoming changes, 1 overdue" in text_of(home.home_page(waiting, frozenset()).body)
 
 
-def test_who_may_file_something_finds_the_way_to_it(view: View) -> None:
+def test_who_may_file_something_finds_the_way_to_it(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     plan_it = "<p class=it-do><a class=it-do__main href=" + ROOT + "changes/new.html>Plan a change</a></p>"
     report = "<p class=it-do><a class=it-do__main href=" + ROOT + "report.html>Report an incident</a></p>"
     assert plan_it in plan.changes_page(view).body
     assert report in mine.mine_page(view).body
-    view.audience = replace(view.audience, forms=False)
+    monkeypatch.setattr(view, "audience", replace(view.audience, forms=False))
     assert "it-do" not in plan.changes_page(view).body
     assert "it-do" not in mine.mine_page(view).body
 
@@ -133,12 +133,14 @@ def test_services_that_the_same_incident_hits_stand_together(tmp_path: Path) -> 
     )
 
 
-def test_what_can_be_done_meanwhile_stands_with_a_known_error(view: View) -> None:
+def test_what_can_be_done_meanwhile_stands_with_a_known_error(
+    view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = text_of(plan.known_errors_page(view).body)
     assert "KE-261121-EEEEE Workaround available" in said
     assert "Workaround: Empty the cache." in said
     assert "Published" not in said
-    view.store.data("KE-261121-EEEEE")["workaround"] = ""
+    monkeypatch.setitem(view.store.data("KE-261121-EEEEE"), "workaround", "")
     said = text_of(plan.known_errors_page(view).body)
     assert "KE-261121-EEEEE No workaround yet" in said
 
