@@ -36,7 +36,7 @@ def all_names(store: Store, name: str) -> list[str]:
 
     ``name`` is any of them; a record has one, and so has what is not there.
     """
-    from itsm_gitops.graph.network import old_names
+    from itsm_gitops.graph.loaded import old_names
 
     present = name if name in store.entries else store.aliases.get(name, name)
     return list(dict.fromkeys([name, present, *old_names(store, present)]))
