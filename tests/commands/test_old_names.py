@@ -119,7 +119,7 @@ WORLD = {
     ),
     "cmdb/calendars/stop.yaml": (
         "id: stop\nclass: calendar\nname: F\nowner: ops\nlifecycle: production\ntype: freeze\ntime_zone: UTC\n"
-        "applies_to: [mail]\nwindows: [{start: '2026-11-05T00:00:00Z', end: '2026-11-09T00:00:00Z', reason: R}]\n"
+        "applies_to: [mail]\nwindows: [{start: '2026-11-05T00:00:00Z', end: '2026-11-09T00:00:00Z', name: R}]\n"
     ),
     "cmdb/teams/ops.yaml": "id: ops\nclass: team\nname: O\nlifecycle: production\non_call: turns\n",
     "cmdb/people/ada.yaml": "id: ada\nclass: person\nname: A\nlifecycle: production\nteams: [ops]\n",
