@@ -15,7 +15,7 @@ from itsm_gitops.model.filter_words import TEAM_FIELDS
 
 if TYPE_CHECKING:
     from itsm_gitops.editing.change import Written
-    from itsm_gitops.graph.network import Loaded
+    from itsm_gitops.graph.loaded import Loaded
     from itsm_gitops.repository import Repository, Store
 
 FUNCTIONAL, HIERARCHICAL = "functional", "hierarchical"

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from itsm_gitops.commands.filter_conditions import Clause, FilterCondition, all_of, any_of, either, one_of
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model import filter_words as words
+from itsm_gitops.model.column_names import CLOCK
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import ItsmError, NotFound, UsageError, did_you_mean
 from itsm_gitops.model.filter_language import FilterTerm, FilterValue
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.link_types import LinkType
+from itsm_gitops.model.rulebook import RuleBook
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
@@ -36,10 +38,22 @@ def all_names(store: Store, name: str) -> list[str]:
 
     ``name`` is any of them; a record has one, and so has what is not there.
     """
-    from itsm_gitops.graph.network import old_names
+    from itsm_gitops.graph.loaded import old_names
 
     present = name if name in store.entries else store.aliases.get(name, name)
     return list(dict.fromkeys([name, present, *old_names(store, present)]))
+
+
+def read_for(book: RuleBook, asked: Collection[str]) -> frozenset[str]:
+    """Return the kinds that are read to answer some words or columns, beside those that are listed.
+
+    A file of theirs that cannot be read makes an answer doubtful: nothing is promised, say, by what nobody can read.
+    """
+    promising = (meaning.SERVICE, meaning.OFFERING, meaning.SERVICE_LEVEL, meaning.CALENDAR)
+    kinds = {k for role in promising for k in book.playing(role)} if {words.SLA, CLOCK} & {*asked} else set()
+    return frozenset(
+        kinds | {k.name for k in book.kinds.values() if k.operational and words.REACHES in asked}
+    )
 
 
 class FilterNames:

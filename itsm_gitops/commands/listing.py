@@ -11,11 +11,13 @@ from itsm_gitops.commands.clocks import clock_json
 from itsm_gitops.commands.columns import Row, Rows
 from itsm_gitops.commands.filter_conditions import fulfilling
 from itsm_gitops.commands.filter_meaning import FilterMeaning
+from itsm_gitops.commands.filter_names import read_for
 from itsm_gitops.commands.filters import Filters, read_filter
 from itsm_gitops.model import clock
 from itsm_gitops.model.column_names import CLOCK, column_names, near_column
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import UsageError
+from itsm_gitops.model.filter_language import words_of
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.promises import urgency_of
 from itsm_gitops.model.rulebook import RuleBook
@@ -93,7 +95,10 @@ def list_documents(
     found = fulfilling(store, names, condition)
     ordered = sorted_by(kinds, found, sort, make) if sort else sorted(found, key=make.urgency)
     shown = ordered[:limit] if limit else ordered
-    repo.gaps = {g.path: g for g in store.gaps(names)}  # what is missing in this list, and nothing else
+    read = read_for(store.book, {*words_of(asked.node), *chosen, (sort or "").removeprefix("-")})
+    repo.gaps = {
+        g.path: g for g in store.gaps(names | read)
+    }  # what is missing in this list, and nothing else
     ages = {e.id: _seconds(span) for e in shown if (span := make.age(e))} if "age" in chosen else {}
     shown_clocks = ((e.id, make.clock(e)) for e in shown) if CLOCK in chosen else ()
     clocks = {name: promise for name, promise in shown_clocks if promise}

@@ -29,7 +29,7 @@ from itsm_gitops.model.rotas import PERSON, Turn
 if TYPE_CHECKING:
     from itsm_gitops.editing.change import Written
     from itsm_gitops.graph.escalation import Ladder
-    from itsm_gitops.graph.network import Loaded
+    from itsm_gitops.graph.loaded import Loaded
     from itsm_gitops.repository import Repository, Store
 
 _ME = "@me"

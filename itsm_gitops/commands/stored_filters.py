@@ -16,9 +16,11 @@ from itsm_gitops.commands.filter_conditions import (
     fulfilling,
 )
 from itsm_gitops.commands.filter_meaning import FilterMeaning
+from itsm_gitops.commands.filter_names import read_for
 from itsm_gitops.commands.filters import Filters, read_filter
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
+from itsm_gitops.model.filter_language import words_of
 from itsm_gitops.model.kinds import Kind
 
 if TYPE_CHECKING:
@@ -100,16 +102,17 @@ class StoredFilters:
         store = self._store
         asked = read_filter(store.book, (text,), Filters())
         names = {k.name for k in asked.kinds}
+        gaps = tuple(store.gaps(names | read_for(store.book, words_of(asked.node))))
         complete = True
         if text in self._marked:
-            return FilterAnswer(asked.kinds, self._marked[text], tuple(store.gaps(names)))
+            return FilterAnswer(asked.kinds, self._marked[text], gaps)
         condition = FilterMeaning(None, store, asked.kinds).condition(asked.node)
         if enough:
             entries, complete = enough_fulfilling(store, names, condition, enough)
         else:
             entries = fulfilling(store, names, condition)
         entries = sorted(entries, key=lambda e: e.id)
-        return FilterAnswer(asked.kinds, entries, tuple(store.gaps(names)), complete)
+        return FilterAnswer(asked.kinds, entries, gaps, complete)
 
 
 def _by_filter(store: Store, places: FilterMarks, marks: Mapping[str, int]) -> dict[str, list[Entry]]:

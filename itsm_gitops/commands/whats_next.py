@@ -13,6 +13,7 @@ from itsm_gitops.commands.duties import due_json
 from itsm_gitops.commands.escalating import ladders
 from itsm_gitops.graph.due import DueEntry, everything_due
 from itsm_gitops.graph.escalation import CallStep, reach_of
+from itsm_gitops.graph.loaded import present_entry, present_name
 from itsm_gitops.graph.network import of_role
 from itsm_gitops.graph.on_call import OnCall, on_call, rotas_naming
 from itsm_gitops.model import clock, facts, meaning
@@ -134,14 +135,14 @@ def whats_next(
     from itsm_gitops.git.actor import acting
 
     store, now = repo.store(None), clock.now()
-    person = acting(repo, who)
+    person = present_name(store, acting(repo, who))
     entry = store.entries.get(person)
     if who and entry is None:
         raise NotFound(
             f"there is no '{who}'",
             did_you_mean(who, [e.id for e in of_role(store, meaning.PERSON)]) or "itsm list people",
         )
-    teams = tuple(dict.fromkeys(facts.targets(entry, "member_of"))) if entry else ()
+    teams = tuple(dict.fromkeys(facts.targets(present_entry(store, entry), "member_of"))) if entry else ()
     mine, free = _open_records(store, person, teams)
     rows = Rows(store, ("priority",))
     limit = _limit(within, now)
@@ -175,8 +176,9 @@ def _open_records(store: Store, person: str, teams: Sequence[str]) -> tuple[list
     kinds = [k.name for k in store.book.kinds.values() if k.is_record]
     mine, free = [], []
     for entry in store.of_kinds(kinds, open_only=True):
-        people = {e.target for e in entry.edges if e.pointer[0] in PERSON_FIELDS}
-        held = {e.target for e in entry.edges if e.pointer[0] in TEAM_FIELDS}
+        edges = present_entry(store, entry).edges
+        people = {e.target for e in edges if e.pointer[0] in PERSON_FIELDS}
+        held = {e.target for e in edges if e.pointer[0] in TEAM_FIELDS}
         taken = any(p not in held for p in people)
         if person in people:
             mine.append(entry)
@@ -218,7 +220,7 @@ def _promises(store: Store, entries: Sequence[Entry], now: datetime, limit: date
 def _due(store: Store, person: str, teams: Sequence[str], now: datetime) -> Iterator[DueEntry]:
     """Yield what is overdue or due soon and for which somebody, or one of their teams, answers."""
     for row in everything_due(store, now, zone_of(store.config.timezone)):
-        if row.day.stage in STAGES[:2] and (row.who == person or row.who in teams):
+        if row.day.stage in STAGES[:2] and present_name(store, row.who) in {person, *teams}:
             yield row
 
 

@@ -27,6 +27,7 @@ from itsm_gitops.model.text import safe_text
 CELL_MAX = 16_777_216  # characters in one cell; what is longer is no table but an attack
 COLUMNS_MAX = 2_000
 DELIMITERS = {"tab": "\t", "\\t": "\t"}
+_SEPARATORS = {",": ",", ";": ";", "tab": "\t", "|": "|"}  # by what spreadsheets and programs separate cells
 _OPENERS: dict[str, Callable[[Path], Any]] = {
     ".gz": gzip.GzipFile,
     ".bz2": bz2.BZ2File,
@@ -112,8 +113,20 @@ class CsvTable:
         same = self._index.get(heading, [])
         if mark and place.isdecimal() and 0 < int(place) <= len(same):
             return (same[int(place) - 1],)
-        hint = did_you_mean(name, self.columns) or f"columns: {_shown(self.columns)}"
+        hint = (
+            self._other_delimiter() or did_you_mean(name, self.columns) or f"columns: {_shown(self.columns)}"
+        )
         raise NotFound(f"{self.path.name} has no column '{safe_text(name)}'", hint)
+
+    def _other_delimiter(self) -> str:
+        """Return what to do where the whole header is one column, because its names are told apart by another sign."""
+        only = self.columns[0] if len(self.columns) == 1 else ""
+        word, sign = max(_SEPARATORS.items(), key=lambda known: only.count(known[1]))
+        return (
+            f"{word} separates its columns: delimiter: '{word}' under source in the mapping"
+            if sign in only
+            else ""
+        )
 
     def position(self, name: str) -> int:
         """Return the position of a column that stands once; raises TableError where it stands more often."""

@@ -97,7 +97,8 @@ def main_commit(repo: Repository, revision: str = "") -> str:
 def readiness(repo: Repository, fragment: str, content: DeployedContent, *, revision: str = "") -> Readiness:
     """Say whether a change may be carried out now; raises NotFound, Refused for another kind, GitError.
 
-    Raises Incomplete where a calendar or a change cannot be read: it could forbid the work.
+    Raises Incomplete where a calendar, a change or an item that can fail cannot be read: it could forbid the work, or
+    be what two changes or a freeze and a change have in common.
     """
     commit = main_commit(repo, revision)
     path = repo.locate(fragment, commit, in_roots=True)
@@ -114,7 +115,11 @@ def _readiness(repo: Repository, store: Store, path: str, commit: str, content: 
         )
     store.require_complete(
         "whether a change may be carried out",
-        [*store.book.playing(meaning.CHANGE), *store.book.playing(meaning.CALENDAR)],
+        [
+            *store.book.playing(meaning.CHANGE),
+            *store.book.playing(meaning.CALENDAR),
+            *(k.name for k in store.book.kinds.values() if k.operational),
+        ],
     )
     now = clock.now()
     network = network_of(store)

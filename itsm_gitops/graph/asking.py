@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from itsm_gitops.graph.impact import GroupTable, ImpactGraph
-from itsm_gitops.graph.network import Loaded, Network
+from itsm_gitops.graph.loaded import Loaded, present_edge
+from itsm_gitops.graph.network import Network
 from itsm_gitops.model.entry import Edge
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ class AskingGraph(ImpactGraph):
 
     def _own(self, identifier: str) -> Iterator[tuple[Edge, tuple[str, str, str]]]:
         entry = self.network.entries.get(identifier)
-        for edge in entry.edges if entry else ():
+        for edge in (present_edge(self.network.loaded, e) for e in entry.edges) if entry else ():
             way = self._way(edge)
             if way[0] and edge.target in self.network.entries:
                 yield edge, way

@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
 from itsm_gitops.graph.impact import ImpactGraph
-from itsm_gitops.graph.network import Loaded, Network, of_role
+from itsm_gitops.graph.loaded import Loaded
+from itsm_gitops.graph.network import Network, of_role
 from itsm_gitops.graph.planned import planned_changes
 from itsm_gitops.graph.risk import LEVELS, RiskBook
 from itsm_gitops.graph.schedule import preview_freezes

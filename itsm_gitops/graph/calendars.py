@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.graph.asking import impact_graph, network_of
 from itsm_gitops.graph.impact import ImpactGraph
-from itsm_gitops.graph.network import ItemsOnly, Loaded, Network, of_role
+from itsm_gitops.graph.loaded import Loaded, present_data
+from itsm_gitops.graph.network import ItemsOnly, Network, of_role
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.change_models import ALWAYS, WHEN_OUTAGE, ChangeModel
@@ -82,7 +83,7 @@ class Calendars:
         """Read them; the CMDB of ``loaded`` suffices."""
         book = loaded.book
         entries = of_role(loaded, meaning.CALENDAR)
-        whole = {e.id: loaded.data(e.id) for e in entries}
+        whole = {e.id: present_data(loaded, e) for e in entries}
         below = _Below(loaded)
         self.all: dict[str, Calendar] = {
             e.id: Calendar(

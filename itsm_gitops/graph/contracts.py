@@ -12,7 +12,8 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from itsm_gitops.graph.licences import covered_items, in_existence
-from itsm_gitops.graph.network import Loaded, of_role
+from itsm_gitops.graph.loaded import Loaded
+from itsm_gitops.graph.network import of_role
 from itsm_gitops.model import meaning
 from itsm_gitops.model.duties import Due, DueDay, DueTerms, dues_of, shifted
 from itsm_gitops.model.entry import Entry

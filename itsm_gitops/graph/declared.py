@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from itsm_gitops.graph.impact import Effect, Impacted, ImpactGraph
+from itsm_gitops.graph.loaded import present_entry
 from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Entry
 
@@ -32,7 +33,9 @@ def declaration_of(graph: ImpactGraph, entry: Entry) -> Declaration | None:
 
     An item that it says is safe is so even where another field names it: an incident must name a service.
     """
-    effect, safe = _EFFECTS.get(str(entry.columns.get("impact"))), frozenset(facts.spared(entry))
+    effect = _EFFECTS.get(str(entry.columns.get("impact")))
+    entry = present_entry(graph.network.loaded, entry)
+    safe = frozenset(facts.spared(entry))
     items = tuple(i for i in facts.affected(entry) if i in graph.network.entries and i not in safe)
     return Declaration(items, effect, safe) if effect is not None and items else None
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from itsm_gitops.graph.network import Loaded
+from itsm_gitops.graph.loaded import Loaded
 from itsm_gitops.model import clock, facts
 from itsm_gitops.model.duties import Due, DueDay, due_terms, dues_of
 from itsm_gitops.model.entry import Entry

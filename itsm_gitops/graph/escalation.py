@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from itsm_gitops.graph.network import Loaded, of_role
+from itsm_gitops.graph.loaded import Loaded, present_data, present_entry, present_name
+from itsm_gitops.graph.network import of_role
 from itsm_gitops.graph.on_call import OnCall, on_call, rota_of, rotas_naming, teams_of
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
@@ -80,14 +81,14 @@ class CallReach(NamedTuple):
 
     def holds(self, loaded: Loaded, entry: Entry) -> bool:
         """Whether they may be called about a record."""
-        by_hand = entry.columns.get(ESCALATED_TO) in self.names
+        by_hand = present_entry(loaded, entry).columns.get(ESCALATED_TO) in self.names
         return self.promises or by_hand or team_of(loaded, entry) in self.teams
 
 
 def reach_of(loaded: Loaded, person: str, teams: Iterable[str]) -> CallReach:
     """Return by what a person, a member of some teams, can be called, without looking at any record."""
     rotas = frozenset(rotas_naming(loaded, person))
-    about = {e.id: loaded.data(e.id) for e in of_role(loaded, meaning.TEAM)}
+    about = {e.id: present_data(loaded, e) for e in of_role(loaded, meaning.TEAM)}
     mean = {person, *teams}
     mean |= {t for t, data in about.items() if data.get(LEAD) == person}
     mean |= {t for t, data in about.items() if mean.union(rotas).intersection(names(data.get(ON_CALL)))}
@@ -96,14 +97,14 @@ def reach_of(loaded: Loaded, person: str, teams: Iterable[str]) -> CallReach:
         for t, data in about.items()
         if t in mean or data.get(NEXT_TEAM) in mean or any(s.who in mean for s in steps_of(data))
     }
-    levels = (loaded.data(e.id) for e in of_role(loaded, meaning.SERVICE_LEVEL))
+    levels = (present_data(loaded, e) for e in of_role(loaded, meaning.SERVICE_LEVEL))
     promises = any(s.who in mean for data in levels for s in steps_of(data))
     return CallReach(frozenset(mean), frozenset(calling), promises)
 
 
 def team_of(loaded: Loaded, entry: Entry) -> str:
     """Return the team that has a record, else the first one behind what it affects; empty where there is none."""
-    held = [e.target for e in entry.edges if e.pointer[0] == TEAM_FIELDS[0]]
+    held = [e.target for e in present_entry(loaded, entry).edges if e.pointer[0] == TEAM_FIELDS[0]]
     return next(iter([*held, *teams_of(loaded, entry.id)]), "")
 
 
@@ -120,7 +121,7 @@ def _by_team(loaded: Loaded, team: str, course: Course, now: datetime) -> Iterat
     entry = loaded.entries.get(team)
     if entry is None or not facts.is_a(loaded.book, entry, meaning.TEAM):
         return
-    data, since = loaded.data(entry.id), datetime.fromtimestamp(course.since, UTC)
+    data, since = present_data(loaded, entry), datetime.fromtimestamp(course.since, UTC)
     steps = [s for s in steps_of(data) if s.minutes and s.priority in ("", course.priority)]
     later = str(data.get(NEXT_TEAM) or "")
     called = _first(on_call(loaded, team, now))
@@ -141,7 +142,7 @@ def _by_team(loaded: Loaded, team: str, course: Course, now: datetime) -> Iterat
 
 
 def _by_hand(loaded: Loaded, entry: Entry, course: Course) -> Iterator[CallStep]:
-    who = entry.columns.get(ESCALATED_TO)
+    who = present_entry(loaded, entry).columns.get(ESCALATED_TO)
     if course.escalated is None or not isinstance(who, str) or who == team_of(loaded, entry):
         return
     at = datetime.fromtimestamp(course.escalated, UTC)
@@ -153,17 +154,22 @@ def _of_step(loaded: Loaded, team: str, step: EscalationStep, at: datetime) -> t
     """Return who is called by a step of a team, and the team behind; empty for a person who is named."""
     if step.who:
         return _who(loaded, step.who, at)
-    rotas = (rota for name in names(loaded.data(team).get(ON_CALL)) if (rota := rota_of(loaded, name)))
+    rotas = (
+        rota
+        for name in names(present_data(loaded, loaded.entries[team]).get(ON_CALL))
+        if (rota := rota_of(loaded, name))
+    )
     person = next((found for rota in rotas if (found := rota.of_layer(step.layer, at))), "")
     return ((person,) if person else ()), team
 
 
 def _who(loaded: Loaded, name: str, at: datetime) -> tuple[tuple[str, ...], str]:
     """Return whom to call where a team or a person is named: of a team whoever is on call, else its lead, else all of it."""
+    name = present_name(loaded, name)
     entry = loaded.entries.get(name)
     if entry is None or not facts.is_a(loaded.book, entry, meaning.TEAM):
         return (name,), ""
-    lead = names(loaded.data(entry.id).get(LEAD))
+    lead = names(present_data(loaded, entry).get(LEAD))
     return (_first(on_call(loaded, name, at))[:1] or tuple(lead) or (name,)), name
 
 

@@ -103,7 +103,8 @@ class GroupTable(Mapping[str, tuple[Group, ...]]):
         written = []
         for raw in _list(raw_groups):
             if isinstance(raw, dict):
-                members = tuple(m for m in _list(raw.get("members")) if isinstance(m, str) and m in needs)
+                named = (self._network.present(m) for m in _list(raw.get("members")) if isinstance(m, str))
+                members = tuple(m for m in named if m in needs)
                 least = raw.get("min_up")
                 if members and isinstance(least, int):
                     written.append(Group(str(raw.get("name", "")), members, least))

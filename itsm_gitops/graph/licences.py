@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from itsm_gitops.graph.network import Loaded, of_role
+from itsm_gitops.graph.loaded import Loaded
+from itsm_gitops.graph.network import of_role
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 

@@ -4,61 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
+from itsm_gitops.graph.loaded import Loaded, old_names, present_edge, present_entry, present_name
+from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.questions import Derivation, EntryQuestions
-from itsm_gitops.model.rulebook import RuleBook
-
-
-def old_names(loaded: Loaded, identifier: str) -> list[str]:
-    """Return the names that an item had before, as far as no other document has one of them now."""
-    entry = loaded.entries.get(identifier)
-    if entry is None or not entry.aliases or loaded.book.kinds[entry.kind].is_record:
-        return []
-    return [name for name in entry.aliases if name not in loaded.entries]
-
-
-class Loaded(Protocol):
-    """The questions that may be asked of a loaded snapshot; a store is one.
-
-    Nobody but those who answer goes through all ``entries``: with an index, most are not read.
-    """
-
-    @property
-    def entries(self) -> Mapping[str, Entry]:
-        """Every entry by identifier: to ask for one, and whether there is one."""
-        ...
-
-    @property
-    def book(self) -> RuleBook:
-        """The snapshot's rule book."""
-        ...
-
-    def data(self, identifier: str) -> Mapping[str, Any]:
-        """The whole document of one entry."""
-        ...
-
-    def of_kinds(self, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
-        """The entries of some kinds by identifier; with ``open_only`` those on which work is to be done."""
-        ...
-
-    def into(self, identifier: str) -> Sequence[tuple[str, Edge]]:
-        """The edges that lead to an identifier, each with the identifier of the document that stores it."""
-        ...
-
-    def pairs(self, *relations: str) -> Sequence[tuple[str, Edge]]:
-        """The stored edges of some relations, in order of the documents that store them, and in each as they stand."""
-        ...
-
-    def linked(self, relation: str, targets: Iterable[str], kinds: Collection[str]) -> list[Entry]:
-        """The entries of some kinds that store a relation to one of the targets, by identifier."""
-        ...
-
-    def derived(self, what: str, derive: Derivation, entries: Iterable[Entry]) -> dict[str, Any]:
-        """What ``derive`` makes of the documents of some entries, by identifier; see ``EntryQuestions``."""
-        ...
 
 
 class ItemsOnly(EntryQuestions):
@@ -66,6 +18,7 @@ class ItemsOnly(EntryQuestions):
 
     def __init__(self, loaded: Loaded) -> None:
         self.book = loaded.book
+        self.aliases = loaded.aliases
         self._loaded = loaded
         items = [k.name for k in loaded.book.kinds.values() if not k.is_record]
         self._entries = {e.id: e for e in loaded.of_kinds(items)}
@@ -124,7 +77,20 @@ class Network:
     def out(self, identifier: str) -> list[Relation]:
         """Return the relations that the document itself stores, in document order."""
         entry = self.entries.get(identifier)
-        return [self._outgoing(edge) for edge in entry.edges] if entry else []
+        return [self._outgoing(present_edge(self.loaded, e)) for e in entry.edges] if entry else []
+
+    def present(self, name: str) -> str:
+        """Return what an item is called now that had a name before; any other name stays as it is."""
+        return present_name(self.loaded, name)
+
+    def affected(self, entry: Entry) -> list[str]:
+        """Return the services and items that a record affects, by their present names, each once."""
+        return facts.affected(present_entry(self.loaded, entry))
+
+    def linked(self, relation: str, targets: Iterable[str], kinds: Collection[str]) -> list[Entry]:
+        """Return the entries of some kinds that store a relation to one of the targets, by any name it has had."""
+        names = {name for target in targets for name in (target, *self.old_names(target))}
+        return self.loaded.linked(relation, names, kinds)
 
     def _outgoing(self, edge: Edge) -> Relation:
         known = self.book.links.get(edge.relation)
@@ -173,8 +139,8 @@ class Network:
         return sorted({r.other for r in self.related(identifier) if r.relation in relations})
 
     def pairs(self, *relations: str) -> Sequence[tuple[str, Edge]]:
-        """Return the stored edges of some relations, each with the document that stores it."""
-        return self.loaded.pairs(*relations)
+        """Return the stored edges of some relations, each with the document that stores it; they name items as they are called now."""
+        return [(source, present_edge(self.loaded, edge)) for source, edge in self.loaded.pairs(*relations)]
 
     def ends(self, relation: str) -> Mapping[str, list[str]]:
         """Return the other ends of one relation (stored or inverse) for every document that has some: as ``others`` does."""
@@ -209,7 +175,7 @@ class Network:
         seen = set(queue)
         for source in queue:
             entry = self.entries.get(source)
-            for edge in entry.edges if entry else ():
+            for edge in (present_edge(self.loaded, e) for e in entry.edges) if entry else ():
                 if edge.relation != relation or edge.target == source or edge.target not in self.entries:
                     continue
                 after.setdefault(source, []).append(edge.target)

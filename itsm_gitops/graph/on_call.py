@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from itsm_gitops.graph.network import Loaded, of_role
+from itsm_gitops.graph.loaded import Loaded, present_data, present_name
+from itsm_gitops.graph.network import of_role
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.roles import ON_CALL, names
@@ -36,8 +37,8 @@ def reader(loaded: Loaded) -> Any:
     """Return the function that gives the data of an item by its identifier, None where there is none."""
 
     def item(identifier: str) -> Mapping[str, Any] | None:
-        entry = loaded.entries.get(identifier)
-        return loaded.data(entry.id) if entry else None
+        entry = loaded.entries.get(present_name(loaded, identifier))
+        return present_data(loaded, entry) if entry else None
 
     return item
 
@@ -74,7 +75,9 @@ def teams_of(loaded: Loaded, identifier: str) -> list[str]:
 def rotas_naming(loaded: Loaded, person: str) -> list[str]:
     """Return the rotas that name somebody, by identifier."""
     return sorted(
-        e.id for e in of_role(loaded, meaning.ROTA) if any(edge.target == person for edge in e.edges)
+        e.id
+        for e in of_role(loaded, meaning.ROTA)
+        if any(present_name(loaded, edge.target) == person for edge in e.edges)
     )
 
 
@@ -85,13 +88,13 @@ def turns_of(rota: Rota, person: str, start: datetime, end: datetime) -> Iterato
 
 def named(loaded: Loaded, identifier: str) -> Iterator[tuple[str, str]]:
     """Yield the teams behind something, each with who or what it names as being on call."""
-    entry = loaded.entries.get(identifier)
+    entry = loaded.entries.get(present_name(loaded, identifier))
     if entry is None:
         return
     if facts.is_a(loaded.book, entry, meaning.ROTA):
         yield facts.owner(entry), entry.id
     elif facts.is_a(loaded.book, entry, meaning.TEAM):
-        for name in names(loaded.data(entry.id).get(ON_CALL)):
+        for name in names(present_data(loaded, entry).get(ON_CALL)):
             yield entry.id, name
     elif loaded.book.kinds[entry.kind].is_record:
         for item in facts.affected(entry):
@@ -101,7 +104,7 @@ def named(loaded: Loaded, identifier: str) -> Iterator[tuple[str, str]]:
 
 
 def _of_owner(loaded: Loaded, entry: Entry) -> Iterator[tuple[str, str]]:
-    owner = loaded.entries.get(facts.owner(entry))
+    owner = loaded.entries.get(present_name(loaded, facts.owner(entry)))
     if owner is not None and facts.is_a(loaded.book, owner, meaning.TEAM):
         yield from named(loaded, owner.id)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from itsm_gitops.graph.loaded import present_entry
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
@@ -115,7 +116,7 @@ def planned_among(network: Network, entries: Iterable[Entry]) -> list[Planned]:
         return []
     teams = frozenset(e.id for e in network.of_role(meaning.TEAM))
     terms = network.loaded.derived(_PLAN, _terms, ahead)
-    found = (planned_of(book, e, terms[e.id], teams) for e in ahead)
+    found = (planned_of(book, present_entry(network.loaded, e), terms[e.id], teams) for e in ahead)
     return sorted((c for c in found if c is not None), key=lambda c: (c.start, c.id))
 
 
@@ -133,7 +134,7 @@ def changes_over(network: Network, start: datetime, end: datetime) -> list[Plann
     span = Window(start, end)
     inside = [e for e in over if (c := planned_of(book, e, {})) is not None and span.touches(c.start, c.end)]
     terms = network.loaded.derived(_PLAN, _terms, inside)
-    found = (planned_of(book, e, terms[e.id]) for e in inside)
+    found = (planned_of(book, present_entry(network.loaded, e), terms[e.id]) for e in inside)
     return sorted((c for c in found if c is not None), key=lambda c: (c.start, c.id))
 
 

@@ -148,7 +148,7 @@ class RiskBook:
 
         What the change says it does not touch is left out, unless it names it itself.
         """
-        named = frozenset(i for i in facts.affected(entry) if i in self.network.entries)
+        named = frozenset(i for i in self.network.affected(entry) if i in self.network.entries)
         excluded = _list(data.get("excluded_cis"))
         out = [x.get("ci") for x in excluded if isinstance(x, Mapping)]
         hits = self.graph.propagate(dict.fromkeys(named, Effect.OUTAGE)).values()

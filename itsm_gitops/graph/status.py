@@ -94,6 +94,6 @@ def _maintenance(network: Network) -> dict[str, list[str]]:
     working: dict[str, list[str]] = {}
     for entry in network.of_role(meaning.CHANGE):
         if facts.is_running(network.book, entry):
-            for target in facts.affected(entry):
+            for target in network.affected(entry):
                 working.setdefault(target, []).append(entry.id)
     return working

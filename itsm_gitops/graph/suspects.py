@@ -77,7 +77,7 @@ class Scene:
 
 def scene(graph: ImpactGraph, incident: Entry, began: datetime, window: timedelta) -> Scene:
     """Return where to look: the affected CIs (0) and what they need or contain, by steps."""
-    distances = {i: 0 for i in facts.affected(incident) if i in graph.network.entries}
+    distances = {i: 0 for i in graph.network.affected(incident) if i in graph.network.entries}
     queue = list(distances)
     for identifier in queue:
         if distances[identifier] == _FURTHEST:
@@ -110,7 +110,7 @@ class _Court:
     def changes(self) -> Iterator[Suspect]:
         """Yield the changes that were at work in the window."""
         book, kinds = self.network.book, self.network.book.playing(meaning.CHANGE)
-        near = self.network.loaded.linked(facts.AFFECTS, self.at.distances, kinds)
+        near = self.network.linked(facts.AFFECTS, self.at.distances, kinds)
         named = (self.network.entries.get(i) for i in self._named)
         found = {e.id: e for e in (*near, *(e for e in named if e is not None and e.kind in kinds))}
         for _, entry in sorted(found.items()):
@@ -120,7 +120,7 @@ class _Court:
                     yield suspect
 
     def _change(self, entry: Entry) -> Suspect | None:
-        near = [i for i in facts.affected(entry) if i in self.at.distances]
+        near = [i for i in self.network.affected(entry) if i in self.at.distances]
         # Times are in the entry, so that only the documents of suspects are read.
         actual = clock.parse_time(str(entry.columns.get("actual_start", "")))
         planned = clock.parse_time(str(entry.columns.get("planned_start", "")))
@@ -146,7 +146,7 @@ class _Court:
         known = list(changes)
         for edit in edits:
             moment = clock.parse_time(edit.at)
-            item = edit.path.rpartition("/")[2].removesuffix(".yaml")
+            item = self.network.present(edit.path.rpartition("/")[2].removesuffix(".yaml"))
             if moment is None or item not in self.at.distances:
                 continue
             cover = [c.id for c in known if self._covers(c, item, moment)]
@@ -165,7 +165,7 @@ class _Court:
 
     def _covers(self, change: Suspect, item: str, moment: datetime) -> bool:
         day = timedelta(days=1)
-        named = item in facts.affected(self.network.entries[change.id])
+        named = item in self.network.affected(self.network.entries[change.id])
         return named and change.start - day <= moment <= change.end + day
 
     def _when(self, start: datetime, end: datetime) -> Iterator[Reason]:

@@ -98,6 +98,16 @@ class NoneOf:
 FilterNode = FilterTerm | FilterText | AllOf | AnyOf | NoneOf
 
 
+def words_of(node: FilterNode) -> frozenset[str]:
+    """Return the words by which a filter asks, wherever they stand in it."""
+    if isinstance(node, FilterTerm):
+        return frozenset([node.word])
+    parts = (
+        node.parts if isinstance(node, AllOf | AnyOf) else (node.part,) if isinstance(node, NoneOf) else ()
+    )
+    return frozenset().union(*map(words_of, parts))
+
+
 def parse_filter(text: str, groups: Iterable[tuple[int, int]] = ()) -> FilterNode:
     """Read a filter; raises UsageError that names the column (from 1) of what cannot be understood.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from itsm_gitops.graph.loaded import present_entry, present_name
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.timeline import Replay
@@ -28,22 +29,14 @@ class PresentNames:
     def of(self, name: str) -> str:
         """Return the present name of an item; any other name stays as it is."""
         if name not in self._known:
-            self._known[name] = self._look(name)
+            self._known[name] = name if name[:1].isupper() else present_name(self._store, name)
         return self._known[name]
-
-    def _look(self, name: str) -> str:
-        if name[:1].isupper() or name in self._store.entries:
-            return name
-        entry = self._store.entries.get(self._store.aliases.get(name, ""))
-        return name if entry is None or self._book.kinds[entry.kind].is_record else entry.id
 
     def entry(self, entry: Entry) -> Entry:
         """Return an entry that names items by their present names."""
         if all(self.of(e.target) == e.target for e in entry.edges if not e.target[:1].isupper()):
             return entry
-        edges = tuple(e._replace(target=self.of(e.target)) for e in entry.edges)
-        renamed = {str(e.pointer[0]): e.target for e in edges if len(e.pointer) == 1}
-        return replace(entry, edges=edges, columns={**entry.columns, **renamed})
+        return present_entry(self._store, entry)
 
     def replay(self, kind: str, replay: Replay) -> Replay:
         """Return a replay with present names; a change from an old name to the present one is left out."""

@@ -92,7 +92,7 @@ class Alterations:
 
     def network(self, store: LazyStore) -> AskingNetwork:
         """Return the network of one of the sides."""
-        return AskingNetwork(AcceptedPart(store.entries, self.book, store.data, store))
+        return AskingNetwork(AcceptedPart(store.entries, self.book, store.data, store.aliases, store))
 
     def of_kinds(self, kinds: Iterable[str]) -> set[str]:
         """Return all documents of some kinds that there are afterwards."""

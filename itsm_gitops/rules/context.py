@@ -33,6 +33,7 @@ class Accepted(EntryQuestions):
     entries: Mapping[str, Entry]
     book: RuleBook
     read: Callable[[str], Data | None]
+    aliases: Mapping[str, str]
 
     def data(self, identifier: str) -> Data:
         """Return the accepted fields of one document."""
@@ -61,8 +62,8 @@ class AcceptedPart(Accepted):
 def accepted(store: Store, book: RuleBook, read: Callable[[str], Data | None]) -> Accepted:
     """Return a store as far as its schemas accept it."""
     if isinstance(store, LazyStore):
-        return AcceptedPart(store.entries, book, read, store)
-    return Accepted(store.entries, book, read)
+        return AcceptedPart(store.entries, book, read, store.aliases, store)
+    return Accepted(store.entries, book, read, store.aliases)
 
 
 class Move(NamedTuple):

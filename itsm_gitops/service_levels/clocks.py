@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.graph.calendars import Calendars
+from itsm_gitops.graph.loaded import present_data
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.moments import moment_of
@@ -40,7 +41,7 @@ class Levels:
         self.calendars = Calendars(network.loaded)
         self._hours: dict[str, Hours | RoundTheClock] = {}
         self.data: dict[str, Mapping[str, Any]] = {
-            e.id: network.data(e.id)
+            e.id: present_data(network.loaded, e)
             for e in network.of_role(meaning.SERVICE_LEVEL)
             if facts.is_in_force(network.book.kinds[e.kind], e.columns)
         }
@@ -50,9 +51,9 @@ class Levels:
 
     def of_item(self, identifier: str) -> str:
         """Return the service level that a service or offering names, '' where it has none in force."""
-        entry = self._network.entries.get(identifier)
-        level = entry.columns.get("service_level") if entry else None
-        return level if isinstance(level, str) and level in self.data else ""
+        entry = self._network.entries.get(self._network.present(identifier))
+        level = self._network.present(str(entry.columns.get("service_level", ""))) if entry else ""
+        return level if level in self.data else ""
 
     def of_case(self, case: Case, moment: int | None = None) -> str:
         """Return the service level of a record at a moment (default: the last): of its offering, else of its service.

@@ -16,8 +16,10 @@ def disrupted(case: Case, until: int) -> Times:
     """Return the times (seconds since 1970, UTC) in which an incident disrupted something.
 
     The open times of the incident; the first one begins with the disruption where that is declared (started_at), and
-    the one in which users could work again (mitigated_at) ends then.
+    the one in which users could work again (mitigated_at) ends then. One that was cancelled by then was none.
     """
+    if case.cancelled is not None and case.cancelled <= until:
+        return []
     found = [(s.start, until if s.end is None else min(s.end, until)) for s in case.worked]
     started, mitigated = case.replay.started, case.replay.mitigated
     if found and started is not None:

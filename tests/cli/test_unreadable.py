@@ -151,6 +151,30 @@ def test_a_list_misses_only_what_could_be_in_it(acme: Path, cli: Cli) -> None:
     assert ITEM in said(cli("list", "incidents", "applications").err)
 
 
+@pytest.mark.parametrize("index", ["off", "always"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "cmdb/calendars/office-hours.yaml", "cmdb/service-levels/standard-support.yaml", "cmdb/services/email.yaml",
+        "cmdb/offerings/new-mailbox.yaml",
+    ],
+)  # fmt: skip
+def test_a_list_that_shows_or_asks_for_clocks_says_what_of_the_promises_cannot_be_read(
+    path: str, index: str, acme: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITSM_INDEX", index)
+    ACCIDENTS["a quote too many"](acme / path)
+    for words in ("sla:missed", "-sla:none", "--columns id,clock", "--sort clock"):
+        assert path in said(cli("list", "incidents", *words.split()).err), words
+    assert path not in cli("list", "incidents", "state:open").err  # nothing in it could be in this list
+
+
+def test_a_list_of_what_reaches_an_item_says_which_item_between_cannot_be_read(acme: Path, cli: Cli) -> None:
+    ACCIDENTS["a quote too many"](acme / ITEM)
+    assert ITEM in said(cli("list", "incidents", "reaches:email").err)
+    assert ITEM not in cli("list", "incidents", "service:email").err
+
+
 @accidents
 @pytest.mark.parametrize("fragment", ["mail-server", "mail-serv", "MAIL-SERVER"])
 def test_a_fragment_that_means_an_unreadable_file_names_it(

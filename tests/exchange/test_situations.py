@@ -47,7 +47,10 @@ SITUATIONS: Mapping[str, Situation] = {
         INCIDENTS, (HEAD + GOOD).encode("utf-16"), -1, words="byte 1)"
     ),
     "semicolons under the name of commas": Situation(
-        INCIDENTS, (HEAD + GOOD).replace(",", ";"), -1, words="has no column"
+        INCIDENTS, (HEAD + GOOD).replace(",", ";"), -1, words="; separates its columns: delimiter: ';'"
+    ),
+    "tabs under the name of commas": Situation(
+        INCIDENTS, (HEAD + GOOD).replace(",", "\t"), -1, words="tab separates its columns: delimiter: 'tab'"
     ),
     "a spreadsheet of western Europe": Situation(
         SEMI, "id;title;opened\nT1;Größe – 5 €;2024-01-01\n".encode("cp1252"), 1

@@ -154,6 +154,10 @@ class Loaded(EntryQuestions):
     def entries(self) -> Mapping[str, Entry]:
         return self._entries
 
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        return {alias: entry.id for entry in self._entries.values() for alias in entry.aliases}
+
     def data(self, identifier: str) -> dict[str, Any]:
         return self._data[identifier]
 

@@ -194,6 +194,14 @@ def test_redundant_parts_take_a_service_down_only_together(git_repo, record, fig
     assert found["levels.services"]["shop"]["availability"] == 1
 
 
+def test_what_was_no_incident_after_all_took_no_service_down(git_repo, record, figures) -> None:
+    incident(record, "INC-261109-AAAAA", "09 10:00 new,09 14:00 cancelled")
+    incident(record, "INC-261110-AAAAA", "10 10:00 new,10 12:00 resolved")
+    days = {d.day[-2:]: d for d in days_of(git_repo)["shop"]}
+    assert (days["09"].status, days["10"].status) == ("operational", "outage")
+    assert figures()["levels.availability"]["shop"]["agreed_down_s"] == 2 * HOUR
+
+
 def test_without_records_nothing_is_known(git_repo, figures) -> None:
     assert {d.status for d in days_of(git_repo)["shop"]} == {"unknown"}
     assert figures()["levels.services"]["shop"]["availability"] is None
