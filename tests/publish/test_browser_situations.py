@@ -195,6 +195,7 @@ def test_today_moves_on_in_the_calendar_of_a_rota(guard: Guard, address: str) ->
 
 def test_programs_find_the_data(guard: Guard, address: str) -> None:
     page = guard.open(address, urls.SUBSCRIBE)
+    page.get_by_text("Data for programs").click()
     page.get_by_role("link", name="Status of all services (JSON)").wait_for()
     assert page.locator(f"a[href$='{urls.API}']").count() == 1
 

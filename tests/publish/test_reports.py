@@ -226,7 +226,7 @@ def test_charts_fill_their_column(pages: Path, guard: Any, viewport: dict[str, i
 
 def test_days_that_were_not_well_stand_out_by_their_height(pages: Path, guard: Any) -> None:
     with listening(pages) as address:
-        page = guard.open(address, "index.html")
+        page = guard.open(address, "services/shop.html")
         high = page.evaluate(
             """() => Object.fromEntries(['working', 'degraded', 'outage'].map(status => [
                 status, Math.max(0, ...[...document.querySelectorAll(`.it-past--${status}`)].map(r => r.getBBox().height))]))"""

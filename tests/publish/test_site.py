@@ -201,7 +201,8 @@ def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Pag
         "records/incidents/2026/11/INC-261120-AAAAA.yaml",
     ):
         assert expected in text
-    head = "Last change 20 Nov 2026, 10:30 Service Online shop Team Web team"
+    assert "Reported by somebody-outside Service Online shop Team Web team Opened 20 Nov 2026, 10:00" in text
+    head = "State changed 20 Nov 2026, 10:10 Last change 20 Nov 2026, 10:30"
     assert f"{head} New In progress Resolved Closed" in text
     edit = "https://forge.example/acme/itsm/edit/main/records/incidents/2026/11/INC-261120-AAAAA.yaml"
     assert edit in pages[INCIDENT].addresses()
