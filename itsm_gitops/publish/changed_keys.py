@@ -38,7 +38,8 @@ def changed_keys(
             keys.add(FAILURES)
         if any(not book.kinds[e.kind].is_record for e in versions):
             keys.add(ITEMS)
-            moved = len({(e.kind, e.state, e.edges) for e in versions}) > 1 or len(versions) == 1
+            keys.update(set(versions[0].aliases) ^ set(versions[1].aliases if len(versions) > 1 else ()))
+            moved = len({(e.kind, e.state, e.edges, e.aliases) for e in versions}) > 1 or len(versions) == 1
             if moved or regrouped(identifier):
                 keys.add(GRAPH)
     return keys

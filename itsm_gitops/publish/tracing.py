@@ -42,7 +42,7 @@ _BY_ENTRY = (
     "priority_chip",
     "is_major",
 )
-_OF_LINKS = dict.fromkeys(("related", "others", "out", "into"), keys.LINKS)
+_OF_LINKS = ("related", "others", "out", "into")
 _MOST_PICTURES = 1_000
 
 
@@ -80,6 +80,7 @@ class _Part:
     """Something that pages ask, whose members note what is read; one that it does not know notes ``otherwise``."""
 
     entries: Mapping[str, Entry]
+    aliases: Mapping[str, str]
 
     def __init__(
         self,
@@ -125,10 +126,11 @@ class _TracedView(_Part):
             setattr(self, name, _Answers(getattr(view, name), tracer, prefix))
         self.course = tracer.by_call(view.course, self._of_course) if view.course else None
         self.asking = tracer.by_call(view.asking, self._of_asking) if view.asking else None
-        self.network = _Part(view.network, tracer, ["book"], _OF_LINKS)
+        self.network = _Part(view.network, tracer, ["book"], calls=dict.fromkeys(_OF_LINKS, self._of_links))
         # The document's own key, which every page of it has, stands for its root.
         self.store = _Part(view.store, tracer, ["book", "config", "root_of"], {"data": ""})
         self.network.entries = self.store.entries = self.entries
+        self.store.aliases = _Answers(view.store.aliases, tracer)
         self.graph = _Part(view.graph, tracer, otherwise=(keys.GRAPH,))
         self.similar = _Part(view.similar, tracer, calls={"of": _alike})
         self.pictures = _Pictures(tracer)
@@ -164,6 +166,20 @@ class _TracedView(_Part):
         always = (keys.ITEMS, keys.GRAPH, keys.FAILURES, keys.NOW)
         note = {RiskBook.assess.__name__: lambda entry, data: (*always, *self._around(entry, data))}
         return _Part(self._view.risks, self._tracer, calls=note, otherwise=_ANYTHING)
+
+    def _of_links(self, identifier: str, *_: object) -> Iterator[str]:
+        """Yield what the links of a document depend on: those that name it, by any name, and whose the names are that it uses."""
+        if len(identifier) <= keys.LONGEST_ID:
+            yield keys.LINKS + identifier
+        entries = self._view.entries
+        if identifier not in entries:
+            return
+        entry = entries[identifier]
+        if not self._view.kind(entry).is_record:
+            yield from (keys.LINKS + name for name in entry.aliases if len(name) <= keys.LONGEST_ID)
+        for edge in entry.edges:
+            if edge.target not in entries and len(edge.target) <= keys.LONGEST_ID:
+                yield edge.target
 
     def _kinds_of(self, role: str) -> list[str]:
         return [keys.KIND + name for name in self._view.book.playing(role)]

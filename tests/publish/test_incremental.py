@@ -405,6 +405,7 @@ def test_an_unknown_question_is_one_about_everything(view: View) -> None:
     assert asked(lambda v: (v.kind(v.store.entries["web"]), v.state_name(kind, "production"))) == {"web"}
     assert asked(lambda v: "no such thing" in v.entries) == {"no such thing"}
     assert asked(lambda v: "x" * 64 in v.entries) == set()
+    assert asked(lambda v: v.store.aliases.get("old-name")) == {"old-name"}
 
 
 PAST = "records/changes/2026/11/CHG-261101-PPPPP.yaml"
@@ -485,6 +486,31 @@ def test_risk_and_approval_of_a_change_follow_what_they_depend_on(
         assert sorted(after) == sorted(fresh), what
         assert [u for u in fresh if after[u] != fresh[u]] == [], what
         before = after
+
+
+@pytest.mark.slow
+def test_a_former_name_leads_to_its_item_as_soon_as_it_is_one(
+    repo: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change names an item by a name that nobody has; then an item has it among its former ones; then no longer."""
+    monkeypatch.setattr(memory, "COARSE", -(10**15))
+    item = "cmdb/applications/shop-web.yaml"
+    renamed = replaced(item, ("id: shop-web\n", "id: shop-web\naliases: [shop-front]\n"))
+    steps = (
+        replaced(CHANGE, ("shop-web", "shop-front")),
+        renamed,
+        replaced(CHANGE, ("shop-front", "shop-web")),
+        replaced(CHANGE, ("shop-web", "shop-front")),
+        replaced(item, ("aliases: [shop-front]\n", "")),
+    )
+    build(repo, "warm")
+    for number, step in enumerate(steps):
+        step(repo.root)
+        after, fresh = build(repo, "warm")[1], cold(repo)
+        assert sorted(after) == sorted(fresh), number
+        assert [u for u in fresh if after[u] != fresh[u]] == [], number
+        about_change = after["api/records/CHG-261118-BBBBB.json"].decode()
+        assert ('"shop-web"' in about_change) == (number in (1, 2, 3)), number
 
 
 @pytest.mark.parametrize("place", ["documents", "details", "keep_documents", "keep_pages"])
