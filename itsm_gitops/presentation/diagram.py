@@ -65,7 +65,7 @@ class _Size(NamedTuple):
 
 
 # By the number of columns: the more there are, the narrower, so that all of them fit in the width of a page.
-_SIZES = {4: _Size(188, 48, 18, 25), 6: _Size(160, 36, 16, 20), MOST_COLUMNS: _Size(142, 30, 14, 17)}
+_SIZES = {4: _Size(188, 48, 18, 23), 6: _Size(160, 36, 16, 19), MOST_COLUMNS: _Size(142, 30, 14, 16)}
 
 
 class Arrow(NamedTuple):

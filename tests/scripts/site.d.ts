@@ -452,7 +452,7 @@ type Zoom = "in" | "out" | "fit" | "same";
 interface Viewing {
   show(drawing: Drawing | null): void;
   step(kind: Zoom): void;
-  begin(row: number): void;
+  begin(row: number, many: boolean): void;
   isDragged(): boolean;
 }
 interface MapParts {

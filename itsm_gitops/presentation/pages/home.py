@@ -57,13 +57,13 @@ def _of_staff(view: View, pages: frozenset[str]) -> Html:
             hero.hero(view, services),
             incomplete(view),
             going_on.not_well(view, services),
+            _actions(pages),
             going_on.banners(view),
             Html(
-                f'<div class="it-pair"><div>{_week(view)}</div>'
-                f"<div>{section('Ask and look up', _actions(pages), 'ask')}{hero.feeds()}</div></div>"
+                f'<div class="it-pair"><div>{_open(view)}</div><div>{_week(view)}{_errors(view)}</div></div>'
             ),
+            hero.feeds(),
             well.working(view, services),
-            Html(f'<div class="it-pair"><div>{_open(view)}</div><div>{_errors(view)}</div></div>'),
         ]
     )
 

@@ -89,8 +89,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     )
     above = join(
         [
-            _announced(view, entry) if is_service else EMPTY,
             _reason(view, entry),
+            _announced(view, entry) if is_service else EMPTY,
             strip,
             past.service_past(view, entry.id),
             service_history.incidents(view, entry) if is_service else EMPTY,

@@ -42,16 +42,11 @@ def body(view: View, pages: frozenset[str]) -> Html:
             hero.hero(view, services),
             incomplete(view),
             going_on.not_well(view, services, plain=True),
+            section("How we can help", _actions(view, pages), "ask"),
             going_on.banners(view),
-            Html(
-                f'<div class="it-pair"><div>{_planned(view)}</div>'
-                f"<div>{section('How we can help', _actions(view, pages), 'ask')}</div></div>"
-            ),
+            Html(f'<div class="it-pair"><div>{_planned(view)}</div><div>{_known(view, pages)}</div></div>'),
             well.working(view, services),
-            Html(
-                f'<div class="it-pair"><div>{_solved(view, services)}</div>'
-                f"<div>{_known(view, pages)}</div></div>"
-            ),
+            _solved(view, services),
         ]
     )
 

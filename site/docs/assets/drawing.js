@@ -128,7 +128,7 @@
     const text = (/** @type {number} */ y, /** @type {string} */ words, css = "") => svg("text", { x: 28, y, class: css }, words);
     const redundancy = about.groups.map((group) => `, ${facts.mustBeUp(net, group)}`);
     const name = `${about.title}, ${about.className}, ${about.lookName}; ${neighbours(at(part.shown, row))}${redundancy.join("")}`;
-    const css = `it-map__box${about.look ? ` it-map__box--${about.look}` : ""}${part.roots.includes(row) ? " it-map__box--focus" : ""}`;
+    const css = `it-map__box${about.look ? ` it-map__box--${about.look}` : ""}${part.roots.length === 1 && part.roots[0] === row ? " it-map__box--focus" : ""}`;
     return svg(
       "g",
       { class: css, transform: `translate(${left} ${top})`, role: "button", tabindex: -1, "aria-label": name, "aria-pressed": false, "data-row": row },
@@ -168,7 +168,7 @@
     }
     if (groups.length) {
       const numbers = groups.map((group) => t("{least} of {all}", { least: group.least, all: group.members.length }));
-      const words = t("needs {groups}", { groups: numbers.join(", ") });
+      const words = t("needs {groups}", { groups: [...new Set(numbers)].join(", ") });
       made.push(svg("text", { class: "it-net__group", x: left + WIDTH, y: top - 4, "text-anchor": "end", "aria-hidden": true }, words));
     }
     return made;

@@ -114,7 +114,7 @@
     at = opened = -1;
     show();
     remember(true);
-    frame.begin(at);
+    frame.begin(at, part.roots.length > 1);
   }
 
   /** Shows more neighbours of a row; returns the new ones. @param {number} row @param {Side} dir */
@@ -184,7 +184,7 @@
   function again() {
     show();
     remember(false);
-    frame.begin(at);
+    frame.begin(at, part.roots.length > 1);
   }
 
   /** @param {number} row */
@@ -261,7 +261,7 @@
       ({ wanted, opened } = address.read(graph));
       at = opened;
       show();
-      frame.begin(at);
+      frame.begin(at, part.roots.length > 1);
     };
     addEventListener("popstate", follow);
     follow();

@@ -51,9 +51,10 @@
       step(kind) {
         size({ in: zoom * 1.25, out: zoom / 1.25, fit: fitting(), same: zoom }[kind]);
       },
-      // A new start is as large as its words were made for, with the start in the middle.
-      begin(row) {
+      // A new start is as large as its words were made for: one item in the middle, several from their first column on.
+      begin(row, many) {
         size(1);
+        if (many) return view.scrollTo(0, 0);
         const box = drawn?.boxes.get(row)?.getBoundingClientRect();
         if (!box) return;
         const frame = view.getBoundingClientRect();
