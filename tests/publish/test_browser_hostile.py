@@ -43,7 +43,13 @@ ADDRESSES = """() => [...document.querySelectorAll("#it-main [href], #it-main [s
 CALENDAR_LIVE, CALENDAR_LOADING = 7, 1
 # Pages that are tools, and how many scripts they have of their own: what is live in them is ours, and a test of
 # each says that nothing else is.
-TOOLS = {"404.html": 0, "search.html": 0, "records/explore.html": 0, "records/mine.html": 0, "cmdb/map.html": 0}
+TOOLS = {
+    "404.html": 0,
+    "search.html": 0,
+    "records/explore.html": 0,
+    "records/mine.html": 0,
+    "cmdb/map.html": 0,
+}
 
 
 @pytest.fixture(scope="module")
