@@ -47,7 +47,7 @@ def all_names(store: Store, name: str) -> list[str]:
 def read_for(book: RuleBook, asked: Collection[str]) -> frozenset[str]:
     """Return the kinds that are read to answer some words or columns, beside those that are listed.
 
-    A file of theirs that cannot be read makes an answer doubtful: nothing is promised, say, by what nobody can read.
+    An unreadable file of theirs makes an answer doubtful: a service level that nobody can read promises nothing.
     """
     promising = (meaning.SERVICE, meaning.OFFERING, meaning.SERVICE_LEVEL, meaning.CALENDAR)
     kinds = {k for role in promising for k in book.playing(role)} if {words.SLA, CLOCK} & {*asked} else set()

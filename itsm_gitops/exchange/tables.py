@@ -119,7 +119,7 @@ class CsvTable:
         raise NotFound(f"{self.path.name} has no column '{safe_text(name)}'", hint)
 
     def _other_delimiter(self) -> str:
-        """Return what to do where the whole header is one column, because its names are told apart by another sign."""
+        """Return what to do where the whole header is one column, because another sign separates its names."""
         only = self.columns[0] if len(self.columns) == 1 else ""
         word, sign = max(_SEPARATORS.items(), key=lambda known: only.count(known[1]))
         return (

@@ -1,7 +1,7 @@
 """Charts of a report's tables: no script, colours from the page, the table beside it says the same.
 
 A chart is as wide as its column while its letters keep their size: places and lengths are percents. Names and
-values stand beside the marks, so that nothing is said by a colour alone.
+values stand beside the marks, so that no meaning rests on a colour alone.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def columns(boxes: Sequence[Box], arrows: Iterable[Arrow]) -> int:
 def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int = 0, rows: str = "") -> Html:
     """Return a figure: the drawing, the same as rows, and as a list for those who cannot use a drawing.
 
-    ``caption`` is plain text, ``rows`` the caption where the boxes stand in rows, if that is another one; ``more``
+    ``caption`` is plain text, ``rows`` the caption where the boxes stand in rows, if it differs; ``more``
     says how many further boxes there was no room for. Nothing is returned when there are fewer than two boxes.
     """
     if len(boxes) < 2:

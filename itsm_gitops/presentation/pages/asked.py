@@ -1,4 +1,4 @@
-"""What people come to a page for: whom to ask, when, to what it belongs. It stands as a strip below the head.
+"""The facts that people look up first: whom to ask, when, and what an item belongs to, as a strip below the head.
 
 What a strip shows is not among the details again: it is read once, on a wide page and on a phone.
 """
@@ -21,7 +21,7 @@ from itsm_gitops.presentation.view import View
 
 _MOST_OFFERED = 8
 _MOST_NAMED = 3  # a longer list is a detail
-# Whom a page names is asked for first: who is responsible, for what it was promised, and where it is.
+# People look first for who is responsible, which service level applies, and where the item is.
 _ROLES = frozenset({meaning.TEAM, meaning.PERSON, meaning.SERVICE, meaning.SERVICE_LEVEL, meaning.FACILITY})
 # What can be reached has this field.
 _REACHED = "contacts"

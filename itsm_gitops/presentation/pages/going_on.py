@@ -21,7 +21,7 @@ from itsm_gitops.presentation.view import View
 
 _WORDS = 400  # characters of the last word
 _MOST_ROWS = 40
-MOST_CAUSES = 3  # told in a line: who wants all of them opens the service
+MOST_CAUSES = 3  # incidents in a line; the page of the service lists the others
 
 
 def short(view: View, moment: datetime) -> Html:
@@ -55,7 +55,7 @@ def since_when(view: View, moment: datetime | None, planned_end: datetime | None
 
 
 def not_well(view: View, services: Sequence[Entry], *, plain: bool = False) -> Html:
-    """Return what is not well, told once: which services, how they are and since when, why, what was said last and what is next.
+    """Return the services that are not well: their status, since when, why, the last update and when the next one comes.
 
     Services that the same incidents hit stand together. Major incidents that hit no service that is shown have a line of their
     own. ``plain`` leaves out what only IT needs.
@@ -97,7 +97,7 @@ def _row(
     *,
     plain: bool,
 ) -> Html:
-    """Return the line of some services; ``told_of`` are the incidents whose story was told in a line above."""
+    """Return the line of some services; ``told_of`` holds the incidents that a line above describes."""
     first = services[0]
     health = view.health[first.id]
     names = Html(", ".join(view.link(e.id) for e in services))
@@ -132,7 +132,7 @@ def _line(look: str, name: Html, chips: Sequence[Html], when: Html, why: Sequenc
 
 
 def _cause(view: View, cause: str, one: OngoingIncident | None, told_of: set[str]) -> Html:
-    """Return why services are not well: the incident or the work, what was said last, and when the next word comes."""
+    """Return why services are not well: the incident or the work, its last update, and when the next one comes."""
     title = link(view.url(cause), esc(shorten(view.title(cause) or cause, 160)))
     if one is None or cause in told_of:
         return title

@@ -84,7 +84,7 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
 def item_map(view: View, identifier: str) -> Html:
     """Return a section with what an item needs and what relies on it, with their health now.
 
-    What is not part of the network has none; an item that nothing is recorded of gets a sentence.
+    An item outside the network has none; one without recorded dependencies gets a sentence.
     """
     entry = view.entries[identifier]
     if not view.kind(entry).operational:
