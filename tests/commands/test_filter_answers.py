@@ -16,6 +16,7 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository import Repository, Store
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from tests.commands.filter_world import NOW, random_filter, world
+from tests.support import rounds
 
 
 def _asked(repo: Repository, store: Store, text: str) -> tuple[list[str], FilterCondition] | None:
@@ -49,7 +50,7 @@ def _stores(repo: Repository, monkeypatch: pytest.MonkeyPatch) -> tuple[Store, S
 
 @pytest.mark.parametrize(
     ("seed", "filters"),
-    [(1, 80), *(pytest.param(seed, 600, marks=pytest.mark.slow) for seed in (2, 3, 4))],
+    [(1, 80), *(pytest.param(seed, rounds(200, 600), marks=pytest.mark.slow) for seed in (2, 3, 4))],
 )
 def test_the_index_answers_as_the_documents_do(
     seed: int, filters: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -17,14 +17,14 @@ from itsm_gitops.repository import Repository
 from itsm_gitops.repository.index import freshness
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from tests.repository.random_steps import Steps
-from tests.support import GitRepo, copy_tree, first_seed
+from tests.support import GitRepo, copy_tree, first_seed, rounds
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("payments", "track-and-trace", "single-sign-on")
 REPORTS = ("backlog", "flow", "times", "levels", "changes", "caused", "problems", "top")
 
 # How many sequences of steps the slow test walks. A thousand take about 40 minutes of one core.
-SEQUENCES = int(os.environ.get("ITSM_SEQUENCES", "10"))
+SEQUENCES = int(os.environ.get("ITSM_SEQUENCES", rounds(4, 10)))
 
 Words = tuple[str, ...]
 

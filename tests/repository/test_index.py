@@ -83,5 +83,5 @@ def test_the_index_says_what_reading_everything_says(make_repo: Callable[..., Gi
 @pytest.mark.usefixtures("_clock")
 def test_the_index_says_it_after_many_steps(make_repo: Callable[..., GitRepo]) -> None:
     first = first_seed()
-    walks = rounds(14, 30)
+    walks = rounds(6, 30)
     assert sum(_walk(make_repo, first + n, 25) for n in range(walks)) > 5 * walks

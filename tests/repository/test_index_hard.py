@@ -290,4 +290,4 @@ def test_a_killed_command_does_no_harm(world: GitRepo) -> None:
 
 @pytest.mark.slow
 def test_many_killed_commands_do_no_harm(world: GitRepo) -> None:
-    _killed(world, random.Random(first_seed()), rounds(80, 200))
+    _killed(world, random.Random(first_seed()), rounds(30, 200))

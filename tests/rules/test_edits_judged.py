@@ -77,7 +77,7 @@ def test_the_part_says_what_the_whole_says(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("block", range(rounds(4, 8)))
+@pytest.mark.parametrize("block", range(rounds(2, 8)))
 def test_the_part_says_what_the_whole_says_of_many_edits(tmp_path: Path, block: int) -> None:
     for seed in range(1000 + 40 * block, 1040 + 40 * block):
         compare(tmp_path / str(seed), seed)

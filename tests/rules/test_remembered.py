@@ -80,7 +80,7 @@ def test_what_is_remembered_is_true_after_many_steps(
     make_repo: Callable[..., GitRepo], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = first_seed()
-    walks = rounds(8, 20)
+    walks = rounds(3, 20)
     assert sum(_walk(make_repo, monkeypatch, first + n, 15) for n in range(walks)) > 4 * walks
 
 

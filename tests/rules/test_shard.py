@@ -15,7 +15,7 @@ from itsm_gitops.repository import Repository
 from itsm_gitops.rules import CheckReport, check
 from itsm_gitops.rules.report import as_json, github, markdown, text
 from itsm_gitops.rules.shard import Shard, read_shard
-from tests.support import GitRepo, copy_tree
+from tests.support import GitRepo, copy_tree, rounds
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NOW = "2026-12-01T09:00:00Z"
@@ -88,7 +88,9 @@ def _alias(path: Path, chance: random.Random) -> None:
 FAULTS: tuple[Callable[[Path, random.Random], None], ...] = (_cut, _other_word, _other_word, _no_line, _no_line, _twice, _link, _gone, _alias, _alias)  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", [2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 9))])
+@pytest.mark.parametrize(
+    "seed", [2, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, rounds(5, 9)))]
+)
 def test_all_shards_together_find_what_the_whole_check_finds(world: Path, seed: int) -> None:
     chance = random.Random(seed)
     files = sorted(p for folder in ("cmdb", "records") for p in (world / folder).rglob("*.yaml"))

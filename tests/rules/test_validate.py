@@ -26,6 +26,7 @@ from itsm_gitops.rules.judge import DocumentJudge
 from itsm_gitops.schema import validate
 from itsm_gitops.schema.faults import pattern_fault
 from tests.complete import need
+from tests.support import rounds
 
 need("jsonschema_rs")
 
@@ -108,7 +109,7 @@ def test_both_agree_on_mutants(book: RuleBook, validators: dict[str, tuple[Any, 
 
 @pytest.mark.slow
 def test_both_agree_on_many_mutants(book: RuleBook, validators: dict[str, tuple[Any, Any]]) -> None:
-    agree_on_mutants(book, validators, 10_000)
+    agree_on_mutants(book, validators, rounds(3_000, 10_000))
 
 
 @pytest.mark.slow
@@ -150,7 +151,7 @@ def test_mutants_never_raise(root: Path) -> None:
 
 @pytest.mark.slow
 def test_many_mutants_never_raise(root: Path) -> None:
-    judge_mutants(root, 10_000)
+    judge_mutants(root, rounds(3_000, 10_000))
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -26,7 +26,7 @@ from itsm_gitops.repository import packaged_rulebook_root
 from itsm_gitops.service_levels.measures import team_times
 from tests.service_levels.clock_table import FREE, LEVELS, OFFICE
 from tests.service_levels.test_replay import MINUTE, NOW, TARGETS, VALUES, WAYS, brute, stamp
-from tests.support import GitRepo, copy_tree
+from tests.support import GitRepo, copy_tree, rounds
 
 NAME = "INC-261102-AAAAA"
 PATH = f"records/incidents/2026/11/{NAME}.yaml"
@@ -233,7 +233,7 @@ def test_a_life_with_everything_in_it(estate: GitRepo, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, **RARE)  # type: ignore[arg-type]
+@settings(max_examples=rounds(12, 40), **RARE)  # type: ignore[arg-type]
 @given(steps=STEPS, earlier=st.sampled_from([0, 0, 90]))
 def test_commands_git_and_clocks_agree_for_many_lives(
     estate: GitRepo, tmp_path_factory: pytest.TempPathFactory, steps: list[Any], earlier: int

@@ -15,10 +15,11 @@ import pytest
 
 from tests.gate.model.compare import Keys, Play, Tally, template
 from tests.gate.model.plumbing import Objects
+from tests.support import rounds
 
 STEPS = 6  # requests in one story
 FAST = 60
-SLOW = int(os.environ.get("ITSM_RUNS", "300"))  # read before a fixture hides it
+SLOW = int(os.environ.get("ITSM_RUNS", rounds(90, 300)))  # read before a fixture hides it
 
 
 @pytest.fixture(scope="module")
