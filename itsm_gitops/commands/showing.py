@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -30,9 +30,10 @@ from itsm_gitops.repository.snapshot import root_of
 if TYPE_CHECKING:
     from itsm_gitops.graph.escalation import Ladder
     from itsm_gitops.repository import Repository, Snapshot
-    from itsm_gitops.repository.mentions import Search
+    from itsm_gitops.repository.mentions import Mentions, Search
 
-MOST_INCOMING = 40
+MOST_INCOMING = 40  # that are shown
+_MOST_READ = 1_000  # of those that only mention a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,9 @@ def show(
     left = 0
     skipped: list[str] = []
     if search is not None:
-        found, skipped = search.result()
-        incoming, left = reader.incoming(document, found)
-        related += incoming
+        mentions = search.result()
+        incoming, left = reader.incoming(document, mentions)
+        related, skipped = related + incoming, mentions.skipped
     root = root_of(snapshot, path)
     promises, calls = ((), None) if root else _clocks(repo, document, at, finished=clocks)
     times = [str(e["at"]) for e in timeline(document.data) if clock.parse_time(e.get("at", ""))]
@@ -265,26 +266,34 @@ class _NeighbourReader:
             found.setdefault((edge.relation, edge.target), replace(related, field=str(edge.pointer[0])))
         return list(found.values())
 
-    def incoming(self, document: Opened, paths: Iterable[str]) -> tuple[list[Related], int]:
-        """Return the relations that other documents store to this one, and how many were not read."""
-        others = [p for p in paths if p != document.path]
+    def incoming(self, document: Opened, mentions: Mentions) -> tuple[list[Related], int]:
+        """Return the relations that other documents store to this one, and how many documents with some are left out.
+
+        Of very many that only mention it nobody finds out whether they link to it: they count as if they did.
+        """
+        others = [p for p in mentions.paths if p != document.path]
         # Newest records first: their names carry their dates. CMDB items come before them.
         others.sort(key=lambda p: (p.startswith("records/"), _reversed(p)))
+        read = others[: MOST_INCOMING if mentions.links else _MOST_READ]
         found: dict[tuple[str, str], Related] = {}
-        for path, raw in self._snapshot.read_many(others[:MOST_INCOMING]):
+        linking = 0
+        for path, raw in self._snapshot.read_many([*read, *mentions.unreadable]):
             try:
                 other = read_document(self._book, path, raw)
             except ItsmError:
                 self._note(path, raw)
                 continue
+            edges = [e for e in edges_of(other.kind, other.data) if e.target == document.id]
+            linking += bool(edges)
+            if not edges or linking > MOST_INCOMING:
+                continue
             self._known[other.id] = other
-            for edge in edges_of(other.kind, other.data):
-                if edge.target == document.id:
-                    known = self._book.links.get(edge.relation)
-                    name = known.inverse if known else edge.relation
-                    title = known.inverse_title if known else edge.relation.replace("_", " ")
-                    found.setdefault((name, other.id), self._related(name, title, other.id, False))
-        return list(found.values()), max(0, len(others) - MOST_INCOMING)
+            for edge in edges:
+                known = self._book.links.get(edge.relation)
+                name = known.inverse if known else edge.relation
+                title = known.inverse_title if known else edge.relation.replace("_", " ")
+                found.setdefault((name, other.id), self._related(name, title, other.id, False))
+        return list(found.values()), max(0, linking + len(others) - len(read) - MOST_INCOMING)
 
     def _related(self, relation: str, title: str, identifier: str, outgoing: bool) -> Related:
         if identifier not in self._known:

@@ -1,6 +1,7 @@
-"""Full-text search for an identifier in all files: searches bytes, parses nothing and needs no index.
+"""Which documents may link to one: those that the index names, or those that hold its identifier as text.
 
-8,000 files take 60 ms. The search runs in a forked process while the caller does other things.
+Without an index bytes are searched and nothing is parsed: 8,000 files take 60 ms. Either runs in a forked process while
+the caller does other things.
 """
 
 from __future__ import annotations
@@ -10,22 +11,30 @@ import warnings
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from itsm_gitops.git.absent import git_folder
 from itsm_gitops.git.modes import REGULAR
-from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot
+from itsm_gitops.repository.index import FOLDER
+from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot, WorkingTree
 from itsm_gitops.repository.workers import can_fork
 
 # Folders of kinds with more documents are searched only when that is asked for.
 SEARCHED_FOLDER_MAX = 2000
 
 
+_LISTS = 3  # that a search sends
+
+
 class Mentions(NamedTuple):
     """Where an identifier is mentioned: ``paths``, sorted.
 
-    ``skipped`` are the folders of kinds that were too large to be searched.
+    ``skipped`` are the folders of kinds that were too large to be searched. Where the index was asked, ``links`` says
+    that each of ``paths`` links to it, and ``unreadable`` are the documents that mention it and cannot be read.
     """
 
     paths: list[str]
     skipped: list[str]
+    unreadable: list[str]
+    links: bool = False
 
 
 def mentions(snapshot: Snapshot, identifier: str, most: int = 0) -> Mentions:
@@ -42,7 +51,32 @@ def mentions(snapshot: Snapshot, identifier: str, most: int = 0) -> Mentions:
     skipped = [folder for folder, paths in folders.items() if most and len(paths) > most]
     needle = identifier.encode()
     paths = [path for folder, inside in folders.items() if folder not in skipped for path in inside]
-    return Mentions([path for path, raw in snapshot.read_many(paths) if needle in raw], skipped)
+    found = [path for path, raw in snapshot.read_many(paths) if needle in raw]
+    ignored = snapshot.ignored if found and isinstance(snapshot, WorkingTree) else ()
+    return Mentions([path for path in found if path not in ignored], skipped, [])
+
+
+def linking(snapshot: Snapshot, identifier: str, most: int = 0) -> Mentions:
+    """Find the documents that link to ``identifier`` in the index, which knows every folder, or else as ``mentions`` does."""
+    folder = git_folder(snapshot.root) if isinstance(snapshot, WorkingTree) else None
+    if isinstance(snapshot, WorkingTree) and folder and any((folder / FOLDER).glob("*.db")):
+        return _by_index(snapshot, identifier) or mentions(snapshot, identifier, most)
+    return mentions(snapshot, identifier, most)
+
+
+def _by_index(snapshot: WorkingTree, identifier: str) -> Mentions | None:
+    """Return what the index says; None where none is there that can be used."""
+    from itsm_gitops.repository.config import read_config
+    from itsm_gitops.repository.index.service import indexed_store
+
+    store = indexed_store(snapshot, read_config(snapshot))
+    if store is None:
+        return None
+    sources = {source for source, _ in store.into(identifier)}
+    found = {entry.path for source in sources if (entry := store.entries.get(source))}
+    needle = identifier.encode()
+    unreadable = [path for path, raw in snapshot.read_many(sorted(store.problems)) if needle in raw]
+    return Mentions(sorted(found), [], unreadable, links=True)
 
 
 def mentioning(snapshot: Snapshot, words: Iterable[str]) -> list[str]:
@@ -78,9 +112,10 @@ class Search:
         code = 1
         try:
             os.close(read_end)
-            # No path holds a NUL, and none is empty: an empty name stands between the two lists.
-            result = mentions(*self._arguments)
-            sent = b"\0".join(os.fsencode(p) for p in [*result.paths, "", *result.skipped, ""])
+            # No path holds a NUL, and none is empty: an empty name ends each list.
+            *lists, links = linking(*self._arguments)
+            sent = b"\0".join(os.fsencode(p) for some in lists for p in (*some, ""))
+            sent += b"\0" + b"1" * links
             while sent:
                 sent = sent[os.write(write_end, sent) :]
             code = 0
@@ -90,7 +125,7 @@ class Search:
     def result(self) -> Mentions:
         """Return the result of the search; to be called once."""
         if not self._pid:
-            return mentions(*self._arguments)
+            return linking(*self._arguments)
         parts = []
         while part := os.read(self._pipe, 1 << 16):
             parts.append(part)
@@ -98,7 +133,12 @@ class Search:
         _, status = os.waitpid(self._pid, 0)
         self._pid = 0
         if status:  # it died: do its work here, where an error can be reported
-            return mentions(*self._arguments)
-        names = [os.fsdecode(p) for p in b"".join(parts).split(b"\0")]
-        middle = names.index("")
-        return Mentions(names[:middle], names[middle + 1 : -1])
+            return linking(*self._arguments)
+        lists: list[list[str]] = [[]]
+        for name in b"".join(parts).split(b"\0"):
+            if name or len(lists) > _LISTS:
+                lists[-1].append(os.fsdecode(name))
+            else:
+                lists.append([])
+        paths, skipped, unreadable, links = lists
+        return Mentions(paths, skipped, unreadable, links == ["1"])

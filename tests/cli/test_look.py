@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -144,6 +145,27 @@ def test_show_names_links_from_both_sides_and_more_of_large_folders_on_request(
     assert "INC-260112-EXMP1" in cli("show", "EXMP2", "--links").out
     assert "EXMP1" not in cli("show", "EXMP2", "--no-links").out
     assert "EXMP1" in cli("show", "EXMP2", "--json").out
+
+
+def test_show_names_the_links_of_large_folders_from_the_index(
+    acme: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("itsm_gitops.repository.mentions.SEARCHED_FOLDER_MAX", 1)
+    folder = acme / "records/incidents/2026/01"
+    known = folder / "INC-260112-EXMP1.yaml"
+    (folder / "INC-260112-EXMP8.yaml").write_text(known.read_text().replace("EXMP1", "EXMP8"))
+    assert re.search("not searched: .*records/incidents", " ".join(cli("show", "EXMP2").out.split()))
+    monkeypatch.setenv("ITSM_INDEX", "always")
+    cli("list")  # makes the index
+    shown = cli("show", "EXMP2").out
+    assert "not searched" not in shown
+    assert {"INC-260112-EXMP1", "INC-260112-EXMP8"} <= set(shown.split())
+    # What was written since is known, too, and what mentions it and cannot be read is named.
+    (folder / "INC-260112-EXMP9.yaml").write_text(known.read_text().replace("EXMP1", "EXMP9"))
+    (folder / "INC-260112-SPO1L.yaml").write_text("title: [PRB-260112-EXMP2\n")
+    found = cli("show", "EXMP2", code=None)
+    assert {"INC-260112-EXMP1", "INC-260112-EXMP8", "INC-260112-EXMP9"} <= set(found.out.split())
+    assert "INC-260112-SPO1L.yaml" in found.err
 
 
 def test_the_quick_way_and_the_ordinary_way_say_the_same(acme: Path, cli: Cli) -> None:

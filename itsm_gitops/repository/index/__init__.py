@@ -17,3 +17,5 @@ rooms derive from single documents; never whole documents.
 - ``service``: which store a command gets. Where there is no index, or it cannot be used, every document is read,
   with the same answers.
 """
+
+FOLDER = "itsm"  # within Git's own folder of the working tree

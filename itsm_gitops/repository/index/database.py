@@ -16,13 +16,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from itsm_gitops.git.absent import git_folder
+from itsm_gitops.repository.index import FOLDER
 from itsm_gitops.repository.package_sign import package_sign
 
 FORMAT = "1"
 # What a damaged file makes of a question: SQLite's own complaints, and values of another shape than ours.
 DAMAGE = (sqlite3.Error, ValueError, TypeError, KeyError, OverflowError)
 WAIT = 5.0  # seconds to wait for another process that writes
-_FOLDER = "itsm"
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 _REMOTE = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs")
@@ -60,7 +60,7 @@ TABLES = (
 def folder_of(root: Path) -> Path | None:
     """Return where the indexes of a working tree lie; None without Git."""
     git = git_folder(root)
-    return git / _FOLDER if git else None
+    return git / FOLDER if git else None
 
 
 def files_of(root: Path) -> list[Path]:
