@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from itsm_gitops.graph.similar import GROUPS, Similar
@@ -36,11 +37,22 @@ def alike(store: Store, draft: NewDocument) -> list[Likeness]:
         return []
     group = next(roles for roles in GROUPS if meaning.INCIDENT in roles)
     kinds = [kind for role in group for kind in book.playing(role)]
-    entries = [e for e in store.of_kinds(kinds) if facts.is_open(book, e) or facts.is_offered(book, e)]
+    kept = [e for e in store.of_kinds(_kept(book, kinds)) if facts.is_offered(book, e)]
+    entries = list({e.id: e for e in (*store.of_kinds(kinds, open_only=True), *kept)}.values())
     own = summarise(draft.kind, draft.path, draft.data)
     found = Similar(book, [*entries, own, *store.of_kinds(book.playing(meaning.SERVICE))]).of(own)
     by_id = {e.id: e for e in entries}
     return [_likeness(book, draft.kind, by_id[a.id]) for a in found if a.id in by_id]
+
+
+def _kept(book: RuleBook, kinds: Iterable[str]) -> list[str]:
+    """Return the kinds of which readers can be offered what is not open: years of the others need not be looked through."""
+    stages = {name: book.kinds[name].stages for name in kinds}
+    return [
+        name
+        for name, life in stages.items()
+        if life is None or life.playing(meaning.PUBLISHED) or life.playing(meaning.PRODUCTION)
+    ]
 
 
 def _likeness(book: RuleBook, kind: Kind, entry: Entry) -> Likeness:

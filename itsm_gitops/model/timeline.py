@@ -123,6 +123,8 @@ def value_changes(timeline: Any) -> Iterator[ValueChange]:
 
 
 def _mapping(value: Any) -> Data:
+    if value is None:  # as nearly always, and much faster to see
+        return {}
     return value if isinstance(value, Mapping) else {}
 
 
@@ -215,13 +217,19 @@ def value_in(data: Any, name: str) -> Any:
     return data
 
 
-def told_value(entries: Sequence[Data], name: str, otherwise: Any) -> Any:
-    """Return the last value of a field in a timeline (None: removed); ``otherwise`` where no entry names it."""
-    for one in reversed(entries):
+def told_values(entries: Iterable[Data]) -> dict[str, Any]:
+    """Return the last value that a timeline tells of each field that an entry names; None: it was removed."""
+    told: dict[str, Any] = {}
+    for one in entries:
         new, old = _mapping(one.get(SET)), _mapping(one.get(WAS))
-        if name in new or name in old:
-            return new.get(name)
-    return otherwise
+        for name in (*old, *new):
+            told[name] = new.get(name)
+    return told
+
+
+def told_value(entries: Iterable[Data], name: str, otherwise: Any) -> Any:
+    """Return the last value of a field in a timeline (None: removed); ``otherwise`` where no entry names it."""
+    return told_values(entries).get(name, otherwise)
 
 
 def times_of(timeline: Any) -> tuple[str, str, str]:

@@ -21,6 +21,7 @@ from itsm_gitops.model.timeline import (
     moments,
     seconds,
     told_value,
+    told_values,
     value_in,
 )
 from itsm_gitops.rules.context import ChangeContext, Data, DocumentContext, Pair, moment
@@ -31,11 +32,11 @@ _TOLERANCE = timedelta(days=1)
 
 def value_is_last_told(ctx: DocumentContext) -> Iterator[Hit]:
     """Compare each tracked field with its last value in the timeline."""
+    last = told_values(ctx.timeline)
     for name in ctx.flow.track:
-        if name.split(".")[0] in ctx.refused:
+        if name not in last or name.split(".")[0] in ctx.refused:
             continue
-        value = value_in(ctx.data, name)
-        told = told_value(ctx.timeline, name, value)
+        value, told = value_in(ctx.data, name), last[name]
         if not same(value, told):
             here = "is not there" if value is None else f"is '{_shown(value)}'"
             there = "removed it" if told is None else f"set it to '{_shown(told)}'"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pexpect
 import pytest
 
 from itsm_gitops import documents
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.repository import Store
 from tests.cli.conftest import ABOUT_MAIL, Cli
 
 SERVER = "cmdb/servers/mail-host-1.yaml"
@@ -203,6 +206,24 @@ def test_a_script_is_told_what_is_like_the_new_incident(acme: Path, cli: Cli) ->
     )
     cli("move", first, "cancelled", "--note", "No.")
     assert first not in cli("new", "incident", "--title", "Mail queue stuck", *ABOUT_MAIL, "--json").err
+
+
+def test_years_of_finished_records_are_not_looked_through(
+    acme: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[frozenset[str], bool]] = []
+    of_kinds = Store.of_kinds
+
+    def noting(self: Store, kinds: Collection[str], *, open_only: bool = False) -> list[Entry]:
+        asked.append((frozenset(kinds), open_only))
+        return of_kinds(self, kinds, open_only=open_only)
+
+    monkeypatch.setattr(Store, "of_kinds", noting)
+    cli("new", "incident", "--title", "Mail queue stuck", *ABOUT_MAIL, "--json")
+    everything = {kind for kinds, open_only in asked if not open_only for kind in kinds}
+    assert "incident" in {kind for kinds, open_only in asked if open_only for kind in kinds}
+    assert "incident" not in everything
+    assert "known-error" in everything  # a published one is on offer, and nothing is left to be done on it
 
 
 @pytest.mark.slow
