@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.workflow import Workflow
@@ -126,6 +127,14 @@ def in_group(kind: Kind, group: str) -> bool:
     if group == "ci":
         return kind.operational
     return kind.is_record == (group == "record")
+
+
+def in_order_of_work(kinds: Iterable[Kind]) -> list[Kind]:
+    """Return kinds in the order of daily work: incidents first; those that play no role in it last, as they came."""
+    order = meaning.ORDER_OF_WORK
+    return sorted(
+        kinds, key=lambda kind: min((order.index(r) for r in kind.plays if r in order), default=len(order))
+    )
 
 
 def inline(node: Any, definitions: Mapping[str, Any], done: dict[str, Any] | None = None) -> Any:

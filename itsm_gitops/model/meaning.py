@@ -58,6 +58,9 @@ KIND_ROLES: Mapping[str, str] = {
     ANNOUNCEMENT: "what people are told on the start page for a time",
 }
 
+# The kinds of record in the order of daily work: lists that show them one after the other keep to it.
+ORDER_OF_WORK = (INCIDENT, REQUEST, PROBLEM, CHANGE, KNOWN_ERROR, ARTICLE, DEPLOYMENT, MEETING)
+
 # Roles of states.
 AUTHORISED = "authorised"
 RUNNING = "running"

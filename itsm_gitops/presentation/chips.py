@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from itsm_gitops.model import meaning
+from itsm_gitops.model.workflow import State
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import Html, esc
 
@@ -13,6 +15,11 @@ _MOST_CHIPS = 1_024
 def look_of(status: str) -> str:
     """Return the name of a look in the style sheet; so that the markup of a page in another language holds no English word."""
     return "working" if status == "operational" else status
+
+
+def state_look(state: State) -> str:
+    """Return the look of a state of a life cycle: that of its category. What is out of use for good is no good news."""
+    return "none" if meaning.RETIRED in state.roles else state.category
 
 
 def chip(text: str, look: str) -> Html:

@@ -11,7 +11,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.wording import business_time
 from itsm_gitops.presentation import prose
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.language import WRITER, digits, t, written
+from itsm_gitops.presentation.language import WRITER, counted, digits, t, written
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, words
 from itsm_gitops.presentation.moments import full_day
 from itsm_gitops.presentation.remainder import and_more, folded, opening
@@ -24,12 +24,14 @@ FACT, PROSE, BLOCK, HIDDEN = "fact", "prose", "block", "hidden"
 # Shown elsewhere on the page: in its heading, as links, as the timeline.
 _ELSEWHERE = frozenset({"id", "kind", "class", "title", "name", "links", "timeline", "redundancy"})
 
-_TITLES = {"x": "Further data"}
+_TITLES = {"x": "Further data", "cis": "Configuration items", "major": "Major incident"}
 
 # Words that have a colour everywhere.
 LOOKS = {
     "high": "high", "medium": "medium", "low": "low", "critical": "high",
     "successful": "done", "successful_with_issues": "waiting", "unsuccessful": "bad", "backed_out": "bad",
+    "complete": "done", "incomplete": "waiting", "failed": "bad", "rolled_back": "bad",
+    "fixed": "done", "fix_applied": "done", "workaround": "waiting", "risk_accepted": "waiting",
     "approved": "done", "rejected": "bad", "emergency": "bad", "done": "done", "open": "new",
     "in_progress": "active",
 }  # fmt: skip
@@ -38,6 +40,8 @@ LOOKS = {
 _NAMES = ("^[a-z][a-z0-9-]", "^[A-Za-z][A-Za-z0-9-]")
 
 BELOW = " › "  # between the names of a field and of one within it
+_EVERY = {"every", "unit"}
+_UNITS = {"day": ("every day", "every {count} days"), "week": ("every week", "every {count} weeks")}
 _PERIODS = ("month", "quarter", "year")
 _MAX_ITEMS, _MOST_ITEMS = 200, 5_000  # shown at once, and when they are asked for
 _NOTHING: tuple[object, ...] = (None, "", [], {})
@@ -57,9 +61,7 @@ class Field(NamedTuple):
 def fields(kind: Kind) -> tuple[Field, ...]:
     """Return the fields of a kind in schema order with the role each has on a page."""
     return tuple(
-        Field(
-            name, schema.get("title") or _TITLES.get(name) or words(name), _role(name, kind, schema), schema
-        )
+        Field(name, _title(name, schema), _role(name, kind, schema), schema)
         for name, schema in kind.fields.items()
     )
 
@@ -195,6 +197,9 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
         amount, per = data.get("amount"), data.get("per")
         shown = digits(amount) if isinstance(amount, int | float) else str(amount)
         return esc(f"{shown} {data.get('currency', '')}" + (f" {t(f'per {per}')}" if per in _PERIODS else ""))
+    every = _often(data) if set(properties) == _EVERY else ""
+    if every:
+        return esc(every)
     names = [*(k for k in properties if k in data), *(k for k in data if k not in properties)]
     rows = [
         (
@@ -205,6 +210,14 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
         for k in names
     ]
     return definition_list(rows)
+
+
+def _often(data: Mapping[str, Any]) -> str:
+    """Return a number of days or weeks in words, nothing for what is none."""
+    number, unit = data.get("every"), data.get("unit")
+    if type(number) is not int or unit not in _UNITS or set(data) != _EVERY:
+        return ""
+    return counted(number, *_UNITS[unit])
 
 
 class FieldPlace(NamedTuple):
@@ -237,7 +250,7 @@ def changed(title: str, old: Html, new: Html) -> Html:
 
 def _title(name: object, schema: Schema) -> str:
     """Return what a value is called: the schema's title, else its name in words without the unit."""
-    title = schema.get("title")
+    title = schema.get("title") or _TITLES.get(str(name))
     if isinstance(title, str):
         return title
     return words(str(name).removesuffix("_minutes") if _in_minutes(schema) else str(name))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from itsm_gitops.model import meaning
-from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.kinds import Kind, in_order_of_work
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.handbook import md
@@ -97,10 +97,12 @@ def by_title(book: RuleBook) -> list[Kind]:
 
 
 def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
+    """Return the lists of kinds of record in the order of daily work, or of classes of item by title."""
     elsewhere = (urls.SERVICES, urls.CATALOGUE)
+    kinds = in_order_of_work(by_title(book)) if records else by_title(book)
     return [
         {plain(kind.plural_title): _page(urls.index(kind))}
-        for kind in by_title(book)
+        for kind in kinds
         if kind.is_record == records and urls.index(kind) not in elsewhere
     ]
 

@@ -49,7 +49,13 @@ def rank_of(status: str) -> int:
 def services_of(view: View) -> list[Entry]:
     """Return the services with a status, those that are worst first."""
     services = (e for e in view.of_role(meaning.SERVICE) if e.id in view.health)
-    return sorted(services, key=lambda e: (rank_of(view.health[e.id].status), e.title.lower(), e.id))
+    return sorted(services, key=lambda e: (place_of(view, e), e.title.lower(), e.id))
+
+
+def place_of(view: View, service: Entry) -> int:
+    """Return the place of a service in a list that begins with what is worst; what has no status is last."""
+    health = view.health.get(service.id)
+    return rank_of(health.status) if health else len(STATUSES)
 
 
 def is_well(view: View, service: str) -> bool:

@@ -27,7 +27,7 @@ from itsm_gitops.model.priority import Priority, rank
 from itsm_gitops.model.report import Cell, Measure
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.standing import Asking, Course, Proof
-from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.chips import chip, state_look
 from itsm_gitops.presentation.extras import Extra
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, link, shorten, words
@@ -229,7 +229,9 @@ class View(PagedEntries):
     def state_name(self, kind: Kind, state: str) -> Html:
         """Return one state of a kind as a chip."""
         known = kind.workflow.states.get(state) if kind.workflow else None
-        return chip(known.title if known else words(state), known.category if known else "none")
+        if known is None:
+            return chip(words(state), "none")
+        return chip(known.title, state_look(known))
 
     def priority_chip(self, entry: Entry) -> Html:
         """Return the priority of a record as a chip, nothing when it has none."""

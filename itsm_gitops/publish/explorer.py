@@ -17,8 +17,10 @@ from typing import Any, NamedTuple
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.filter_words import facet_of
+from itsm_gitops.model.kinds import in_order_of_work
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.chips import state_look
 from itsm_gitops.presentation.markup import shorten
 from itsm_gitops.presentation.view import View
 from itsm_gitops.presentation.wanted import shape_of
@@ -231,10 +233,10 @@ def _summary(view: View, chunks: Sequence[dict[str, Any]]) -> dict[str, Any]:
             "titles": k.plural_title,
             "folder": urls.folder(k),
             "states": {
-                s.name: [s.title, s.category] for s in (k.workflow.states.values() if k.workflow else ())
+                s.name: [s.title, state_look(s)] for s in (k.workflow.states.values() if k.workflow else ())
             },
         }
-        for k in view.book.kinds.values()
+        for k in in_order_of_work(view.book.kinds.values())
         if k.is_record
     }
     priorities = view.book.policy(PRIORITY).get("priorities", {})

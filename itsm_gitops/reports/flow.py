@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from itsm_gitops.model import meaning
-from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.kinds import Kind, in_order_of_work
 from itsm_gitops.model.report import (
     COUNT,
     DURATION,
@@ -55,7 +55,11 @@ def backlog(log: Log) -> ReportDraft:
 def _kinds(log: Log) -> list[Kind]:
     """Return the kinds of record whose life ends; known errors are knowledge, not work."""
     kinds = [k for k in log.book.kinds.values() if k.is_record and k.workflow is not None]
-    return [k for k in kinds if log.first_of(k.name) is not None and meaning.KNOWN_ERROR not in k.plays]
+    return [
+        k
+        for k in in_order_of_work(kinds)
+        if log.first_of(k.name) is not None and meaning.KNOWN_ERROR not in k.plays
+    ]
 
 
 def _banded(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str, list[Case]]]) -> Table:

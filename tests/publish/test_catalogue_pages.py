@@ -33,3 +33,32 @@ def test_a_list_of_services_says_the_life_cycle_only_of_those_without_a_status(t
     said = text_of(home.services_page(view).body)
     assert "Lockers Planned" in said
     assert "In production" not in said
+
+
+def test_a_list_of_services_begins_with_the_worst_and_counts_all(tmp_path: Path) -> None:
+    files = {
+        f"cmdb/services/{name}.yaml": f"id: {name}\nclass: service\nname: {name.title()}\nlifecycle: {stage}\ncategory: Customers\n"
+        for name, stage in (("atlas", "production"), ("beacon", "planned"), ("zenith", "production"))
+    }
+    down = """\
+id: INC-261122-ZZZZZ
+kind: incident
+title: Zenith is down
+impact: high
+urgency: high
+service: zenith
+state: new
+timeline:
+- at: 2026-11-22T09:00:00Z
+  by: ada
+  state: new
+"""
+    view = view_of(tmp_path, {**files, "records/incidents/2026/11/INC-261122-ZZZZZ.yaml": down})
+    said = text_of(home.services_page(view).body)
+    assert "1 not in production" in said
+    customers = said[said.index("Services: Customers") :]
+    assert (
+        customers.index("Zenith Outage")
+        < customers.index("Atlas Operational")
+        < customers.index("Beacon Planned")
+    )

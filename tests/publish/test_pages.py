@@ -13,15 +13,17 @@ import pytest
 from sample_site import NOW, write_sample
 
 from itsm_gitops.model.facts import affected
+from itsm_gitops.model.kinds import in_order_of_work
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.presentation import agenda, navigation, questions, urls
 from itsm_gitops.presentation.agenda import Span
 from itsm_gitops.presentation.extras import extra_of
 from itsm_gitops.presentation.fields import fields, value
 from itsm_gitops.presentation.markup import ROOT
+from itsm_gitops.presentation.pages import forms, maps
 from itsm_gitops.presentation.pages import lists as page_lists
-from itsm_gitops.presentation.pages import maps
 from itsm_gitops.presentation.pages.grouped import CLASSES, grouped
+from itsm_gitops.presentation.pages.item import item_page
 from itsm_gitops.presentation.pages.steps import stepper
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import build_site, serve
@@ -322,3 +324,94 @@ def test_what_no_dependency_is_recorded_of_has_a_sentence_instead_of_a_picture(v
     assert "it-map" not in alone
     assert maps.item_map(view, "web") == ""  # a team is no part of the network
     assert "it-map__view" in maps.item_map(view, "shop")
+
+
+ROTA = """\
+id: web-rota
+class: rota
+name: Web on call
+owner: web
+time_zone: Europe/Berlin
+layers:
+- name: First line
+  people: [ada, bob]
+  from: 2026-11-02
+  turn: {every: 1, unit: week}
+  hand_over: '09:00'
+"""
+
+
+def test_a_rota_says_at_once_who_is_on_call(tmp_path: Path) -> None:
+    view = view_of(tmp_path, {"cmdb/rotas/web-rota.yaml": ROTA})
+    entry = view.entries["web-rota"]
+    html = item_page(view, entry, view.store.data("web-rota"), fields(view.kind(entry)))
+    strip = html[html.index("<dl class=it-help>") : html.index("</dl>")]
+    said = " ".join(re.sub(r"<[^>]*>", " ", strip).split())
+    # Turns of a week begin on Monday 2 November with the first; the third is hers again, and the site is of the 22nd.
+    assert said.endswith("On call Ada Example until 23 Nov 2026, 09:00 , then bob")
+    assert "web-rota" not in strip  # this is its page
+    assert "every week" in html
+    # Each person has a colour of their own in the calendar, which begins on Monday 16 November before the hand-over.
+    assert set(re.findall(r"it-ev--(who\d)[^>]*>.*?(Ada Example|bob)<", html)) == {
+        ("who0", "bob"), ("who1", "Ada Example")
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("every", "said"),
+    [({"every": 2, "unit": "week"}, "every 2 weeks"), ({"every": 1, "unit": "day"}, "every day")],
+)
+def test_how_often_is_said_in_words(view: View, book: RuleBook, every: dict[str, Any], said: str) -> None:
+    schema = book.kinds["rota"].fields["layers"]["items"]["properties"]["turn"]
+    assert value(view, every, schema) == said
+    assert "Every" in value(view, {"every": "often", "unit": "week"}, schema)
+
+
+def test_the_records_of_an_item_stand_in_one_table_in_the_order_of_work(tmp_path: Path) -> None:
+    problem = """\
+id: PRB-261121-AAAAA
+kind: problem
+title: Why it fails
+impact: low
+urgency: low
+state: new
+service: shop
+cis: [shop-web]
+timeline:
+- at: 2026-11-21T09:00:00Z
+  by: ada
+  state: new
+"""
+    view = view_of(tmp_path, {"records/problems/2026/11/PRB-261121-AAAAA.yaml": problem})
+    entry = view.entries["shop-web"]
+    html = item_page(view, entry, view.store.data("shop-web"), fields(view.kind(entry)))
+    table = html[html.index("<h2 id=records>") :]
+    table = table[: table.index("</table>")]
+    assert re.findall(r"scope=col>(.*?)</th>", table) == ["Record", "Title", "State", "Priority", "Date"]
+    assert re.findall(r"scope=rowgroup>(.*?)</th>", table) == [
+        "Incidents",
+        "Problems",
+        "Changes",
+        "Known errors",
+    ]
+    assert table.count("<table") == 1
+    assert "Problems</th></tr><tr><td class=it-c-id>" in table
+    # What is planned has the date for which it is planned.
+    assert "<time datetime=2026-11-28T20:00:00Z>" in table[table.index(">Changes</th>") :]
+
+
+def test_a_long_form_has_parts(view: View) -> None:
+    (change,) = (page for page in forms.pages(view) if page.url == urls.NEW_CHANGE)
+    (report,) = (page for page in forms.pages(view) if page.url == urls.REPORT)
+    assert re.findall(r"<h2 class=it-form__part>(.*?)</h2>", change.body) == [
+        "What and why", "How it is done, checked and undone", "When and for whom"
+    ]  # fmt: skip
+    assert "it-form__part" not in report.body
+
+
+def test_lists_of_kinds_keep_to_the_order_of_work(book: RuleBook) -> None:
+    kinds = [k.name for k in in_order_of_work(k for k in book.kinds.values() if k.is_record)]
+    assert kinds[:8] == [
+        "incident", "request", "problem", "change", "known-error", "article", "deployment", "meeting"
+    ]  # fmt: skip
+    assert sorted(kinds) == sorted(k.name for k in book.kinds.values() if k.is_record)

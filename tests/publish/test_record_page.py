@@ -27,6 +27,7 @@ from itsm_gitops.presentation.pages.item import item_page
 from itsm_gitops.presentation.pages.origin import forge_pages
 from itsm_gitops.presentation.pages.over_time import months_of
 from itsm_gitops.presentation.pages.record import _questions, record_page
+from itsm_gitops.presentation.pages.steps import stepper
 from itsm_gitops.presentation.planned import Plan
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.audience import load
@@ -139,7 +140,7 @@ def test_values_in_a_timeline_are_called_as_on_the_page(view: View) -> None:
     said = part(record_page(view, entry, data, fields(view.kind(entry))), "timeline")
     assert "Impact Low → High" in said
     assert "Assignee nothing → Ada Example" in said
-    assert "Major › Next update by nothing → 20 Nov 2026, 12:00" in said
+    assert "Major incident › Next update by nothing → 20 Nov 2026, 12:00" in said
     assert "On hold reason Awaiting vendor → nothing" in said
 
 
@@ -225,15 +226,19 @@ def test_approvals_are_summed_up_before_the_detail(view: View) -> None:
         "a", b"{}", "", 1, "merge", (CHG,), "SATISFIED", "main", "", "", "", (("ada", "signed"),), ()
     )
     view.proofs = {CHG: [proof]}
-    said = part(page(view, CHG), "approvals")
-    assert "1 of 4 approved Who can approve eve CAB, owner of Online shop bob CAB What" in said
+    # Two can give the rest: the head of the page names them, and they are not told once more.
+    html = page(view, CHG)
+    assert "1 of 4 approved" in html[html.index("<p class=it-approved>") : html.index("<div class=it-cols>")]
+    said = part(html, "approvals")
+    assert said.startswith("Approvals 2 CAB: Ada Example , bob , eve Together.")
+    assert "Who can approve" not in said
     # What was approved while it was a draft does not count for the work.
     draft = replace(view.entries[CHG], state="draft")
     html = record_page(view, draft, view.store.data(CHG), fields(view.kind(draft)))
-    assert "0 of 4 approved" in part(html, "approvals")
+    assert "0 of 4 approved" in html
     url = "https://forge.example/acme/infra/pulls/7"
     data = {**view.store.data(CHG), "pull_requests": [url, "javascript:alert(1)"]}
-    html = record_page(view, draft, data, fields(view.kind(draft)))
+    html = record_page(view, replace(draft, state="scheduled"), data, fields(view.kind(draft)))
     assert f'<a href="{url}" rel="noopener noreferrer nofollow" class=it-ext>Pull request</a>' in html
     assert "javascript:" not in html[html.index("id=approvals") : html.index("id=risk")]
 
@@ -318,8 +323,8 @@ def test_what_was_given_up_says_why(view: View) -> None:
     html = of_data(view, "REQ-261121-FFFFF", "rejected", rejected)
     assert html.index("There is one already.") < html.index(">Answers<")
     # A word that says neither that it is good nor that it is bad has no colour.
-    html = of_data(view, "REQ-261121-FFFFF", "closed", {"fulfilment": "incomplete"})
-    assert "it-outcome__end><b class=it-chip--none>Incomplete</b>" in html
+    html = of_data(view, "REQ-261121-FFFFF", "closed", {"fulfilment": "skipped"})
+    assert "it-outcome__end><b class=it-chip--none>Skipped</b>" in html
 
 
 def test_the_history_of_fields_stands_last(view: View) -> None:
@@ -376,7 +381,7 @@ def test_the_head_of_a_record_says_its_service_level_and_its_age(view: View) -> 
     view.course = lambda _identifier: Course((late,))
     html = page(view, INC)
     head = html[: html.index("</header>")]
-    assert "<b class=it-chip--bad>missed by 1 h 30 min</b>" in head
+    assert "<b class=it-chip--bad>Missed by 1 h 30 min</b>" in head
     assert "<dt>Opened<dd><time data-ago datetime=2026-11-20T09:00:00Z>20 Nov 2026, 10:00</time>" in head
     assert "<dt>State changed<dd><time data-ago datetime=2026-11-20T09:10:00Z>" in head
     assert "<dt>Last change<dd><time data-ago datetime=2026-11-20T09:30:00Z>" in head
@@ -602,3 +607,29 @@ def test_hostile_titles_can_be_similar(hostile: View) -> None:
     html = page(hostile, first.id)
     assert "id=similar>" in html
     assert "&lt;img src=x onerror=alert(1)&gt; quarantine zeppelin" in html
+
+
+def test_what_is_out_of_use_for_good_is_no_good_news(view: View, book: RuleBook) -> None:
+    error, incident = book.kinds["known-error"], book.kinds["incident"]
+    assert view.state_name(error, "retired") == "<b class=it-chip--none>Retired</b>"
+    assert view.state_name(error, "published") == "<b class=it-chip--active>Published</b>"
+    assert view.state_name(incident, "closed") == "<b class=it-chip--done>Closed</b>"
+    entry = next(iter(view.of_kind("incident")))
+    assert "<li class=past aria-current=step>Retired" in stepper(error, replace(entry, state="retired"), {})
+    assert "<li class=end aria-current=step>Closed" in stepper(incident, replace(entry, state="closed"), {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "text", "look"),
+    [
+        ("request", "fulfilment", "incomplete", "waiting"),
+        ("incident", "resolution_code", "workaround", "waiting"),
+        ("incident", "resolution_code", "fixed", "done"),
+        ("deployment", "outcome", "rolled_back", "bad"),
+        ("change", "outcome", "successful_with_issues", "waiting"),
+    ],
+)
+def test_how_it_ended_has_a_colour(
+    view: View, book: RuleBook, kind: str, field: str, text: str, look: str
+) -> None:
+    assert f"it-chip--{look}>" in value(view, text, book.kinds[kind].fields[field])

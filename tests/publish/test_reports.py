@@ -257,3 +257,17 @@ OVERLAPS = """() => {
   }
   return found;
 }"""
+
+
+def test_reports_stand_in_groups(pages: Path) -> None:
+    html = (pages / "reports/index.html").read_text(encoding="utf-8")
+    groups = {}
+    for part in html.split("<section>")[1:]:
+        heading = re.search(r"<h2>(.*?)</h2>", part)
+        assert heading
+        groups[heading[1]] = re.findall(r"<h3><a [^>]*>(.*?)</a></h3>", part)
+    assert groups["Workload"] == ["Backlog and ageing", "Arrivals and resolutions", "Top services and items"]
+    assert groups["Changes and delivery"] == [
+        "Success of changes", "Incidents caused by change", "Software delivery"
+    ]  # fmt: skip
+    assert sum(len(some) for some in groups.values()) >= len(REPORTS)

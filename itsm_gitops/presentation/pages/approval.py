@@ -112,8 +112,8 @@ def _requirements(view: View, asked: AskedApprovals) -> Html:
         facts=t(asked.facts),
     )
     detail = Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
-    if not asked.needs:
-        return detail
+    if not asked.needs or (not asked.is_decided and len(asked.waiting) <= _FIRST):
+        return detail  # the head of the page says how many there are, and names everybody it waits for
     policy = esc(t("What the policy asks for"))
     return Html(f"{_sum(view, asked)}<details class=it-fold><summary>{policy}</summary>{detail}</details>")
 

@@ -14,7 +14,8 @@ from itsm_gitops.presentation.fields import value
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, link
 from itsm_gitops.presentation.moments import MONTH_NAMES, full_day
-from itsm_gitops.presentation.pages.parts import ListColumn, section, table
+from itsm_gitops.presentation.pages.parts import section
+from itsm_gitops.presentation.pages.tables import ListColumn, table
 from itsm_gitops.presentation.view import View
 
 NAME = "contracts"  # of the report that has all of them

@@ -30,7 +30,7 @@ def derived_facts(view: View, entry: Entry) -> Html:
     rows = [
         (title, Html(f"{content} <small>{how}</small>"), False) for title, content, how in _facts(view, entry)
     ]
-    return section("Calculated", definition_list(rows), "worked-out") if rows else EMPTY
+    return section("Impact and service level", definition_list(rows), "worked-out") if rows else EMPTY
 
 
 def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
@@ -46,7 +46,7 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
         )
     called = calls(view, entry, course)
     if called:
-        yield "Called", called, esc(t("by the steps of the team, its rota and the service level"))
+        yield "Escalation", called, esc(t("by the steps of the team, its rota and the service level"))
     if course.resolved_after and _RESOLVED & set(view.kind(entry).plays):
         waited = t(", {time} of it waiting", time=duration(course.waited)) if course.waited else ""
         how = (
@@ -64,7 +64,8 @@ def clock_chip(view: View, entry: Entry) -> Html:
     if promise is None or promise.verdict == MET:
         return EMPTY
     look = "bad" if promise.verdict == MISSED else "active" if promise.near else "none"
-    return _moving(promise, chip(in_words(promise), look))
+    said = t(in_words(promise))
+    return _moving(promise, chip(f"{said[:1].upper()}{said[1:]}", look))
 
 
 def _moving(promise: Promise, shown: Html) -> Html:

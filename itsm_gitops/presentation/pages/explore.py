@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itsm_gitops.model import filter_words
+from itsm_gitops.model.kinds import in_order_of_work
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import Html, esc, join, link
@@ -58,7 +59,7 @@ def explore_page(view: View) -> ListPage:
 
 
 def _without_script(view: View) -> Html:
-    kinds = [k for k in view.book.kinds.values() if k.is_record]
+    kinds = in_order_of_work(k for k in view.book.kinds.values() if k.is_record)
     lists = join([link(urls.index(k), esc(k.plural_title)) for k in kinds], ", ")
     said = told(
         "Filtering needs JavaScript. The same records are in lists by state and by month: {lists}.",

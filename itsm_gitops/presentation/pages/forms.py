@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from itsm_gitops.model import facts, meaning
@@ -56,6 +57,14 @@ _CHANGE = (
     "title", "type", "service", "cis", "justification", "description", "impact_statement",
     "implementation_plan", "test_plan", "backout_plan", "planned_start", "planned_end", "requested_by",
 )  # fmt: skip
+# A long form has parts: the first question of each, and its heading.
+_PARTS = {
+    meaning.CHANGE: {
+        "title": "What and why",
+        "impact_statement": "How it is done, checked and undone",
+        "planned_start": "When and for whom",
+    }
+}
 
 
 def _made() -> str:
@@ -124,7 +133,9 @@ def pages(view: View) -> Iterator[ListPage]:
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
         way = [Crumb(section, "Changes" if section == urls.CHANGES else "Records")]
         known = _known(view) if role == meaning.INCIDENT else EMPTY
-        body = _form(view, kind, form_questions, fixed, t("Make the record"), f"itsm new {kind.name}", known)
+        command = f"itsm new {kind.name}"
+        parts = _PARTS.get(role, {})
+        body = _form(view, kind, form_questions, fixed, t("Make the record"), command, known, parts)
         yield ListPage(url, t(title), section, Html(f"{heading(way, t(title), lead=esc(t(lead)))}{body}"))
 
 
@@ -136,11 +147,12 @@ def _form(
     button: str,
     command: str,
     known: Html = EMPTY,
+    parts: Mapping[str, str] = MappingProxyType({}),
 ) -> Html:
     lists = [_names(view, name) for name in dict.fromkeys(q.names for q in form_questions if q.names)]
     # Below the last answer that it looks at: what is typed into must not move.
     last = max((i for i, q in enumerate(form_questions) if q.path in _LOOKED_AT), default=-1)
-    asked = [questions.render(q) for q in form_questions]
+    asked = [Html(f"{_part(parts.get(q.path, ''))}{questions.render(q)}") for q in form_questions]
     return Html(
         f'<form class="it-form" autocomplete="off" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
         f"{join(asked[: last + 1])}{known}{join(asked[last + 1 :])}{join(lists)}"
@@ -149,6 +161,11 @@ def _form(
         f"<noscript><p>{esc(t('The form needs JavaScript. Without it, from a clone of the repository:'))}</p>"
         f'<pre class="it-cmd"><code>{esc(command)}</code></pre></noscript>{_made()}</form>'
     )
+
+
+def _part(title: str) -> Html:
+    """Return the heading of a part of a form, nothing where none begins."""
+    return Html(f"<h2 class=it-form__part>{esc(t(title))}</h2>") if title else EMPTY
 
 
 _MOST_KNOWN = 300

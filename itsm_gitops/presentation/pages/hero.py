@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OUTAGE, STATUSES, UNKNOWN
 from itsm_gitops.model import clock
@@ -54,10 +54,13 @@ def _headline(view: View, services: Iterable[Entry], statuses: Counter[str]) -> 
     return t("All services are operational") if statuses else t("IT services")
 
 
-def summary(view: View, services: Iterable[Entry]) -> Html:
-    """Return the number of services with each status, in one line; nothing without services."""
-    counts = _counts(Counter(view.health[e.id].status for e in services))
-    return Html(f"<p class=it-hero__sub>{counts}</p>") if counts else EMPTY
+def summary(view: View, services: Collection[Entry]) -> Html:
+    """Return the number of services with each status, and of those without one, in one line; nothing without services."""
+    used = [e for e in services if e.id in view.health]
+    counts = _counts(Counter(view.health[e.id].status for e in used))
+    others = len(services) - len(used)
+    rest = chip(t("{count} not in production", count=others), "none") if others else EMPTY
+    return Html(f"<p class=it-hero__sub>{join([counts, rest], ' ')}</p>") if services else EMPTY
 
 
 def _counts(statuses: Counter[str]) -> Html:

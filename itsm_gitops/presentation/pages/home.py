@@ -12,17 +12,14 @@ from itsm_gitops.presentation.pages.derived import clock_chip
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.major import major_section
 from itsm_gitops.presentation.pages.parts import (
-    ListColumn,
-    columns,
     heading,
     incomplete,
     line,
     paragraph,
-    reference,
     section,
-    table,
 )
 from itsm_gitops.presentation.pages.plan import day_block, rows
+from itsm_gitops.presentation.pages.tables import ListColumn, columns, reference, table
 from itsm_gitops.presentation.view import View
 
 _MOST, _MOST_OPEN = 6, 12
@@ -139,7 +136,7 @@ def _health(view: View, entry: Entry) -> Html:
 
 
 def services_page(view: View) -> ListPage:
-    """Return every service by category, with health, owner and life cycle."""
+    """Return every service by category, the worst first, with health, owner and life cycle."""
     name, *rest = columns(view, "name", "owner", "type")
     shown = [name, ListColumn("Health", lambda e: _health(view, e), "it-c-health"), *rest]
     groups: dict[str, list[Entry]] = {}
@@ -149,12 +146,12 @@ def services_page(view: View) -> ListPage:
         heading(
             [], t("Services"), lead=esc(t("What IT provides, whether it works now, and who is responsible."))
         ),
-        hero.summary(view, situation.services_of(view)),
+        hero.summary(view, view.of_role(meaning.SERVICE)),
         incomplete(view),
         major_section(view),
     ]
     for category, entries in sorted(groups.items()):
-        entries.sort(key=lambda e: (e.title.lower(), e.id))
+        entries.sort(key=lambda e: (situation.place_of(view, e), e.title.lower(), e.id))
         rows_of = table(entries, shown, t("Services: {category}", category=words(category)))
         parts.append(section(words(category), rows_of, css="it-services"))
     if not groups:

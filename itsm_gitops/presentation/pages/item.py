@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from itsm_gitops.graph.status import OPERATIONAL
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import in_order_of_work
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.chips import chip, look_of
@@ -24,16 +26,16 @@ from itsm_gitops.presentation.pages.origin import origin
 from itsm_gitops.presentation.pages.over_time import over_time
 from itsm_gitops.presentation.pages.parts import (
     Crumb,
-    columns,
     explore_link,
+    explore_url,
     heading,
     is_record,
     relations,
     section,
-    table,
     two_columns,
     unseen,
 )
+from itsm_gitops.presentation.pages.tables import ListColumn, RowGroup, columns, grouped_table
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
@@ -55,7 +57,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         entry.title or entry.id,
         _chips(view, entry, data),
         intro,
-        f"{kind.title} {entry.id}",
+        kind.title,
     )
     present = [f for f in present_fields(fields, data) if f.name not in (*_ABOVE, _plain_state(view, entry))]
     is_service = meaning.SERVICE in kind.plays
@@ -64,18 +66,19 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     links = section("Linked", relations(view, entry.id, _to_items(view, entry)), "links")
     # What is not part of the network has little of its own to say: its links are its content.
     beside = view.kind(entry).operational
+    records = _records(view, entry)
     main = join(
         [
             over_time(view, entry),
             on_call.turns(view, entry),
             contracts_with(view, entry),
-            *_records(view, entry),
-            _all_records(view, entry) if beside else EMPTY,
+            records,
+            _all_records(view, entry) if beside and not records else EMPTY,
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             section("Request it", forms.request_form(view, entry, data.get("form")), "request"),
             _redundancy(view, data),
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
-            EMPTY if beside else join([links, _all_records(view, entry)]),
+            EMPTY if beside else join([links, EMPTY if records else _all_records(view, entry)]),
         ]
     )
     rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
@@ -203,24 +206,31 @@ def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
     return section("Redundancy", Html("".join(parts)), "redundancy")
 
 
-def _records(view: View, entry: Entry) -> list[Html]:
-    """Return the records that affect the item: what is open, what was, kind by kind."""
+def _records(view: View, entry: Entry) -> Html:
+    """Return the records that affect the item in one table: kind by kind, what is open first."""
     near = map(view.traits, view.network.others(entry.id, "affected_by"))
     records = [traits for traits in near if traits and traits.is_record and traits.has_page]
     by_kind: dict[str, list[Traits]] = {}
     for record in sorted(records, key=attrgetter("opened", "id"), reverse=True):
         by_kind.setdefault(record.kind, []).append(record)
-    sections = []
-    record_columns = columns(view, "id", "title", "state", "priority", "planned", "opened")
-    for name, kind in view.book.kinds.items():
-        if name not in by_kind:
-            continue
-        rows = sorted(by_kind[name], key=attrgetter("is_open"), reverse=True)
-        body = table([view.entries[r.id] for r in rows[:_RECENT]], record_columns, kind.plural_title)
-        if len(rows) > _RECENT:
-            body = Html(f"{body}{_older(view, entry, name, len(rows) - _RECENT)}")
-        sections.append(section(kind.plural_title, body, f"records-{name}"))
-    return sections
+    groups = []
+    for kind in in_order_of_work(view.book.kinds[name] for name in by_kind):
+        rows = sorted(by_kind[kind.name], key=attrgetter("is_open"), reverse=True)
+        older = len(rows) - _RECENT
+        rest = _older(view, entry, kind.name, older) if older > 0 else EMPTY
+        recent = [view.entries[r.id] for r in rows[:_RECENT]]
+        groups.append(RowGroup(kind.plural_title, f"records-{kind.name}", recent, rest))
+    shown = [
+        *columns(view, "id", "title", "state", "priority"),
+        ListColumn("Date", partial(_date, view), "it-c-time"),
+    ]
+    listed = grouped_table(groups, shown, t("Records")) if groups else EMPTY
+    return section("Records", join([listed, _all_records(view, entry)]) if listed else EMPTY, "records")
+
+
+def _date(view: View, record: Entry) -> Html:
+    """Return when a record is or was planned; when it was opened where it has no plan."""
+    return view.time(str(record.columns.get("planned_start") or record.opened))
 
 
 def _all_records(view: View, entry: Entry) -> Html:
@@ -246,7 +256,7 @@ def _older(view: View, entry: Entry, kind: str, number: int) -> Html:
     plays = view.kind(entry).plays
     facet = "service" if meaning.SERVICE in plays else "ci" if view.kind(entry).operational else "q"
     text = counted(number, "and {count} older one", "and {count} older ones")
-    return explore_link(text, **{facet: entry.id}, kind=kind, status="all")
+    return link(explore_url(**{facet: entry.id}, kind=kind, status="all"), esc(text))
 
 
 def _to_items(view: View, entry: Entry) -> list[Any]:

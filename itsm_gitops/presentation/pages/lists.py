@@ -20,16 +20,13 @@ from itsm_gitops.presentation.navigation import by_title
 from itsm_gitops.presentation.pages.derived import clock_chip
 from itsm_gitops.presentation.pages.grouped import CLASSES, RECORDS, cards
 from itsm_gitops.presentation.pages.parts import (
-    PLANNED_FOR,
     Crumb,
-    ListColumn,
-    columns,
     explore_link,
     heading,
     paragraph,
     section,
-    table,
 )
+from itsm_gitops.presentation.pages.tables import PLANNED_FOR, ListColumn, columns, table
 from itsm_gitops.presentation.view import View
 from itsm_gitops.presentation.wanted import Wanted, every, shape_of
 

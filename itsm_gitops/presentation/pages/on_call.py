@@ -29,24 +29,27 @@ _WEEKS = 5
 _FILE_DAYS = 92
 _DAY = timedelta(days=1)
 _METRICS = {"response": "Response", "resolution": "Resolution"}
+_CALLED = {meaning.SERVICE, meaning.TEAM, meaning.ROTA}
+_TINTS = 4  # people that the calendar of a rota tells apart by colour
 _HEAD = ("From", "To", "On call", "Backup")
 
 
 def called(view: View, entry: Entry) -> Html:
-    """Return who is on call for a service or a team when the page is made; nothing where nobody may be named."""
-    if not {meaning.SERVICE, meaning.TEAM} & set(view.kind(entry).plays):
+    """Return who is on call for a service, a team or a rota when the page is made; nothing where nobody may be named."""
+    if not _CALLED & set(view.kind(entry).plays):
         return EMPTY
     known = [(team, name) for team, name in named(view.store, entry.id) if name in view.entries]
     if not known:
         return EMPTY
     if any(rota_of(view.store, name) for _, name in known):
-        lines = [_line(view, c) for c in on_call(view.store, entry.id, view.now)]
+        lines = [_line(view, c, entry.id) for c in on_call(view.store, entry.id, view.now)]
     else:  # somebody for good: the page does not depend on when it is made
         lines = [Html(f"<li>{view.link(name)}</li>") for _, name in known]
     return Html(f"<ul class=it-list>{''.join(lines)}</ul>")
 
 
-def _line(view: View, one: OnCall) -> Html:
+def _line(view: View, one: OnCall, page: str) -> Html:
+    """Return who is called now, until when, and who follows; with the rota, unless this is its ``page``."""
     if one.turn is None:
         return Html(f"<li>{_person(view, one.people[0])}</li>")
     who = _people(view, one.people)
@@ -56,7 +59,8 @@ def _line(view: View, one: OnCall) -> Html:
         said = told("{people} until {end}, then {others}", people=who, end=end, others=then)
     else:
         said = told("{people} until {end}", people=who, end=end)
-    return Html(f"<li>{said}<br>{view.link(one.rota)}</li>")
+    source = Html(f"<br>{view.link(one.rota)}") if one.rota != page else EMPTY
+    return Html(f"<li>{said}{source}</li>")
 
 
 def _people(view: View, people: Sequence[str]) -> Html:
@@ -114,6 +118,7 @@ def turns(view: View, entry: Entry) -> Html:
     days = [monday + n * _DAY for n in range(7 * _WEEKS + 1)]
     edges = [moment_of(d, "00:00", view.zone) for d in days]
     found = rota.turns(edges[0], edges[-1])
+    first_called = list(dict.fromkeys(turn.people[0] for turn in found if turn.people))
     weeks = []
     for week in range(_WEEKS):
         cells = []
@@ -122,7 +127,8 @@ def turns(view: View, entry: Entry) -> Html:
             mark = " it-grid__day--today" if days[place] == today else ""
             # What began before the first day is cut there, and does not begin on it.
             items = "".join(
-                _event(view, one, edges[place] <= one.start and one.start > edges[0]) for one in near
+                _event(view, one, edges[place] <= one.start and one.start > edges[0], first_called)
+                for one in near
             )
             cells.append(
                 f'<td class="it-grid__day{mark}" data-day={days[place]}><p><time datetime="{days[place]}">{day_and_month(days[place])}</time></p><ul>{items}</ul></td>'
@@ -139,16 +145,16 @@ def turns(view: View, entry: Entry) -> Html:
     )
 
 
-def _event(view: View, turn: Turn, begins: bool) -> str:
+def _event(view: View, turn: Turn, begins: bool, first_called: list[str]) -> str:
     person = _name(view, turn.people[0]) if turn.people else esc(t("Nobody"))
     time = f'<span class="it-ev__time">{turn.start.astimezone(view.zone):%H:%M}</span> ' if begins else ""
-    look = "" if turn.people else " it-ev--nobody"
+    look = f"who{first_called.index(turn.people[0]) % _TINTS}" if turn.people else "nobody"
     backups = (
         f'<span class="it-vh"> ({told("backup: {people}", people=join([_name(view, p) for p in turn.people[1:]], ", "))})</span>'
         if turn.people[1:]
         else ""
     )
-    return f'<li class="it-ev{look}">{time}{person}{backups}</li>'
+    return f'<li class="it-ev it-ev--{look}">{time}{person}{backups}</li>'
 
 
 def _table(view: View, found: Sequence[Turn]) -> Html:

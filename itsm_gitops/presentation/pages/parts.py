@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import prose, urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten, words
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.remainder import and_more, opening
 from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
@@ -140,80 +140,6 @@ def workaround_chip(view: View, entry: Entry) -> Html:
     if view.store.data(entry.id).get("workaround"):
         return chip("Workaround available", "done")
     return chip("No workaround yet", "waiting")
-
-
-class ListColumn(NamedTuple):
-    """A column of a table of documents."""
-
-    title: str
-    cell: Callable[[Entry], Html]
-    css: str = ""
-
-
-# When work on a record is planned, what it is about, and whose it is.
-PLANNED_FOR = ("planned", "service", "team")
-
-
-def columns(view: View, *names: str) -> list[ListColumn]:
-    """Return the columns of these names: id title state priority and so on."""
-    by_name: dict[str, ListColumn] = {
-        "id": ListColumn("Record", lambda e: view.id_link(e.id) or esc(e.id), "it-c-id"),
-        "title": ListColumn("Title", lambda e: link(view.url(e.id), esc(e.title or e.id)), "it-c-title"),
-        "name": ListColumn("Name", lambda e: view.link(e.id), "it-c-title"),
-        "state": ListColumn("State", view.state_chip, "it-c-chip"),
-        "priority": ListColumn("Priority", view.priority_chip, "it-c-chip"),
-        "health": ListColumn("Health", lambda e: view.health_chip(e.id), "it-c-chip"),
-        "class": ListColumn("Class", lambda e: esc(view.kind(e).title)),
-        "service": ListColumn("Service", lambda e: reference(view, e, "service")),
-        "team": ListColumn("Team", lambda e: reference(view, e, "assigned_team")),
-        "owner": ListColumn("Owner", lambda e: reference(view, e, "owner")),
-        "environment": ListColumn("Environment", lambda e: _word(e, "environment")),
-        "type": ListColumn("Type", lambda e: _word(e, "type")),
-        "planned": ListColumn(
-            "Planned start", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
-        ),
-        "start": ListColumn("Start", lambda e: view.time(str(e.columns.get("start", ""))), "it-c-time"),
-        "end": ListColumn("End", lambda e: view.time(str(e.columns.get("end", ""))), "it-c-time"),
-        "opened": ListColumn("Opened", lambda e: view.time(e.opened), "it-c-time"),
-        "updated": ListColumn("Updated", lambda e: view.time(e.updated), "it-c-time"),
-    }
-    return [by_name[n] for n in names]
-
-
-def _word(entry: Entry, field: str) -> Html:
-    """Return a value that the rule book names, in words."""
-    return esc(words(str(entry.columns.get(field) or "")))
-
-
-def reference(view: View, entry: Entry, field: str) -> Html:
-    """Return the link to what a field of an entry names, nothing when it names nothing."""
-    target = entry.columns.get(field)
-    return view.link(target) if isinstance(target, str) else EMPTY
-
-
-def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: str) -> Html:
-    """Return a table of documents; columns that are empty in every row are left out."""
-    if not rows:
-        return EMPTY
-    cells = [[c.cell(e) for c in list_columns] for e in rows]
-    used = [i for i in range(len(list_columns)) if any(row[i] for row in cells)]
-    head = "".join(f"<th scope=col>{esc(t(list_columns[i].title))}</th>" for i in used)
-    of_records = any(c.css == "it-c-id" for c in list_columns)
-    # Tables are most of what lists weigh: their cells have no end tags, and labels only where a phone shows them.
-    openings = [(i, _opening_of(list_columns[i], of_records)) for i in used]
-    body = "".join(f"<tr>{''.join([f'{opening}{row[i]}' for i, opening in openings])}" for row in cells)
-    css = "it-table it-records" if of_records else "it-table"
-    return Html(
-        f'<table class="{css}"><caption class=it-vh>{esc(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
-
-
-def _opening_of(column: ListColumn, of_records: bool) -> str:
-    """Return the start tag of a column's cells; on a phone, lists of records show the labels of times only."""
-    style = f" class={column.css}" if column.css else ""
-    label = "" if of_records and column.css != "it-c-time" else f' data-label="{esc(t(column.title))}"'
-    return f"<td{style}{label}>"
 
 
 def unseen(view: View, entry: Entry) -> list[Relation]:

@@ -16,7 +16,6 @@ from itsm_gitops.presentation.pages.board import TITLE as BOARD_TITLE
 from itsm_gitops.presentation.pages.board import has_board
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import (
-    columns,
     excerpt,
     explore_link,
     first_words,
@@ -24,11 +23,10 @@ from itsm_gitops.presentation.pages.parts import (
     line,
     main_action,
     paragraph,
-    reference,
     section,
-    table,
     workaround_chip,
 )
+from itsm_gitops.presentation.pages.tables import columns, reference, table
 from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.view import View
 

@@ -12,7 +12,16 @@ from itsm_gitops.model.last_word import words_of
 from itsm_gitops.model.major import RUNNING
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
+from itsm_gitops.presentation.fields import (
+    BLOCK,
+    FACT,
+    LOOKS,
+    PROSE,
+    Field,
+    definition_list,
+    present_fields,
+    value,
+)
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.pages import maps
@@ -189,8 +198,7 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     if level in ("low", "medium", "high"):
         chips.append(chip(t("{level} risk", level=words(level)), level))
     if isinstance(data.get("outcome"), str):
-        good = data["outcome"].startswith("successful")
-        chips.append(chip(words(data["outcome"]), "done" if good else "bad"))
+        chips.append(chip(words(data["outcome"]), LOOKS.get(data["outcome"], "none")))
     return chips
 
 

@@ -37,6 +37,15 @@ from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph, sect
 from itsm_gitops.presentation.view import View
 
 _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
+# The reports of the toolkit in the groups that a reader thinks in.
+_GROUPS = {
+    "Workload": ("backlog", "flow", "top"),
+    "Speed and quality": ("times", "levels", "quality", "customers"),
+    "Major incidents and problems": ("major", "problems"),
+    "Changes and delivery": ("changes", "caused", "dora"),
+    "Licences and contracts": ("licences", "contracts"),
+}
+_STANDARDS, _OTHERS = "Standards", "More reports"
 _UNITS = ("currency", "per")
 _WORDS = (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE, WEEK, MONTH)
 # About how many pixels a first column of names, a letter, one in a head, and the gap behind a column take.
@@ -52,25 +61,38 @@ def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
     """Yield the page that leads to the reports, and the page of each; none where there are none."""
     if not reports:
         return
-    cards = join(
-        [
-            Html(
-                f'<li class="it-card"><h2>{link(urls.report(r.name), esc(t(r.title)))}</h2>'
-                f'<p>{esc(t(r.lead))}</p><p class="it-card__figure">{esc(_sentence(t(r.headline)))}</p></li>'
-            )
-            for r in reports
-        ]
-    )
     lead = esc(
         t("How much work there is, how long it takes and how well it goes, computed from the timelines.")
     )
     head = heading([], t("Reports"), lead=lead)
     when = _time(view, reports[0])
-    yield ListPage(
-        urls.REPORTS, t("Reports"), urls.REPORTS, Html(f'{head}{when}<ul class="it-cards">{cards}</ul>')
-    )
+    yield ListPage(urls.REPORTS, t("Reports"), urls.REPORTS, Html(f"{head}{when}{_cards(reports)}"))
     for report in reports:
         yield ListPage(urls.report(report.name), t(report.title), urls.REPORTS, _body(view, report))
+
+
+def _cards(reports: Sequence[Report]) -> Html:
+    """Return a section of cards for each group of reports."""
+    groups: dict[str, list[Html]] = {title: [] for title in (*_GROUPS, _STANDARDS, _OTHERS)}
+    for report in reports:
+        card = Html(
+            f'<li class="it-card"><h3>{link(urls.report(report.name), esc(t(report.title)))}</h3>'
+            f'<p>{esc(t(report.lead))}</p><p class="it-card__figure">{esc(_sentence(t(report.headline)))}</p></li>'
+        )
+        groups[_group_of(report)].append(card)
+    parts = (
+        section(title, Html(f'<ul class="it-cards">{join(some)}</ul>'))
+        for title, some in groups.items()
+        if some
+    )
+    return join(list(parts))
+
+
+def _group_of(report: Report) -> str:
+    """Return the heading under which a report is listed; those that a repository adds are the last."""
+    if any(column.form == STANDING for table in report.tables for column in table.columns):
+        return _STANDARDS
+    return next((title for title, names in _GROUPS.items() if report.name in names), _OTHERS)
 
 
 def data_files(reports: Sequence[Report]) -> Iterator[tuple[str, bytes]]:

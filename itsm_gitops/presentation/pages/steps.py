@@ -12,6 +12,7 @@ from itsm_gitops.model.last_word import LastWord
 from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_of_entry
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.presentation import prose
+from itsm_gitops.presentation.chips import state_look
 from itsm_gitops.presentation.fields import changed, field_at, value
 from itsm_gitops.presentation.language import counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
@@ -32,8 +33,7 @@ def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
     states = [
         s for s in workflow.states.values() if s.name in visited or s.name == entry.state or s.name in ahead
     ]
-    ended = workflow.is_terminal(entry.state)
-    now = ("stopped" if workflow.is_cancelled(entry.state) else "end") if ended else "now"
+    now = _end(workflow, entry.state) if workflow.is_terminal(entry.state) else "now"
     items = []
     for state in states:
         if state.name == entry.state:
@@ -43,6 +43,13 @@ def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
         items.append(f"<li class={look}>{esc(state.title)}")
     label = esc(t("Life cycle"))
     return Html(f'<ol class=it-steps aria-label="{label}">{"".join(items)}</ol>')
+
+
+def _end(workflow: Workflow, state: str) -> str:
+    """Return the look of the last state: the work was done, was given up, or its result is out of use by now."""
+    if workflow.is_cancelled(state):
+        return "stopped"
+    return "past" if state_look(workflow.states[state]) == "none" else "end"
 
 
 def _way_to_end(workflow: Workflow, state: str, data: Mapping[str, Any]) -> tuple[str, ...]:
@@ -146,7 +153,7 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
     state = event.get("state")
     if isinstance(state, str):
         state_type = kind.workflow.states.get(state) if kind.workflow else None
-        look = state_type.category if state_type else "none"
+        look = state_look(state_type) if state_type else "none"
         # It has the colour of the event.
         reached = f"<b>{esc(state_type.title if state_type else words(state))}</b>"
     note = event.get(_NOTE)

@@ -15,7 +15,13 @@ from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.moments import duration
 from itsm_gitops.presentation.pages import going_on, hero, well
-from itsm_gitops.presentation.pages.parts import first_words, incomplete, paragraph, section, workaround_chip
+from itsm_gitops.presentation.pages.parts import (
+    first_words,
+    incomplete,
+    paragraph,
+    section,
+    workaround_chip,
+)
 from itsm_gitops.presentation.pages.plan import lasts, when
 from itsm_gitops.presentation.remainder import and_more, joined, opening
 from itsm_gitops.presentation.view import View
