@@ -15,8 +15,8 @@ from itsm_gitops.presentation.language import counted, t
 from itsm_gitops.presentation.layout import Placed, place
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link, shorten
 
-_HEIGHT = 62
-_ROW = _HEIGHT + 16
+_HEIGHT, _TALL = 62, 74  # of a box: the second where a title of the drawing needs three lines
+_BETWEEN = 16  # rows
 _MARGIN = 8
 # No page has room for more; such a diagram is rows everywhere.
 MOST_COLUMNS = 7
@@ -50,18 +50,22 @@ class Box:
         return f"{self.kind} · {self.said}" if self.said else self.kind
 
 
-# Where the first line of a title stands and how far apart lines are, by how many there are.
-_LINES = {1: (30, 15), 2: (21, 15), 3: (15, 14)}
-_MOST_LINES = max(_LINES)
+_LINE, _MOST_LINES = 15, 3
 
 
 class _Size(NamedTuple):
-    """How wide a box and the gap to the next column are, and how many letters of a title and below it have room."""
+    """How wide and high a box and how wide the gap to the next column is, and how many letters a title and the words below it have."""
 
     width: int
     gap: int
     letters: int
     small: int
+    height: int = _HEIGHT
+
+    @property
+    def row(self) -> int:
+        """How far apart the tops of two boxes of a column are."""
+        return self.height + _BETWEEN
 
 
 # By the number of columns: the more there are, the narrower, so that all of them fit in the width of a page.
@@ -106,8 +110,10 @@ def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int 
 def _drawing(placed: Placed, boxes: Sequence[Box], edges: Sequence[Arrow]) -> Html:
     number = len(placed.layers)
     size = next(size for most, size in _SIZES.items() if number <= most)
+    if any(len(_lines(b.title, size.letters)) == _MOST_LINES for b in boxes):
+        size = size._replace(height=_TALL)
     width = number * (size.width + size.gap) - size.gap + 2 * _MARGIN
-    height = round(max(y for _, y in placed.position.values()) * _ROW + _HEIGHT + 2 * _MARGIN)
+    height = round(max(y for _, y in placed.position.values()) * size.row + size.height + 2 * _MARGIN)
     lines = join(_line(placed, a, size) for a in edges if (a.source, a.target) in placed.routes)
     shapes = join(_box(placed, b, size) for b in boxes)
     return Html(
@@ -141,7 +147,7 @@ def _linked(box: Box, content: Html, other: str = "span") -> Html:
 
 def _corner(placed: Placed, node: str, size: _Size) -> tuple[int, int]:
     column, row = placed.position[node]
-    return _MARGIN + column * (size.width + size.gap), round(_MARGIN + row * _ROW)
+    return _MARGIN + column * (size.width + size.gap), round(_MARGIN + row * size.row)
 
 
 def _line(placed: Placed, arrow: Arrow, size: _Size) -> Html:
@@ -149,7 +155,7 @@ def _line(placed: Placed, arrow: Arrow, size: _Size) -> Html:
     points = [_corner(placed, n, size) for n in route]
     if points[0][0] > points[-1][0]:
         points.reverse()
-    middle = _HEIGHT // 2
+    middle = size.height // 2
     x, y = points[0][0] + size.width, points[0][1] + middle
     path = f"M{x} {y}"
     for index, (left, top) in enumerate(points[1:], 2):
@@ -165,17 +171,21 @@ def _line(placed: Placed, arrow: Arrow, size: _Size) -> Html:
 def _box(placed: Placed, box: Box, size: _Size) -> Html:
     left, top = _corner(placed, box.id, size)
     lines = _lines(box.title, size.letters)
-    first, step = _LINES[len(lines)]
-    names = "".join(f'<text x="28" y="{first + step * n}">{esc(line)}</text>' for n, line in enumerate(lines))
+    first = (
+        size.height - _LINE * len(lines)
+    ) // 2 + 6  # the first baseline: title and class stand in the middle
+    names = "".join(
+        f'<text x="28" y="{first + _LINE * n}">{esc(line)}</text>' for n, line in enumerate(lines)
+    )
     # The status is more than the class: where both have no room it stands alone.
     said = box.below if len(box.below) <= size.small else box.said or box.kind
     below = esc(shorten(said, size.small))
     # A nested drawing clips: the width of a text depends on the reader's fonts.
     inner = (
         f"<title>{esc(box.title)} ({esc(box.below)})</title>"
-        f'<svg x="{left - 2}" y="{top - 2}" width="{size.width + 4}" height="{_HEIGHT + 4}">'
-        f'<rect x="2" y="2" width="{size.width}" height="{_HEIGHT}" rx="8"/>{_sign(box.look, 17, first - 4)}'
-        f'{names}<text class="it-map__below" x="28" y="{first + step * len(lines) + 1}">{below}</text></svg>'
+        f'<svg x="{left - 2}" y="{top - 2}" width="{size.width + 4}" height="{size.height + 4}">'
+        f'<rect x="2" y="2" width="{size.width}" height="{size.height}" rx="8"/>{_sign(box.look, 17, first - 4)}'
+        f'{names}<text class="it-map__below" x="28" y="{first + _LINE * len(lines) + 1}">{below}</text></svg>'
     )
     return _linked(box, Html(inner), "g")
 

@@ -319,11 +319,11 @@ def test_a_class_of_ones_own_finds_its_group(view: View) -> None:
 
 
 def test_what_no_dependency_is_recorded_of_has_a_sentence_instead_of_a_picture(view: View) -> None:
-    alone = maps.item_map(view, "index")
+    alone = maps.item_map(view, "index").section
     assert "No dependencies are recorded: nothing relies on it, and it needs nothing." in alone
     assert "it-map" not in alone
-    assert maps.item_map(view, "web") == ""  # a team is no part of the network
-    assert "it-map__view" in maps.item_map(view, "shop")
+    assert maps.item_map(view, "web").section == ""  # a team is no part of the network
+    assert "it-map__view" in maps.item_map(view, "shop").section
 
 
 ROTA = """\

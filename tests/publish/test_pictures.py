@@ -87,8 +87,8 @@ def test_a_narrow_box_says_the_status_rather_than_the_class() -> None:
     ill = Box("id0", "Shop", "Network device", "", "outage", said="would be degraded")
     chain = [Box(f"id{i}", f"Box {i}", "Server", "") for i in range(1, 6)]
     arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(5)]
-    assert 'y="46">would be degraded</text>' in draw("Left", [ill, *chain], arrows)
-    assert 'y="46">Server</text>' in draw("Left", [ill, *chain], arrows)
+    assert 'y="45">would be degraded</text>' in draw("Left", [ill, *chain], arrows)
+    assert 'y="45">Server</text>' in draw("Left", [ill, *chain], arrows)
 
 
 def test_a_long_title_takes_three_lines_of_a_narrow_box_and_is_cut_only_beyond_them() -> None:

@@ -218,10 +218,17 @@ def test_approvals_are_summed_up_before_the_detail(view: View) -> None:
     )
     view.asking = lambda _entry, _data: Asking("asks", needs)
     said = part(page(view, CHG), "approvals")
+    # It is scheduled: nobody is asked any more.
+    assert said.startswith("Approvals The work was authorised. No evidence here says who approved it. What")
+    four = (*needs, ApprovalNeed("lead", "They lead.", "lead", "", 1, ("joe",)))
+    view.asking = lambda _entry, _data: Asking("asks", four)
+    waiting = replace(view.entries[CHG], state="authorize")
+    html = record_page(view, waiting, view.store.data(CHG), fields(view.kind(waiting)))
     assert (
-        "Approvals 0 of 4 approved Who can approve eve CAB, owner of Online shop Ada Example CAB bob CAB What"
-        in said
+        "Approvals 0 of 5 approved Who can approve eve CAB, owner of Online shop Ada Example CAB bob CAB joe lead What"
+        in part(html, "approvals")
     )
+    view.asking = lambda _entry, _data: Asking("asks", needs)
     proof = Proof(
         "a", b"{}", "", 1, "merge", (CHG,), "SATISFIED", "main", "", "", "", (("ada", "signed"),), ()
     )
@@ -528,9 +535,17 @@ def test_links_to_the_file_its_data_and_the_command(view: View, known: GitRepo) 
 
 def test_who_depends_on_an_item_class_by_class(view: View) -> None:
     assert reached(view, "shop-db-1") == ["shop-web", "shop"]
-    said = part(page(view, "shop-db-1"), "dependents")
+    said = part(who_depends(view, view.entries["shop-db-1"]), "dependents")
     assert said == "Who depends on it Applications Shop front Outage Services Online shop Outage"
-    assert part(page(view, "index"), "dependents") == ""
+    assert who_depends(view, view.entries["index"]) == ""
+
+
+def test_who_depends_on_an_item_is_told_where_its_picture_leaves_somebody_out(
+    view: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert part(page(view, "shop-db-1"), "dependents") == ""
+    monkeypatch.setattr("itsm_gitops.presentation.pages.maps._DEPTH", 1)
+    assert part(page(view, "shop-db-1"), "dependents").endswith("Services Online shop Outage")
 
 
 def test_long_lists_of_dependents_are_cut(tmp_path: Path) -> None:
@@ -546,10 +561,12 @@ def test_long_lists_of_dependents_are_cut(tmp_path: Path) -> None:
     assert "The nearest 300 are shown." in html
 
 
-def test_incidents_and_changes_month_by_month(view: View) -> None:
+def test_incidents_and_changes_month_by_month(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     table = months_of(view, [t for i in (INC, CHG, "INC-261001-CCCCC") if (t := view.traits(i))])
     assert [row[0] for row in table.rows][:2] == ["2025-12", "2026-01"]
     assert {row[0]: row[1:] for row in table.rows if any(row[1:])} == {"2026-10": (1, 0), "2026-11": (1, 1)}
+    assert part(page(view, ITEM), "over-time") == ""  # so few are better listed
+    monkeypatch.setattr("itsm_gitops.presentation.pages.over_time._FEWEST", 2)
     html = page(view, ITEM)
     said = part(html, "over-time")
     assert "As a table" in said

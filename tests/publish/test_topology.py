@@ -163,7 +163,7 @@ def test_what_is_not_well_is_drawn_first(tmp_path: Path) -> None:
     assert look_of(view, "zz-down") == "outage"
     from itsm_gitops.presentation.pages.maps import item_map
 
-    picture = item_map(view, "hub")
+    picture = item_map(view, "hub").section
     assert "zz-down" in picture
     assert "db-29" not in picture
     assert f'href="\x01{urls.map_of("hub")}"' in picture

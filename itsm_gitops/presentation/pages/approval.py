@@ -11,7 +11,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.standing import ApprovalNeed, Proof
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.fields import definition_list
+from itsm_gitops.presentation.fields import definition_list, value
 from itsm_gitops.presentation.language import counted, t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, link, words
 from itsm_gitops.presentation.pages.parts import paragraph, section
@@ -19,6 +19,7 @@ from itsm_gitops.presentation.remainder import and_more, opening
 from itsm_gitops.presentation.view import View
 
 _NAMED, _FIRST = 8, 3
+_ASSESSED = ("level", "answers")
 _RESULTS = {
     "SATISFIED": ("Approved", "done"),
     "OVERRIDDEN": ("Allowed in an emergency", "waiting"),
@@ -32,6 +33,7 @@ _RESULTS = {
 _SHORT = 16
 _LEVELS = ("critical", "high", "medium", "low", "unknown")  # what facts are said in
 _NOBODY = "The policy asks for nobody's approval."
+_DECIDED = "The work was authorised. No evidence here says who approved it."
 
 
 class AskedApprovals(NamedTuple):
@@ -86,7 +88,7 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any], asked: AskedApp
         [
             section("Approvals", _requirements(view, asked) if asked else EMPTY, "approvals"),
             section("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
-            section("Risk assessment", _risk(view, entry, data), "risk"),
+            section("Risk assessment", risk_assessment(view, entry, data), "risk"),
             section("Conflicts", _conflicts(view, entry), "conflicts"),
         ]
     )
@@ -114,8 +116,9 @@ def _requirements(view: View, asked: AskedApprovals) -> Html:
     detail = Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
     if not asked.needs or (not asked.is_decided and len(asked.waiting) <= _FIRST):
         return detail  # the head of the page says how many there are, and names everybody it waits for
+    first = paragraph(_DECIDED) if asked.is_decided else _sum(view, asked)
     policy = esc(t("What the policy asks for"))
-    return Html(f"{_sum(view, asked)}<details class=it-fold><summary>{policy}</summary>{detail}</details>")
+    return Html(f"{first}<details class=it-fold><summary>{policy}</summary>{detail}</details>")
 
 
 def _sum(view: View, asked: AskedApprovals) -> Html:
@@ -209,8 +212,8 @@ def _approvers(view: View, approvers: Sequence[tuple[str, str]]) -> Html:
     return Html(", ".join(names)) if names else esc(t("nobody"))
 
 
-def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
-    """Return where the risk of a change that is still to be done comes from, by the CMDB as it is now."""
+def risk_assessment(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return where the risk of a change that is still to be done comes from, by the CMDB as it is now, and what is said of it."""
     if not view.is_open(entry) or view.asking is None:  # in this order: asking is a question about everything
         return EMPTY
     assessment = view.risks.assess(entry, data)
@@ -224,7 +227,15 @@ def _risk(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
         "{count} of its questions is not answered.",
         "{count} of its questions are not answered.",
     )
-    return Html(f"<p>{_level(assessment)}</p>{listed}{paragraph(missing) if open_questions else ''}")
+    said = _said_of_risk(view, entry, data.get("risk"))
+    return Html(f"<p>{_level(assessment)}</p>{said}{listed}{paragraph(missing) if open_questions else ''}")
+
+
+def _said_of_risk(view: View, entry: Entry, risk: Any) -> Html:
+    """Return what the record says of its risk beside the level and the answers: reasons."""
+    schema = view.kind(entry).fields.get("risk", {})
+    rest = {k: v for k, v in risk.items() if k not in _ASSESSED} if isinstance(risk, dict) else {}
+    return value(view, rest, schema) if rest else EMPTY
 
 
 def _level(assessment: RiskAssessment) -> Html:

@@ -90,6 +90,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             section("Follow", _follow(view, entry), "follow"),
         ]
     )
+    picture = maps.item_map(view, entry.id)
     above = join(
         [
             _reason(view, entry),
@@ -97,8 +98,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             strip,
             past.service_past(view, entry.id),
             service_history.incidents(view, entry) if is_service else EMPTY,
-            maps.item_map(view, entry.id),
-            who_depends(view, entry),
+            picture.section,
+            EMPTY if picture.is_whole else who_depends(view, entry),
         ]
     )
     return Html(f"{head}{above}{two_columns(main, side, field_history(view, entry))}{origin(view, entry)}")
@@ -143,7 +144,8 @@ def _crumbs(view: View, entry: Entry) -> list[Crumb]:
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     if meaning.ANNOUNCEMENT in view.kind(entry).plays:
         return [going_on.about(view, entry)]
-    chips = [view.health_chip(entry.id), view.state_chip(entry)]
+    # What has a health is in production.
+    chips = [view.health_chip(entry.id) or view.state_chip(entry)]
     if data.get("criticality") in ("critical", "high", "medium", "low"):
         level = data["criticality"]
         text = t("Business critical") if level == "critical" else t("{level} criticality", level=words(level))

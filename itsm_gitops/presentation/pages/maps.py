@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from itsm_gitops.graph.impact import Effect, edges_between
 from itsm_gitops.model import facts, meaning
@@ -12,6 +13,7 @@ from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.diagram import MOST_COLUMNS, Arrow, Box, columns, draw
 from itsm_gitops.presentation.language import counted, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, link
+from itsm_gitops.presentation.pages import dependents
 from itsm_gitops.presentation.pages.parts import paragraph, section
 from itsm_gitops.presentation.remainder import joined
 from itsm_gitops.presentation.topology import LOOKS, look_of
@@ -81,14 +83,21 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     )
 
 
-def item_map(view: View, identifier: str) -> Html:
+class ItemMap(NamedTuple):
+    """The section of a picture. ``is_whole`` says that everything that relies on the item is in it."""
+
+    section: Html
+    is_whole: bool
+
+
+def item_map(view: View, identifier: str) -> ItemMap:
     """Return a section with what an item needs and what relies on it, with their health now.
 
     An item outside the network has none; one without recorded dependencies gets a sentence.
     """
     entry = view.entries[identifier]
     if not view.kind(entry).operational:
-        return EMPTY
+        return ItemMap(EMPTY, False)
     graph = view.graph
     looks = list(LOOKS)
 
@@ -108,7 +117,7 @@ def item_map(view: View, identifier: str) -> Html:
 
     boxes, arrows = _fitting(view, lambda i: _box(view, i, look_of(view, i), i == identifier), members)
     if len(boxes) < 2:
-        return section("Dependencies", paragraph(_NONE), "map")
+        return ItemMap(section("Dependencies", paragraph(_NONE), "map"), False)
     reached = {i for way in (users, needs) for i in _within([identifier], way)}
     name = entry.title or identifier
     picture = draw(
@@ -119,7 +128,8 @@ def item_map(view: View, identifier: str) -> Html:
         t("Above {name}: what relies on it. Below: what it needs.", name=name),
     )
     more_of = link(urls.map_of(identifier), esc(t("Open in the map")))
-    return section("Dependencies", Html(f"{picture}<p class=it-next>{more_of}</p>"), "map")
+    drawn = section("Dependencies", Html(f"{picture}<p class=it-next>{more_of}</p>"), "map")
+    return ItemMap(drawn, {*dependents.reached(view, identifier)} <= {box.id for box in boxes})
 
 
 def _fitting(

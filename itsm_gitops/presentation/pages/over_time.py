@@ -18,17 +18,18 @@ from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
 
 _MONTHS = 12
+_FEWEST = 4  # records that make a picture
 _TITLE = "Incidents and changes over time"
 _ROLES = ((meaning.INCIDENT, "Incidents opened", "blue"), (meaning.CHANGE, "Changes planned", "grey"))
 
 
 def over_time(view: View, entry: Entry) -> Html:
-    """Return the section, nothing where nothing happened in that time."""
+    """Return the section, nothing where little or nothing happened in that time."""
     near = map(view.traits, view.network.others(entry.id, "affected_by"))
     table = months_of(view, (traits for traits in near if traits and entry.id in traits.affected))
+    if sum(count for row in table.rows for count in row if isinstance(count, int)) < _FEWEST:
+        return EMPTY  # the list of records says it better
     picture = draw(table, "over-time")
-    if not picture:
-        return EMPTY
     listed = (
         f"<details class=it-more><summary>{esc(t('As a table'))}</summary>{figures(view, table)}</details>"
     )

@@ -25,7 +25,12 @@ from itsm_gitops.presentation.fields import (
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.pages import maps
-from itsm_gitops.presentation.pages.approval import approval_summary, approvals, approvals_asked
+from itsm_gitops.presentation.pages.approval import (
+    approval_summary,
+    approvals,
+    approvals_asked,
+    risk_assessment,
+)
 from itsm_gitops.presentation.pages.asked import names_who
 from itsm_gitops.presentation.pages.derived import clock_chip, derived_facts
 from itsm_gitops.presentation.pages.edits import field_history
@@ -64,7 +69,12 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     said = words_of(data)
     told_to = "Updates" if meaning.INCIDENT in kind.plays else "Comments"
     asked = approvals_asked(view, entry, data)
-    blocks = {f.name: section(f.title, _block(view, data, f)) for f in used if f.role == BLOCK}
+    is_assessed = meaning.CHANGE in kind.plays and bool(risk_assessment(view, entry, data))
+    blocks = {
+        f.name: section(f.title, _block(view, data, f))
+        for f in used
+        if f.role == BLOCK and not (f.name == "risk" and is_assessed)  # it is told once
+    }
     looked_back = [n for n in blocks if n in _first_blocks(kind, entry)]
     main = join(
         [

@@ -40,10 +40,10 @@ _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
 # The reports of the toolkit in the groups that a reader thinks in.
 _GROUPS = {
     "Workload": ("backlog", "flow", "top"),
-    "Speed and quality": ("times", "levels", "quality", "customers"),
+    "Speed and quality": ("times", "levels", "quality"),
     "Major incidents and problems": ("major", "problems"),
     "Changes and delivery": ("changes", "caused", "dora"),
-    "Licences and contracts": ("licences", "contracts"),
+    "Customers, licences and contracts": ("customers", "licences", "contracts"),
 }
 _STANDARDS, _OTHERS = "Standards", "More reports"
 _UNITS = ("currency", "per")
