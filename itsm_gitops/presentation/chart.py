@@ -213,20 +213,19 @@ def _upright_bar(label: str, part: float, left: float, wide: float, look: str) -
         return []
     top = _ABOVE + _PLOT * (1 - part)
     bar = _bar(left, top, wide, _PLOT * part, look)
-    if wide / 100 * _NARROW < len(label) * _LETTER:
+    needed = len(label) * _LETTER / (wide / 100)
+    if needed > _WIDE:
         return [bar]
-    return [
-        bar,
-        Html(
-            f'<text class="it-tick" x="{_short(left + wide / 2)}%" y="{_short(top - 4)}">{esc(label)}</text>'
-        ),
-    ]
+    css = "it-tick" if needed <= _NARROW else "it-tick it-tick--wide"
+    place = f'x="{_short(left + wide / 2)}%" y="{_short(top - 4)}"'
+    return [bar, Html(f'<text class="{css}" {place}>{esc(label)}</text>')]
 
 
 def _ceiling(most: float, *, whole: bool) -> float:
-    """Return the next number that reads well: 1, 2, 4, 5, 6, 8 or 10 times a power of ten."""
+    """Return the next number that reads well: 1, 1.2, 1.6, 2, 3, 4, 5, 6, 8 or 10 times a power of ten."""
     size = 10 ** floor(log10(most))
-    limit: float = next(n * size for n in (1, 2, 4, 5, 6, 8, 10) if n * size >= most)
+    steps = (n * size / 10 for n in (10, 12, 16, 20, 30, 40, 50, 60, 80, 100))
+    limit: float = next(n for n in steps if n >= most and not (whole and n % 1))
     return max(limit, 1) if whole else limit
 
 

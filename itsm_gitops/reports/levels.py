@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from itsm_gitops.model import meaning
 from itsm_gitops.model.report import (
@@ -139,9 +140,9 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
         "The goal is the lowest goal of the service level over its priorities. Availability counts "
         "agreed time only."
     )
-    return Table(
-        "services", "Kept by service", columns, tuple(rows[:_MOST_SERVICES]), note=note if rows else ""
-    )
+    table = Table("services", "Kept by service", columns, tuple(rows), note=note if rows else "")
+    missed_first = sorted(rows, key=lambda row: not any(table.falls_short(row)))
+    return replace(table, rows=tuple(missed_first[:_MOST_SERVICES]))
 
 
 def _pair(known: Levels, level: str, clocks: list[Clock], metric: str) -> tuple[float | None, float | None]:

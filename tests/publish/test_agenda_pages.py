@@ -137,9 +137,16 @@ def test_what_can_be_done_meanwhile_stands_with_a_known_error(
     view: View, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = text_of(plan.known_errors_page(view).body)
-    assert "KE-261121-EEEEE Workaround available" in said
-    assert "Workaround: Empty the cache." in said
+    assert "KE-261121-EEEEE Workaround: Empty the cache." in said
     assert "Published" not in said
+    # Steps and commands stay as they are written, and none is cut.
+    steps = "1. Stop it: `systemctl stop shop`\n2. Empty the cache\n" + "3. Wait " + "and wait " * 50
+    monkeypatch.setitem(view.store.data("KE-261121-EEEEE"), "workaround", steps)
+    html = plan.known_errors_page(view).body
+    assert "<li>Stop it: <code>systemctl stop shop</code></li>" in html
+    assert "<details" not in html
+    monkeypatch.setitem(view.store.data("KE-261121-EEEEE"), "workaround", steps * 2)
+    assert "<details class=it-rest><summary>Workaround</summary>" in plan.known_errors_page(view).body
     monkeypatch.setitem(view.store.data("KE-261121-EEEEE"), "workaround", "")
     said = text_of(plan.known_errors_page(view).body)
     assert "KE-261121-EEEEE No workaround yet" in said
@@ -169,7 +176,7 @@ def test_known_errors_are_recognised_by_their_symptom(tmp_path: Path) -> None:
     long = "symptom: |\n  Pages answer slowly\n  at noon. " + "word " * 60 + "\n\n  Second paragraph.\n"
     view = view_of(tmp_path, {path: DOCUMENTS[path].replace("workaround:", long + "workaround:")})
     text = text_of(plan.known_errors_page(view).body)
-    assert "KE-261121-EEEEE Workaround available Pages answer slowly at noon. word" in text
+    assert "KE-261121-EEEEE Pages answer slowly at noon. word" in text
     assert "word…" in text
     assert "Second" not in text
 

@@ -492,7 +492,7 @@ def test_what_follows_from_a_record(view: View) -> None:
     said = part(page(view, INC), "worked-out")
     assert "Response Missed by 1 h 30 min around the clock, agreed in gold" in said
     assert "Resolution Running until 23 Nov 2026, 09:00 4 h in Winter freeze , agreed in gold" in said
-    assert "Other Running paused" in said
+    assert "Other Paused 1 min around the clock" in said
     assert "Time to resolve 2 h from the opening" in said
     assert "10 min of it waiting" in said
     view.course = None
@@ -650,3 +650,22 @@ def test_how_it_ended_has_a_colour(
     view: View, book: RuleBook, kind: str, field: str, text: str, look: str
 ) -> None:
     assert f"it-chip--{look}>" in value(view, text, book.kinds[kind].fields[field])
+
+
+def test_a_change_says_first_which_open_incidents_it_caused(view: View, tmp_path: Path) -> None:
+    html = page(view, CHG)
+    notice = html[html.index("It caused incidents that are open") : html.index("<div class=it-cols>")]
+    assert INC in notice
+    write_sample(tmp_path)
+    incident = tmp_path / f"records/incidents/2026/11/{INC}.yaml"
+    incident.write_text(re.sub(r"(?m)^state: \w+", "state: cancelled", incident.read_text()))
+    assert "It caused incidents" not in page(view_of(Repository.open(tmp_path)), CHG)
+
+
+def test_what_stands_in_the_main_column_of_a_record(view: View) -> None:
+    """The timeline is what people come for: on a phone it stands above the details; what few need comes last."""
+    html = page(view, INC)
+    assert html.index(">Timeline<") < html.index("class=it-side") < html.index("it-last")
+    risk = page(view, CHG)
+    assert risk.count(">Risk assessment<") == 1
+    assert "<h2>Risk</h2>" not in risk

@@ -17,7 +17,7 @@ from sample_site import NOW, write_sample
 
 from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.report import BESIDE, OVER_TIME, SHARE, STACKED, TEXT, WEEK, Bars, Column, Table
-from itsm_gitops.presentation.chart import draw
+from itsm_gitops.presentation.chart import _ceiling, draw
 from itsm_gitops.publish import build_site
 from itsm_gitops.publish.serving import listening
 from itsm_gitops.reports.catalogue import REPORTS
@@ -271,3 +271,27 @@ def test_reports_stand_in_groups(pages: Path) -> None:
         "Success of changes", "Incidents caused by change", "Software delivery"
     ]  # fmt: skip
     assert sum(len(some) for some in groups.values()) >= len(REPORTS)
+
+
+def test_a_long_table_along_time_is_folded_below_its_chart(pages: Path) -> None:
+    html = (pages / "reports/flow.html").read_text(encoding="utf-8")
+    weeks = html[html.index("Incidents by week</h2>") :]
+    weeks = weeks[: weeks.index("</section>")]
+    rows = weeks.count("<tr>") - 1
+    assert ("<details class=it-more><summary>As a table</summary>" in weeks) == (rows > 8)
+
+
+@pytest.mark.parametrize(
+    ("most", "whole", "expected"),
+    [
+        (11, True, 12),
+        (13, True, 16),
+        (17, True, 20),
+        (1, True, 1),
+        (3, True, 3),
+        (0.9, False, 1),
+        (120, True, 120),
+    ],
+)
+def test_an_axis_ends_at_the_next_number_that_reads_well(most: float, whole: bool, expected: float) -> None:
+    assert _ceiling(most, whole=whole) == pytest.approx(expected)

@@ -20,7 +20,7 @@ def cell(form: str, value: str | float) -> Callable[[], str]:
 @pytest.mark.parametrize(
     ("say", "english", "german", "french"),
     [
-        (cell(DURATION, 187_200), "2 d 4 h", "2\u00a0T 4\u00a0h", "2\u00a0j 4\u00a0h"),
+        (cell(DURATION, 187_200), "2 d 4 h", "2\u00a0d 4\u00a0h", "2\u00a0j 4\u00a0h"),
         (cell(BUSINESS, 4_446_000), "1,235 h", "1.235\u00a0h", "1\u202f235\u00a0h"),
         (cell(SHARE, 0.75), "75 %", "75\u00a0%", "75\u202f%"),
         (cell(EXACT_SHARE, 0.99954), "99.95 %", "99,95\u00a0%", "99,95\u202f%"),

@@ -22,6 +22,7 @@ from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import Crumb, heading, line, paragraph
 from itsm_gitops.presentation.pages.plan import NAMES, lasts, when
 from itsm_gitops.presentation.planned import Month, Plan
+from itsm_gitops.presentation.remainder import folded
 from itsm_gitops.presentation.view import View
 
 _DAY = timedelta(days=1)
@@ -125,9 +126,13 @@ def _agenda(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
     # Who asks for today gets the next day on which something happens.
     ahead = next((day for day, shown in days if shown and day >= view.today), None) if month.current else None
     mark = Html("<span id=today></span>")
-    marked = [Html(f"{mark}{shown}") if day == ahead else shown for day, shown in days]
+    marked = [(day, Html(f"{mark}{shown}") if day == ahead else shown) for day, shown in days]
     rest = mark if month.current and ahead is None else EMPTY
-    return Html(f"{join(marked) or paragraph('Nothing is planned in this month.')}{rest}")
+    over = join([shown for day, shown in marked if month.current and day < view.today])
+    earlier = folded(t("Earlier this month"), over) if over else EMPTY
+    coming = join([shown for day, shown in marked if not month.current or day >= view.today])
+    nothing = EMPTY if over or coming else paragraph("Nothing is planned in this month.")
+    return join([earlier, coming, nothing, rest])
 
 
 def _agenda_day(view: View, cell: Cell) -> Html:

@@ -28,7 +28,8 @@ _RESOLVED = {meaning.INCIDENT, meaning.PROBLEM, meaning.REQUEST}
 def derived_facts(view: View, entry: Entry) -> Html:
     """Return a section with what follows from a record and its surroundings; nothing where nothing does."""
     rows = [
-        (title, Html(f"{content} <small>{how}</small>"), False) for title, content, how in _facts(view, entry)
+        (title, Html(f"{content} <small>{how}</small>") if how else content, False)
+        for title, content, how in _facts(view, entry)
     ]
     return section("Impact and service level", definition_list(rows), "worked-out") if rows else EMPTY
 
@@ -46,7 +47,7 @@ def _facts(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
         )
     called = calls(view, entry, course)
     if called:
-        yield "Escalation", called, esc(t("by the steps of the team, its rota and the service level"))
+        yield "Escalation", called, EMPTY
     if course.resolved_after and _RESOLVED & set(view.kind(entry).plays):
         waited = t(", {time} of it waiting", time=duration(course.waited)) if course.waited else ""
         how = (
@@ -85,19 +86,22 @@ def _hits(view: View, entry: Entry) -> Iterator[tuple[str, Html, Html]]:
     lines = [Html(f"{view.link(h.id)} {chip(words(h.status), h.status)}") for h in hits]
     listed = join([Html(f"<li>{one}") for one in lines[:_NAMED]])
     more = Html(f"<li>{opening(lines[_NAMED:])}") if len(hits) > _NAMED else EMPTY
-    how = t("from what it affects and what depends on that")
-    yield t("Affected now"), Html(f"<ul class=it-list>{listed}{more}</ul>"), esc(how)
+    yield t("Affected now"), Html(f"<ul class=it-list>{listed}{more}</ul>"), EMPTY
 
 
 def _verdict(view: View, promise: Promise) -> Html:
-    label = chip(words(promise.verdict), _LOOKS.get(promise.verdict, "none"))
+    paused = promise.verdict == "running" and promise.due is None
+    label = chip(
+        "Paused" if paused else words(promise.verdict),
+        "waiting" if paused else _LOOKS.get(promise.verdict, "none"),
+    )
     if promise.due is not None:
         return Html(
             f"{label} {told('until {end}', end=view.moment(datetime.fromtimestamp(promise.due, UTC)))}"
         )
     if promise.verdict == "running":
         by = " ".join(promise.paused_by[-1:]).replace("_", " ")
-        return Html(f"{label} {esc(t('paused: {state}', state=within(words(by))) if by else t('paused'))}")
+        return Html(f"{label} {esc(within(words(by)))}") if by else label
     over = promise.used - promise.promised
     return (
         Html(f"{label} {esc(t('by {time}', time=spoken(promise, over, WRITER)))}")

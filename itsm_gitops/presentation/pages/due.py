@@ -24,6 +24,7 @@ from itsm_gitops.presentation.view import View
 
 _MOST = 500
 _AHEAD = 183  # days
+_SOON = 14  # days: so near that it stands with what needs work now
 _PARTS = ((PAST, "Overdue", "bad"), (NEAR, "Act now", "waiting"), (LATER, "In the next six months", "none"))
 _HEAD = ("Due", "What", "For", "Responsible", "")
 
@@ -42,13 +43,18 @@ def due_page(view: View) -> ListPage:
         contracts = link(urls.report(CONTRACTS), esc(t("the calendar of contracts")))
         lead = join([lead, told("For a whole year of contracts see {calendar}.", calendar=contracts)], " ")
     parts = [
-        section(title, _table(view, [d for d in dues if d.day.stage == stage], title, look), stage)
+        section(title, _table(view, [d for d in dues if _stage(d) == stage], title, look), stage)
         for stage, title, look in _PARTS
     ]
     body = join(
         [heading([], t(TITLE), lead=lead), join(parts) or paragraph("Nothing is due in the next six months.")]
     )
     return ListPage(urls.DUE, t(TITLE), urls.RECORDS, body)
+
+
+def _stage(due: DueEntry) -> str:
+    """Return the part of the page that a duty stands in: what is due within days is urgent whatever its notice."""
+    return NEAR if due.day.stage == LATER and due.days <= _SOON else due.day.stage
 
 
 def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Html:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from itsm_gitops.model import meaning
-from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.kinds import Kind, in_order_of_work
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.language import t
@@ -70,11 +70,12 @@ RECORDS: Sequence[_Group] = (
 def grouped(
     book: RuleBook, kinds: Iterable[Kind], groups: Sequence[_Group], used: Callable[[Kind], tuple[int, ...]]
 ) -> list[tuple[_Group, list[Kind]]]:
-    """Return the groups that have kinds, each with them, those that are used most (``used``) first."""
+    """Return the groups that have kinds, each with them: in the order of daily work, and those that are used most first."""
     found: dict[str, list[Kind]] = {}
     for kind in kinds:
         found.setdefault(next(g.anchor for g in groups if g.has(book, kind)), []).append(kind)
-    return [(g, sorted(found[g.anchor], key=used, reverse=True)) for g in groups if g.anchor in found]
+    most_used = {anchor: sorted(some, key=used, reverse=True) for anchor, some in found.items()}
+    return [(g, in_order_of_work(most_used[g.anchor])) for g in groups if g.anchor in found]
 
 
 def cards(

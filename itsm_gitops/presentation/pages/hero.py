@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
-from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OUTAGE, STATUSES, UNKNOWN
+from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OPERATIONAL, OUTAGE, STATUSES, UNKNOWN
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
@@ -37,10 +37,13 @@ _LONGEST = 40  # of a name in the headline
 def hero(view: View, services: Sequence[Entry]) -> Html:
     """Return the head of a start page."""
     statuses = Counter(view.health[e.id].status for e in services)
+    # The headline says how many are worst.
+    worst = min(statuses, key=STATUSES.index, default=OPERATIONAL)
+    others = Counter({s: n for s, n in statuses.items() if s != worst or s == OPERATIONAL})
     return Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
         f"<h1>{esc(_headline(view, services, statuses))}</h1>"
-        f'<p class="it-hero__sub">{_counts(statuses)}{_updated(view)}</p></header>'
+        f'<p class="it-hero__sub">{_counts(others)}{_updated(view)}</p></header>'
     )
 
 

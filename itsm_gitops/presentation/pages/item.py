@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from itsm_gitops.graph.status import OPERATIONAL
-from itsm_gitops.model import facts, meaning
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import in_order_of_work
 from itsm_gitops.model.windows import moment_of
@@ -17,6 +17,7 @@ from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.presentation.language import counted, t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.moments import full_day
 from itsm_gitops.presentation.pages import forms, going_on, maps, on_call, past, service_history
 from itsm_gitops.presentation.pages.asked import asked
 from itsm_gitops.presentation.pages.contracts import contracts_with
@@ -43,6 +44,7 @@ from itsm_gitops.presentation.view import View
 _RECENT = 12
 # Shown in the head of the page, or as its questions.
 _ABOVE = ("description", "form")
+_CHIPS = ("criticality", "environment")
 # Relations to records have tables of their own on the page.
 _BY_RECORDS = frozenset({"affected_by"})
 
@@ -59,7 +61,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         intro,
         kind.title,
     )
-    present = [f for f in present_fields(fields, data) if f.name not in (*_ABOVE, _plain_state(view, entry))]
+    above_all = (*_ABOVE, *(n for n in _CHIPS if isinstance(data.get(n), str)), _plain_state(view, entry))
+    present = [f for f in present_fields(fields, data) if f.name not in above_all]
     is_service = meaning.SERVICE in kind.plays
     strip, above_it = asked(view, entry, present, data)
     used = [f for f in present if f.name not in above_it]
@@ -77,8 +80,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             section("Request it", forms.request_form(view, entry, data.get("form")), "request"),
             _redundancy(view, data),
-            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
             EMPTY if beside else join([links, EMPTY if records else _all_records(view, entry)]),
+            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
         ]
     )
     rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
@@ -91,6 +94,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         ]
     )
     picture = maps.item_map(view, entry.id)
+    # Who orders something does not come for its edits.
+    past_edits = EMPTY if meaning.OFFERING in kind.plays else field_history(view, entry)
     above = join(
         [
             _reason(view, entry),
@@ -102,7 +107,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             EMPTY if picture.is_whole else who_depends(view, entry),
         ]
     )
-    return Html(f"{head}{above}{two_columns(main, side, field_history(view, entry))}{origin(view, entry)}")
+    return Html(f"{head}{above}{two_columns(main, side, past_edits)}{origin(view, entry)}")
 
 
 def _plain_state(view: View, entry: Entry) -> str:
@@ -146,10 +151,9 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
         return [going_on.about(view, entry)]
     # What has a health is in production.
     chips = [view.health_chip(entry.id) or view.state_chip(entry)]
-    if data.get("criticality") in ("critical", "high", "medium", "low"):
-        level = data["criticality"]
-        text = t("Business critical") if level == "critical" else t("{level} criticality", level=words(level))
-        chips.append(chip(text, "high" if level == "critical" else level))
+    # Red is for what needs somebody now.
+    if isinstance(data.get("criticality"), str):
+        chips.append(chip(t("{level} criticality", level=words(data["criticality"])), "none"))
     if isinstance(data.get("environment"), str):
         chips.append(chip(words(data["environment"]), "none"))
     return chips
@@ -231,8 +235,13 @@ def _records(view: View, entry: Entry) -> Html:
 
 
 def _date(view: View, record: Entry) -> Html:
-    """Return when a record is or was planned; when it was opened where it has no plan."""
-    return view.time(str(record.columns.get("planned_start") or record.opened))
+    """Return the day for which a record is or was planned; when it was opened where it has no plan."""
+    text = str(record.columns.get("planned_start") or record.opened)
+    moment = clock.parse_time(text)
+    if moment is None:
+        return view.time(text)
+    day = full_day(moment.astimezone(view.zone))
+    return Html(f"<time datetime={clock.format_time(moment)}>{day}</time>")
 
 
 def _all_records(view: View, entry: Entry) -> Html:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.presentation import agenda, urls
+from itsm_gitops.presentation import agenda, prose, urls
 from itsm_gitops.presentation.agenda import Day, Span
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t, told
@@ -16,7 +16,6 @@ from itsm_gitops.presentation.pages.board import TITLE as BOARD_TITLE
 from itsm_gitops.presentation.pages.board import has_board
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import (
-    excerpt,
     explore_link,
     first_words,
     heading,
@@ -27,11 +26,12 @@ from itsm_gitops.presentation.pages.parts import (
     workaround_chip,
 )
 from itsm_gitops.presentation.pages.tables import columns, reference, table
-from itsm_gitops.presentation.remainder import and_more
+from itsm_gitops.presentation.remainder import and_more, folded
 from itsm_gitops.presentation.view import View
 
 _DAYS = 28
 _MOST_LATER, _NAMED = 100, 6
+_LONG_TEXT = 900  # letters of a workaround
 _MOST_ERRORS, _MOST_RETIRED = 500, 200
 NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holiday": "Holiday"}
 
@@ -225,16 +225,25 @@ def _rest(view: View, number: int) -> Html:
 
 
 def _meanwhile(view: View, entry: Entry) -> Html:
-    """Return what readers can do until a known error is fixed; nothing where it is over or nobody knows."""
-    text = excerpt(view, entry, "workaround") if facts.is_offered(view.book, entry) else ""
-    return Html(f"<p><b>{esc(t('Workaround:'))}</b> {esc(text)}</p>") if text else EMPTY
+    """Return what readers can do until a known error is fixed; nothing where it is over or nobody knows.
+
+    Steps and commands stay as they are written: nobody follows half of them. Long ones are opened on demand.
+    """
+    text = view.store.data(entry.id).get("workaround") if facts.is_offered(view.book, entry) else None
+    if not isinstance(text, str) or not text.strip():
+        return EMPTY
+    steps = Html(f"<div class=it-workaround>{prose.render(text, view.id_link)}</div>")
+    if len(text) > _LONG_TEXT:
+        return folded(t("Workaround"), steps)
+    return Html(f"<p><b>{esc(t('Workaround:'))}</b></p>{steps}")
 
 
 def _errors(view: View, entries: Sequence[Entry]) -> Html:
     """Return known errors with their symptom, by which people recognise theirs."""
     items = []
     for entry in entries:
-        about = [workaround_chip(view, entry), reference(view, entry, "service")]
+        told_below = facts.is_offered(view.book, entry) and view.store.data(entry.id).get("workaround")
+        about = [EMPTY if told_below else workaround_chip(view, entry), reference(view, entry, "service")]
         items.append(
             f"<li>{line(view, entry, about)}{first_words(view, entry, 'symptom')}{_meanwhile(view, entry)}</li>"
         )

@@ -86,14 +86,10 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
             *(blocks[n] for n in blocks if n not in looked_back),
             section(told_to, updates(view, said), "updates"),
             approvals(view, entry, data, asked),
-        ]
-    )
-    rest = join(
-        [
             section("Timeline", timeline(view, kind, data), "timeline"),
-            similar_records(view, entry),
         ]
     )
+    rest = join([similar_records(view, entry), maps.affected_map(view, entry), field_history(view, entry)])
     below = [f for f in used if f not in at_head]
     side = join(
         [
@@ -102,11 +98,27 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
             section("Linked", relations(view, entry.id, unseen(view, entry)), "links"),
         ]
     )
-    picture = maps.affected_map(view, entry)
-    banner = record_banner(view, entry, data)
+    banner = join([record_banner(view, entry, data), _caused(view, entry)])
     return Html(
-        f"{head}{stepper(kind, entry, data)}{banner}{approval_summary(view, asked)}{two_columns(main, side, rest)}{picture}"
-        f"{field_history(view, entry)}{origin(view, entry)}"
+        f"{head}{stepper(kind, entry, data)}{banner}{approval_summary(view, asked)}{two_columns(main, side, rest)}"
+        f"{origin(view, entry)}"
+    )
+
+
+def _caused(view: View, entry: Entry) -> Html:
+    """Return the incidents that a change caused and that are still open: whoever opens its page has to know of them."""
+    if meaning.CHANGE not in view.kind(entry).plays:
+        return EMPTY
+    link_type = view.book.links.get(_CAUSED_BY)
+    others = view.network.others(entry.id, link_type.inverse) if link_type else ()
+    near = (view.entries[i] for i in others if i in view.entries)
+    still = [e for e in near if meaning.INCIDENT in view.kind(e).plays and view.is_open(e)]
+    if not still:
+        return EMPTY
+    items = join([Html(f"<li>{view.link(e.id)} {view.state_chip(e)}") for e in still[:_OFFERED]])
+    said = esc(t("It caused incidents that are open"))
+    return Html(
+        f'<div class="it-notice it-notice--degraded"><p><strong>{said}</strong></p><ul>{items}</ul></div>'
     )
 
 
@@ -277,6 +289,7 @@ def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html
     return Html(f"{name} <small>{how}</small>")
 
 
+_CAUSED_BY = "caused_by"
 _OFFERED = 10
 _OFFERED_TO = {
     meaning.KNOWN_ERROR: {meaning.INCIDENT, meaning.PROBLEM},

@@ -53,6 +53,7 @@ _FIRST, _LETTER, _BOLD, _GAP = 90, 6.8, 7.2, 10
 # How many there are: on a phone, on a tablet, beside a chart; and a column of which six stand beside each other.
 _PHONE, _TABLET, _BESIDE, _DENSE = 324, 600, 380, 62
 _ONE_LINE, _NAME = 7, 11
+_MOST_BESIDE = 8  # rows of a table beside its chart along time
 # With more tables than the first, a report begins with a list of them; with more than the second, it opens on demand.
 _FEW, _MANY = 3, 8
 
@@ -164,10 +165,18 @@ def _table(view: View, report: Report, table: Table) -> Html:
     below = join([paragraph(note) for note in (table.note, partly) if note])
     # A table with much in a row goes below its chart: its figures need the width.
     wide = " it-report--wide" if _room(table) > _BESIDE else ""
-    csv = link(urls.report_csv(report.name, table.name), esc(t("This table as CSV")))
+    csv = Html(
+        f'<p class="it-next">{link(urls.report_csv(report.name, table.name), esc(t("This table as CSV")))}</p>'
+    )
+    picture, rows = draw(table, _anchor(table), view.title), figures(view, table)
+    if picture and table.chart and table.chart.form == OVER_TIME and len(table.rows) > _MOST_BESIDE:
+        # The picture says it all; who wants the figures opens them, and nothing stands beside an empty half.
+        folded = (
+            f"<details class=it-more><summary>{esc(t('As a table'))}</summary>{rows}{below}{csv}</details>"
+        )
+        return Html(f"{picture}{folded}")
     return Html(
-        f'<div class="it-report{wide}">{draw(table, _anchor(table), view.title)}'
-        f'<div class="it-report__table">{figures(view, table)}{below}<p class="it-next">{csv}</p></div></div>'
+        f'<div class="it-report{wide}">{picture}<div class="it-report__table">{rows}{below}{csv}</div></div>'
     )
 
 
