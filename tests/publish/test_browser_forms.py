@@ -409,6 +409,7 @@ def test_no_accessibility_fault_empty_wrong_and_made(open_form: Callable[..., An
     assert serious_faults(page) == []
     page.locator(".it-form [type=submit]").click()
     page.locator("[aria-invalid]").first.wait_for()
+    page.evaluate("scrollTo(0, 0)")  # a link that is half below the header is none of that size
     assert serious_faults(page) == []
     if url == OFFERING:
         fill_required(page)
