@@ -274,3 +274,25 @@ def test_a_person_a_team_and_an_item_say_at_once_whom_to_ask_and_once(view: View
     assert strips["ada"] == "Teams Web team"
     assert strips["web"] == "Lead Ada Example"
     assert strips["shop-web"].endswith("Services Online shop")
+
+
+def test_a_contract_says_until_when_notice_can_be_given(tmp_path: Path) -> None:
+    contract = """\
+id: cloud-2026
+class: contract
+name: Cloud services
+owner: web
+lifecycle: production
+supplier: meridian
+start: 2026-01-01
+end: 2026-12-31
+renewal: tacit
+renewal_term_months: 12
+notice_days: 30
+"""
+    view = view_of(tmp_path, {"cmdb/contracts/cloud-2026.yaml": contract})
+    entry = view.entries["cloud-2026"]
+    html = item.item_page(view, entry, view.store.data("cloud-2026"), fields(view.kind(entry)))
+    strip = text_of(html[html.index("<dl class=it-help>") : html.index("</dl>")])
+    assert "End 31 Dec 2026" in strip
+    assert "Last day to give notice 1 Dec 2026" in strip

@@ -5,13 +5,15 @@ What a strip shows is not among the details again: it is read once, on a wide pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.duties import dues_of
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.windows import moment_of
 from itsm_gitops.presentation import urls
-from itsm_gitops.presentation.fields import FACT, Field, Schema, value
+from itsm_gitops.presentation.fields import FACT, Field, Schema, day, value
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, link, words
 from itsm_gitops.presentation.pages import catalogue, on_call
@@ -56,6 +58,7 @@ def asked(
             continue
         if is_asked(view, field, data[field.name]) or (field.name == _ROLE and meaning.PERSON in plays):
             cells[field.name] = (field.title, _shown(view, data[field.name], field.schema))
+    cells |= {f"due:{title}": (title, shown) for title, shown in _notices(view, entry, data)}
     # Sentences come last: they need more room than a name.
     cells |= {"services": ("Services", served)} if served else {}
     cells |= {_ON_CALL: ("On call", called)} if called else {}
@@ -82,6 +85,15 @@ def _shown(view: View, content: Any, schema: Schema) -> Html:
     if isinstance(content, list) and all(isinstance(one, str) for one in content):
         return joined([value(view, one, schema.get("items", {})) for one in content], _MOST_NAMED, "<br>")
     return value(view, content, schema)
+
+
+def _notices(view: View, entry: Entry, data: Mapping[str, Any]) -> Iterator[tuple[str, Html]]:
+    """Yield the days that lie before one of an item, like the last one to give notice: no field says them."""
+    start = moment_of(view.today, "00:00", view.zone)
+    for due in dues_of(view.kind(entry), data):
+        if due.terms.sign < 0 and due.terms.shift and len(due.pointer) == 1:
+            said = t(due.terms.message)
+            yield f"{said[:1].upper()}{said[1:]}", day(view, due.at(start, view.zone).day)
 
 
 def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> list[tuple[str, Html]]:
