@@ -62,7 +62,8 @@ def test_gate_and_audit_agree_with_the_oracle(shared: tuple[Path, Objects, Keys]
 
 @pytest.mark.slow
 def test_gate_and_audit_agree_with_the_oracle_in_more_runs(shared: tuple[Path, Objects, Keys]) -> None:
-    tally = play(shared, 1000, SLOW)
+    # An override is rare: of these stories, number 1043 has one.
+    tally = play(shared, rounds(1030, 1000), SLOW)
     check(tally)
     assert tally.gate["override"]
     assert tally.audit["BYPASSED"]
