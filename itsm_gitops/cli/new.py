@@ -186,7 +186,13 @@ def _say_alike(known: Sequence[Likeness]) -> None:
 
 
 def _in_one_line(one: Likeness) -> str:
-    more = f"; workaround: {shorten(one.workaround, 60)}" if one.workaround else ""
+    more = ""
+    if one.has_workaround:
+        more = (
+            f"; workaround: {one.workaround}"
+            if one.workaround
+            else f"; workaround: see 'itsm show {one.entry.id}'"
+        )
     return f"{one.entry.id} {shorten(one.entry.title, 50)} ({words(one.entry.state)}{more})"
 
 

@@ -10,21 +10,26 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.text import one_paragraph
 
 if TYPE_CHECKING:
     from itsm_gitops.editing.create import NewDocument
     from itsm_gitops.repository import Store
 
+_LONGEST = 160  # cells of a workaround that is told in passing: two lines of a terminal
+
 
 class Likeness(NamedTuple):
     """A record that is like a draft. ``relation`` is the link type by which the draft can name it, empty where there is none.
 
-    ``workaround`` is what a known error says, as one line.
+    ``workaround`` is what a known error says to do, whole and on one line; empty where it is steps or long
+    (``has_workaround`` says that there is one).
     """
 
     entry: Entry
     relation: str
     workaround: str
+    has_workaround: bool
 
 
 def alike(store: Store, draft: NewDocument) -> list[Likeness]:
@@ -42,7 +47,7 @@ def alike(store: Store, draft: NewDocument) -> list[Likeness]:
     own = summarise(draft.kind, draft.path, draft.data)
     found = Similar(book, [*entries, own, *store.of_kinds(book.playing(meaning.SERVICE))]).of(own)
     by_id = {e.id: e for e in entries}
-    return [_likeness(book, draft.kind, by_id[a.id]) for a in found if a.id in by_id]
+    return [_likeness(store, draft.kind, by_id[a.id]) for a in found if a.id in by_id]
 
 
 def _kept(book: RuleBook, kinds: Iterable[str]) -> list[str]:
@@ -55,10 +60,12 @@ def _kept(book: RuleBook, kinds: Iterable[str]) -> list[str]:
     ]
 
 
-def _likeness(book: RuleBook, kind: Kind, entry: Entry) -> Likeness:
-    text = entry.columns.get("workaround")
-    relation = ""
+def _likeness(store: Store, kind: Kind, entry: Entry) -> Likeness:
+    book = store.book
+    relation, text = "", None
     if meaning.KNOWN_ERROR in book.kinds[entry.kind].plays:
         links = (t for t in book.links.values() if book.members(t.targets) == {entry.kind})
         relation = next((t.name for t in links if kind.name in book.members(t.sources)), "")
-    return Likeness(entry, relation, " ".join(text.split()) if isinstance(text, str) else "")
+        text = store.data(entry.id).get("workaround")
+    workaround = text.strip() if isinstance(text, str) else ""
+    return Likeness(entry, relation, one_paragraph(workaround, _LONGEST), bool(workaround))

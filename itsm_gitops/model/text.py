@@ -114,6 +114,22 @@ def _escaped(character: str) -> str:
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
+# Lists, steps, headings, quotations, tables, code and indented lines mean something by the line that they stand on.
+_STRUCTURE = r"^(?:[-*+>#|]|\d+[.)]\s|\s|```|~~~)|`"
+
+
+def one_paragraph(text: str, most: int) -> str:
+    """Return prose of one paragraph on one line, whole; empty where it is longer than ``most`` or more than prose.
+
+    Steps and commands are dangerous when they are joined or cut: whoever shows a text in passing says that there is one.
+    """
+    kept = text.strip()
+    if "\n\n" in kept.replace("\r\n", "\n") or re.search(_STRUCTURE, kept, re.MULTILINE):
+        return ""
+    line = " ".join(kept.split())
+    return line if width(line) <= most else ""
+
+
 def width(text: str) -> int:
     """Return the number of terminal cells that safe, single-line text takes."""
     if text.isascii():

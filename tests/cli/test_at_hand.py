@@ -226,6 +226,28 @@ def test_years_of_finished_records_are_not_looked_through(
     assert "known-error" in everything  # a published one is on offer, and nothing is left to be done on it
 
 
+@pytest.mark.parametrize(
+    ("workaround", "told"),
+    [
+        ("Restart the queue runner;\nmail flows again.", "Restart the queue runner; mail flows again."),
+        ("1. Stop the queue.\n2. rm the lock file.\n", "see 'itsm show"),
+        ("Stop the queue.\n\nThen remove the lock.", "see 'itsm show"),
+        ("Run `postqueue -f` on the host.", "see 'itsm show"),
+        ("Wait until it is over. " * 10, "see 'itsm show"),
+    ],
+)
+def test_a_workaround_is_told_whole_or_not_at_all(acme: Path, cli: Cli, workaround: str, told: str) -> None:
+    name = cli(
+        *("new", "known-error", "--title", "Outbound mail queue stuck", "--service", "email", "--by", "dba"),
+        *(f"--workaround={workaround}", "--symptom", "Mail waits.", "--root-cause", "A lock."),
+        "--json",
+    ).json["id"]
+    cli("move", name, "published", "--by", "dba", "--set", "review_by=2027-06-01")
+    err = cli("new", "incident", "--title", "Mail queue stuck", *ABOUT_MAIL, "--json").err
+    assert f"workaround: {told}" in " ".join(err.split())
+    assert "rm the lock" not in err
+
+
 @pytest.mark.slow
 def test_on_a_terminal_the_report_goes_to_the_one_that_is_there(acme: Path, cli: Cli) -> None:
     first = cli("new", "incident", "--title", "Outbound mail queue stuck", *ABOUT_MAIL, "--json").json["id"]

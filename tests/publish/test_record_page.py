@@ -165,6 +165,9 @@ def test_similar_records_say_how_they_ended(view: View) -> None:
             "Resolved: fixed. Turned it off.",
         ),
         ({"resolution_notes": "Turned it off."}, "Resolved like this: Turned it off."),
+        ({"resolution_code": "fixed", "resolution_notes": "1. Stop it.\n2. Start it."}, "Resolved: fixed."),
+        ({"resolution_code": "fixed", "resolution_notes": "Run it. " * 40}, "Resolved: fixed."),
+        ({"resolution_notes": "- Stop it.\n- Start it."}, ""),
         ({}, ""),
     ],
 )
@@ -184,6 +187,9 @@ def test_outcomes_and_workarounds_that_are_too_long_to_show(view: View) -> None:
     assert _hint(view, replace(change, columns={})) == ""
     error = view.entries["KE-261121-EEEEE"]
     assert "It has a workaround." in _hint(view, replace(error, columns={}))
+    for steps in ("1. Stop it.\n2. Start it.", "Stop it.\n\nStart it.", "Run it. " * 40):
+        told = re.sub(r"<[^>]*>", "", _hint(view, replace(error, columns={"workaround": steps})))
+        assert told == "It has a workaround."
     assert _hint(view, replace(error, state="retired")) == ""
 
 

@@ -79,8 +79,8 @@ def approvals_asked(view: View, entry: Entry, data: Mapping[str, Any]) -> AskedA
     return AskedApprovals(asking.needs, asking.facts, sum(had), total, people, requests, decided)
 
 
-def approvals(view: View, entry: Entry, data: Mapping[str, Any], asked: AskedApprovals | None) -> Html:
-    """Return the sections about the approval of a change; nothing for other kinds."""
+def approvals(view: View, entry: Entry, asked: AskedApprovals | None, risk: Html) -> Html:
+    """Return the sections about the approval of a change, ``risk`` being its assessment; nothing for other kinds."""
     if meaning.CHANGE not in view.kind(entry).plays:
         return EMPTY
     proofs = view.proofs.get(entry.id, ())
@@ -88,7 +88,7 @@ def approvals(view: View, entry: Entry, data: Mapping[str, Any], asked: AskedApp
         [
             section("Approvals", _requirements(view, asked) if asked else EMPTY, "approvals"),
             section("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
-            section("Risk assessment", risk_assessment(view, entry, data), "risk"),
+            section("Risk assessment", risk, "risk"),
             section("Conflicts", _conflicts(view, entry), "conflicts"),
         ]
     )

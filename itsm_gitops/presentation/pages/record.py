@@ -69,11 +69,11 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     said = words_of(data)
     told_to = "Updates" if meaning.INCIDENT in kind.plays else "Comments"
     asked = approvals_asked(view, entry, data)
-    is_assessed = meaning.CHANGE in kind.plays and bool(risk_assessment(view, entry, data))
+    risk = risk_assessment(view, entry, data) if meaning.CHANGE in kind.plays else EMPTY
     blocks = {
         f.name: section(f.title, _block(view, data, f))
         for f in used
-        if f.role == BLOCK and not (f.name == "risk" and is_assessed)  # it is told once
+        if f.role == BLOCK and not (f.name == "risk" and risk)  # it is told once
     }
     looked_back = [n for n in blocks if n in _first_blocks(kind, entry)]
     main = join(
@@ -85,7 +85,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
             section("Articles", _offered(view, entry, meaning.ARTICLE), "articles"),
             *(blocks[n] for n in blocks if n not in looked_back),
             section(told_to, updates(view, said), "updates"),
-            approvals(view, entry, data, asked),
+            approvals(view, entry, asked, risk),
             section("Timeline", timeline(view, kind, data), "timeline"),
         ]
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.text import one_paragraph
 from itsm_gitops.presentation import prose
 from itsm_gitops.presentation.language import t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, link, shorten, words
 from itsm_gitops.presentation.pages.parts import section
 from itsm_gitops.presentation.view import View
 
-_WIDTH = 160
+_LONGEST = 240  # letters of an answer; a longer one is on its record's page
 
 
 def similar_records(view: View, entry: Entry) -> Html:
@@ -28,11 +29,11 @@ def _line(view: View, entry: Entry) -> str:
 
 
 def _hint(view: View, entry: Entry) -> Html:
-    """Say how a record was resolved or worked around, in so far as that is a short text."""
+    """Say how a record was resolved or worked around: what is said of it where that is short prose, else that it is said."""
     label, text = _answer(view, entry)
     if not label:
         return EMPTY
-    more = f" {esc(shorten(text, _WIDTH))}" if text else ""
+    more = f" {esc(text)}" if text else ""
     return Html(f"<p><b>{esc(t(label))}</b>{more}")
 
 
@@ -55,6 +56,6 @@ def _answer(view: View, entry: Entry) -> tuple[str, str]:
 
 
 def _text(entry: Entry, field: str) -> str:
-    """Return a field of an entry as one line; entries hold short texts only."""
+    """Return a field of an entry as one line, empty where it is long or more than a paragraph of prose."""
     value = entry.columns.get(field)
-    return " ".join(prose.plain(value).split()) if isinstance(value, str) else ""
+    return prose.plain(one_paragraph(value, _LONGEST)) if isinstance(value, str) else ""
