@@ -62,7 +62,12 @@ _NOBODY = "nobody"
 @click.option(
     "--swap", metavar="PERSON", shell_complete=lazily("people"), help="PERSON takes over from --at."
 )
-@click.option("--until", metavar="WHEN", default="", help="End of the swap.  [default: the end of that turn]")
+@click.option(
+    "--until",
+    metavar="WHEN",
+    default="",
+    help="End of the swap; +8h is that long after its beginning.  [default: the end of that turn]",
+)
 @click.option("--reason", metavar="TEXT", default="", help="Why there is a swap.")
 @click.option(
     "--import",

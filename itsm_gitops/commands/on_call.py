@@ -23,7 +23,7 @@ from itsm_gitops.graph.on_call import (
 )
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
-from itsm_gitops.model.moments import read_time
+from itsm_gitops.model.moments import read_time, relative
 from itsm_gitops.model.rotas import PERSON, Turn
 
 if TYPE_CHECKING:
@@ -183,7 +183,8 @@ def swap(
     rota, start = rota_of(store, name), read_moment(repo, at)
     assert rota is not None  # noqa: S101 - it was just found
     turn = whole_turn(rota, start)
-    end = read_moment(repo, until) if until else turn.end
+    # What lasts "+8h" lasts that long from its beginning, not from now.
+    end = (relative(until, start) or read_moment(repo, until)) if until else turn.end
     if end <= start:
         raise UsageError("the end is not after the beginning", f"it begins at {clock.format_time(start)}")
     if all(t.people[:1] == (person,) for t in rota.turns(start, end)):

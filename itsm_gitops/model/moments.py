@@ -36,13 +36,13 @@ class TimeRange(NamedTuple):
         return self.start <= moment and (moment < self.end or self.end == LAST)
 
 
-def relative(text: str) -> datetime | None:
-    """Read how long ago or ahead (``-7d``, ``+2h``) as a moment, UTC; None where it is something else."""
+def relative(text: str, since: datetime | None = None) -> datetime | None:
+    """Read how long before or after a moment (now, or ``since``) ``-7d`` or ``+2h`` is, UTC; None where it is something else."""
     match = _RELATIVE.fullmatch(text.strip())
     if not match:
         return None
     try:
-        return clock.now() + timedelta(**{_UNITS[match[2]]: int(match[1])})
+        return (since or clock.now()) + timedelta(**{_UNITS[match[2]]: int(match[1])})
     except OverflowError:
         return None
 

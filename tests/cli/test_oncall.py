@@ -75,6 +75,13 @@ def test_a_swap_is_an_override_of_that_turn_and_is_kept_once(rota: Path, cli: Cl
     assert cli("check").code == 0
 
 
+def test_a_swap_lasts_as_long_as_is_said_from_its_beginning(rota: Path, cli: Cli) -> None:
+    cli(
+        "oncall", "it-operations", "--swap", "mail-engineer", "--at", "2026-11-22T20:00:00Z", "--until", "+8h"
+    )
+    assert "start: 2026-11-22T20:00:00Z\n  end: 2026-11-23T04:00:00Z\n" in (rota / ROTA).read_text()
+
+
 def test_a_swap_with_somebody_unknown_names_the_nearest(rota: Path, cli: Cli) -> None:
     said = cli("oncall", "it-operations", "--swap", "mail-enginer", code=None)
     assert said.code == 1
