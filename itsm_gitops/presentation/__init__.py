@@ -14,7 +14,7 @@ texts and compares what the loader reads.
 The map of dependencies starts anywhere, so its drawing cannot be made at build time. `presentation/topology.py` writes the
 network as one compact file (5,000 items and 12,000 relations: 390 kB, 75 kB compressed), and scripts make pages of
 it: `neighbourhood.js` walks a bounded part, `layout.js` places it as `layout.py` does (a test compares them on random
-graphs), `drawing.js` makes SVG and `details.js` a list of it, `address.js` keeps what was asked for, `map.js` listens.
+graphs), `packing.js` puts parts beside each other, `drawing.js` makes SVG and `details.js` a list of it, `address.js` keeps what was asked for, `map.js` listens.
 
 Why there is no graph library on the map
 ----------------------------------------

@@ -22,7 +22,7 @@ _PARTS = (
     ("seen", "itsm"),
     ("axis", "months"),
     ("answers", "filing", "drafts", "forms"),
-    ("layout", "neighbourhood", "facts", "drawing", "details", "viewing", "address", "map"),
+    ("layout", "packing", "neighbourhood", "facts", "drawing", "details", "viewing", "address", "map"),
     ("zone", "ordering", "columns", "asking", "taking", "facets", "chosen", "rows", "explorer"),
     ("zone", "ordering", "columns", "rows", "picking", "mine"),
 )  # fmt: skip

@@ -308,6 +308,27 @@ def test_the_lines_of_a_drawing_are_not_filled(open_page: Callable[..., Any], ur
     assert fills == ["none"]
 
 
+@pytest.mark.parametrize(
+    "query", ["", "?class=server&depth=0", "?item=payments"], ids=["first", "class", "item"]
+)
+def test_the_first_look_at_the_map_shows_all_of_it_and_can_be_read(
+    open_page: Callable[..., Any], query: str
+) -> None:
+    page = open_page(f"cmdb/map.html{query}")
+    page.locator(".it-net__view g[role=button]").first.wait_for()
+    hidden, zoom, count = page.evaluate(
+        """() => {
+          const view = document.querySelector(".it-net__view"), frame = view.getBoundingClientRect();
+          const boxes = [...view.querySelectorAll("g[role=button]")], svg = view.querySelector("svg");
+          const outside = boxes.filter(b => { const r = b.getBoundingClientRect();
+            return r.left < frame.left || r.right > frame.right || r.top < frame.top || r.bottom > frame.bottom; });
+          return [outside.map(b => b.getAttribute("aria-label")), svg.clientWidth / svg.viewBox.baseVal.width, boxes.length];
+        }"""
+    )
+    assert (hidden, count > 5) == ([], True)
+    assert zoom >= 0.79  # the words of a box have 12 pixels and more at full size
+
+
 def test_everything_can_be_reached_by_keyboard_and_is_seen(open_page: Callable[..., Any]) -> None:
     page = open_page("services/warehouse-operations.html")
     seen = []

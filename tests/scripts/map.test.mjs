@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { plain, world } from "./world.mjs";
 
-const itsm = world(["layout", "neighbourhood", "facts"]);
+const itsm = world(["layout", "packing", "neighbourhood", "facts"]);
 const { network, around, matches, named } = itsm.neighbourhood;
 
 const data = {
@@ -46,4 +46,19 @@ test("a layout has sources on the left, no circle, and bends where an edge is lo
   assert.equal(columns.length, 3);
   assert.equal(routes.find((r) => r.from === "a" && r.to === "c").path.length, 3);
   assert.deepEqual(plain(itsm.layout([], []).routes), []);
+});
+
+test("parts without a line between them stand beside each other, and nothing stands on anything", () => {
+  const names = ["a", "b", "c", "d", "e", "f", "g"];
+  const { places, routes } = itsm.packed(names, [["a", "b"], ["a", "c"], ["d", "e"]], 5);
+  const corners = names.map((name) => places.get(name));
+  assert.equal(new Set(corners.map(String)).size, names.length);
+  assert.ok(corners.every(([column, place]) => column < 5 && place < 2), String(corners));
+  assert.equal(routes.length, 3);
+  assert.deepEqual([...itsm.packed(["a", "b"], [], 0).places.values()].map(plain), [[0, 0], [0, 1]]);
+});
+
+test("a part that is wider than the room keeps its columns", () => {
+  const { places } = itsm.packed(["a", "b", "c", "d"], [["a", "b"], ["b", "c"]], 1);
+  assert.deepEqual(["a", "b", "c", "d"].map((name) => plain(places.get(name))), [[0, 0], [1, 0], [2, 0], [0, 1]]);
 });

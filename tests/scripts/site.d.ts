@@ -351,7 +351,7 @@ interface RecordTable {
   show(records: Records, clock: Clock, asked: Asked, rows: number[], from: number, to: number): void;
 }
 
-// ---- The map: layout.js, neighbourhood.js, drawing.js, address.js ------------------------------
+// ---- The map: layout.js, packing.js, neighbourhood.js, drawing.js, address.js ------------------------------
 type Side = "needs" | "users";
 /** `cmdb/map_data.js`, as `presentation/topology.py` writes it. */
 interface MapData {
@@ -452,6 +452,7 @@ type Zoom = "in" | "out" | "fit" | "same";
 interface Viewing {
   show(drawing: Drawing | null): void;
   step(kind: Zoom): void;
+  room(): number;
   begin(row: number, many: boolean): void;
   isDragged(): boolean;
 }
@@ -470,7 +471,8 @@ interface MapParts {
     moreOf(side: Side, number: number): string;
     mustBeUp(net: Network, group: Group): string;
   };
-  drawing(net: Network, part: Part, wanted: Wanted): Drawing;
+  packed(names: string[], edges: Pair[], room: number): { places: Map<string, Position>; routes: Route[] };
+  drawing(net: Network, part: Part, wanted: Wanted, room: number): Drawing;
   details(net: Network, part: Part, row: number, root: string): (Node | string)[];
   listing(net: Network, part: Part, root: string): HTMLElement;
   viewing(view: HTMLElement): Viewing;

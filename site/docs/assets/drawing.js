@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { t, facts, layout } = globalThis.itsm;
+  const { t, facts, packed } = globalThis.itsm;
 
   const WIDTH = 188;
   const HEIGHT = 62;
@@ -11,7 +11,6 @@
   const MARGIN = 48;
   const LETTERS = 18;
   const SMALL_LETTERS = 25;
-  const ISOLATED = 4; // boxes without a line in one row
   /** @type {Side[]} */
   const SIDES = ["users", "needs"];
 
@@ -50,11 +49,12 @@
   const at = (map, key) => /** @type {V} */ (map.get(key));
 
   // ---- The drawing ------------------------------------------------------------------------
-  /** @param {Network} net @param {Part} part @param {Wanted} wanted @returns {Drawing} */
-  function drawing(net, part, wanted) {
+  /** `room` is how many pixels wide the drawing can be without being wider than its window. @param {Network} net @param {Part} part @param {Wanted} wanted @param {number} room @returns {Drawing} */
+  function drawing(net, part, wanted, room) {
     const id = (/** @type {number} */ row) => net.data.items[row][0];
     const rows = [...part.shown.keys()];
-    const { places, routes } = arranged(rows.map(id), part.edges.map(({ from, to }) => /** @type {Pair} */ ([id(from), id(to)])));
+    const columns = Math.floor((room - 2 * MARGIN + COLUMN - WIDTH) / COLUMN);
+    const { places, routes } = packed(rows.map(id), part.edges.map(({ from, to }) => /** @type {Pair} */ ([id(from), id(to)])), columns);
     /** @type {Corner} */
     const corner = (name) => {
       const [column, place] = at(places, name);
@@ -77,26 +77,6 @@
       ...paths, ...order.map((row) => at(boxes, row)), ...pills,
     );
     return { picture, boxes, size, order, paths, place: (row) => at(places, id(row)) };
-  }
-
-  /** Layers, without the empty stripes between parts that are not connected; what has no line stands below. @param {string[]} names @param {Pair[]} edges */
-  function arranged(names, edges) {
-    const joined = new Set(edges.flat());
-    const placed = layout(names.filter((name) => joined.has(name)), edges);
-    const heights = [...new Set([...placed.position.values()].map(([, place]) => place))].sort((a, b) => a - b);
-    /** @type {Map<number, number>} */
-    const lowered = new Map();
-    let lowest = -1;
-    heights.forEach((height, i) => {
-      lowest += i ? Math.min(1, height - heights[i - 1]) : 1;
-      lowered.set(height, lowest);
-    });
-    /** @type {Map<string, Position>} */
-    const places = new Map();
-    for (const [name, [column, place]] of placed.position) places.set(name, [column, at(lowered, place)]);
-    const alone = names.filter((name) => !joined.has(name));
-    alone.forEach((name, i) => places.set(name, [i % ISOLATED, lowest + 1 + Math.floor(i / ISOLATED)]));
-    return { places, routes: placed.routes };
   }
 
   /** @param {Network} net @param {Route} route @param {Corner} corner @param {Edge} edge */

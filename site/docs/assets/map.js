@@ -48,7 +48,7 @@
     field("class").value = wanted.item ? "" : wanted.class;
     field("dir").value = wanted.dir;
     field("depth").value = String(wanted.depth);
-    drawn = part.roots.length ? drawing(graph, part, wanted) : null;
+    drawn = part.roots.length ? drawing(graph, part, wanted, frame.room()) : null;
     frame.show(drawn);
     list.replaceChildren(...(drawn ? [listing(graph, part, root)] : []));
     say();

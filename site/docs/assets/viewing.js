@@ -4,6 +4,7 @@
 
   const LEAST = 0.35;
   const MOST = 2;
+  const READABLE = 0.8; // smaller, the words of a box are hard to read
   const STILL = 5; // a mouse that moves less has clicked
 
   /** @param {HTMLElement} view @returns {Viewing} */
@@ -51,9 +52,11 @@
       step(kind) {
         size({ in: zoom * 1.25, out: zoom / 1.25, fit: fitting(), same: zoom }[kind]);
       },
-      // A new start is as large as its words were made for: one item in the middle, several from their first column on.
+      // How wide a drawing can be so that all of its width is seen and can be read.
+      room: () => view.clientWidth / READABLE,
+      // A new start shows everything where that can be read; else one item is in the middle, and several begin with the first.
       begin(row, many) {
-        size(1);
+        size(Math.max(READABLE, fitting()));
         if (many) return view.scrollTo(0, 0);
         const box = drawn?.boxes.get(row)?.getBoundingClientRect();
         if (!box) return;
