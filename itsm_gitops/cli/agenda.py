@@ -148,7 +148,7 @@ def _availability(schedule: Schedule, style: Style, columns: int) -> Iterator[st
         causes = ", ".join(" with ".join(c.changes) for c in one.causes)
         worn = f", {one.degraded} min degraded" if one.degraded else ""
         name = pad(shorten(safe_text(one.service), longest), longest)
-        text = f"  {name}  {one.percent:7.3f} %  {one.outage} min down{worn}"
+        text = f"  {name}  {one.percent:7.3f}%  {one.outage} min down{worn}"
         room = columns - width(text) - 2
         yield (
             f"{text}  {style.dim(shorten(causes, room))}" if room >= width(one.causes[0].changes[0]) else text

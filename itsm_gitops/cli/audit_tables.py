@@ -314,7 +314,7 @@ def _said(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{count} {name}" for name, count in value.items()) or "none"
     if isinstance(value, float):
-        return f"{value * 100:.1f} %"
+        return f"{value * 100:.1f}%"
     return "-" if value is None else str(value)
 
 

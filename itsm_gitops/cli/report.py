@@ -167,6 +167,8 @@ def _overview(reports: Sequence[Report], style: Style, columns: int, zone: str) 
 
 def _report(report: Report, style: Style, columns: int, zone: str) -> list[str]:
     lines = [style.bold(line) for line in wrap(f"{report.title}: {safe_text(report.headline)}", columns)]
+    if report.trend:
+        lines += wrap(f"{report.trend.text}.", columns)
     lines += [style.dim(line) for line in wrap(_limits(report, zone), columns)]
     for table in report.tables:
         if table.rows:

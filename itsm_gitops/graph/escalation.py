@@ -24,7 +24,7 @@ from itsm_gitops.model.standing import Course
 ON_CALL_FIRST = "on call"
 NO_RESPONSE = "no response for {minutes} min"
 NO_ANSWER = "if nobody answers"
-TIME_USED = "{percent} % of the time used: {metric}"
+TIME_USED = "{percent}% of the time used: {metric}"
 ESCALATED = "escalated by hand"
 
 

@@ -14,6 +14,7 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.formulas import neutralise
 from itsm_gitops.model.wording import (
     ENGLISH,
+    Figure,
     Phrase,
     Writer,
     business_time,
@@ -118,12 +119,69 @@ class Table:
         return [c.name for c in self.columns].index(name)
 
 
+TREND_DAYS = 30  # the length of a period that is compared with the one before
+_HAPPENED = (
+    "{what} in the last {days} days: {now}, up from {before} in the {days} days before",
+    "{what} in the last {days} days: {now}, down from {before} in the {days} days before",
+    "{what} in the last {days} days: {now}, as in the {days} days before",
+)
+_BRIEFLY = (
+    "{what} in the last {days} days: {now}, up from {before}",
+    "{what} in the last {days} days: {now}, down from {before}",
+    "{what} in the last {days} days: {now}, as before",
+)
+_STANDS = (
+    "{what}: up from {before} to {now} in the last {days} days",
+    "{what}: down from {before} to {now} in the last {days} days",
+    "{what}: {now}, as {days} days ago",
+)
+
+
+class Trend(NamedTuple):
+    """How a figure went: its values in the last periods of 30 days, oldest first; the last ends with the report.
+
+    ``what`` names the figure and ``form`` is that of a column. ``stands`` says that the values are those at the end
+    of each period, not of what happened in it.
+    """
+
+    what: str
+    form: str
+    values: tuple[float, ...]
+    stands: bool = False
+
+    @property
+    def text(self) -> Phrase:
+        """The last period beside the one before; values that are written alike count as the same."""
+        return self._compared(_STANDS if self.stands else _HAPPENED)
+
+    @property
+    def brief(self) -> Phrase:
+        """The same without saying what it is compared with, for where many stand beside each other."""
+        return self._compared(_STANDS if self.stands else _BRIEFLY)
+
+    def _compared(self, texts: tuple[str, str, str]) -> Phrase:
+        before, now = self.values[-2:]
+        up, down, same = texts
+        text = same if self.said(now) == self.said(before) else up if now > before else down
+        said = {"now": Figure(self.said, now), "before": Figure(self.said, before)}
+        return Phrase(text, what=Phrase(self.what), days=TREND_DAYS, **said)
+
+    def said(self, value: float, writer: Writer = ENGLISH) -> str:
+        """Return a value as readers of a language write it."""
+        return shown(Column("", "", self.form), value, writer)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the trend as JSON data: durations in seconds, shares from 0 to 1."""
+        return {"what": self.what, "form": self.form, "days": TREND_DAYS, "values": list(self.values)}
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One report about a time, made at ``until``.
 
     ``since`` and ``until`` are moments in UTC; ``service``, ``team`` and ``customer`` are what it is limited to,
-    empty where it is not. ``headline`` is its result in one line. A table without rows says so.
+    empty where it is not. ``headline`` is its result in one line, ``trend`` how a figure of it went, None where nothing
+    can be compared. A table without rows says so.
     """
 
     name: str
@@ -137,6 +195,7 @@ class Report:
     measures: tuple[Measure, ...]
     tables: tuple[Table, ...]
     customer: str = ""
+    trend: Trend | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON data: durations in seconds, shares from 0 to 1."""
@@ -144,6 +203,7 @@ class Report:
             "report": self.name,
             "title": self.title,
             "headline": self.headline,
+            "trend": self.trend.as_json() if self.trend else None,
             "since": clock.format_time(self.since),
             "until": clock.format_time(self.until),
             "service": self.service or None,

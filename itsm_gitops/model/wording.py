@@ -121,7 +121,7 @@ def exact_percent(share: float, writer: Writer = ENGLISH) -> str:
 
 
 def _percent(number: str, writer: Writer) -> str:
-    return writer.text("{number} %").format(number=writer.number(number))
+    return writer.text("{number}%").format(number=writer.number(number))
 
 
 def duration(seconds: float, writer: Writer = ENGLISH) -> str:

@@ -20,6 +20,7 @@ from itsm_gitops.model.report import (
     Cell,
     Column,
     Table,
+    Trend,
 )
 from itsm_gitops.model.wording import Phrase
 from itsm_gitops.presentation.language import t
@@ -34,6 +35,7 @@ _WIDEST = 6.0  # percent of a plot that one upright bar takes at most
 _TRACK = 150  # the room of bars that lie, on a telephone
 _SHORT = 4  # values of so many letters need little room behind their bars
 _MOST_BARS = 12
+_SPARK_WIDE, _SPARK_STEP, _SPARK_HIGH = 6, 8, 18
 
 
 def draw(table: Table, name: str, title_of: Callable[[str], str] = str) -> Html:
@@ -52,6 +54,26 @@ def draw(table: Table, name: str, title_of: Callable[[str], str] = str) -> Html:
         f'<figure class="it-chart">{_legend(table, chart)}'
         f'<div role="img" aria-label="{esc(t(table.title))}" aria-describedby="{about}">{body}</div>'
         f'<p class="it-vh" id="{about}">{_description(table, chart, names)}</p></figure>'
+    )
+
+
+def sparkline(trend: Trend) -> Html:
+    """Return the values of a trend as small bars, the last one stronger; nothing where all are nought.
+
+    It is for the eye only: the words beside it say the same.
+    """
+    most = max(trend.values)
+    if not any(trend.values):
+        return EMPTY
+    last = len(trend.values) - 1
+    bars = "".join(
+        f'<rect class="it-bar it-bar--{"step4" if n == last else "step1"}" x="{n * _SPARK_STEP}"'
+        f' y="{_short(_SPARK_HIGH - high)}" width="{_SPARK_WIDE}" height="{_short(high)}"/>'
+        for n, high in enumerate(max(1.0, value / most * _SPARK_HIGH) for value in trend.values)
+    )
+    wide = last * _SPARK_STEP + _SPARK_WIDE
+    return Html(
+        f'<svg class="it-spark" width="{wide}" height="{_SPARK_HIGH}" aria-hidden="true">{bars}</svg>'
     )
 
 

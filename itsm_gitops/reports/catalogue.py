@@ -120,4 +120,5 @@ def _dress(name: str, log: Log) -> Report:
         measures=tuple(measure(m) for m in draft.measures),
         tables=draft.tables,
         customer=log.scope.customer,
+        trend=draft.trend,
     )

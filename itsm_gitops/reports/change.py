@@ -21,8 +21,8 @@ from itsm_gitops.model.report import (
 )
 from itsm_gitops.model.wording import Figure, Phrase, percent, plural
 from itsm_gitops.model.workflow import CANCELLED
-from itsm_gitops.reports import measures
-from itsm_gitops.reports.log import Log
+from itsm_gitops.reports import measures, trends
+from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.tables import MOST_ROWS, grouped, largest, share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
@@ -82,6 +82,11 @@ def changes(log: Log) -> ReportDraft:
     order = grouped(closed, lambda c: c.text("type"))
     known = log.book.kinds[closed[0].entry.kind].fields.get("type", {}).get("enum", ()) if closed else ()
     types = [(t.capitalize(), order[t]) for t in [*known, *sorted(set(order) - set(known))] if t in order]
+
+    def good_in(period: Bucket) -> float | None:
+        some = trends.during(period, closed, lambda c: c.resolved)
+        return share(sum(map(measures.is_successful, some)), len(some))
+
     return ReportDraft(
         headline,
         (
@@ -99,6 +104,7 @@ def changes(log: Log) -> ReportDraft:
             _outcomes("teams", "Outcomes by team", "Team", ITEM, largest(closed, "assigned_team")),
             _outcomes("services", "Outcomes by service", "Service", ITEM, largest(closed, "service")),
         ),
+        trends.happened(log, "Successful changes", SHARE, good_in),
     )
 
 
@@ -183,8 +189,15 @@ def caused(log: Log) -> ReportDraft:
         if part is not None
         else Phrase("no incident was opened")
     )
+
+    def caused_in(period: Bucket) -> float | None:
+        return share(*(len(trends.during(period, some, lambda c: c.opened)) for some in (mine, opened)))
+
     return ReportDraft(
-        headline, (measures.caused_by_change,), (_by_month(log, opened, mine), _by_change(mine, behind))
+        headline,
+        (measures.caused_by_change,),
+        (_by_month(log, opened, mine), _by_change(mine, behind)),
+        trends.happened(log, "Incidents caused by a change", SHARE, caused_in),
     )
 
 

@@ -24,7 +24,7 @@ from itsm_gitops.model.report import (
 )
 from itsm_gitops.model.timeline import seconds
 from itsm_gitops.model.wording import Phrase, plural
-from itsm_gitops.reports import deployments, measures
+from itsm_gitops.reports import deployments, measures, trends
 from itsm_gitops.reports.change import Causes
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import share
@@ -140,6 +140,9 @@ def dora(log: Log) -> ReportDraft:
                 Bars(OVER_TIME, ("changes",), ("blue",)),
             ),
             *deployments.tables(log, delivered, watched),
+        ),
+        trends.happened(
+            log, "Changes carried out", COUNT, lambda p: len(trends.during(p, closed, lambda c: c.resolved))
         ),
     )
 

@@ -20,7 +20,7 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.wording import Figure, Phrase, duration
-from itsm_gitops.reports import measures
+from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.tables import BAND_BARS, BAND_COLUMNS, bands, by_priority, largest
 from itsm_gitops.reports.writing import ReportDraft
@@ -49,6 +49,7 @@ def backlog(log: Log) -> ReportDraft:
             _ages(log, "teams", "By team", "Team", largest(waiting, "assigned_team")),
             _ages(log, "services", "By service", "Service", largest(waiting, "service")),
         ),
+        trends.standing(log, "Open records", log.lasting(*(k.name for k in _kinds(log)))),
     )
 
 
@@ -85,12 +86,13 @@ def _ages(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str
 def arrivals(log: Log) -> ReportDraft:
     """Return what came and what was done, by week and by month, for each kind that is worked on."""
     kinds = [k for k in _kinds(log) if meaning.CHANGE not in k.plays]
-    came = sum(len(log.opened(k.name)) for k in kinds)
+    new = [c for k in kinds for c in log.opened(k.name)]
     done = sum(len(log.resolved(k.name)) for k in kinds)
     return ReportDraft(
-        Phrase("{opened} opened, {resolved} resolved", opened=came, resolved=done),
+        Phrase("{opened} opened, {resolved} resolved", opened=len(new), resolved=done),
         (measures.arrivals, measures.resolutions, measures.cancellations, measures.backlog_at),
         tuple(table for kind in kinds for table in _flows(log, kind)),
+        trends.happened(log, "Opened", COUNT, lambda p: measures.arrivals(new, [p])[0]),
     )
 
 

@@ -21,8 +21,8 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.wording import Figure, Phrase, floored_percent, plural
-from itsm_gitops.reports import measures
-from itsm_gitops.reports.log import Log
+from itsm_gitops.reports import measures, trends
+from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.past import Uptime, uptimes
 from itsm_gitops.reports.tables import MOST_ROWS, share
 from itsm_gitops.reports.writing import ReportDraft
@@ -62,6 +62,10 @@ def levels(log: Log) -> ReportDraft:
             "{share} of {count} promises kept",
             share=Figure(floored_percent, kept),
         )
+
+    def kept_in(period: Bucket) -> float | None:
+        return _attained(c for c in clocks if period.start <= c.case.opened < period.end)
+
     return ReportDraft(
         headline,
         (
@@ -80,6 +84,7 @@ def levels(log: Log) -> ReportDraft:
             _missed(clocks),
             _running(known, clocks),
         ),
+        trends.happened(log, "Promises kept", SHARE, kept_in),
     )
 
 
@@ -129,9 +134,9 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
     columns = (
         Column("service", "Service", ITEM),
         Column("level", "Service level", ITEM),
-        Column("response", "Response", SHARE, "response_goal"),
+        Column("response", "Resp. met", SHARE, "response_goal"),
         Column("response_goal", "Resp. goal", SHARE),
-        Column("resolution", "Resolved", SHARE, "resolution_goal"),
+        Column("resolution", "Resol. met", SHARE, "resolution_goal"),
         Column("resolution_goal", "Resol. goal", SHARE),
         Column("availability", "Available", EXACT_SHARE, "availability_goal"),
         Column("availability_goal", "Avail. goal", EXACT_SHARE),

@@ -24,6 +24,7 @@ from itsm_gitops.model.report import (
 )
 from itsm_gitops.model.timeline import seconds, value_in
 from itsm_gitops.model.wording import Figure, Phrase, percent, plural
+from itsm_gitops.reports import trends
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import SPREAD_BARS, SPREAD_COLUMNS, share, spread
 from itsm_gitops.reports.writing import ReportDraft
@@ -121,6 +122,9 @@ def major(log: Log) -> ReportDraft:
         _headline(len(found), kept),
         (time_to_declare, time_to_mitigate, updates_in_time, review_in_time),
         (_times(found), _promises(log, found), _by_month(log, found), _latest(log, found)),
+        trends.happened(
+            log, "Major incidents", COUNT, lambda p: len(trends.during(p, (m.case for m in found), lambda c: c.opened))
+        ),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.report import DURATION, ITEM, RECORD, TEXT, Column, Row, Table
 from itsm_gitops.model.wording import Figure, Phrase, duration, plural
-from itsm_gitops.reports import measures
+from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import (
     BAND_BARS,
@@ -49,6 +49,7 @@ def problems(log: Log) -> ReportDraft:
             measures.ninetieth,
         ),
         (_states(log, waiting), _oldest(log, waiting), _resolved(log)),
+        trends.standing(log, "Open problems", log.lasting(*log.playing(meaning.PROBLEM))),
     )
 
 

@@ -19,8 +19,8 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.wording import Figure, Phrase, percent
-from itsm_gitops.reports import measures
-from itsm_gitops.reports.log import Log
+from itsm_gitops.reports import measures, trends
+from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.tables import MOST_ROWS, SPREAD_BARS, SPREAD_COLUMNS, largest, share, spread
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
@@ -70,6 +70,11 @@ def quality(log: Log) -> ReportDraft:
         for role in (meaning.INCIDENT, meaning.REQUEST)
         for name in log.playing(role)
     ]
+
+    def again_in(period: Bucket) -> float | None:
+        some = trends.during(period, incidents, lambda c: c.resolved)
+        return share(sum(map(is_reopened, some)), len(some))
+
     return ReportDraft(
         Phrase("no incident was resolved")
         if part is None
@@ -94,6 +99,7 @@ def quality(log: Log) -> ReportDraft:
             _by_month(log, incidents),
             _team_times(log, incidents),
         ),
+        trends.happened(log, "Incidents reopened", SHARE, again_in),
     )
 
 

@@ -60,7 +60,7 @@ SPREAD_COLUMNS = (
     Column("count", "Count", COUNT),
     Column("mean_s", "Mean", DURATION),
     Column("median_s", "Median", DURATION),
-    Column("p90_s", "90 %", DURATION),
+    Column("p90_s", "9 in 10", DURATION),
 )
 SPREAD_BARS = Bars("beside", ("median_s", "p90_s"), ("step4", "step2"))
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itsm_gitops.model import meaning
 from itsm_gitops.model.report import COUNT, DURATION, ITEM, TEXT, Column, Table
 from itsm_gitops.model.wording import Figure, Phrase, duration, plural
-from itsm_gitops.reports import measures
-from itsm_gitops.reports.log import Log
+from itsm_gitops.reports import measures, trends
+from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.tables import SPREAD_BARS, SPREAD_COLUMNS, by_priority, largest, spread
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
@@ -32,6 +32,11 @@ def times(log: Log) -> ReportDraft:
     begun, done = log.opened(*incidents), log.resolved(*incidents)
     taken = [t for c in done if (t := durations.time_to_resolve(c)) is not None]
     middle = measures.median(taken)
+
+    def middle_of(period: Bucket) -> float | None:
+        some = trends.during(period, done, lambda c: c.resolved)
+        return measures.median([t for c in some if (t := durations.time_to_resolve(c)) is not None])
+
     headline = (
         plural(
             len(done),
@@ -68,6 +73,7 @@ def times(log: Log) -> ReportDraft:
                 largest(log.resolved(*log.playing(meaning.REQUEST)), "offering"),
             ),
         ),
+        trends.happened(log, "Median time to resolve", DURATION, middle_of),
     )
 
 

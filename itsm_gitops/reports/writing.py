@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.report import Table
+from itsm_gitops.model.report import Table, Trend
 
 
 class ReportDraft(NamedTuple):
-    """A report's result in one line, the functions whose docstrings define its measures, and its tables."""
+    """A report's result in one line, the functions whose docstrings define its measures, its tables, and its trend."""
 
     headline: str
     measures: tuple[Callable[..., Any], ...]
     tables: tuple[Table, ...]
+    trend: Trend | None = None

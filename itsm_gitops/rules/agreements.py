@@ -64,7 +64,7 @@ def _weakness(target: Data, wanted: Data) -> tuple[str, str] | None:
         return "minutes", f"{what} in {ours} min is slower than the {theirs} min"
     share, least = target.get("percent", _ALL), wanted.get("percent", _ALL)
     if share < least and (ours is None or theirs is None or ours >= theirs):
-        return ("percent", f"{what} of {share:g} % is less than the {least:g} %")
+        return ("percent", f"{what} of {share:g}% is less than the {least:g}%")
     return None
 
 

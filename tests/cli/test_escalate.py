@@ -119,8 +119,8 @@ def test_parts_of_a_promise_call_by_the_hours_of_the_calendar(
     )
     promised = [c for c in calls(cli, mine) if "%" in c[2]]
     assert promised == [
-        (("duty-agent",), False, "50 % of the time used: response"),
-        (("service-manager",), False, "100 % of the time used: response"),
+        (("duty-agent",), False, "50% of the time used: response"),
+        (("service-manager",), False, "100% of the time used: response"),
     ]
     monkeypatch.setenv("ITSM_NOW", "2026-11-30T12:00:00Z")
     assert all(reached for _, reached, why in calls(cli, mine) if "%" in why)

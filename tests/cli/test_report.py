@@ -87,7 +87,7 @@ def test_what_falls_short_of_its_goal_stands_out() -> None:
     )
     rows = (("mail", 0.5, 0.9), ("shop", 0.9, 0.9), ("wiki", None, 0.9))
     lines = list(_table(Table("t", "T", columns, rows), Style(True), 80))[2:]
-    assert lines == ["mail     \x1b[1;31m50 %\x1b[0m  90 %", "shop     90 %  90 %", "wiki        –  90 %"]
+    assert lines == ["mail     \x1b[1;31m 50%\x1b[0m   90%", "shop      90%   90%", "wiki        –   90%"]
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -73,8 +73,8 @@ def test_what_was_promised_and_kept(shown: View) -> None:
     assert "it-chip--bad" in html.split("Available")[0]
     assert "it-chip--done" in html.split("Available")[1]
     said = text(html)
-    assert "Answered in time 90 % goal 95 %" in said
-    assert "Available 99.99 % goal 99.9 %" in said
+    assert "Answered in time 90% goal 95%" in said
+    assert "Available 99.99% goal 99.9%" in said
     assert "Resolved" not in said  # nothing to judge it by
 
 

@@ -22,8 +22,8 @@ def cell(form: str, value: str | float) -> Callable[[], str]:
     [
         (cell(DURATION, 187_200), "2 d 4 h", "2\u00a0d 4\u00a0h", "2\u00a0j 4\u00a0h"),
         (cell(BUSINESS, 4_446_000), "1,235 h", "1.235\u00a0h", "1\u202f235\u00a0h"),
-        (cell(SHARE, 0.75), "75 %", "75\u00a0%", "75\u202f%"),
-        (cell(EXACT_SHARE, 0.99954), "99.95 %", "99,95\u00a0%", "99,95\u202f%"),
+        (cell(SHARE, 0.75), "75%", "75\u00a0%", "75\u202f%"),
+        (cell(EXACT_SHARE, 0.99954), "99.95%", "99,95\u00a0%", "99,95\u202f%"),
         (cell(COUNT, 2.25), "2.25", "2,25", "2,25"),
         (cell(MONEY, 1350.5), "1,350.50", "1.350,50", "1\u202f350,50"),
         (cell(WEEK, "2026-06-01"), "1 Jun", "1. Juni", "1er juin"),
@@ -65,7 +65,7 @@ def test_phrases_stand_in_phrases() -> None:
     both = listed(
         [Phrase("no contract"), Phrase("{share} of incidents were reopened", share=Figure(percent, 0.05))]
     )
-    assert both == "no contract, 5 % of incidents were reopened"
+    assert both == "no contract, 5% of incidents were reopened"
     with spoken("de"):
         assert t(both) == "kein Vertrag, 5\u00a0% der Störungen wurden wieder geöffnet"
 

@@ -228,7 +228,7 @@ def test_working_time_is_the_sum_of_its_minutes() -> None:
     assert hours_of(None, 0, 1).between(25, 10) == 0
 
 
-@pytest.mark.parametrize(("share", "said"), [(1.0, "100 %"), (0.99999, "99.99 %"), (0.995, "99.5 %")])
+@pytest.mark.parametrize(("share", "said"), [(1.0, "100%"), (0.99999, "99.99%"), (0.995, "99.5%")])
 def test_a_share_is_not_rounded_up_to_all(share: float, said: str) -> None:
     assert shown(Column("a", "A", EXACT_SHARE), share) == said
 

@@ -26,7 +26,7 @@ from itsm_gitops.model.report import (
     as_csv,
 )
 from itsm_gitops.presentation import urls
-from itsm_gitops.presentation.chart import charted, draw
+from itsm_gitops.presentation.chart import charted, draw, sparkline
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, is_named_value, join, link, words
@@ -78,7 +78,7 @@ def _cards(reports: Sequence[Report]) -> Html:
     for report in reports:
         card = Html(
             f'<li class="it-card"><h3>{link(urls.report(report.name), esc(t(report.title)))}</h3>'
-            f'<p>{esc(t(report.lead))}</p><p class="it-card__figure">{esc(_sentence(t(report.headline)))}</p></li>'
+            f'<p>{esc(t(report.lead))}</p><p class="it-card__figure">{esc(_sentence(t(report.headline)))}</p>{_trend(report, brief=True)}</li>'
         )
         groups[_group_of(report)].append(card)
     parts = (
@@ -110,6 +110,14 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _trend(report: Report, *, brief: bool = False) -> Html:
+    """Return how the main figure of a report went, in words and as small bars; nothing where nothing can be compared."""
+    if report.trend is None:
+        return EMPTY
+    text = t(report.trend.brief) if brief else f"{t(report.trend.text)}."
+    return Html(f'<p class="it-trend">{sparkline(report.trend)}<span>{esc(text)}</span></p>')
+
+
 def _time(view: View, report: Report) -> Html:
     since, until = view.moment(report.since), view.moment(report.until)
     if since == until:
@@ -124,7 +132,7 @@ def _time(view: View, report: Report) -> Html:
 
 def _body(view: View, report: Report) -> Html:
     lead = Html(
-        f'<p>{esc(t(report.lead))}</p><p class="it-headline">{esc(_sentence(t(report.headline)))}.</p>'
+        f'<p>{esc(t(report.lead))}</p><p class="it-headline">{esc(_sentence(t(report.headline)))}.</p>{_trend(report)}'
     )
     data = link(urls.report_json(report.name), esc(t("All tables as JSON")))
     return join(
@@ -266,7 +274,7 @@ def _css(column: Column, *, head: bool = False, first: bool = False, nought: boo
 
 
 def _short(cell: Html) -> Html:
-    return Html(f'<strong class="it-short">{cell}</strong>')
+    return Html(f'<strong class="it-short">{cell}<span class="it-vh">, {esc(t("below the goal"))}</span></strong>')
 
 
 def _cell(view: View, column: Column, value: Cell) -> Html:
