@@ -123,7 +123,10 @@ def major(log: Log) -> ReportDraft:
         (time_to_declare, time_to_mitigate, updates_in_time, review_in_time),
         (_times(found), _promises(log, found), _by_month(log, found), _latest(log, found)),
         trends.happened(
-            log, "Major incidents", COUNT, lambda p: len(trends.during(p, (m.case for m in found), lambda c: c.opened))
+            log,
+            "Major incidents",
+            COUNT,
+            lambda p: len(trends.during(p, (m.case for m in found), lambda c: c.opened)),
         ),
     )
 

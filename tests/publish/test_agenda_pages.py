@@ -82,6 +82,20 @@ def test_a_freeze_says_until_when(view: View) -> None:
     assert "Friday 27 November Change freeze: Big weekend, from 01:00 until 30 November, 01:00" in text
 
 
+def test_a_freeze_ahead_is_a_banner_with_its_dates_and_what_it_lets_through(tmp_path: Path) -> None:
+    path = "cmdb/calendars/winter.yaml"
+    freeze = f"{DOCUMENTS[path]}exempt_types: [emergency]\ndescription: Parcels first.\n"
+    said = text_of(plan.changes_page(view_of(tmp_path, {path: freeze})).body)
+    banner = "Change freeze: Big weekend, 27 Nov 2026, 01:00 to 30 Nov 2026, 01:00. Exempt: emergency. Parcels first."
+    assert 0 < said.index(banner) < said.index("Friday 27 November")
+
+
+def test_a_freeze_that_is_over_or_far_ahead_is_no_banner(view: View) -> None:
+    days = {n: View(view.store, [], NOW + timedelta(days=n)) for n in (-70, 0, 7, 10)}
+    shown = [n for n, one in days.items() if "it-notice--freeze" in plan.changes_page(one).body]
+    assert shown == [0, 7]
+
+
 def test_a_freeze_that_began_earlier_is_on_todays_page(view: View) -> None:
     later = View(view.store, [], NOW + timedelta(days=7))
     (start, end), *_ = agenda.days(later, 1)

@@ -62,12 +62,17 @@ def test_a_share_of_nothing_is_no_figure(lived, reports) -> None:
     assert found["changes"].trend is None  # no change was closed
     assert found["dora"].trend.values == (0, 0)
     assert found["dora"].trend.text == "Changes carried out in the last 30 days: 0, as in the 30 days before"
-    assert found["quality"].trend.text == "Incidents reopened in the last 30 days: 0%, as in the 30 days before"
+    assert (
+        found["quality"].trend.text == "Incidents reopened in the last 30 days: 0%, as in the 30 days before"
+    )
 
 
 def test_programs_get_the_values(lived, reports) -> None:
     found = reports()
-    assert found["flow"].as_json()["trend"] == {"what": "Opened", "form": "count", "days": 30, "values": [2, 3]}
+    assert found["flow"].as_json()["trend"] == {
+        "what": "Opened",
+        "form": "count",
+        "days": 30,
+        "values": [2, 3],
+    }
     assert found["contracts"].as_json()["trend"] is None
-
-

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from itsm_gitops.graph.calendars import FREEZE
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import agenda, prose, urls
 from itsm_gitops.presentation.agenda import Day, Span
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.language import t, told
+from itsm_gitops.presentation.language import t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, day_title
 from itsm_gitops.presentation.pages.board import TITLE as BOARD_TITLE
@@ -30,6 +32,7 @@ from itsm_gitops.presentation.remainder import and_more, folded
 from itsm_gitops.presentation.view import View
 
 _DAYS = 28
+_FREEZES_AHEAD = 62
 _MOST_LATER, _NAMED = 100, 6
 _LONG_TEXT = 900  # letters of a workaround
 _MOST_ERRORS, _MOST_RETIRED = 500, 200
@@ -52,6 +55,7 @@ def changes_page(view: View) -> ListPage:
     body = join(
         [
             heading([], t("Upcoming changes"), lead=_lead(view)),
+            _freezes(view, start),
             section("Under way", rows(view, running, frozen), "under-way"),
             section("Overdue", rows(view, late, frozen), "overdue"),
             shown or paragraph("Nothing is planned in the next four weeks."),
@@ -63,6 +67,25 @@ def changes_page(view: View) -> ListPage:
         ]
     )
     return ListPage(urls.CHANGES, t("Upcoming changes"), urls.CHANGES, body)
+
+
+def _freezes(view: View, start: datetime) -> Html:
+    """Return the freezes that are in force or begin soon, with their dates and what they let through."""
+    spans = agenda.calendar_spans(view, start, start + timedelta(days=_FREEZES_AHEAD))
+    items = [_freeze(view, s) for s in spans if s.look == "freeze" and s.end > view.now and not s.weekly]
+    return Html(f'<ul class="it-freezes">{join(items)}</ul>') if items else EMPTY
+
+
+def _freeze(view: View, span: Span) -> Html:
+    name = link(view.url(span.id), esc(span.title))
+    exempt = next((c.exempt_types for c in view.calendars.of_type(FREEZE) if c.id == span.id), ())
+    types = esc(", ".join(within(words(e)) for e in exempt))
+    let = Html(f" {told('Exempt: {types}.', types=types)}") if exempt else EMPTY
+    why = first_words(view, view.entries[span.id], "description")
+    return Html(
+        f'<li class="it-notice it-notice--freeze"><p><b>{esc(t(NAMES[span.look]))}: {name}</b>, '
+        f"{when(view, span)}.{let}</p>{why}</li>"
+    )
 
 
 def _later(view: View, later: Sequence[Span], frozen: frozenset[str]) -> Html:

@@ -274,7 +274,9 @@ def _css(column: Column, *, head: bool = False, first: bool = False, nought: boo
 
 
 def _short(cell: Html) -> Html:
-    return Html(f'<strong class="it-short">{cell}<span class="it-vh">, {esc(t("below the goal"))}</span></strong>')
+    return Html(
+        f'<strong class="it-short">{cell}<span class="it-vh">, {esc(t("below the goal"))}</span></strong>'
+    )
 
 
 def _cell(view: View, column: Column, value: Cell) -> Html:
