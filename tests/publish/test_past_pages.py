@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from test_pages import view_of
 
 from itsm_gitops.model.field_history import Day
-from itsm_gitops.presentation.pages import past
+from itsm_gitops.presentation.pages import item, past, promises
 from itsm_gitops.presentation.view import View
 
 SERVICE = "shop"
@@ -81,3 +83,32 @@ def test_what_was_promised_and_kept(shown: View) -> None:
 def test_a_service_without_either_shows_nothing(view: View) -> None:
     assert past.bar(view, SERVICE) == past.service_past(view, SERVICE) == ""
     assert past.kept(view, SERVICE) == ""
+
+
+def test_the_page_of_a_service_level_shows_how_it_is_kept_missed_first(tmp_path: Path) -> None:
+    under = "class: service\nlifecycle: production\nservice_level:"
+    view = view_of(
+        tmp_path,
+        {
+            "cmdb/service-levels/gold.yaml": "id: gold\nclass: service-level\nname: Gold\nkind: sla\n",
+            "cmdb/services/mail.yaml": f"id: mail\nname: Mail\n{under} gold\n",
+            "cmdb/services/wiki.yaml": f"id: wiki\nname: Wiki\n{under} gold\n",
+            "cmdb/services/chat.yaml": f"id: chat\nname: Chat\n{under} silver\n",
+        },
+    )
+    gold = view.entries["gold"]
+    assert promises.kept_under(view, gold) == ""  # nothing was measured
+    nothing = dict.fromkeys(("response", "response_goal", "resolution", "resolution_goal"))
+    view.kept = {
+        "mail": {"level": "gold", **nothing, "availability": 1.0, "availability_goal": 0.99},
+        "wiki": {"level": "gold", **nothing, "availability": 0.98, "availability_goal": 0.99},
+        "chat": {"level": "silver", **nothing, "availability": 1.0, "availability_goal": 0.99},
+    }
+    html = promises.kept_under(view, gold)
+    assert text(html).startswith(
+        "How it is kept How it is kept Service Available Avail. goal Wiki 98% , below the goal 99% Mail 100% 99%"
+    )
+    assert "Chat" not in html
+    assert promises.kept_under(view, view.entries["mail"]) == ""
+    page = item.item_page(view, gold, view.store.data("gold"), ())
+    assert page.index("How it is kept") < page.index("Linked")

@@ -36,6 +36,7 @@ from itsm_gitops.presentation.pages.parts import (
     two_columns,
     unseen,
 )
+from itsm_gitops.presentation.pages.promises import kept_under
 from itsm_gitops.presentation.pages.tables import ListColumn, RowGroup, columns, grouped_table
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.traits import Traits
@@ -70,8 +71,12 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     # What is not part of the network has little of its own to say: its links are its content.
     beside = view.kind(entry).operational
     records = _records(view, entry)
+    is_level = meaning.SERVICE_LEVEL in kind.plays
+    blocks = [section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK]
     main = join(
         [
+            kept_under(view, entry),
+            *(blocks if is_level else ()),
             over_time(view, entry),
             on_call.turns(view, entry),
             contracts_with(view, entry),
@@ -81,7 +86,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             section("Request it", forms.request_form(view, entry, data.get("form")), "request"),
             _redundancy(view, data),
             EMPTY if beside else join([links, EMPTY if records else _all_records(view, entry)]),
-            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK),
+            *(() if is_level else blocks),
         ]
     )
     rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]

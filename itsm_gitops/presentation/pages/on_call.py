@@ -23,9 +23,11 @@ from itsm_gitops.presentation.language import WRITER, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import day_and_month, day_letters
 from itsm_gitops.presentation.pages.parts import section
+from itsm_gitops.presentation.remainder import and_more, folded
 from itsm_gitops.presentation.view import View
 
 _WEEKS = 5
+_MOST_TURNS = 8  # beside the calendar; the rest opens
 _FILE_DAYS = 92
 _DAY = timedelta(days=1)
 _METRICS = {"response": "Response", "resolution": "Resolution"}
@@ -140,9 +142,10 @@ def turns(view: View, entry: Entry) -> Html:
         f"<tbody>{''.join(weeks)}</tbody></table></div>"
     )
     file = Html(f"<p>{link(urls.rota_ics(entry.id), esc(t('Calendar file (.ics)')))}</p>")
-    return section(
-        "Turns", join([grid, _table(view, [one for one in found if one.end > view.now]), file]), "turns"
-    )
+    ahead = [one for one in found if one.end > view.now]
+    later = ahead[_MOST_TURNS:]
+    rest = folded(and_more(len(later)), _table(view, later)) if later else EMPTY
+    return section("Turns", join([grid, _table(view, ahead[:_MOST_TURNS]), rest, file]), "turns")
 
 
 def _event(view: View, turn: Turn, begins: bool, first_called: list[str]) -> str:

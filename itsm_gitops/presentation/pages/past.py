@@ -24,7 +24,7 @@ from itsm_gitops.presentation.view import View
 DAYS = 90
 _MOST_RUNS, _MOST_NAMED = 10, 3
 _HEIGHT = 10
-_REPORT, _TABLE = "levels", "services"
+REPORT, _TABLE = "levels", "services"
 
 
 class _Run(NamedTuple):
@@ -135,7 +135,7 @@ def _causes(view: View, run: _Run) -> Html:
 
 def kept_by_service(reports: Sequence[Report]) -> dict[str, Mapping[str, Cell]]:
     """Return what the report on service levels says of each service, by the names of its columns."""
-    tables = [t for r in reports if r.name == _REPORT for t in r.tables if t.name == _TABLE]
+    tables = [t for r in reports if r.name == REPORT for t in r.tables if t.name == _TABLE]
     return {
         str(row[0]): dict(zip([c.name for c in table.columns], row, strict=True))
         for table in tables
@@ -155,7 +155,7 @@ def kept(view: View, service: str) -> Html:
     rows = [(title, Html(f"{figure} {aim}"), False) for title, figure, aim in _figures(view, service)]
     if not rows:
         return EMPTY
-    more = link(urls.report(_REPORT), esc(t("How this is measured")))
+    more = link(urls.report(REPORT), esc(t("How this is measured")))
     level = view.link(str(view.kept[service]["level"]))
     return section(
         "Service level",
