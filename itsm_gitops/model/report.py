@@ -5,8 +5,8 @@ A chart has no data of its own. It names columns of its table, so that both alwa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -50,6 +50,7 @@ OVER_TIME = "over time"  # upright bars, a group for each row
 
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
+Facets = Mapping[str, str]
 
 
 class Measure(NamedTuple):
@@ -90,7 +91,11 @@ class Bars(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under columns; the first column names the row. ``note`` says what to know when reading it."""
+    """Rows under columns; the first column names the row. ``note`` says what to know when reading it.
+
+    ``shows`` names the records that a figure of a row counts, by the facets of the explorer: for a column, its facets row
+    by row, empty where no facets say it.
+    """
 
     name: str
     title: str
@@ -98,6 +103,7 @@ class Table:
     rows: tuple[Row, ...]
     chart: Bars | None = None
     note: str = ""
+    shows: Mapping[str, Sequence[Facets]] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
         """Return the column of this name."""

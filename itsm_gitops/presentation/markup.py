@@ -83,7 +83,7 @@ def link(url: str, text: Html, css: str = "") -> Html:
     style = f" class={css}" if css else ""
     if _PLAIN.fullmatch(url):
         return Html(f"<a{style} href={ROOT}{url}>{text}</a>")
-    address = quote(url, safe="/#?=&%._-").replace("&", "&amp;")
+    address = quote(url, safe="/#?=&%.,_-").replace("&", "&amp;")
     return Html(f'<a{style} href="{ROOT}{address}">{text}</a>')
 
 

@@ -16,13 +16,14 @@ from itsm_gitops.model.report import (
     WEEK,
     Bars,
     Column,
+    Facets,
     Row,
     Table,
 )
 from itsm_gitops.model.wording import Figure, Phrase, duration
 from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.log import Bucket, Log
-from itsm_gitops.reports.tables import BAND_BARS, BAND_COLUMNS, bands, by_priority, largest
+from itsm_gitops.reports.tables import BAND_BARS, BAND_COLUMNS, NONE, bands, by_priority, largest
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
@@ -44,8 +45,17 @@ def backlog(log: Log) -> ReportDraft:
         headline,
         (measures.backlog, measures.age, measures.median),
         (
-            _banded(log, "kinds", "By kind", "Kind", [(k.plural_title, some) for k, some in kinds if some]),
-            _banded(log, "priorities", "Incidents by priority", "Priority", urgent),
+            _banded(
+                log,
+                "kinds",
+                "By kind",
+                "Kind",
+                [(k.plural_title, some) for k, some in kinds if some],
+                [{"kind": k.name} for k, some in kinds if some],
+            ),
+            _banded(
+                log, "priorities", "Incidents by priority", "Priority", urgent, _of_priorities(log, urgent)
+            ),
             _ages(log, "teams", "By team", "Team", largest(waiting, "assigned_team")),
             _ages(log, "services", "By service", "Service", largest(waiting, "service")),
         ),
@@ -63,10 +73,23 @@ def _kinds(log: Log) -> list[Kind]:
     ]
 
 
-def _banded(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str, list[Case]]]) -> Table:
+def _of_priorities(log: Log, groups: Sequence[tuple[str, list[Case]]]) -> list[Facets]:
+    """Return the facets of open incidents of each priority."""
+    kinds = ",".join(log.playing(meaning.INCIDENT))
+    return [{"kind": kinds, "priority": some[0].priority or NONE} for _, some in groups]
+
+
+def _banded(
+    log: Log,
+    name: str,
+    title: str,
+    head: str,
+    groups: Sequence[tuple[str, list[Case]]],
+    shows: Sequence[Facets],
+) -> Table:
     columns = (Column(head.lower(), head, TEXT), _OPEN, *BAND_COLUMNS)
     rows: list[Row] = [(group, len(some), *bands(some, log.until)) for group, some in groups]
-    return Table(name, title, columns, tuple(rows), BAND_BARS)
+    return Table(name, title, columns, tuple(rows), BAND_BARS, shows={"open": shows})
 
 
 def _ages(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str, list[Case]]]) -> Table:
@@ -109,14 +132,23 @@ def _flows(log: Log, kind: Kind) -> Iterator[Table]:
         "Weeks begin on Monday. The first and the last may be cut short by the time of the report. "
         "At most 13 weeks are shown."
     )
-    yield _flow(cases, weeks, f"{plural}_weeks", title, Column("week", "Week", WEEK), note)
+    yield _flow(log, kind.name, cases, weeks, f"{plural}_weeks", title, Column("week", "Week", WEEK), note)
     if len(months) > 1:
         title = Phrase("{records} by month", records=records)
-        yield _flow(cases, months, f"{plural}_months", title, Column("month", "Month", MONTH), about)
+        yield _flow(
+            log, kind.name, cases, months, f"{plural}_months", title, Column("month", "Month", MONTH), about
+        )
 
 
 def _flow(
-    cases: Sequence[Case], buckets: Sequence[Bucket], name: str, title: str, first: Column, note: str
+    log: Log,
+    kind: str,
+    cases: Sequence[Case],
+    buckets: Sequence[Bucket],
+    name: str,
+    title: str,
+    first: Column,
+    note: str,
 ) -> Table:
     columns = (
         first,
@@ -132,4 +164,6 @@ def _flow(
         measures.backlog_at(cases, buckets),
     )
     rows = tuple((b.name, *row) for b, row in zip(buckets, zip(*counts, strict=True), strict=True))
-    return Table(name, title, columns, rows, Bars(OVER_TIME, ("opened", "resolved"), ("blue", "green")), note)
+    shows = [{"kind": kind, "status": "all", "opened": log.days(b)} for b in buckets]
+    bars = Bars(OVER_TIME, ("opened", "resolved"), ("blue", "green"))
+    return Table(name, title, columns, rows, bars, note, {"opened": shows})

@@ -271,6 +271,10 @@ class Log:
             day = _next_month(day)
         return self._buckets(starts, _next_month, lambda d: f"{d:%Y-%m}")
 
+    def days(self, bucket: Bucket) -> str:
+        """Return the first and the last day of a week or month, as the explorer takes them (``FROM..TO``)."""
+        return f"{self.day_of_moment(bucket.start)}..{self.day_of_moment(bucket.end - 1)}"
+
     @property
     def _today(self) -> date:
         return self.now.astimezone(self.zone).date()

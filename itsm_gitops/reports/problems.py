@@ -59,7 +59,11 @@ def _states(log: Log, waiting: list[Case]) -> Table:
     states = [s for s in flow.states.values() if s.name in groups] if flow else []
     columns = (Column("state", "State", TEXT), Column("open", "Open"), *BAND_COLUMNS)
     rows: list[Row] = [(s.title, len(groups[s.name]), *bands(groups[s.name], log.until)) for s in states]
-    return Table("states", "Open problems by state and age", columns, tuple(rows), BAND_BARS)
+    kinds = ",".join(log.playing(meaning.PROBLEM))
+    shows = [{"kind": kinds, "state": s.name, "status": "open"} for s in states]
+    return Table(
+        "states", "Open problems by state and age", columns, tuple(rows), BAND_BARS, shows={"open": shows}
+    )
 
 
 def _oldest(log: Log, waiting: list[Case]) -> Table:

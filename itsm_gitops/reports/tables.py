@@ -10,6 +10,7 @@ from itsm_gitops.reports.measures import age, mean, median, ninetieth
 from itsm_gitops.service_levels.life import Case
 
 MOST_ROWS = 20
+NONE = "none"  # the word of the explorer's facets for what a record does not say
 _DAY = 86400
 
 # Bands of age: up to how many days, and how the band is called.

@@ -329,6 +329,23 @@ def test_the_first_look_at_the_map_shows_all_of_it_and_can_be_read(
     assert zoom >= 0.79  # the words of a box have 12 pixels and more at full size
 
 
+@pytest.mark.parametrize("report", ["backlog", "flow", "problems"])
+def test_a_figure_of_a_report_leads_to_as_many_records(open_page: Callable[..., Any], report: str) -> None:
+    page = open_page(f"reports/{report}.html")
+    figures = page.eval_on_selector_all(
+        "td a[href*='explore.html']", "all => all.map(a => [a.textContent, a.href])"
+    )
+    assert len(figures) > 3
+    wrong = []
+    for figure, url in figures[:: max(1, len(figures) // 9)]:
+        page.goto(url)
+        said = page.locator(".it-x__said")
+        page.wait_for_function("said => /^[0-9]/.test(said.textContent)", arg=said.element_handle())
+        if said.inner_text().split()[0] != figure:
+            wrong.append((figure, url, said.inner_text()))
+    assert wrong == []
+
+
 def test_everything_can_be_reached_by_keyboard_and_is_seen(open_page: Callable[..., Any]) -> None:
     page = open_page("services/warehouse-operations.html")
     seen = []

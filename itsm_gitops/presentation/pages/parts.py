@@ -238,5 +238,5 @@ def explore_link(text: str, **facets: str) -> Html:
 
 def explore_url(**facets: str) -> str:
     """Return the address of the explorer with facets chosen."""
-    query = "&".join(f"{name}={quote(value, safe='')}" for name, value in facets.items())
+    query = "&".join(f"{name}={quote(value, safe=',')}" for name, value in facets.items())
     return f"{urls.EXPLORE}?{query}" if query else urls.EXPLORE

@@ -33,7 +33,7 @@ from itsm_gitops.presentation.markup import EMPTY, Html, esc, is_named_value, jo
 from itsm_gitops.presentation.moments import said
 from itsm_gitops.presentation.pages.evidence import evidence_list
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph, section
+from itsm_gitops.presentation.pages.parts import Crumb, explore_url, heading, paragraph, section
 from itsm_gitops.presentation.view import View
 
 _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
@@ -193,18 +193,22 @@ def figures(view: View, table: Table) -> Html:
     table = _without_names(table)
     look = _look(table)
     head = "".join(f'<th scope="col"{_css(c, head=True)}>{esc(t(c.title))}</th>' for c in table.columns)
-    body = "".join(f"<tr>{_row(view, table, row, labelled='cards' in look)}</tr>" for row in table.rows)
+    body = "".join(
+        f"<tr>{_row(view, table, n, labelled='cards' in look)}</tr>" for n in range(len(table.rows))
+    )
     return Html(
         f'<div class="it-scroll"><table class="it-plain it-figures{look}"><caption class="it-vh">{esc(t(table.title))}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _row(view: View, table: Table, row: tuple[Cell, ...], *, labelled: bool) -> str:
+def _row(view: View, table: Table, number: int, *, labelled: bool) -> str:
     """Return the cells of a row; where a row may become a card, each says what it holds."""
-    cells = []
+    cells, row = [], table.rows[number]
     for n, (c, v, short) in enumerate(zip(table.columns, row, table.falls_short(row), strict=True)):
         shown = _short(_cell(view, c, v)) if short else _cell(view, c, v)
+        if v and (facets := table.shows.get(c.name)):
+            shown = link(explore_url(**facets[number]), shown)
         label = f' data-label="{esc(t(c.title))}"' if labelled and n and c.title else ""
         cells.append(f"<td{_css(c, first=n == 0, nought=v == 0)}{label}>{shown}</td>")
     return "".join(cells)
