@@ -159,6 +159,27 @@ class View(PagedEntries):
             found += [d for e in shown for d in due_entries(kind, e, left[e.id], self.now, self.zone)]
         return in_order(found)
 
+    @cached_property
+    def duties(self) -> Mapping[str, Sequence[DueEntry]]:
+        """What is due, by who answers for it and by the team of its document."""
+        found: dict[str, list[DueEntry]] = {}
+        for due in self.dues:
+            for name in {due.who, due.team} - {""}:
+                found.setdefault(name, []).append(due)
+        return found
+
+    @cached_property
+    def awaited(self) -> Mapping[str, Sequence[str]]:
+        """The open changes that may not be carried out yet, by who can approve them; empty where nobody is told."""
+        found: dict[str, list[str]] = {}
+        for change in self.open_of_role(meaning.CHANGE) if self.asking else ():
+            if any(facts.plays(self.book, change, r) for r in (meaning.AUTHORISED, meaning.CARRIED_OUT)):
+                continue
+            needs = self.asking(change, self.store.data(change.id)).needs if self.asking else ()
+            for person in dict.fromkeys(p for need in needs for p in need.people):
+                found.setdefault(person, []).append(change.id)
+        return found
+
     def id_link(self, identifier: str) -> Html | None:
         """Return the identifier as a link to its page, None when it has none."""
         if identifier not in self._id_links:

@@ -28,6 +28,7 @@ UPDATED = "updated"  # when the last record was updated
 TRAITS = "traits:"  # what tells the place of a document among others
 MAJORS = "majors"  # which open incidents are major ones
 DUES = "dues"  # what is due, of any document
+AWAITED = "awaited:"  # the changes that wait for somebody's approval
 
 # What the view answers by identifier, each with the beginning of its keys.
 ANSWERS = {
@@ -38,5 +39,6 @@ ANSWERS = {
     "kept": KEPT,
     "hit_by": HIT,
     "proofs": PROOF,
+    "awaited": AWAITED,
 }
 LONGEST_ID = 63  # nothing longer names a document

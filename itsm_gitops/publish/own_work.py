@@ -13,17 +13,14 @@ from typing import Any
 from itsm_gitops.graph.due import within
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.facts import is_offered
-from itsm_gitops.model.filter_words import PERSON_FIELDS
 from itsm_gitops.presentation import urls
-from itsm_gitops.presentation.pages.due import due_text
+from itsm_gitops.presentation.pages.due import SOON, due_text
+from itsm_gitops.presentation.pages.work import doers, is_for_readers
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.search import handed_over
 
 _WATCHED = "watched_by"
-_AHEAD = 31  # days
 _MOST_DUES = 2_000
-_ASSIGNED = frozenset(PERSON_FIELDS)
 # By what somebody has to do with a record: its record's identifier, and the people or teams.
 _Work = dict[str, dict[str, list[str]]]
 
@@ -35,10 +32,13 @@ def work_file(view: View) -> tuple[str, bytes]:
     for entry in view.entries.values():
         if not (view.kind(entry).is_record and view.is_open(entry) and view.url(entry.id)):
             continue
-        if view.book.states(entry.kind, meaning.PUBLISHED) and is_offered(view.book, entry):
+        if is_for_readers(view, entry):
             offered.append(entry.id)
         else:
-            _note(view, entry, work)
+            _note(entry, work)
+    for person, changes in view.awaited.items():
+        for change in changes:
+            work["approve"].setdefault(change, []).append(person)
     dues = _dues(view)
     named = {who for part in work.values() for people in part.values() for who in people}
     named |= {who for due in dues for who in due[-2:]}
@@ -49,34 +49,19 @@ def work_file(view: View) -> tuple[str, bytes]:
     )
 
 
-def _note(view: View, entry: Entry, work: _Work) -> None:
-    """Note who is assigned to an open record, who watches it, and whose approval it needs."""
-    found = {
-        "assigned": [e.target for e in entry.edges if not _ASSIGNED.isdisjoint(e.pointer)],
-        "watched": [e.target for e in entry.edges if e.relation == _WATCHED],
-        "approve": _approvers(view, entry),
-    }
+def _note(entry: Entry, work: _Work) -> None:
+    """Note who is assigned to an open record, and who watches it."""
+    found = {"assigned": doers(entry), "watched": [e.target for e in entry.edges if e.relation == _WATCHED]}
     for part, people in found.items():
         if people:
             work[part][entry.id] = list(dict.fromkeys(people))
-
-
-def _approvers(view: View, entry: Entry) -> list[str]:
-    """Return the people whom the policy asks to authorise a change that is not yet; empty where nobody is told."""
-    if view.asking is None or meaning.CHANGE not in view.kind(entry).plays:
-        return []
-    roles = (meaning.AUTHORISED, meaning.CARRIED_OUT)
-    if any(entry.state in view.book.states(entry.kind, role) for role in roles):
-        return []
-    asking = view.asking(entry, view.store.data(entry.id))
-    return [person for need in asking.needs for person in need.people]
 
 
 def _dues(view: View) -> list[list[str]]:
     """Return what is due soon: its day, what it is, title and page of the document, and who and which team answer for it."""
     if not view.audience.reports:
         return []
-    near = within(view.dues, _AHEAD)[:_MOST_DUES]
+    near = within(view.dues, SOON)[:_MOST_DUES]
     return [
         [d.day.day, due_text(d), view.title(d.entry.id), view.url(d.entry.id), d.who, d.team]
         for d in near

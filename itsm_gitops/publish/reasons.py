@@ -38,6 +38,7 @@ _PART = {
     known.HIT: "what {} makes unwell",
     known.EDITED: "the edits of {} in Git",
     known.PROOF: "the evidence about {}",
+    known.AWAITED: "the changes that wait for the approval of {}",
     known.CONFLICT: "what is in the way of {}",
     known.WORD: "the records with '{}' in the title",
     known.KEPT: "how the service level of {} was kept",

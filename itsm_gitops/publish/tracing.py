@@ -141,6 +141,7 @@ class _TracedView(_Part):
             "updated": (keys.UPDATED,),
             "majors": (keys.MAJORS,),
             "dues": (keys.DUES, keys.ITEMS, keys.NOW),
+            "duties": (keys.DUES, keys.ITEMS, keys.NOW),
             "calendars": (keys.ITEMS, keys.GRAPH),
             "plan": (keys.ITEMS, keys.GRAPH, keys.NOW, *changes),
         }

@@ -52,7 +52,8 @@ def asked(
     for name, title in _TITLES.items():
         if name in by_name:
             cells[name] = (title, value(view, data[name], by_name[name].schema))
-    served, called = _served(view, entry), on_call.called(view, entry)
+    served = _served(view, entry)
+    called = on_call.own_turn(view, entry) if meaning.PERSON in plays else on_call.called(view, entry)
     for field in fields:
         if field.name in cells or (field.name == _ON_CALL and called):
             continue

@@ -24,8 +24,10 @@ from itsm_gitops.presentation.view import View
 
 _MOST = 500
 _AHEAD = 183  # days
-_SOON = 14  # days: so near that it stands with what needs work now
-_PARTS = ((PAST, "Overdue", "bad"), (NEAR, "Act now", "waiting"), (LATER, "In the next six months", "none"))
+SOON = 31  # days: what somebody's own list of work has
+_URGENT = 14  # days: so near that it stands with what needs work now
+_PARTS = ((PAST, "Overdue"), (NEAR, "Act now"), (LATER, "In the next six months"))
+_LOOKS = {PAST: "bad", NEAR: "waiting", LATER: "none"}
 _HEAD = ("Due", "What", "For", "Responsible", "")
 
 
@@ -43,8 +45,8 @@ def due_page(view: View) -> ListPage:
         contracts = link(urls.report(CONTRACTS), esc(t("the calendar of contracts")))
         lead = join([lead, told("For a whole year of contracts see {calendar}.", calendar=contracts)], " ")
     parts = [
-        section(title, _table(view, [d for d in dues if _stage(d) == stage], title, look), stage)
-        for stage, title, look in _PARTS
+        section(title, _table(view, [d for d in dues if _stage(d) == stage], title), stage)
+        for stage, title in _PARTS
     ]
     body = join(
         [heading([], t(TITLE), lead=lead), join(parts) or paragraph("Nothing is due in the next six months.")]
@@ -54,14 +56,19 @@ def due_page(view: View) -> ListPage:
 
 def _stage(due: DueEntry) -> str:
     """Return the part of the page that a duty stands in: what is due within days is urgent whatever its notice."""
-    return NEAR if due.day.stage == LATER and due.days <= _SOON else due.day.stage
+    return NEAR if due.day.stage == LATER and due.days <= _URGENT else due.day.stage
 
 
-def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Html:
+def soon(view: View, dues: Sequence[DueEntry], caption: str) -> Html:
+    """Return a table of what is overdue and due within a month, nothing where nothing is."""
+    return _table(view, within(dues, SOON), caption)
+
+
+def _table(view: View, dues: Sequence[DueEntry], caption: str) -> Html:
     if not dues:
         return EMPTY
     head = "".join(f'<th scope="col">{esc(t(title))}</th>' for title in _HEAD)
-    rows = "".join(_row(view, due, look) for due in dues[:_MOST])
+    rows = "".join(_row(view, due) for due in dues[:_MOST])
     more = (
         Html(f"<p class=it-next>{link(urls.DUE_ICS, esc(and_more(len(dues) - _MOST)))}</p>")
         if len(dues) > _MOST
@@ -74,7 +81,7 @@ def _table(view: View, dues: Sequence[DueEntry], caption: str, look: str) -> Htm
     )
 
 
-def _row(view: View, due: DueEntry, look: str) -> str:
+def _row(view: View, due: DueEntry) -> str:
     who = view.link(due.who) if due.who in view.entries else esc(due.who)
     cells = (_day(view, due), esc(due_text(due)), view.link(due.entry.id), who)
     shown = "".join(
@@ -82,7 +89,7 @@ def _row(view: View, due: DueEntry, look: str) -> str:
         for n, (name, c) in enumerate(zip(_HEAD, cells, strict=False))
     )
     day = view.now.astimezone(view.zone).date() + timedelta(days=due.days)
-    return f"<tr>{shown}<td data-due={day}>{chip(_distance(due.days), look)}</td></tr>"
+    return f"<tr>{shown}<td data-due={day}>{chip(_distance(due.days), _LOOKS[_stage(due)])}</td></tr>"
 
 
 def due_text(due: DueEntry) -> str:

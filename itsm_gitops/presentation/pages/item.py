@@ -38,6 +38,7 @@ from itsm_gitops.presentation.pages.parts import (
 )
 from itsm_gitops.presentation.pages.promises import kept_under
 from itsm_gitops.presentation.pages.tables import ListColumn, RowGroup, columns, grouped_table
+from itsm_gitops.presentation.pages.their_work import work_of
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
@@ -67,10 +68,15 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     is_service = meaning.SERVICE in kind.plays
     strip, above_it = asked(view, entry, present, data)
     used = [f for f in present if f.name not in above_it]
-    links = section("Linked", relations(view, entry.id, _to_items(view, entry)), "links")
+    work = work_of(view, entry)
+    links = (
+        work.linked()
+        if work
+        else section("Linked", relations(view, entry.id, _to_items(view, entry)), "links")
+    )
     # What is not part of the network has little of its own to say: its links are its content.
     beside = view.kind(entry).operational
-    records = _records(view, entry)
+    records = EMPTY if work else _records(view, entry)
     is_level = meaning.SERVICE_LEVEL in kind.plays
     blocks = [section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK]
     main = join(
@@ -80,12 +86,13 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             over_time(view, entry),
             on_call.turns(view, entry),
             contracts_with(view, entry),
-            records,
+            join([work.members(), work.part(), work.owned()]) if work else records,
             _all_records(view, entry) if beside and not records else EMPTY,
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             section("Request it", forms.request_form(view, entry, data.get("form")), "request"),
             _redundancy(view, data),
-            EMPTY if beside else join([links, EMPTY if records else _all_records(view, entry)]),
+            EMPTY if beside else join([links, EMPTY if records or work else _all_records(view, entry)]),
+            work.over() if work else EMPTY,
             *(() if is_level else blocks),
         ]
     )
@@ -103,9 +110,11 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     past_edits = EMPTY if meaning.OFFERING in kind.plays else field_history(view, entry)
     above = join(
         [
+            work.head() if work else EMPTY,
             _reason(view, entry),
             _announced(view, entry) if is_service else EMPTY,
             strip,
+            work.to_do() if work else EMPTY,
             past.service_past(view, entry.id),
             service_history.incidents(view, entry) if is_service else EMPTY,
             picture.section,
@@ -252,7 +261,7 @@ def _date(view: View, record: Entry) -> Html:
 def _all_records(view: View, entry: Entry) -> Html:
     """Return the way to every record that names the item, where there is one."""
     plays = view.kind(entry).plays
-    facet = "service" if meaning.SERVICE in plays else "team" if meaning.TEAM in plays else "ci"
+    facet = "service" if meaning.SERVICE in plays else "ci"
     if facet == "ci" and not view.kind(entry).operational:
         return EMPTY
     if not any(is_record(view, r.other) for r in view.network.related(entry.id)):
@@ -262,7 +271,6 @@ def _all_records(view: View, entry: Entry) -> Html:
 
 _ALL_RECORDS = {
     "service": "Filter and sort all records of this service",
-    "team": "Filter and sort all records of this team",
     "ci": "Filter and sort all records of this item",
 }
 

@@ -17,7 +17,6 @@ from itsm_gitops.presentation.language import digits, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.moments import MONTH_NAMES
 from itsm_gitops.presentation.navigation import by_title
-from itsm_gitops.presentation.pages.derived import clock_chip
 from itsm_gitops.presentation.pages.grouped import CLASSES, RECORDS, cards
 from itsm_gitops.presentation.pages.parts import (
     Crumb,
@@ -26,7 +25,8 @@ from itsm_gitops.presentation.pages.parts import (
     paragraph,
     section,
 )
-from itsm_gitops.presentation.pages.tables import PLANNED_FOR, ListColumn, columns, table
+from itsm_gitops.presentation.pages.tables import PLANNED_FOR, columns, table
+from itsm_gitops.presentation.pages.work import open_columns
 from itsm_gitops.presentation.view import View
 from itsm_gitops.presentation.wanted import Wanted, every, shape_of
 
@@ -126,7 +126,7 @@ def _overview(
                 f"{view.state_name(kind, state.name)}<strong>{digits(len(states[state.name]))}</strong>"
             )
             counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
-    content = table(still[:MOST_OPEN], _open_columns(view), t("Open: {kind}", kind=kind.plural_title))
+    content = table(still[:MOST_OPEN], open_columns(view), t("Open: {kind}", kind=kind.plural_title))
     if len(still) > MOST_OPEN:
         said = t(
             "The first {shown} of {count}; the states above list all.",
@@ -148,18 +148,6 @@ def _overview(
         ]
     )
     yield ListPage(urls.index(kind), kind.plural_title, urls.RECORDS, body)
-
-
-def _open_columns(view: View) -> list[ListColumn]:
-    """Return the columns of a list of open records: with their service level, and how old their last change is."""
-    shown = columns(view, *_COLUMNS)
-    return [
-        *shown[:4],
-        ListColumn("Service level", partial(clock_chip, view), "it-c-clock"),
-        shown[4],
-        *(c._replace(css="it-c-name") for c in shown[5:7]),
-        ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time"),
-    ]
 
 
 def _pages(

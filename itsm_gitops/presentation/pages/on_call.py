@@ -10,9 +10,9 @@ from datetime import timedelta
 
 from itsm_gitops.graph.escalation import CallStep, ladder
 from itsm_gitops.graph.ics import domain
-from itsm_gitops.graph.on_call import OnCall, named, on_call, rota_of
+from itsm_gitops.graph.on_call import OnCall, named, on_call, rota_of, turns_of, whole_turn
 from itsm_gitops.graph.on_call_ics import rota_calendar
-from itsm_gitops.model import meaning
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rotas import Turn
 from itsm_gitops.model.standing import Course
@@ -29,6 +29,7 @@ from itsm_gitops.presentation.view import View
 _WEEKS = 5
 _MOST_TURNS = 8  # beside the calendar; the rest opens
 _FILE_DAYS = 92
+_NEXT_TURN = timedelta(days=183)  # how far ahead somebody's next turn is looked for
 _DAY = timedelta(days=1)
 _METRICS = {"response": "Response", "resolution": "Resolution"}
 _CALLED = {meaning.SERVICE, meaning.TEAM, meaning.ROTA}
@@ -48,6 +49,28 @@ def called(view: View, entry: Entry) -> Html:
     else:  # somebody for good: the page does not depend on when it is made
         lines = [Html(f"<li>{view.link(name)}</li>") for _, name in known]
     return Html(f"<ul class=it-list>{''.join(lines)}</ul>")
+
+
+def own_turn(view: View, entry: Entry) -> Html:
+    """Return until when a person is on call, or their next turn, for each rota that names them; nothing where none does."""
+    named_by = {r.other for r in view.network.related(entry.id) if not r.outgoing}
+    rotas = sorted(i for i in named_by if facts.is_a(view.book, view.entries.get(i), meaning.ROTA))
+    lines = join([_own_line(view, rota, entry.id) for rota in rotas])
+    return Html(f"<ul class=it-list>{lines}</ul>") if lines else EMPTY
+
+
+def _own_line(view: View, name: str, person: str) -> Html:
+    rota = rota_of(view.store, name)
+    turn = next(turns_of(rota, person, view.now, view.now + _NEXT_TURN), None) if rota else None
+    if rota is None or turn is None:
+        return EMPTY
+    whole = whole_turn(rota, turn.start)
+    start, end = view.moment(whole.start), view.moment(whole.end)
+    if whole.start <= view.now:
+        said = told("On call now, until {end}", end=end)
+    else:
+        said = told("On call from {start} to {end}", start=start, end=end)
+    return Html(f"<li>{said}<br>{view.link(name)}</li>")
 
 
 def _line(view: View, one: OnCall, page: str) -> Html:

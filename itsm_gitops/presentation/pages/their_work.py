@@ -1,0 +1,241 @@
+"""What a person or a team has to do, as their page shows it: open work and approvals first, then members and items, what is over last.
+
+Which records are somebody's work is decided as on the page "My work": by the fields that say who does it or whose team has it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from operator import attrgetter
+
+from itsm_gitops.graph.due import DueEntry, within
+from itsm_gitops.graph.network import Relation
+from itsm_gitops.graph.on_call import on_call
+from itsm_gitops.graph.status import OPERATIONAL
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.duties import PAST
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.filter_words import PERSON_FIELDS, TEAM_FIELDS
+from itsm_gitops.model.kinds import in_order_of_work
+from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.language import digits, t
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
+from itsm_gitops.presentation.pages import due
+from itsm_gitops.presentation.pages.grouped import CLASSES, grouped
+from itsm_gitops.presentation.pages.parts import explore_link, paragraph, relations, section, unseen
+from itsm_gitops.presentation.pages.tables import ListColumn, columns, table
+from itsm_gitops.presentation.pages.work import (
+    by_urgency,
+    is_for_readers,
+    is_late,
+    own_columns,
+    people_column,
+    people_on,
+)
+from itsm_gitops.presentation.view import View
+
+_MOST, _RECENT = 25, 12
+_OF_PERSON = frozenset(PERSON_FIELDS)
+_OF_TEAM = frozenset((*TEAM_FIELDS, *PERSON_FIELDS))
+_PART = "Also involved in"
+# By whether they are a team.
+_ALL_OPEN = {
+    True: "All {count} open records of this team",
+    False: "All {count} open records of this person",
+}
+_ALL_RECORDS = {
+    True: "Filter and sort all records of this team",
+    False: "All records that name this person",
+}
+
+
+def work_of(view: View, entry: Entry) -> TheirWork | None:
+    """Return the work of a person or a team, None for any other item."""
+    return TheirWork(view, entry) if {meaning.PERSON, meaning.TEAM} & set(view.kind(entry).plays) else None
+
+
+class TheirWork:
+    """The work of one person or team, from what names them."""
+
+    def __init__(self, view: View, entry: Entry) -> None:
+        """Take the person or the team."""
+        self._view = view
+        self._id = entry.id
+        self._is_team = meaning.TEAM in view.kind(entry).plays
+        self._facet = {"team": entry.id} if self._is_team else {"q": entry.id}
+        doing = _OF_TEAM if self._is_team else _OF_PERSON
+        self._own: list[Entry] = []  # open records that are theirs to do
+        self._part: dict[str, Relation] = {}  # how they take part in the other open ones
+        self._over: list[Entry] = []  # finished records, the newest first
+        self._owned: list[Relation] = []
+        self._members: list[Entry] = []
+        self._others: list[Relation] = []
+        ended = []
+        for relation in unseen(view, entry):
+            traits = view.traits(relation.other)
+            theirs = not doing.isdisjoint(relation.pointer)
+            if traits is None or not traits.has_page or not traits.is_record or self._is_read(relation.other):
+                self._sort_item(relation, theirs=theirs)
+            elif not traits.is_open:
+                ended.append(traits)
+            elif theirs:
+                self._own.append(view.entries[relation.other])
+            else:
+                self._part.setdefault(relation.other, relation)
+        self._own = by_urgency(view, {e.id: e for e in self._own}.values())
+        self._part = {i: r for i, r in self._part.items() if i not in {e.id for e in self._own}}
+        newest = sorted(set(ended), key=attrgetter("opened", "id"), reverse=True)
+        self._over = [view.entries[one.id] for one in newest[:_RECENT]]
+        self._ended = len(newest)
+
+    def _is_read(self, identifier: str) -> bool:
+        """Whether a document is an open record for readers, which is nobody's work."""
+        traits = self._view.traits(identifier)
+        return bool(traits and traits.is_open) and is_for_readers(self._view, self._view.entries[identifier])
+
+    def _sort_item(self, relation: Relation, *, theirs: bool) -> None:
+        entry = self._view.entries.get(relation.other)
+        if theirs and facts.is_a(self._view.book, entry, meaning.PERSON) and entry:
+            self._members.append(entry)
+        else:
+            (self._owned if theirs else self._others).append(relation)
+
+    def head(self) -> Html:
+        """Return how much there is to be done, each number leading to its part of the page; nothing where nothing is."""
+        nobody = sum(not people_on(self._view, e) for e in self._own) if self._is_team else 0
+        overdue = sum(d.day.stage == PAST for d in self._due)
+        counts = (
+            ("work", "Open", "active", len(self._own)),
+            ("work", "Late", "bad", sum(is_late(self._view, e) for e in self._own)),
+            ("work", "Nobody yet", "waiting", nobody),
+            ("approve", "To approve", "waiting", len(self._approvals)),
+            ("due", "Overdue", "bad", overdue),
+            ("due", "Due", "none", len(self._due) - overdue),
+        )
+        items = "".join(
+            f"<li><a href=#{anchor}>{chip(title, look)}<strong>{digits(number)}</strong></a>"
+            for anchor, title, look, number in counts
+            if number
+        )
+        return Html(f"<ul class=it-counts>{items}</ul>") if items else EMPTY
+
+    def to_do(self) -> Html:
+        """Return the sections of what is to be done now: open work by urgency, approvals, what is due."""
+        work = section("Open work", self._open(), "work")
+        others = [
+            section("Waiting for approval", self._to_approve(), "approve"),
+            section("Due soon", due.soon(self._view, self._due, t("Due soon")), "due"),
+        ]
+        return join([work, *others] if self._own else [*others, work])
+
+    def _open(self) -> Html:
+        if not self._own:
+            return paragraph("Nothing is open.")
+        shown = own_columns(self._view)
+        if self._is_team:
+            shown[-1:-1] = [people_column(self._view)]
+        listed = table(self._own[:_MOST], shown, t("Open work"))
+        if len(self._own) <= _MOST:
+            return listed
+        text = t(_ALL_OPEN[self._is_team], count=digits(len(self._own)))
+        return Html(f"{listed}{explore_link(text, **self._facet)}")
+
+    @cached_property
+    def _approvals(self) -> dict[str, list[str]]:
+        """The changes that wait for somebody's approval, each with who of them can give it."""
+        found: dict[str, list[str]] = {}
+        for name in (self._id, *(e.id for e in self._members)):
+            for change in self._view.awaited.get(name, ()):
+                found.setdefault(change, []).append(name)
+        return found
+
+    def _to_approve(self) -> Html:
+        if not self._approvals:
+            return EMPTY
+        changes = by_urgency(self._view, (self._view.entries[i] for i in self._approvals))
+        shown = columns(self._view, "id", "title", "state", "planned", "service")
+        if self._is_team:
+            shown.append(ListColumn("Who can approve", self._approvers, "it-c-name"))
+        return table(changes[:_MOST], shown, t("Waiting for approval"))
+
+    def _approvers(self, change: Entry) -> Html:
+        return join([self._view.link(name) for name in self._approvals[change.id]], ", ")
+
+    @cached_property
+    def _due(self) -> list[DueEntry]:
+        """What is due within a month: of a person what they answer for themselves, of a team also what its documents owe."""
+        if not self._view.audience.reports:
+            return []
+        near = within(self._view.duties.get(self._id, ()), due.SOON)
+        return [d for d in near if self._is_team or d.who == self._id]
+
+    def members(self) -> Html:
+        """Return the members of a team: who is on call now, what they do, and how much of the team's work they have."""
+        view = self._view
+        if not self._members:
+            return EMPTY
+        called = {person for one in on_call(view.store, self._id, view.now) for person in one.people}
+        having = Counter(person for e in self._own for person in people_on(view, e))
+        shown = [
+            ListColumn("Name", lambda e: self._member(e, is_called=e.id in called), "it-c-title"),
+            ListColumn("Role", lambda e: esc(str(e.columns.get("role") or ""))),
+            ListColumn("Open", lambda e: esc(digits(having[e.id])) if having[e.id] else EMPTY),
+        ]
+        people = sorted(
+            {e.id: e for e in self._members}.values(), key=lambda e: (e.id not in called, e.title.lower())
+        )
+        return section("Members", table(people, shown, t("Members")), "members")
+
+    def _member(self, person: Entry, *, is_called: bool) -> Html:
+        mark = f" {chip('On call now', 'active')}" if is_called else ""
+        return Html(f"{self._view.link(person.id)}{mark}")
+
+    def part(self) -> Html:
+        """Return the open records that name them, but are others' work: watched, requested, coordinated."""
+        named = (self._view.entries[i] for i in self._part if i not in self._approvals)
+        records = by_urgency(self._view, named)
+        how = ListColumn("As", lambda e: esc(t(self._part[e.id].title)))
+        listed = table(
+            records[:_MOST], [*columns(self._view, "id", "title", "state", "priority"), how], t(_PART)
+        )
+        return section(_PART, listed, "part")
+
+    def owned(self) -> Html:
+        """Return what they answer for: what is not well first, then class by class, services first."""
+        view = self._view
+        ill = [r._replace(title="Not well now") for r in self._owned if self._is_ill(r.other)]
+        by_kind: dict[str, list[Relation]] = {}
+        for relation in self._owned:
+            if not self._is_ill(relation.other):
+                kind = view.kind(view.entries[relation.other])
+                by_kind.setdefault(kind.name, []).append(relation._replace(title=kind.plural_title))
+        kinds = [view.book.kinds[name] for name in by_kind]
+        items = [k for k in kinds if not k.is_record]
+        ordered = [
+            *(
+                k
+                for _, some in grouped(view.book, items, CLASSES, lambda k: (len(by_kind[k.name]),))
+                for k in some
+            ),
+            *in_order_of_work(k for k in kinds if k.is_record),
+        ]
+        parts = [ill, *(by_kind[kind.name] for kind in ordered)]
+        return section("Responsible for", join([relations(view, self._id, some) for some in parts]), "owned")
+
+    def _is_ill(self, identifier: str) -> bool:
+        health = self._view.health.get(identifier)
+        return health is not None and health.status != OPERATIONAL
+
+    def linked(self) -> Html:
+        """Return what else is linked with them."""
+        return section("Linked", relations(self._view, self._id, self._others), "links")
+
+    def over(self) -> Html:
+        """Return their newest finished records, and the way to all of them."""
+        if not self._over:
+            return EMPTY
+        shown = columns(self._view, "id", "title", "state", "updated")
+        text = _ALL_RECORDS[self._is_team]
+        more = explore_link(text, **self._facet, status="all")
+        return section("Finished", Html(f"{table(self._over, shown, t('Finished'))}{more}"), "finished")

@@ -1,0 +1,101 @@
+"""Open work on pages: what counts as somebody's to do, in which order it stands, and the columns of its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from operator import attrgetter
+
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.filter_words import PERSON_FIELDS
+from itsm_gitops.model.kinds import in_order_of_work
+from itsm_gitops.model.promises import MISSED, pressing, urgency_of
+from itsm_gitops.model.standing import Promise
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
+from itsm_gitops.presentation.pages.derived import clock_chip
+from itsm_gitops.presentation.pages.tables import PLANNED_FOR, ListColumn, columns
+from itsm_gitops.presentation.view import View
+
+_DOERS = frozenset(PERSON_FIELDS)
+_NAMED = 2
+
+
+def is_for_readers(view: View, entry: Entry) -> bool:
+    """Whether a record is published: it is nobody's work any more, though its life cycle has not ended."""
+    return bool(view.book.states(entry.kind, meaning.PUBLISHED)) and facts.is_offered(view.book, entry)
+
+
+def by_urgency(view: View, entries: Iterable[Entry]) -> list[Entry]:
+    """Return records by priority, then by what is left of their service level, then in the order of daily work.
+
+    Those without a priority are last, by when they are planned; of equal ones the oldest is first.
+    """
+    place = {kind.name: n for n, kind in enumerate(in_order_of_work(view.book.kinds.values()))}
+
+    def key(entry: Entry) -> tuple[int, tuple[int, int], str, int]:
+        planned = str(entry.columns.get("planned_start") or "~")
+        return view.urgency(entry), urgency_of(_clock(view, entry)), planned, place[entry.kind]
+
+    return sorted(sorted(entries, key=attrgetter("opened", "id")), key=key)
+
+
+def _clock(view: View, entry: Entry) -> Promise | None:
+    return pressing(view.course(entry.id).promises) if view.course else None
+
+
+def is_late(view: View, entry: Entry) -> bool:
+    """Whether the clock of an open record that matters most was missed."""
+    promise = _clock(view, entry)
+    return promise is not None and promise.verdict == MISSED
+
+
+def doers(entry: Entry) -> list[str]:
+    """Return who does the work on a record: people and teams in the fields for them, in their order."""
+    return list(dict.fromkeys(e.target for e in entry.edges if not _DOERS.isdisjoint(e.pointer)))
+
+
+def people_on(view: View, entry: Entry) -> list[str]:
+    """Return the people among those who do the work on a record."""
+    known = ((name, view.entries.get(name)) for name in doers(entry))
+    return [name for name, who in known if facts.is_a(view.book, who, meaning.PERSON)]
+
+
+def open_columns(view: View) -> list[ListColumn]:
+    """Return the columns of a list of open records: with their service level, and how old their last change is."""
+    named = columns(view, "id", "title", "state", "priority", *PLANNED_FOR)
+    return [
+        *named[:4],
+        ListColumn("Service level", partial(clock_chip, view), "it-c-clock"),
+        named[4],
+        *(c._replace(css="it-c-name") for c in named[5:]),
+        ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time"),
+    ]
+
+
+def own_columns(view: View) -> list[ListColumn]:
+    """Return the columns of a list of open records of one person or team, which it does not name again."""
+    named = columns(view, "id", "title", "state", "priority", "service")
+    when = ListColumn("When", partial(_when, view), "it-c-clock")
+    updated = ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time")
+    return [*named[:4], when, named[4]._replace(css="it-c-name"), updated]
+
+
+def _when(view: View, entry: Entry) -> Html:
+    """Return the clock of a record that matters most; when it starts, where no clock runs."""
+    start = entry.columns.get("planned_start")
+    return clock_chip(view, entry) or (view.time(start) if isinstance(start, str) else EMPTY)
+
+
+def people_column(view: View) -> ListColumn:
+    """Return the column that says who does the work on each record of a team, or that nobody has it yet."""
+    return ListColumn("Who", partial(_people, view), "it-c-name")
+
+
+def _people(view: View, entry: Entry) -> Html:
+    names = people_on(view, entry)
+    if not names:
+        return Html(f"<em class=it-muted>{esc(t('Nobody yet'))}</em>")
+    more = f" +{len(names) - _NAMED}" if len(names) > _NAMED else ""
+    return Html(join([view.link(name) for name in names[:_NAMED]], ", ") + more)
