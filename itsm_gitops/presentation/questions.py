@@ -131,8 +131,11 @@ def _options(schema: Schema) -> list[str | int | float]:
 def render(question: Question) -> Html:
     """Return a question with its control, its help, and the place for its error message."""
     how = _control_of(question)
-    needed = Html(f' <span class="it-muted">({esc(t("required"))})</span>') if question.required else EMPTY
-    label = Html(f"{esc(question.title)}{needed}")
+    # Most questions must be answered, so the others say that they need not; an answer that stands there is one.
+    may = not question.required and question.value is None
+    label = esc(question.title)
+    if may:
+        label = Html(f'{label} <span class="it-q__may">({esc(t("optional"))})</span>')
     help_text = (
         Html(f'<p class="it-q__help" id="{question.id}-help">{esc(question.help)}</p>')
         if question.help

@@ -46,6 +46,13 @@ def rank_of(status: str) -> int:
     return STATUSES.index(status)
 
 
+def most_urgent(view: View) -> list[Entry]:
+    """Return the open incidents, the most urgent first and among equals the one that was updated last."""
+    found = sorted(view.open_of_role(meaning.INCIDENT), key=lambda e: e.updated, reverse=True)
+    found.sort(key=view.urgency)
+    return found
+
+
 def services_of(view: View) -> list[Entry]:
     """Return the services with a status, those that are worst first."""
     services = (e for e in view.of_role(meaning.SERVICE) if e.id in view.health)

@@ -70,7 +70,7 @@ def units(view: View, rendered: Rendered, reports: SiteReports, url: str) -> Ite
     yield unit(urls.MAP, lambda v: _map(Topology(v)))
     yield unit("lists of items", lists.class_lists)
     yield unit("forms", forms.pages)
-    yield unit(urls.SEARCH, lambda _: [search_page()])
+    yield unit(urls.SEARCH, lambda v: [search_page(v)])
     existing = rendered.pages
     yield unit(urls.HOME, lambda v: [home.home_page(v, existing)], "\n".join(sorted(existing)))
     yield unit(urls.STATUS, lambda v: [(urls.STATUS, as_json(api.status(v)))])

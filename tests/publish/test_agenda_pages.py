@@ -211,7 +211,7 @@ def test_a_service_says_at_once_whom_to_ask_and_what_to_request(view: View) -> N
     assert text_of(strip) == (
         "Get help Phone: extension 4000 E-mail: shop@example.org Portal: help.example.org/shop "
         "Chat: javascript:alert(1)@x Owner Web team You can request New laptop "
-        "Something is wrong Report it"
+        "Something is wrong Report an incident"
     )
     assert re.findall(r'href="([^\x01"]+)"', strip) == [
         "mailto:shop@example.org",

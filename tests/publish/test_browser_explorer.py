@@ -121,6 +121,35 @@ def test_focus_stays_on_the_facet_and_a_chip_takes_it_back(explore: Callable[...
     assert query(page) == "?status=all"
 
 
+def test_words_are_a_filter_that_can_be_taken_back_like_the_others(explore: Callable[..., Any]) -> None:
+    page = explore("?q=shop&kind=incident")
+    assert page.locator(".it-x__active li").all_inner_texts() == [
+        "Words: shop",
+        "Kind: Incident",
+        "Clear all",
+    ]
+    page.get_by_role("button", name="Remove filter Words: shop").click()
+    page.wait_for_url("**/explore.html?status=all&kind=incident")
+    assert page.get_by_label("Words in records").input_value() == ""
+    page.get_by_label("Words in records").fill("shop")
+    page.wait_for_url("**q=shop**")
+    page.get_by_role("button", name="Clear all").click()
+    page.wait_for_url("**/explore.html?status=all")
+    assert page.get_by_label("Words in records").input_value() == ""
+    assert page.locator(".it-x__active li").count() == 0
+
+
+def test_a_list_has_few_columns_and_the_year_only_where_it_is_another(explore: Callable[..., Any]) -> None:
+    page = explore("?kind=incident&status=all")
+    heads = page.locator(".it-x th:visible").all_inner_texts()
+    assert heads == ["Record", "Title", "State", "Priority", "Service", "Opened"]
+    times = "() => [...document.querySelectorAll('.it-x tbody time')].map(e => [e.textContent, e.title])"
+    year = page.evaluate("new Date().getFullYear()")
+    for shown, full in page.evaluate(times):
+        assert full.startswith(shown.partition(",")[0])
+        assert ("2026" in shown) == (year != 2026), shown
+
+
 def test_words_are_found_with_the_facets_and_marked(explore: Callable[..., Any]) -> None:
     page = explore("?q=shop+fr&kind=incident,change")
     assert ids(page) == ["AAAAA", "BBBBB"]
@@ -171,6 +200,7 @@ def test_columns_days_and_what_means_nothing(explore: Callable[..., Any]) -> Non
 def test_files_hold_the_result_and_no_formulas(explore: Callable[..., Any], tmp_path: Path) -> None:
     page = explore("?kind=incident&status=all&cols=id,state,service,opened")
     texts = {}
+    page.get_by_role("button", name="Export").click()
     for name in ("CSV", "JSON"):
         with page.expect_download() as waiting:
             page.get_by_role("button", name=name, exact=True).click()
@@ -195,6 +225,7 @@ def test_files_hold_the_result_and_no_formulas(explore: Callable[..., Any], tmp_
 
 def test_the_same_as_a_command(explore: Callable[..., Any]) -> None:
     page = explore("?kind=incident,known-error&service=shop&priority=P1&team=web&sort=-title")
+    page.get_by_role("button", name="Export").click()
     page.get_by_role("button", name="Copy as command").click()
     code = page.locator(".it-x__command code")
     assert code.inner_text() == (
@@ -252,6 +283,7 @@ def test_a_phone_shows_two_lines_for_each_and_filters_on_demand(explore: Callabl
     page.get_by_role("button", name="Filters").click()
     page.get_by_label("Known error").check()
     assert ids(page) == ["EEEEE"]
+    assert page.get_by_role("button", name="Filters (1)").is_visible(), "also when they are folded away"
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.get_by_label("Sort by").select_option("title")
     assert "sort=title" in query(page)

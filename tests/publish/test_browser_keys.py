@@ -43,6 +43,18 @@ def test_the_search_box_leads_to_pages_before_anything_is_typed(open_page: Calla
     see_heading(page, "My work")
 
 
+def test_the_search_box_begins_with_what_was_viewed_last(open_page: Callable[..., Any]) -> None:
+    page = open_page("services/shop.html")
+    page.goto(page.url.replace("services/shop.html", "catalogue/laptop.html"))
+    page.keyboard.press("/")
+    options = page.locator(".it-hits [role=option]")
+    options.first.wait_for()
+    assert options.first.inner_text().split("\n") == ["Online shop", "Recently viewed"], "not the page itself"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    see_heading(page, "Online shop")
+
+
 def test_a_whole_number_and_enter_opens_the_record(open_page: Callable[..., Any]) -> None:
     page = open_page("index.html")
     page.keyboard.press("/")

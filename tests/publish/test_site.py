@@ -241,7 +241,10 @@ def test_an_item_shows_redundancy_and_neighbours(pages: dict[str, Page]) -> None
 
 def test_an_offering_shows_its_questions_and_the_command(pages: dict[str, Page]) -> None:
     text = text_of(pages, "catalogue/laptop.html")
-    assert "Which model? (required)" in text
+    assert "Which model? " in text
+    assert "Anything else? (optional)" in text
+    assert "(required)" not in text
+    assert text.index("Nothing is sent yet") < text.index("Make the request")
     assert "One sentence is enough." in text
     fields = {
         a["id"]: (t, a)

@@ -258,6 +258,8 @@ interface Records {
 }
 interface Clock {
   shown(seconds: number): string;
+  /** As short as it is clear: without the year where it is this one, else without the time of day. */
+  brief(seconds: number): string;
   midnight(day: string, later?: number): number;
 }
 /** What is asked for in the explorer's address. */
@@ -301,7 +303,7 @@ interface RecordParts {
     somebody(work: OwnWork, text: string): Somebody | null;
     theirs(work: OwnWork, who: Somebody, records: Records): TheirWork;
   };
-  seen: { note(): void; pages(): Seen[]; forget(): void };
+  seen: { note(): void; hits(): Hit[]; lines(): HTMLElement[]; offer(): void; forget(): void };
   recordCell: Record<string, (records: Records, row: number, clock: Clock) => (Node | string)[]>;
 }
 /** `explore/own_work.js`, as `publish/own_work.py` writes it. */

@@ -124,7 +124,7 @@ def _to_do(view: View, entry: Entry) -> list[tuple[str, Html]]:
     offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
     report = EMPTY
     if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
-        report = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report it")))
+        report = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report an incident")))
     return [("You can request", joined(offered, _MOST_OFFERED, "<br>")), ("Something is wrong", report)]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.model import facts, meaning
@@ -16,6 +17,7 @@ from itsm_gitops.presentation.pages.parts import first_words, heading, paragraph
 from itsm_gitops.presentation.view import View
 
 _DAY = 8  # hours of a working day
+_FEW = 8  # cards that need no filter
 APPROVAL = "Approval"
 
 
@@ -30,7 +32,9 @@ def catalogue_page(view: View) -> ListPage:
             lead=esc(t("Request what you need, or see what each service is for and whether it works.")),
         )
     ]
-    cards = join([_offering_card(view, e) for e in sorted(offerings, key=_by_category)])
+    offerings.sort(key=_by_category)
+    parts.append(_filter(offerings, len(offerings) + len(services)))
+    cards = join([_offering_card(view, e) for e in offerings])
     asked = Html(f'<ul class="it-cards it-cards--offers">{cards}</ul>') if cards else EMPTY
     parts.append(section("What you can request", asked, "requests"))
     cards = join([_service_card(view, e) for e in sorted(services, key=_by_name)])
@@ -41,12 +45,43 @@ def catalogue_page(view: View) -> ListPage:
     return ListPage(urls.CATALOGUE, t("Catalogue"), urls.CATALOGUE, join(parts))
 
 
+def _filter(offerings: Sequence[Entry], number: int) -> Html:
+    """Return what leaves only some cards, for a script; nothing where all are seen at once."""
+    if number < _FEW:
+        return EMPTY
+    names = Counter(category for e in offerings if (category := _category(e)))
+    choices = [
+        ("", t("Everything"), "true"),
+        *((name, f"{words(name)} {digits(count)}", "false") for name, count in names.items()),
+    ]
+    buttons = "".join(
+        f'<button type=button data-category="{esc(name)}" aria-pressed={pressed}>{esc(text)}</button>'
+        for name, text, pressed in choices
+    )
+    groups = (
+        f'<div class=it-search__groups role=group aria-label="{esc(t("Category"))}">{buttons}</div>'
+        if len(names) > 1
+        else ""
+    )
+    return Html(
+        f"<form class=it-narrow role=search><label class=it-vh for=it-narrow-q>{esc(t('Find in the catalogue'))}</label>"
+        f'<input id=it-narrow-q type=search placeholder="{esc(t("Find in the catalogue"))}" autocomplete=off spellcheck=false maxlength=100>'
+        f"{groups}<p id=it-narrow-said role=status></p></form>"
+    )
+
+
 def _by_name(entry: Entry) -> tuple[str, str]:
     return entry.title.lower(), entry.id
 
 
+def _category(entry: Entry) -> str:
+    """Return the category of an offering, '' where it says none."""
+    category = entry.columns.get("category")
+    return category if isinstance(category, str) else ""
+
+
 def _by_category(entry: Entry) -> tuple[bool, str, str, str]:
-    category = str(entry.columns.get("category") or "")
+    category = _category(entry)
     return not category, words(category).lower(), *_by_name(entry)
 
 
@@ -58,10 +93,10 @@ def _offering_card(view: View, entry: Entry) -> Html:
         if content
     )
     listed = f"<dl>{rows}</dl>" if rows else ""
-    category = entry.columns.get("category")
-    kicker = f"<p class=it-card__kicker>{esc(words(category))}</p>" if isinstance(category, str) else ""
+    category = _category(entry)
+    kicker = f"<p class=it-card__kicker>{esc(words(category))}</p>" if category else ""
     return Html(
-        f'<li class="it-card it-card--offer">{kicker}<h3>{view.link(entry.id)}</h3>{first_words(view, entry, "description")}{listed}'
+        f'<li class="it-card it-card--offer" data-category="{esc(category)}">{kicker}<h3>{view.link(entry.id)}</h3>{first_words(view, entry, "description")}{listed}'
     )
 
 

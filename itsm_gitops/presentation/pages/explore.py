@@ -20,7 +20,7 @@ _COLUMNS = (
     ("priority", "Priority", True),
     ("service", "Service", True),
     ("ci", "Items", False),
-    ("team", "Team", True),
+    ("team", "Team", False),
     ("opened", "Opened", True),
     ("updated", "Updated", False),
 )
@@ -128,6 +128,7 @@ def _result() -> Html:
         f'<div class="it-x__top"><p class="it-x__said" role="status">{esc(t("Reading the records …"))}</p>{_tools()}</div>'
         '<ul class="it-x__active"></ul>'
         f'<fieldset id="it-x-columns" class="it-x__columns" hidden><legend>{esc(t("Columns"))}</legend>{boxes}</fieldset>'
+        f"{_export()}"
         '<p class="it-x__command" hidden><span role="status"></span> <code></code></p>'
         '<div class="it-scroll"><table class="it-table it-records it-x__table"><caption class="it-vh">'
         + esc(t("Records found"))
@@ -147,6 +148,15 @@ def _tools() -> Html:
         f'<label class="it-x__order">{esc(t("Sort by"))} <select>{order}</select></label>'
         '<button type="button" class="it-x__button" data-do="columns" aria-expanded="false"'
         ' aria-controls="it-x-columns">' + esc(t("Columns")) + "</button>"
+        '<button type="button" class="it-x__button" data-do="export" aria-expanded="false"'
+        ' aria-controls="it-x-export">' + esc(t("Export")) + "</button></div>"
+    )
+
+
+def _export() -> Html:
+    """Return the ways to take a result away."""
+    return Html(
+        f'<div id="it-x-export" class="it-x__export" role="group" aria-label="{esc(t("Export"))}" hidden>'
         '<button type="button" class="it-x__button" data-do="csv">CSV</button>'
         '<button type="button" class="it-x__button" data-do="json">JSON</button>'
         '<button type="button" class="it-x__button" data-do="command">'

@@ -1,17 +1,26 @@
-"""The search page, and the page for addresses that do not exist."""
+"""The search page with what can be tried before anything is typed, and the page for addresses that do not exist."""
 
 from __future__ import annotations
 
-from itsm_gitops.presentation import urls
-from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import ROOT, Html, esc, link
+from collections.abc import Iterable
+from itertools import islice
+from urllib.parse import quote
+
+from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.presentation import situation, urls
+from itsm_gitops.presentation.language import digits, t
+from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link
+from itsm_gitops.presentation.pages.home import incident_line
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import heading
+from itsm_gitops.presentation.pages.parts import heading, section
+from itsm_gitops.presentation.view import View
 
 _HELP = "For example a record number, a service or the words of an error message."
+_MOST_OPEN, _MOST_OFFERED = 5, 6
 
 
-def _body() -> str:
+def _form() -> str:
     return (
         '<form class="it-search" action="search.html" role="search">'
         f'<label for="it-search-q">{esc(t("Number, name or words"))}</label>'
@@ -27,9 +36,86 @@ def _body() -> str:
     )
 
 
-def search_page() -> ListPage:
-    """Return the search page; its results are put in by the site's script."""
-    return ListPage(urls.SEARCH, t("Search"), "", Html(f"{heading([], t('Search'))}{_body()}"))
+def search_page(view: View) -> ListPage:
+    """Return the search page; its results are put in by the site's script, in the place of what stands there first."""
+    urgent = situation.most_urgent(view)
+    offered = _often_requested(view)
+    parts = [
+        _tries(view, urgent, offered),
+        Html(
+            f'<section id="it-search-seen" hidden><h2>{esc(t("Recently viewed"))}</h2><ul class="it-list"></ul></section>'
+        ),
+        section("Open incidents", _incidents(view, urgent[:_MOST_OPEN]), "open") or _not_well(view),
+        section("Often requested", _list(view.link(e.id) for e in offered), "offered"),
+        section("What is searched", _places(view), "places"),
+    ]
+    start = f'<div id="it-search-start" class="it-start">{join(parts)}</div>'
+    return ListPage(urls.SEARCH, t("Search"), "", Html(f"{heading([], t('Search'))}{_form()}{start}"))
+
+
+def _tries(view: View, urgent: list[Entry], offered: list[Entry]) -> Html:
+    """Return searches of this site that find something: a service, a number, an order, a priority with a service."""
+    services = sorted(situation.services_of(view), key=lambda e: (situation.place_of(view, e), e.id))
+    tries = [e.title for e in (*services[: 1 if urgent or offered else 3], *offered[:1]) if e.title]
+    if urgent:
+        priority = view.priority(urgent[0])
+        hit = [e.title for e in services if e.id in facts.affected(urgent[0])]
+        tries.insert(1, urgent[0].id)
+        tries += [f"{priority.name} {title}" for title in hit[:1]] if priority else []
+    shown = join([link(f"{urls.SEARCH}?q={quote(text, safe='')}", esc(text)) for text in tries], " ")
+    return Html(f'<p class="it-start__tries"><span>{esc(t("Try:"))}</span> {shown}</p>') if tries else EMPTY
+
+
+def _incidents(view: View, incidents: Iterable[Entry]) -> Html:
+    items = "".join(f"<li><div>{incident_line(view, e)}</div></li>" for e in incidents)
+    return Html(f'<ul class="it-lines">{items}</ul>') if items else EMPTY
+
+
+def _not_well(view: View) -> Html:
+    """Return the services that are not well, for readers who are shown no incidents."""
+    ill = (e for e in situation.services_of(view) if not situation.is_well(view, e.id))
+    some = islice(ill, _MOST_OPEN)
+    return section(
+        "Services that are not well", _list(Html(f"{view.link(e.id)} {view.health_chip(e.id)}") for e in some)
+    )
+
+
+def _often_requested(view: View) -> list[Entry]:
+    """Return the offerings with the most requests, those with as many by name."""
+    kind = view.book.player(meaning.REQUEST)
+
+    def requests(offering: Entry) -> int:
+        # By the prefix: who looks at each of them depends on each of them.
+        return (
+            sum(r.other.startswith(f"{kind.prefix}-") for r in view.network.into(offering.id)) if kind else 0
+        )
+
+    offered = [e for e in view.of_role(meaning.OFFERING) if facts.is_offered(view.book, e)]
+    return sorted(offered, key=lambda e: (-requests(e), e.title.lower(), e.id))[:_MOST_OFFERED]
+
+
+def _places(view: View) -> Html:
+    """Return what the search looks through, each with how much there is and the page that lists it."""
+    kinds = view.book.kinds.values()
+    records = sum(len(view.of_kind(k.name)) for k in kinds if k.is_record)
+    items = sum(len(view.of_kind(k.name)) for k in kinds if not k.is_record)
+    places = (
+        (urls.SERVICES, "Services", len(view.of_role(meaning.SERVICE))),
+        (urls.CATALOGUE, "Offerings", len(view.of_role(meaning.OFFERING))),
+        (urls.EXPLORE, "Records", records),
+        (urls.CMDB, "Configuration items", items),
+        (urls.KNOWN_ERRORS, "Known errors", len(view.of_role(meaning.KNOWN_ERROR))),
+    )
+    return _list(
+        Html(f"{link(url, esc(t(title)))} <span class=it-count>{digits(count)}</span>")
+        for url, title, count in places
+        if count
+    )
+
+
+def _list(items: Iterable[Html]) -> Html:
+    shown = "".join(f"<li>{item}</li>" for item in items)
+    return Html(f'<ul class="it-list">{shown}</ul>') if shown else EMPTY
 
 
 def not_found_page() -> ListPage:

@@ -156,6 +156,7 @@ def _form(
     return Html(
         f'<form class="it-form" autocomplete="off" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
         f"{join(asked[: last + 1])}{known}{join(asked[last + 1 :])}{join(lists)}"
+        f'<p class="it-form__next">{esc(t("Nothing is sent yet: you see the record first."))}</p>'
         f'<p><button type="submit" class="md-button md-button--primary" disabled>{esc(button)}</button></p>'
         '<p class="it-form__said" role="status"></p>'
         f"<noscript><p>{esc(t('The form needs JavaScript. Without it, from a clone of the repository:'))}</p>"

@@ -26,7 +26,7 @@ _MOST, _MOST_OPEN = 6, 12
 
 # The first is what most people come for.
 _ACTIONS = (
-    (urls.REPORT, "Report a fault", "Something is broken or slow"),
+    (urls.REPORT, "Report an incident", "Something is broken or slow"),
     (urls.CATALOGUE, "Request something", "Access, equipment, help"),
     (urls.CHANGES, "See what changes", "This week and the next"),
     (urls.SEARCH, "Look something up", "A number, a name, a word"),
@@ -93,12 +93,17 @@ def _week(view: View) -> Html:
     )
 
 
+def incident_line(view: View, entry: Entry) -> Html:
+    """Return an open incident as a line of a list: its state, its next clock and its service."""
+    return line(
+        view, entry, [view.state_chip(entry), clock_chip(view, entry), reference(view, entry, "service")]
+    )
+
+
 def _open(view: View) -> Html:
-    found = sorted(view.open_of_role(meaning.INCIDENT), key=lambda e: e.updated, reverse=True)
-    found.sort(key=view.urgency)
+    found = situation.most_urgent(view)
     items = [
-        f'<li><div class="it-line__lead">{view.priority_chip(e)}</div>'
-        f"<div>{line(view, e, [view.state_chip(e), clock_chip(view, e), reference(view, e, 'service')])}</div></li>"
+        f'<li><div class="it-line__lead">{view.priority_chip(e)}</div><div>{incident_line(view, e)}</div></li>'
         for e in found[:_MOST_OPEN]
     ]
     none = "No incident that can be read is open." if view.gaps else "No incident is open."

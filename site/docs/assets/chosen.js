@@ -19,13 +19,14 @@
   function chips(records, asked, groups) {
     /** @type {[string, () => void][]} */
     const made = [];
+    if (asked.q) made.push([t("Words: {words}", { words: asked.q }), () => (asked.q = "")]);
     for (const name of FACETS) {
       for (const word of asked.facets[name]) {
         made.push([`${groups.get(name)?.title}: ${labelOf(records, name, word)}`, () => asked.facets[name].delete(word)]);
       }
     }
     for (const name of DATES) if (asked[name].some(Boolean)) made.push([saidOfDates(asked, name), () => (asked[name] = ["", ""])]);
-    if (made.length > 1) made.push(["", () => Object.assign(asked, { facets: fresh([]).facets, opened: ["", ""], updated: ["", ""] })]);
+    if (made.length > 1) made.push(["", () => Object.assign(asked, { q: "", facets: fresh([]).facets, opened: ["", ""], updated: ["", ""] })]);
     return made;
   }
 

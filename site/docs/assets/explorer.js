@@ -25,6 +25,7 @@
   const more = one(box, ".it-x__next button");
   /** @type {HTMLSelectElement} */
   const order = one(box, ".it-x__order select");
+  const filters = one(bar, ".it-x__more");
   const shownCommand = one(box, ".it-x__command");
   /** @type {HTMLInputElement} */
   const field = one(bar, "input[type=search]");
@@ -146,6 +147,8 @@
 
   function showControls() {
     if (field.value.trim() !== state.q) field.value = state.q;
+    const on = FACETS.filter((name) => state.facets[name].size).length + DATES.filter((name) => state[name].some(Boolean)).length;
+    filters.textContent = on ? t("Filters ({count})", { count: on }) : t("Filters");
     for (const radio of /** @type {HTMLInputElement[]} */ (all(bar, "[name=status]"))) radio.checked = radio.value === state.status;
     for (const [name, inputs] of dates) inputs.forEach((input, i) => input.value !== state[name][i] && (input.value = state[name][i]));
     for (const check of columnBoxes) check.checked = state.cols.includes(check.value);
@@ -181,10 +184,12 @@
   /** @param {string} what @param {HTMLElement} pressed */
   function act(what, pressed) {
     const plain = () => found.rows.map((row) => taking.plain(records, row, state.cols));
-    if (what === "columns") {
-      const panel = one(document, "#it-x-columns");
-      panel.hidden = !panel.hidden;
-      pressed.setAttribute("aria-expanded", String(!panel.hidden));
+    if (pressed.hasAttribute("aria-controls")) {
+      for (const opener of all(one(document, ".it-x__tools"), "[aria-controls]")) {
+        const panel = one(document, `#${opener.getAttribute("aria-controls")}`);
+        panel.hidden = opener !== pressed || !panel.hidden;
+        opener.setAttribute("aria-expanded", String(!panel.hidden));
+      }
     } else if (what === "command") copyCommand();
     else if (what === "csv") taking.download("records.csv", "text/csv;charset=utf-8", taking.csv(plain()));
     else if (what === "json") taking.download("records.json", "application/json", `${JSON.stringify(plain(), null, 1)}\n`);
@@ -207,7 +212,6 @@
       state.status = /** @type {Status} */ (radio.value);
       update();
     });
-    const filters = one(bar, ".it-x__more");
     filters.addEventListener("click", () => filters.setAttribute("aria-expanded", String(box?.classList.toggle("it-x--facets"))));
     side.addEventListener("change", ({ target }) => {
       const input = /** @type {HTMLInputElement} */ (target);
@@ -236,7 +240,7 @@
       state.cols = columnBoxes.filter((b) => b.checked).map((b) => b.value);
       update({ keep: true });
     });
-    one(document, ".it-x__tools").addEventListener("click", ({ target }) => {
+    one(document, ".it-x__result").addEventListener("click", ({ target }) => {
       const pressed = /** @type {HTMLElement} */ (target);
       if (pressed.dataset.do) act(pressed.dataset.do, pressed);
     });

@@ -3,7 +3,7 @@
   "use strict";
 
   const { t, digits, element, one, words } = globalThis.itsm;
-  const FEW = 8;
+  const FEW = 6;
   const MANY = 100;
   // In the order of the rule book; the others begin with what is most frequent.
   const RANKED = ["kind", "priority"];
@@ -63,7 +63,7 @@
       const asked = typed ? values.filter(fits) : values;
       const most = unfolded ? MANY : FEW;
       const some = asked.filter((v, i) => i < most || chosen.has(v.word));
-      field.hidden = values.length <= FEW && !field.value;
+      field.hidden = !field.value && (!unfolded || values.length <= FEW);
       const focused = list.contains(document.activeElement) ? /** @type {HTMLInputElement} */ (document.activeElement).value : null;
       const kept = new Map([...list.children].map((li) => [boxOf(/** @type {HTMLElement} */ (li)).value, /** @type {HTMLElement} */ (li)]));
       const items = some.map((v) => {
@@ -77,7 +77,7 @@
       if (focused !== null) items.map(boxOf).find((box) => box.value === focused)?.focus();
       const left = asked.length - some.length;
       rest.textContent = typed && !some.length ? t("There is none with that name.") : unfolded && left ? t("and {count} more", { count: digits(left) }) : "";
-      toggle.hidden = asked.length <= FEW;
+      toggle.hidden = values.length <= FEW;
       toggle.textContent = unfolded ? t("Show fewer") : t("{count} more", { count: digits(left) });
       toggle.setAttribute("aria-label", `${title}: ${toggle.textContent}`);
       group.hidden = !values.length && !field.value;
@@ -86,6 +86,7 @@
     field.addEventListener("input", () => again());
     toggle.addEventListener("click", () => {
       unfolded = !unfolded;
+      if (!unfolded) field.value = "";
       again();
     });
     return { title, show };

@@ -4,6 +4,7 @@
 
   const { root, t, counted, load, element, find, words, stem, isTyping } = globalThis.itsm;
   const WORD = /[\p{L}\p{N}]+/gu;
+  const RECENT = 3; // pages that were viewed last, before anything is typed
   const STEP = 100; // results that are shown at once
   const FAILED = () => t("The search index cannot be read.");
   /** @type {[string, string][]} */
@@ -91,11 +92,12 @@
       );
     }
 
-    // With nothing typed: the pages and actions of the site.
+    // With nothing typed: what was viewed last, then the pages and actions of the site.
     async function suggest(/** @type {number} */ turn) {
       const about = await load("index");
       if (turn !== asked || !about.actions?.length) return open(false);
-      show(about.actions.map((/** @type {[string, string]} */ [url, title]) => ({ url, title, label: "", id: "", state: "", snippet: "" })), []);
+      const pages = about.actions.map((/** @type {[string, string]} */ [url, title]) => ({ url, title, label: "", id: "", state: "", snippet: "" }));
+      show([...globalThis.itsm.seen.hits().slice(0, RECENT), ...pages], []);
       status.textContent = t("Go to a page, or type to search. ? lists all keys.");
       active = -1;
       return open(true);
@@ -183,6 +185,7 @@
     const status = /** @type {HTMLElement} */ (document.getElementById("it-search-status"));
     const filter = /** @type {HTMLAnchorElement} */ (document.getElementById("it-search-filter"));
     const list = /** @type {HTMLElement} */ (document.getElementById("it-search-results"));
+    const start = document.getElementById("it-search-start");
     const narrow = element("div", "it-search__groups");
     narrow.setAttribute("role", "group");
     narrow.setAttribute("aria-label", t("Show only"));
@@ -230,6 +233,8 @@
     async function update() {
       const text = input.value;
       const turn = ++turns;
+      // What can be tried stands there until something is typed.
+      start?.setAttribute("data-typed", String(words(text).length > 0));
       filter.search = text.trim() ? `?q=${encodeURIComponent(text.trim())}&status=all` : "";
       if (!words(text).length) {
         list.replaceChildren();

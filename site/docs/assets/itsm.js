@@ -221,10 +221,12 @@
   only("form.it-form", "forms");
   only(".it-mine", "mine");
   only(".it-x", "explorer");
+  only(".it-narrow", "catalogue");
   only(".it-cal", "months");
   only(".it-net", "map");
   only(".it-copy, .it-subscribe", "subscribe");
   globalThis.itsm.seen.note();
+  globalThis.itsm.seen.offer();
   themeButton();
   menu();
   focusTables();

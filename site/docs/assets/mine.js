@@ -6,7 +6,7 @@
   /** @type {HTMLElement | null} */
   const box = document.querySelector(".it-mine");
   if (!box) return;
-  const { root, t, load, element, button, one, ago, kept, zoned, picking, records: source, recordLink, recordCell, seen } = globalThis.itsm;
+  const { root, t, load, element, button, one, kept, zoned, picking, records: source, recordLink, recordCell, seen } = globalThis.itsm;
   const MOST = 25;
   const ME = "me"; // also who asks in forms
   const SOMEBODY = "mine";
@@ -106,19 +106,13 @@
   }
 
   function seenPart() {
-    const pages = seen.pages();
-    if (!pages.length) return null;
-    const items = pages.map(({ url, title, at }) => {
-      const link = element("a", "", title);
-      link.href = url;
-      link.dir = "auto";
-      return element("li", "", link, " ", element("span", "it-muted", ago(at)));
-    });
+    const items = seen.lines();
+    if (!items.length) return null;
     const forget = button("it-x__link", t("Forget these"), () => {
       seen.forget();
       part.remove();
     });
-    const part = section(t("Recently viewed"), pages.length, element("ul", "it-list", ...items), element("p", "", forget));
+    const part = section(t("Recently viewed"), items.length, element("ul", "it-list", ...items), element("p", "", forget));
     return part;
   }
 

@@ -10,7 +10,8 @@
   /** @param {number} seconds @param {Clock} clock */
   function time(seconds, clock) {
     if (Number.isNaN(seconds)) return [];
-    const made = element("time", "", clock.shown(seconds));
+    const made = element("time", "", clock.brief(seconds));
+    made.title = clock.shown(seconds);
     made.dateTime = new Date(seconds * 1000).toISOString();
     return [made];
   }

@@ -1,11 +1,12 @@
-// Which records and items were looked at last in this browser, for the page "My work"; nothing of it leaves the device.
+// Which records and items were looked at last in this browser, for the page "My work" and the search; nothing of it leaves the device.
 (() => {
   "use strict";
 
-  const { root, kept } = globalThis.itsm;
+  const { root, t, kept, element, ago } = globalThis.itsm;
   const SEEN = "seen";
   const MOST = 60;
   const SHOWN = 10;
+  const OFFERED = 5;
   // A page of one record, one item, one service, one offering; lists have an underscore or are called index.
   const ONE = /^(?:records\/[\w-]+\/\d{4}\/[A-Z0-9]+-\d{6}-[0-9A-Z]+|(?:services|catalogue|cmdb\/[a-z0-9-]+)\/(?!index\.)[a-z0-9-]+)\.html$/;
 
@@ -17,8 +18,10 @@
     return Array.isArray(found) ? found.filter((one) => typeof one?.url === "string" && typeof one.title === "string") : [];
   }
 
+  const here = () => (location.origin === "null" ? location.href.replace(/[?#].*/, "") : location.origin + location.pathname);
+
   function note() {
-    const url = location.origin === "null" ? location.href.replace(/[?#].*/, "") : location.origin + location.pathname;
+    const url = here();
     const title = document.querySelector("h1")?.textContent?.trim();
     if (!title || !ONE.test(url.slice(top().length))) return;
     kept.set(SEEN, [{ url, title: title.slice(0, 200), at: Date.now() }, ...all().filter((one) => one.url !== url)].slice(0, MOST));
@@ -26,7 +29,28 @@
 
   const pages = () => all().filter(({ url }) => url.startsWith(top()) && ONE.test(url.slice(top().length))).slice(0, SHOWN);
 
+  /** The pages other than this one, as search shows what it finds. @returns {Hit[]} */
+  const hits = () =>
+    pages().slice(Number(ONE.test(here().slice(top().length)))).map(({ url, title }) => ({ url: url.slice(top().length), title, label: t("Recently viewed"), id: "", state: "", snippet: "", group: "", score: 0 }));
+
+  /** The pages as lines of a list: the title, and how long ago it was. */
+  const lines = () => pages().map(({ url, title, at }) => {
+    const link = element("a", "", title);
+    link.href = url;
+    link.dir = "auto";
+    return element("li", "", link, " ", element("span", "it-muted", ago(at)));
+  });
+
+  /** Puts them into the page that offers them. */
+  function offer() {
+    const place = document.getElementById("it-search-seen");
+    const found = place ? lines().slice(0, OFFERED) : [];
+    if (!place || !found.length) return;
+    place.querySelector("ul")?.append(...found);
+    place.hidden = false;
+  }
+
   const forget = () => void kept.set(SEEN, all().filter(({ url }) => !url.startsWith(top())));
 
-  globalThis.itsm.seen = { note, pages, forget };
+  globalThis.itsm.seen = { note, hits, lines, offer, forget };
 })();

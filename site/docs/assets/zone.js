@@ -25,12 +25,16 @@
       const p = parts(english, seconds);
       return Date.parse(`${p.day} ${p.month} ${p.year} ${p.hour}:${p.minute}:${p.second} UTC`) / 1000 - seconds;
     };
+    /** A moment as a text has it; nothing in one year. @param {string} text @param {number} seconds @param {string} [without] that year */
+    const said = (text, seconds, without = "") => {
+      const p = parts(own, seconds);
+      const day = p.day === "1" && globalThis.itsm.language.startsWith("fr") ? "1er" : p.day;
+      return p.year === without ? "" : globalThis.itsm.t(text, { day, month: p.month, year: p.year, time: `${p.hour}:${p.minute}` });
+    };
+    const thisYear = parts(own, Date.now() / 1000).year;
     return {
-      shown(seconds) {
-        const p = parts(own, seconds);
-        const day = p.day === "1" && globalThis.itsm.language.startsWith("fr") ? "1er" : p.day;
-        return globalThis.itsm.t("{day} {month} {year}, {time}", { day, month: p.month, year: p.year, time: `${p.hour}:${p.minute}` });
-      },
+      shown: (seconds) => said("{day} {month} {year}, {time}", seconds),
+      brief: (seconds) => said("{day} {month} {year}", seconds, thisYear) || said("{day} {month}, {time}", seconds),
       // The second in which a day (2026-11-22) begins; a day `later` where asked for.
       midnight(day, later = 0) {
         const utc = Date.parse(`${day}T00:00:00Z`) / 1000 + later * DAY;
