@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from itsm_gitops.graph.declared import Declaration, declaration_of, felt
 from itsm_gitops.graph.impact import Effect, Impacted, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.lifetime import reopenings
+from itsm_gitops.model.timeline import replay_of
+from itsm_gitops.model.workflow import Workflow
 
 OPERATIONAL = "operational"
 DEGRADED = "degraded"
@@ -17,6 +20,7 @@ MAINTENANCE = "maintenance"
 UNKNOWN = "unknown"  # something that could say otherwise cannot be read (doubt.py)
 STATUSES = (OUTAGE, DEGRADED, UNKNOWN, MAINTENANCE, OPERATIONAL)
 
+_MITIGATED = "mitigated"
 _STATUS = {Effect.OUTAGE: OUTAGE, Effect.DEGRADED: DEGRADED}
 
 
@@ -32,8 +36,8 @@ class Health(NamedTuple):
 def health(network: Network, graph: ImpactGraph) -> dict[str, Health]:
     """Return the health of every operational CI in production, by identifier.
 
-    What an open incident names is hit at least as the incident declares; from there failure travels
-    as impact.py says. A CI that is otherwise well and affected by running work is in maintenance.
+    What an open incident names is hit at least as the incident declares, until users could work again (mitigated_at):
+    what is left then is work, and no outage. From there failure travels as impact.py says. A CI that is otherwise well and affected by running work is in maintenance.
     """
     causes: dict[str, list[str]] = {}
     declared = _declared(network, graph)
@@ -80,13 +84,31 @@ def _roots(identifier: str, hits: Mapping[str, Impacted], causes: dict[str, list
 
 
 def _declared(network: Network, graph: ImpactGraph) -> dict[str, Declaration]:
-    """Return what each open incident declares."""
-    found = {}
-    for entry in network.of_role(meaning.INCIDENT, open_only=True):
-        declaration = declaration_of(graph, entry)
-        if declaration is not None:
-            found[entry.id] = declaration
-    return found
+    """Return what each open incident declares of items that fail now."""
+    entries = network.of_role(meaning.INCIDENT, open_only=True)
+    found = {e.id: (e, declared) for e in entries if (declared := declaration_of(graph, e)) is not None}
+    told = network.loaded.derived(_MITIGATED, _mitigated, [entry for entry, _ in found.values()])
+    kinds = network.book.kinds
+    return {
+        identifier: declared
+        for identifier, (entry, declared) in found.items()
+        if not _works_again(kinds[entry.kind].workflow, told[identifier])
+    }
+
+
+def _mitigated(data: Mapping[str, Any]) -> Any:
+    """Return when users could work again, and the steps of the incident; None where nobody says that they could."""
+    replay = replay_of(data)
+    return None if replay.mitigated is None else [replay.mitigated, [list(step) for step in replay.steps]]
+
+
+def _works_again(workflow: Workflow | None, told: Any) -> bool:
+    """Whether users could work again, and the incident was not reopened since."""
+    if told is None or workflow is None:
+        return False
+    mitigated, steps = told
+    reached = [(at, workflow.states[state].category) for at, state in steps if state in workflow.states]
+    return all(at <= mitigated for at in reopenings(reached))
 
 
 def _maintenance(network: Network) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from itsm_gitops.model.workflow import OPEN, Workflow
@@ -58,3 +59,8 @@ def end_of(reached: Sequence[tuple[int, str]]) -> int | None:
             break
         last = at
     return last
+
+
+def reopenings(reached: Sequence[tuple[int, str]]) -> list[int]:
+    """Return when a record became open again after it was done, from the categories it reached, and when."""
+    return [at for (_, before), (at, now) in pairwise(reached) if before not in OPEN and now in OPEN]

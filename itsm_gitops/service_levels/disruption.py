@@ -33,12 +33,7 @@ def disrupted(case: Case, until: int) -> Times:
 
 def _reopened(case: Case, found: Times, mitigated: int) -> Times:
     """Return the open times after a reopening that came after mitigation."""
-    again = [
-        b.start
-        for a, b in zip(case.spans, case.spans[1:], strict=False)
-        if a not in case.worked and b in case.worked
-    ]
-    first = next((at for at in again if at > mitigated), None)
+    first = next((at for at in case.reopenings if at > mitigated), None)
     return [] if first is None else [(a, b) for a, b in found if a >= first]
 
 

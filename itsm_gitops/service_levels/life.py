@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.lifetime import end_of
+from itsm_gitops.model.lifetime import end_of, reopenings
 from itsm_gitops.model.timeline import NO_REPLAY, Replay, replay_of, terms, value_at
 from itsm_gitops.model.workflow import CANCELLED, DONE, OPEN, Workflow
 
@@ -100,7 +100,12 @@ class Case:
     @property
     def reopened(self) -> int:
         """How often it became open again after it was done."""
-        return sum(a.category not in OPEN and b.category in OPEN for a, b in pairwise(self.spans))
+        return len(self.reopenings)
+
+    @property
+    def reopenings(self) -> list[int]:
+        """When it became open again after it was done."""
+        return reopenings([(s.start, s.category) for s in self.spans])
 
     def terms(self, field: str) -> list[tuple[int, Any]]:
         """Return the values of a field over time: from when (seconds since 1970, UTC), and the value, None for none."""

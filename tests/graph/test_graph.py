@@ -355,6 +355,27 @@ def test_an_open_incident_reaches_the_services_above_and_names_itself_as_cause()
     }
 
 
+@pytest.mark.parametrize(
+    "where", [{"mitigated_at": "2026-11-01T09:00:00Z"}, {"major": {"mitigated_at": "2026-11-01T09:00:00Z"}}]
+)
+def test_users_who_can_work_again_are_in_no_outage(where: dict[str, Any]) -> None:
+    """The history of a service and its availability end there, too."""
+    documents = {
+        "mail": server("relay"),
+        "relay": server(),
+        "INC-261101-AAAAA": incident(cis=["relay"], **where),
+    }
+    assert statuses(documents) == {"mail": ("operational", ()), "relay": ("operational", ())}
+
+
+def test_what_failed_again_after_it_was_mitigated_is_an_outage() -> None:
+    steps = [("08:00", "new"), ("10:00", "closed"), ("11:00", "new")]
+    timeline = [{"at": f"2026-11-01T{at}:00Z", "by": "desk", "state": state} for at, state in steps]
+    again = incident(cis=["relay"], mitigated_at="2026-11-01T09:00:00Z")
+    again[1]["timeline"] = timeline
+    assert statuses({"relay": server(), "INC-261101-AAAAA": again})["relay"][0] == "outage"
+
+
 POOL = [{"name": "relay", "members": ["relay-1", "relay-2"], "min_up": 1}]
 
 
