@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model.condition_reader import read_condition
 from itsm_gitops.model.conditions import Condition, Either, holds
-from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
+from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean, is_slip
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.subjects import DocumentSubject
 
@@ -64,13 +65,16 @@ class KindVisibility(NamedTuple):
 
     def admits(self, data: Mapping[str, Any]) -> bool:
         """Whether a document is one that is shown."""
-        subject = _Shown(data)
         # An unknown answer hides the document.
         if self.only and not holds(
-            _only(self.only, make=lambda: read_condition(self.only, exact=True)), subject
+            _only(self.only, make=lambda: read_condition(self.only, exact=True)), _Shown(data)
         ):
             return False
-        return not (self.never and holds(_never(self.never, make=self._hidden), subject, unknown=True))
+        return not self.hides(data)
+
+    def hides(self, data: Mapping[str, Any]) -> bool:
+        """Whether ``never`` withholds a document by some of its fields."""
+        return bool(self.never) and holds(_never(self.never, make=self._hidden), _Shown(data), unknown=True)
 
     def _hidden(self) -> Condition:
         """Return the condition of what is never shown: one line is enough."""
@@ -105,15 +109,35 @@ class Audience:
         """Whether the references of the rule book are published; that of its policies names people."""
         return self.handbook is True and self.people == NAMES
 
-    def admits(self, kind: str, data: Mapping[str, Any]) -> bool:
+    def admits(self, kind: Kind, data: Mapping[str, Any]) -> bool:
         """Whether a document of a kind is shown."""
         if self.everything:
             return True
-        # Whatever the mark holds: only its absence and a plain "no" say that a document is not confidential.
-        if not self.confidential and data.get(CONFIDENTIAL, False) is not False:
+        if not self.confidential and is_confidential(kind, data):
             return False
-        shown = self.kinds.get(kind)
-        return shown is not None and shown.admits(data)
+        shown = self.kinds.get(kind.name)
+        if shown is None or not shown.admits(data):
+            return False
+        return not any(map(shown.hides, _meant(kind, data, {path.partition(".")[0] for path in shown.never})))
+
+
+def is_confidential(kind: Kind, data: Mapping[str, Any]) -> bool:
+    """Whether a document is marked as confidential.
+
+    Whatever the mark holds: only its absence and a plain "no" say that a document is not, and a slip of the pen in the
+    name of the field is no absence.
+    """
+    return any(
+        one.get(CONFIDENTIAL, False) is not False for one in (data, *_meant(kind, data, [CONFIDENTIAL]))
+    )
+
+
+def _meant(kind: Kind, data: Mapping[str, Any], names: Collection[str]) -> Iterator[Lines]:
+    """Yield each field that the kind does not have under the one of some names that it is a slip of."""
+    for key in data.keys() - kind.fields.keys():
+        for name in names:
+            if isinstance(key, str) and is_slip(key, [name]):
+                yield {name: data[key]}
 
 
 def audience_of(policy: Mapping[str, Any], name: str, people: Collection[str]) -> Audience:

@@ -182,7 +182,7 @@ class Screen:
         ``store`` knows the CMDB only, so that no reference to a record passes yet.
         """
         kind, data = document.kind, document.data
-        if kind is None or not isinstance(data, dict) or not self.audience.admits(kind.name, data):
+        if kind is None or not isinstance(data, dict) or not self.audience.admits(kind, data):
             return None
         if facts.is_draft(kind, facts.stage_of(kind, data)):
             return None  # it is for its writers: nothing offers it to readers yet

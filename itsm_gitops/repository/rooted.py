@@ -10,6 +10,7 @@ commit is a gap, and so is one whose rule book cannot be read, since that says w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -18,8 +19,9 @@ from itsm_gitops import documents
 from itsm_gitops.git.client import Git
 from itsm_gitops.git.modes import FileInfo
 from itsm_gitops.model import ids
-from itsm_gitops.model.audience import CONFIDENTIAL
-from itsm_gitops.model.errors import Incomplete, ItsmError, NotFound, Withheld
+from itsm_gitops.model.audience import CONFIDENTIAL, is_confidential
+from itsm_gitops.model.errors import Incomplete, ItsmError, NotFound, Withheld, is_slip
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.roots import Root, home
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
@@ -30,6 +32,8 @@ from itsm_gitops.repository.root_shelf import RootTree, git_of, shelf_of
 from itsm_gitops.repository.snapshot import CMDB, CONFIG, RECORDS, ROOTS, Snapshot, absent_of, ignored_of
 
 _SUFFIX = ".yaml"
+_KEY = re.compile(rb"^[\"']?([^\s\"'#-][^:\"'\n]*)", re.MULTILINE)
+_FLOW = b"{"  # keys need not begin a line
 _ESCAPE = b"\\"  # a key can be written with escapes, so that its name is not in the bytes
 
 
@@ -249,10 +253,18 @@ class RootedSnapshot:
         kind = self._book(tree).kind_at(path)
         if kind is None or kind.confidential:
             return True
-        if CONFIDENTIAL.encode() not in raw and _ESCAPE not in raw:
+        if not _may_be_marked(kind, raw):
             return False
         data = documents.load(raw).data
-        return not isinstance(data, dict) or data.get(CONFIDENTIAL, False) is not False
+        return not isinstance(data, dict) or is_confidential(kind, data)
+
+
+def _may_be_marked(kind: Kind, raw: bytes) -> bool:
+    """Whether it takes the data of a document to say that it is not confidential: most have no key that could say so."""
+    if CONFIDENTIAL.encode() in raw or _ESCAPE in raw or _FLOW in raw:
+        return True
+    keys = {key.decode("utf-8", "replace").strip() for key in _KEY.findall(raw)}
+    return any(is_slip(key, [CONFIDENTIAL]) for key in keys - kind.fields.keys())
 
 
 def trouble_of(tree: RootTree, config: Config) -> Trouble | None:

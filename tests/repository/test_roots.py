@@ -196,6 +196,18 @@ def test_what_is_confidential_in_a_root_stays_there(pinned: World) -> None:
     assert (related.label, related.broken) == ("", True)
 
 
+@pytest.mark.parametrize(
+    "mark", ["confidental: true", "? Confidential\n: true", '"confiden\\u0074ail": true']
+)
+def test_a_slip_in_the_mark_of_confidentiality_shows_nothing_of_a_root(pinned: World, mark: str) -> None:
+    path = pinned.net.root / f"records/incidents/2026/11/{SECRET}.yaml"
+    path.write_text(path.read_text().replace("confidential: true", mark))
+    assert mark in path.read_text()
+    pinned.net.commit()
+    rooting.update(pinned.front.repo, ["net"], local=True)
+    assert SECRET not in pinned.front.repo.store().entries
+
+
 def test_a_newer_commit_counts_when_it_is_pinned(pinned: World) -> None:
     (pinned.platform.root / "cmdb/databases/plat-db.yaml").unlink()
     (pinned.platform.root / "cmdb/services/plat-mail.yaml").write_text(item("plat-mail", "service"))
