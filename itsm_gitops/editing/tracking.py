@@ -86,11 +86,11 @@ def timeline_entry(document: Opened, about: Occasion, **what: Any) -> dict[str, 
 def differences(
     document: Opened, after: Data, removed: Sequence[str] = ()
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the values that tracked fields get, and those they had; ``removed`` fields are always included."""
+    """Return the values that tracked fields get, and those they had; those of ``removed`` fields are always told."""
     flow, before = document.kind.workflow, document.data
     if flow is None or not document.kind.is_record:
         return {}, {}
-    return untold([*flow.track, *(f for f in removed if f in before)], timeline(before), before, after)
+    return untold(flow.track, timeline(before), before, after, removed)
 
 
 def refuse_unreasoned(document: Opened, flow: Workflow | None, fields: Sequence[str], reason: str) -> None:

@@ -64,7 +64,7 @@ class Reteller:
         Empty where there is nothing to tell.
         """
         timeline = after.get("timeline", [])
-        new, old = untold([*self._track, *lost], timeline, before, after)
+        new, old = untold(self._track, timeline, before, after, lost)
         if not new and not old:
             return {}
         at = _not_before(timeline, clock.format_time(clock.now()))

@@ -12,17 +12,22 @@ Data = Mapping[str, Any]
 
 
 def untold(
-    names: Iterable[str], timeline: Any, before: Data, after: Data
+    track: Iterable[str], timeline: Any, before: Data, after: Data, lost: Iterable[str] = ()
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the values that fields get, and those they had, where ``after`` differs from the timeline.
+    """Return the values that tracked fields get, and those they had, where ``after`` differs from the timeline.
 
     The last value of a field in the timeline counts as its former value, so that one entry leads to the next;
-    ``before`` holds those that no entry names.
+    ``before`` holds those that no entry names. Of fields that nobody tracks and that are ``lost``, what they held is
+    told each time: an entry may tell that an earlier value was lost, and none tells that there was another one since.
     """
     new: dict[str, Any] = {}
     old: dict[str, Any] = {}
     entries = entries_of(timeline)
-    for name in dict.fromkeys(names):
+    tracked = dict.fromkeys(track)
+    for name in dict.fromkeys(lost):
+        if name not in tracked and value_in(before, name) is not None:
+            old[name] = value_in(before, name)
+    for name in tracked:
         value, had = value_in(after, name), told_value(entries, name, value_in(before, name))
         if not same(value, had):
             if value is not None:

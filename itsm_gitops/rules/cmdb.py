@@ -129,7 +129,8 @@ def team_has_members(ctx: NetworkContext) -> Iterator[Hit]:
     """Look for teams that no person is a member of, once there are people at all."""
     teams = [e for name in ctx.book.playing(meaning.TEAM) for e in ctx.by_kind.get(name, ())]
     people = ctx.of_role(meaning.PERSON) if teams else []
-    staffed = {e.target for p in people for e in p.edges if e.relation == "member_of"}
+    named = {e.target for p in people for e in p.edges if e.relation == "member_of"}
+    staffed = {ctx.store.aliases.get(name, name) for name in named} | named
     for entry in teams if people else ():
         if entry.id not in staffed and not facts.is_retired(ctx.book, entry):
             yield Hit(f"nobody is a member of '{entry.id}'", ("id",), "", entry.path)

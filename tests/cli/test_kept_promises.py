@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import yaml
+
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import ROLES, RuleBook
 from tests.cli.conftest import Cli
@@ -70,6 +72,40 @@ def test_reopening_keeps_what_the_user_said_of_the_first_solution(
     text = path_of(incident).read_text()
     assert "\nsatisfaction:" not in text
     assert "Slow help." in text
+
+
+def test_each_reopening_keeps_what_was_said_of_the_solution_before_it(
+    incident: str, cli: Cli, path_of: Find
+) -> None:
+    for number, code in enumerate(("fixed", "no_fault_found", "user_error"), 1):
+        if number == 1:
+            cli(
+                "move",
+                incident,
+                "in_progress",
+                "--set",
+                "assigned_team=it-operations",
+                "--by",
+                "mail-engineer",
+            )
+        cli(
+            "move",
+            incident,
+            "resolved",
+            "--code",
+            code,
+            "--note",
+            f"Solution {number}.",
+            "--by",
+            "mail-engineer",
+        )
+        cli("move", incident, "in_progress", "--by", "mail-engineer")
+    entries = yaml.safe_load(path_of(incident).read_text())["timeline"]
+    assert [e["was"] for e in entries if "was" in e] == [
+        {"resolution_code": code, "resolution_notes": f"Solution {number}."}
+        for number, code in enumerate(("fixed", "no_fault_found", "user_error"), 1)
+    ]
+    assert not [f for f in cli("check", incident, "--json").json["findings"] if f["severity"] == "error"]
 
 
 def test_a_complaint_that_is_taken_up_again_keeps_the_first_answer_and_owes_another(
