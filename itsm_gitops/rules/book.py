@@ -20,30 +20,31 @@ from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_fa
 
 CONFIG = "itsm.yaml"
 SEARCH = "schemas/search.yaml"  # words that mean the same to people who search the site
-_META = "schemas/meta/"
+META = "schemas/meta/"
 
 
 @dataclass(frozen=True, slots=True)
 class BookContext:
     """The files of the rule book of one snapshot, each loaded once; broken ones hold problems.
 
-    ``codes`` are those of all rules: settings name them.
+    ``codes`` are those of all rules: settings name them. ``others`` are files of ``schemas/`` that end like none of them.
     """
 
     config: Config
     now: datetime
     codes: Collection[str]
     files: Mapping[str, documents.Loaded]
+    others: Sequence[str] = ()
     _refused: dict[str, list[Hit]] = field(default_factory=dict)
     _metas: dict[tuple[str, bool], validate.Validity | None] = field(default_factory=dict)
 
     @classmethod
     def read(cls, snapshot: Snapshot, config: Config, now: datetime, codes: Collection[str]) -> BookContext:
         """Read all files of the rule book of a snapshot."""
-        wanted = [i.path for i in snapshot.files("schemas", CONFIG) if i.mode == REGULAR]
-        wanted = [p for p in wanted if p.endswith((".json", ".yaml"))]
+        paths = [i.path for i in snapshot.files("schemas", CONFIG) if i.mode == REGULAR]
+        wanted = [p for p in paths if p.endswith((".json", ".yaml"))]
         files = {path: _load(path, raw) for path, raw in snapshot.read_many(wanted)}
-        return cls(config, now, codes, files)
+        return cls(config, now, codes, files, [p for p in paths if p not in files])
 
     def data(self, path: str) -> Any:
         """Return the data of one file; None where it is absent or broken."""
@@ -73,7 +74,7 @@ class BookContext:
 
     def broken_references(self, path: str) -> Iterator[Fault]:
         """Yield the references of a schema that lead nowhere, elsewhere or in a circle."""
-        data, alone = self.data(path), path == COMMON or path.startswith(_META)
+        data, alone = self.data(path), path == COMMON or path.startswith(META)
         definitions = (self.data(COMMON) or {}).get("definitions")
         shared: Mapping[str, Any] = definitions if isinstance(definitions, dict) else {}
         yield from reference_faults(data, None if alone else shared)
@@ -151,17 +152,20 @@ _DESCRIBED = {
     "imports": "csv-import",
     "policies/standards": "standard",
 }
-_POLICIES = "policies"
+POLICIES = "policies"
 _OF_ONE_FILE = {CONFIG: "config", COMMON: "kind", SEARCH: "search"}
+# How the files of each folder of the rule book end; no other file there is read.
+ENDINGS = {f: ".schema.json" if meta == _OF_ONE_FILE[COMMON] else ".yaml" for f, meta in _DESCRIBED.items()}
+ENDINGS[POLICIES] = ".yaml"
 
 
 def meta_of(path: str) -> str:
     """Return the path of the schema that describes a file of the rule book; empty for none."""
     folder, _, file = path.removeprefix("schemas/").rpartition("/")
     name = _OF_ONE_FILE.get(path) or _DESCRIBED.get(folder, "")
-    if folder == _POLICIES:
+    if folder == POLICIES:
         name = file.removesuffix(".yaml")
-    return f"{_META}{name}.schema.json" if name else ""
+    return f"{META}{name}.schema.json" if name else ""
 
 
 def described_files(paths: Iterable[str]) -> dict[str, list[str]]:
@@ -171,10 +175,13 @@ def described_files(paths: Iterable[str]) -> dict[str, list[str]]:
     COMMON is left out, as no schema describes that file as it stands.
     """
     found: dict[str, list[str]] = {}
-    for path in sorted(p for p in paths if p.startswith(_META)):
-        name = path.removeprefix(_META).removesuffix(".schema.json")
-        ending = ".schema.json" if name == _OF_ONE_FILE[COMMON] else ".yaml"
+    for path in sorted(p for p in paths if p.startswith(META)):
+        name = path.removeprefix(META).removesuffix(".schema.json")
         patterns = [path for path in (CONFIG, SEARCH) if name == _OF_ONE_FILE[path]]
-        patterns += [f"schemas/{folder}/*{ending}" for folder, meta in _DESCRIBED.items() if meta == name]
-        found[path] = patterns or [f"schemas/{_POLICIES}/{name}.yaml"]
+        patterns += [
+            f"schemas/{folder}/*{ending}"
+            for folder, ending in ENDINGS.items()
+            if _DESCRIBED.get(folder) == name
+        ]
+        found[path] = patterns or [f"schemas/{POLICIES}/{name}.yaml"]
     return found

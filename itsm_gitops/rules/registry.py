@@ -48,6 +48,7 @@ from itsm_gitops.rules import (
     schema,
     targets,
     tracking,
+    unread_book,
     workflow,
     workflow_change,
 )
@@ -69,6 +70,7 @@ RULES: Mapping[str, Rule] = by_code(
         *parse.RULES,
         *schema.RULES,
         *rulebook.RULES,
+        *unread_book.RULES,
         *identity.RULES,
         *links.RULES,
         *link_targets.RULES,
