@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.model.errors import did_you_mean
-from itsm_gitops.model.findings import WARNING, Pointer
+from itsm_gitops.model.errors import did_you_mean, is_slip
+from itsm_gitops.model.findings import INFO, WARNING, Pointer
 from itsm_gitops.model.kinds import ANY_INDEX
 from itsm_gitops.model.roots import claimant
 from itsm_gitops.rules.context import NetworkContext
@@ -188,6 +188,25 @@ def person_is_known(ctx: NetworkContext) -> Iterator[Hit]:
             )
 
 
+def name_is_no_slip(ctx: NetworkContext) -> Iterator[Hit]:
+    """Report handles that nobody has and that are nearly called like somebody, where the directory is open.
+
+    Finished records say who it was in their time, and nobody waits for them.
+    """
+    if ctx.config.directory == "closed":
+        return
+    names = [e.id for e in ctx.of_role(meaning.PERSON, meaning.TEAM)]
+    slips: dict[str, str] = {}
+    for entry, edge in ctx.edges:
+        name = edge.target
+        if not edge.open or name in ctx.entries or name in ctx.store.aliases or ctx.store.may_exist(name):
+            continue
+        if name not in slips and len(slips) < _SUGGESTIONS:
+            slips[name] = did_you_mean(name, names) if is_slip(name, names) else ""
+        if slips.get(name) and not _is_finished(ctx, entry):
+            yield Hit(f"nobody is called '{name}'", edge.pointer, slips[name], entry.path)
+
+
 RULES = (
     Rule(
         "K001",
@@ -233,5 +252,17 @@ RULES = (
         good="assignee: anna-berg",
         reach=(TARGETS,),
         check=person_is_known,
+    ),
+    Rule(
+        "K013",
+        "Name that is nearly the one of somebody else",
+        scope=NETWORK,
+        severity=INFO,
+        why="An open directory takes names that have no file, and a slip of the pen is one: the work waits for nobody.",
+        hint="correct the handle, or add the person",
+        bad="assignee: ana-berg   # anna-berg has a file",
+        good="assignee: anna-berg",
+        reach=(TARGETS,),
+        check=name_is_no_slip,
     ),
 )
