@@ -18,9 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from itsm_gitops.graph.escalation import CallStep
+    from itsm_gitops.model.rulebook import RuleBook
     from itsm_gitops.model.standing import Course
     from itsm_gitops.reports.log import Log
     from itsm_gitops.repository import Store
+
+
+def promising(book: RuleBook) -> frozenset[str]:
+    """Return the kinds whose documents say what is promised: one that cannot be read promises nothing, and nobody knows."""
+    roles = (meaning.SERVICE, meaning.OFFERING, meaning.SERVICE_LEVEL, meaning.CALENDAR)
+    return frozenset(kind for role in roles for kind in book.playing(role))
 
 
 class RecordClocks:

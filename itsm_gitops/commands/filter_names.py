@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from itsm_gitops.commands.clocks import promising
 from itsm_gitops.commands.filter_conditions import Clause, FilterCondition, all_of, any_of, either, one_of
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model import filter_words as words
@@ -49,11 +50,8 @@ def read_for(book: RuleBook, asked: Collection[str]) -> frozenset[str]:
 
     An unreadable file of theirs makes an answer doubtful: a service level that nobody can read promises nothing.
     """
-    promising = (meaning.SERVICE, meaning.OFFERING, meaning.SERVICE_LEVEL, meaning.CALENDAR)
-    kinds = {k for role in promising for k in book.playing(role)} if {words.SLA, CLOCK} & {*asked} else set()
-    return frozenset(
-        kinds | {k.name for k in book.kinds.values() if k.operational and words.REACHES in asked}
-    )
+    kinds = promising(book) if {words.SLA, CLOCK} & {*asked} else frozenset()
+    return kinds | {k.name for k in book.kinds.values() if k.operational and words.REACHES in asked}
 
 
 class FilterNames:

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from itsm_gitops import documents
-from itsm_gitops.commands.clocks import RecordClocks, clock_json, step_json
+from itsm_gitops.commands.clocks import RecordClocks, clock_json, promising, step_json
 from itsm_gitops.editing.opening import Opened, read_document, timeline
 from itsm_gitops.editing.steps import Step, next_steps, state_of
 from itsm_gitops.model import clock, ids
@@ -189,7 +189,9 @@ def _clocks(
     except ItsmError:
         return (), None  # itsm check names what is wrong
     finally:
-        repo.gaps = kept  # of what is around the document, and nothing else
+        # Of what is around the document and of what promises something, and of nothing else.
+        wanted = promising(repo.book)
+        repo.gaps = {**{path: gap for path, gap in repo.gaps.items() if wanted & gap.kinds}, **kept}
 
 
 def _looks_like(book: RuleBook, snapshot: Snapshot, document: Opened) -> str:

@@ -169,6 +169,18 @@ def test_a_list_that_shows_or_asks_for_clocks_says_what_of_the_promises_cannot_b
     assert path not in cli("list", "incidents", "state:open").err  # nothing in it could be in this list
 
 
+@pytest.mark.parametrize(
+    "path", ["cmdb/service-levels/standard-support.yaml", "cmdb/calendars/office-hours.yaml"]
+)
+def test_a_record_whose_promises_cannot_be_read_says_so(
+    path: str, acme: Path, cli: Cli, incident: str
+) -> None:
+    assert "cannot be read" not in cli("show", incident).err
+    appended(b"<<<<<<< HEAD\n")(acme / path)
+    done = cli("show", incident)
+    assert path in said(done.err)
+
+
 def test_a_list_of_what_reaches_an_item_says_which_item_between_cannot_be_read(acme: Path, cli: Cli) -> None:
     ACCIDENTS["a quote too many"](acme / ITEM)
     assert ITEM in said(cli("list", "incidents", "reaches:email").err)
