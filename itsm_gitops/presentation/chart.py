@@ -69,7 +69,7 @@ def sparkline(trend: Trend) -> Html:
     bars = "".join(
         f'<rect class="it-bar it-bar--{"step4" if n == last else "step1"}" x="{n * _SPARK_STEP}"'
         f' y="{_short(_SPARK_HIGH - high)}" width="{_SPARK_WIDE}" height="{_short(high)}"/>'
-        for n, high in enumerate(max(1.0, value / most * _SPARK_HIGH) for value in trend.values)
+        for n, high in enumerate(max(2.0, value / most * _SPARK_HIGH) for value in trend.values)
     )
     wide = last * _SPARK_STEP + _SPARK_WIDE
     return Html(

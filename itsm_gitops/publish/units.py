@@ -15,6 +15,7 @@ from itsm_gitops.presentation.pages import (
     board,
     calendar,
     catalogue,
+    contracts,
     due,
     explore,
     forms,
@@ -69,6 +70,7 @@ def units(view: View, rendered: Rendered, reports: SiteReports, url: str) -> Ite
     yield unit(urls.CMDB, lambda v: [lists.cmdb_index(v)])
     yield unit(urls.MAP, lambda v: _map(Topology(v)))
     yield unit("lists of items", lists.class_lists)
+    yield unit("contracts", contracts.contract_lists)  # their next days depend on today
     yield unit("forms", forms.pages)
     yield unit(urls.SEARCH, lambda v: [search_page(v)])
     existing = rendered.pages

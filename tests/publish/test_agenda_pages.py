@@ -15,7 +15,7 @@ from itsm_gitops.presentation import agenda
 from itsm_gitops.presentation.agenda import Span
 from itsm_gitops.presentation.fields import fields, value
 from itsm_gitops.presentation.markup import ROOT
-from itsm_gitops.presentation.pages import home, item, mine, plan, record, subscribe
+from itsm_gitops.presentation.pages import contracts, home, item, lists, mine, plan, record, subscribe
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import build_site
 
@@ -310,3 +310,23 @@ notice_days: 30
     strip = text_of(html[html.index("<dl class=it-help>") : html.index("</dl>")])
     assert "End 31 Dec 2026" in strip
     assert "Last day to give notice 1 Dec 2026" in strip
+
+
+def test_the_list_of_contracts_has_their_days_the_next_first(tmp_path: Path) -> None:
+    base = "class: contract\nowner: web\nstart: 2026-01-01\n"
+    texts = {
+        "cables": f"id: cables\nname: Cables\n{base}end: 2027-06-30\nlifecycle: production\n",
+        "cloud": f"id: cloud\nname: Clouds\n{base}end: 2026-12-31\nnotice_days: 10\nlifecycle: production\n"
+        "cost: {amount: 1200, currency: EUR, per: month}\n",
+        "always": f"id: always\nname: Always\n{base}lifecycle: production\n",
+        "former": f"id: former\nname: A former one\n{base}end: 2026-06-30\nlifecycle: retired\n",
+    }
+    view = view_of(tmp_path, {f"cmdb/contracts/{name}.yaml": text for name, text in texts.items()})
+    (page,) = contracts.contract_lists(view)
+    assert page.url == "cmdb/contracts/index.html"
+    rows = [text_of(row) for row in page.body.split("<tr>")[2:]]
+    assert [row.split()[0] for row in rows] == ["Clouds", "Cables", "Always", "A"]
+    for said in ("31 Dec 2026", "21 Dec 2026 soon", "1,200 EUR per month"):
+        assert said in rows[0]
+    assert "2026" not in rows[3]
+    assert page.url not in {one.url for one in lists.class_lists(view)}

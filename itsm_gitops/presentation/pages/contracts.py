@@ -1,8 +1,10 @@
-"""The contracts with a supplier on its page: until when, notice by when, and for how much."""
+"""Contracts: until when, notice by when, and for how much; those with a supplier on its page, and all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 
 from itsm_gitops.graph.contracts import ContractTerms, terms_of
 from itsm_gitops.model import facts, meaning
@@ -12,10 +14,11 @@ from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import value
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, link
-from itsm_gitops.presentation.moments import MONTH_NAMES, full_day
-from itsm_gitops.presentation.pages.parts import section
-from itsm_gitops.presentation.pages.tables import ListColumn, table
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.presentation.moments import full_day
+from itsm_gitops.presentation.pages.lists import ListPage
+from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph, section
+from itsm_gitops.presentation.pages.tables import ListColumn, columns, table
 from itsm_gitops.presentation.view import View
 
 NAME = "contracts"  # of the report that has all of them
@@ -45,6 +48,42 @@ def contracts_with(view: View, entry: Entry) -> Html:
     return section("Contracts", Html(f"{shown}{more}"), NAME)
 
 
+def contract_lists(view: View) -> Iterator[ListPage]:
+    """Yield the page that lists all contracts, for each class of them: the next day to act first, what is over last."""
+    for kind in (k for k in view.book.kinds.values() if meaning.CONTRACT in k.plays):
+        entries = view.of_kind(kind.name)
+        terms = {e.id: _terms(view, e) for e in entries if not facts.is_inactive(kind, e.columns)}
+        shown = table(
+            sorted(entries, key=partial(_rank, terms)), _list_columns(view, terms), kind.plural_title
+        )
+        every = link(urls.report(NAME), esc(t("All contracts and their days")))
+        more = Html(f"<p class=it-next>{every}") if view.audience.reports and view.course else EMPTY
+        head = heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=esc(kind.description))
+        body = join([head, shown or paragraph("None yet."), more])
+        yield ListPage(urls.index(kind), kind.plural_title, urls.CMDB, body)
+
+
+def _rank(terms: Mapping[str, ContractTerms], entry: Entry) -> tuple[str, str, str]:
+    one = terms.get(entry.id)
+    days = [day.day for day in (one.notice, one.ends) if day] if one else []
+    # What goes on for ever comes after what ends, and what is over comes last.
+    return min(days, default="9" if one else "99"), entry.title.lower(), entry.id
+
+
+def _list_columns(view: View, terms: Mapping[str, ContractTerms]) -> list[ListColumn]:
+    def of(show: Callable[[ContractTerms], Html]) -> Callable[[Entry], Html]:
+        return lambda e: show(terms[e.id]) if e.id in terms else EMPTY
+
+    return [
+        *columns(view, "name", "state"),
+        ListColumn("Supplier", of(lambda one: Html(", ".join(map(view.link, one.suppliers))))),
+        *columns(view, "owner"),
+        ListColumn("Term ends", of(lambda one: _day(one.ends, renews=one.renews))),
+        ListColumn("Notice until", of(lambda one: _day(one.notice))),
+        ListColumn("Cost", of(lambda one: _cost(view, one.entry, one))),
+    ]
+
+
 def _terms(view: View, entry: Entry) -> ContractTerms:
     return terms_of(view.kind(entry), entry, view.store.data(entry.id), view.now, view.zone)
 
@@ -57,7 +96,7 @@ def _day(day: DueDay | None, *, renews: bool = False) -> Html:
     if day is None:
         return EMPTY
     plain = date.fromisoformat(day.day[:10])
-    shown = f"<time datetime={plain:%Y-%m-%d}>{full_day(plain, MONTH_NAMES)}</time>"
+    shown = f"<time datetime={plain:%Y-%m-%d}>{full_day(plain)}</time>"
     look = _LOOKS.get(day.stage, "") if not renews else ""
     mark = (
         f" {chip('over' if day.stage == PAST else 'soon', look)}"

@@ -11,7 +11,7 @@ from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.view import View
 
 _MOST = 300
-_NAMED = 12
+_NAMED = 8
 
 
 def who_depends(view: View, entry: Entry) -> Html:
@@ -49,11 +49,12 @@ def reached(view: View, identifier: str) -> list[str]:
 
 
 def _group(view: View, members: list[str], title: str) -> Html:
-    nearest = sorted(members, key=lambda i: (view.title(i).lower(), i))[:_NAMED]
-    items = "".join(f"<li>{view.link(i)}{_health(view, i)}" for i in nearest)
-    if len(members) > _NAMED:
-        rest = sorted(members, key=lambda i: (view.title(i).lower(), i))[_NAMED:]
-        items += f"<li>{opening([Html(f'{view.link(i)}{_health(view, i)}') for i in rest])}"
+    # What is not well is never among those that have to be opened before others.
+    ordered = sorted(members, key=lambda i: (not _health(view, i), view.title(i).lower(), i))
+    lines = [Html(f"{view.link(i)}{_health(view, i)}") for i in ordered]
+    items = "".join(f"<li>{line}" for line in lines[:_NAMED])
+    if len(lines) > _NAMED:
+        items += f"<li>{opening(lines[_NAMED:])}"
     count = f" <span class=it-count>{len(members)}</span>" if len(members) > 1 else ""
     return Html(f"<div class=it-rel><h3>{esc(title)}{count}</h3><ul>{items}</ul></div>")
 

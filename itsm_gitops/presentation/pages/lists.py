@@ -224,7 +224,9 @@ def cmdb_index(view: View) -> ListPage:
 def class_lists(view: View) -> Iterator[ListPage]:
     """Yield the page that lists the items of each class that has no part of the site of its own."""
     for kind in view.book.kinds.values():
-        if kind.is_record or urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
+        if kind.is_record or meaning.CONTRACT in kind.plays:  # contracts have a list of their own
+            continue
+        if urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
             continue
         entries = sorted(view.of_kind(kind.name), key=lambda e: (e.title.lower(), e.id))
         times = ("start", "end") if meaning.ANNOUNCEMENT in kind.plays else ()
