@@ -163,3 +163,11 @@ def test_items_come_before_the_records_on_the_page_of_an_item(view: View) -> Non
     assert on_item.index("Members") < on_item.index("Assigned")
     on_record = parts.relations(view, "INC-261120-AAAAA", found)
     assert on_record.index("Assigned") < on_record.index("Members")
+
+
+def test_what_is_related_in_several_ways_stands_once(view: View) -> None:
+    incident, change = "INC-261120-AAAAA", "CHG-261118-BBBBB"
+    (caused,) = [r for r in view.network.related(incident) if r.other == change]
+    said = parts.relations(view, incident, [caused, caused._replace(title="Related to")])
+    assert said.count(change) == parts.relations(view, incident, [caused]).count(change) > 0
+    assert "<h3>Caused by, related to</h3>" in said

@@ -13,7 +13,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import prose, urls
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.language import t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.remainder import and_more, opening
 from itsm_gitops.presentation.traits import Traits
@@ -150,11 +150,16 @@ def unseen(view: View, entry: Entry) -> list[Relation]:
 def relations(view: View, about: str, all_relations: Iterable[Relation]) -> Html:
     """Return the relations of a document grouped by title, each group with links that show titles and states.
 
-    On the page of an item, the other items come before the records: there are always more of these.
+    What is related in several ways stands once, under all of their titles. On the page of an item, the other items come
+    before the records: there are always more of these.
     """
-    groups: dict[str, list[str]] = {}
+    titles: dict[str, set[str]] = {}
     for relation in all_relations:
-        groups.setdefault(t(relation.title), []).append(relation.other)
+        titles.setdefault(relation.other, set()).add(t(relation.title))
+    groups: dict[str, list[str]] = {}
+    for other, several in titles.items():
+        first, *further = sorted(several)
+        groups.setdefault(", ".join([first, *map(within, further)]), []).append(other)
     on_item = not is_record(view, about)
     in_order = sorted(groups.items(), key=lambda g: (on_item and any(is_record(view, i) for i in g[1]), g[0]))
     return join([_group(view, about, title, others) for title, others in in_order])
