@@ -159,7 +159,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "presentation/pages/home.py": {"service": 2},
         "presentation/pages/major.py": {"service": 1},
         "presentation/pages/asked.py": {"service": 1},
-        "presentation/pages/item.py": {"request": 1, "service": 3, "team": 2},
+        "presentation/pages/item.py": {"request": 1, "service": 3},
         "presentation/pages/parts.py": {"service": 1, "team": 1},
         "presentation/pages/past.py": {"service-level": 1},
         "presentation/pages/promises.py": {"service": 1},

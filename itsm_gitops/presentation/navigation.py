@@ -5,20 +5,33 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from itsm_gitops.model import meaning
-from itsm_gitops.model.kinds import Kind, in_order_of_work
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.groups import (
+    CLASSES,
+    OTHER_REPORTS,
+    RECORDS,
+    REPORTS,
+    anchor_of,
+    by_title,
+    grouped,
+    report_group,
+)
 from itsm_gitops.presentation.handbook import md
 from itsm_gitops.presentation.language import t
 
 _HEADING = re.compile(r"^# +(.+?)\s*#*$", re.MULTILINE)
 _PLAIN = re.compile(r"[^\w ,.()/-]+")
+# A heading of an index, or a page that it links.
+_INDEXED = re.compile(r"^## +(.+?)\s*#*$|\]\(([\w.-]+\.md)\)", re.MULTILINE)
 _SIDE = "[toc]"
 _NEITHER = "[navigation, toc]"
+# Before the address of an entry that is no page: it names the group of those that follow, and leads to its part of the index.
+GROUP = "group:"
 # Its facets stand where other pages have the navigation.
 EXPLORER = "All records"
 DUE_TITLE = "What is due"
@@ -50,9 +63,10 @@ def navigation(
     """
     tabs: list[Any] = [
         {t("Home"): _page(urls.HOME)},
+        *([{t(MINE_TITLE): _page(urls.MINE)}] if people else []),
         {t("Services"): _page(urls.SERVICES)},
         {t("Catalogue"): _page(urls.CATALOGUE)},
-        {t("Records"): [*_records(dues=dues, people=people), *_kinds(book, records=True)]},
+        {t("Records"): [*_records(dues=dues), *_kinds(book, records=True)]},
     ]
     if book.playing(meaning.CHANGE):
         tabs.append({t("Changes"): _page(urls.CHANGES)})
@@ -62,9 +76,7 @@ def navigation(
     if items:
         tabs.append({"CMDB": [_page(urls.CMDB), *classes]})
     if reports:
-        tabs.append(
-            {t("Reports"): [_page(urls.REPORTS), *({t(title): _page(url)} for url, title in reports)]}
-        )
+        tabs.append({t("Reports"): [_page(urls.REPORTS), *_reports(reports)]})
     prose: list[Any] = [
         {title: path} if path != source_of(urls.HANDBOOK) else path for path, title in handbook
     ]
@@ -75,10 +87,22 @@ def navigation(
     return tabs, _empty_pages(book, tabs, forms=forms)
 
 
-def _records(*, dues: bool, people: bool) -> list[Any]:
-    pages = [_page(urls.RECORDS), {t(EXPLORER): _page(urls.EXPLORE)}]
-    own = [{t(MINE_TITLE): _page(urls.MINE)}] if people else []
-    return [*pages, *own, {t(DUE_TITLE): _page(urls.DUE)}] if dues else [*pages, *own]
+def _records(*, dues: bool) -> list[Any]:
+    """Return the pages before the lists of each kind."""
+    due = [{t(DUE_TITLE): _page(urls.DUE)}] if dues else []
+    return [_page(urls.RECORDS), *due, {t(EXPLORER): _page(urls.EXPLORE)}]
+
+
+def _reports(reports: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """Return the pages of reports below the names of their groups."""
+    entries: list[dict[str, str]] = []
+    for group in (*REPORTS, OTHER_REPORTS):
+        some = [
+            {t(title): _page(url)} for url, title in reports if report_group(PurePosixPath(url).stem) == group
+        ]
+        if some:
+            entries += [{t(group): f"{GROUP}{urls.REPORTS}#{anchor_of(group)}"}, *some]
+    return entries
 
 
 def _reference(pages: Sequence[tuple[str, str]]) -> list[Any]:
@@ -91,20 +115,19 @@ def _page(url: str) -> str:
     return source_of(url)
 
 
-def by_title(book: RuleBook) -> list[Kind]:
-    """Return the kinds in the order of their titles, which is another one in each language."""
-    return sorted(book.kinds.values(), key=lambda kind: kind.plural_title.casefold())
-
-
 def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
-    """Return the lists of kinds of record in the order of daily work, or of classes of item by title."""
+    """Return the lists of kinds of record or of classes of item below the names of their groups.
+
+    Those that have a tab of their own are not repeated.
+    """
     elsewhere = (urls.SERVICES, urls.CATALOGUE)
-    kinds = in_order_of_work(by_title(book)) if records else by_title(book)
-    return [
-        {plain(kind.plural_title): _page(urls.index(kind))}
-        for kind in kinds
-        if kind.is_record == records and urls.index(kind) not in elsewhere
-    ]
+    kinds = [k for k in by_title(book) if k.is_record == records and urls.index(k) not in elsewhere]
+    first, groups = (urls.RECORDS, RECORDS) if records else (urls.CMDB, CLASSES)
+    entries: list[dict[str, str]] = []
+    for group, members in grouped(book, kinds, groups):
+        entries.append({t(group.title): f"{GROUP}{first}#{group.anchor}"})
+        entries += [{plain(kind.plural_title): _page(urls.index(kind))} for kind in members]
+    return entries
 
 
 def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, str]:
@@ -130,6 +153,8 @@ def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, s
                 path, name = (
                     (entry, title) if isinstance(entry, str) else next((p, t) for t, p in entry.items())
                 )
+                if path.startswith(GROUP):
+                    continue
                 # The explorer and the map need the whole width.
                 wide = name == t(EXPLORER) or path == _page(urls.MAP)
                 pages[path] = _empty(name, _NEITHER if wide else _SIDE)
@@ -156,6 +181,27 @@ def handbook_pages(docs: Path) -> list[tuple[str, str]]:
     paths = sorted(p for p in listed if p.is_file() and not p.is_symlink())
     paths.sort(key=lambda p: (p.name != "index.md", p.name))
     return [(f"handbook/{p.name}", _title(p)) for p in paths]
+
+
+def as_the_index(pages: Sequence[tuple[str, str]], docs: Path) -> list[tuple[str, str]]:
+    """Return written pages in the order in which their index links them, below its headings; then those that it does not link.
+
+    An index without headings leaves them as they are.
+    """
+    titles = dict(pages)
+    index = source_of(urls.HANDBOOK)
+    text = (docs / index).read_text(encoding="utf-8", errors="replace") if index in titles else ""
+    found: dict[str, str] = {}
+    for heading, linked in _INDEXED.findall(text):
+        if heading:
+            found[f"{GROUP}{urls.HANDBOOK}#{anchor_of(heading)}"] = plain(heading)
+        elif (path := f"handbook/{linked}") in titles and found:
+            found.setdefault(path, titles[path])
+    groups = [n for n, path in enumerate(found) if path.startswith(GROUP)]
+    paths = [*found, GROUP]
+    empty = {paths[n] for n in groups if paths[n + 1].startswith(GROUP)}
+    listed = {path: title for path, title in found.items() if path not in empty and path != index}
+    return [*pages[:1], *listed.items(), *(page for page in pages[1:] if page[0] not in listed)]
 
 
 def left_out(docs: Path, handbook: bool | Sequence[str]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.language import ENGLISH, current, t
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, scrollable
+from itsm_gitops.presentation.navigation import GROUP
 from itsm_gitops.publish.slim import Slim
 
 TITLE = "ITSMTITLEPLACEHOLDER"
@@ -43,6 +44,8 @@ _OUTSIDE = re.compile(r'<a (?=[^>]*\bhref="https?://)(?![^>]*\brel=)')
 # An empty number is none: the engine means that its label takes no place in the order.
 _NO_NUMBER = re.compile(r'(?<=<label )([^>]*?) tabindex=""')
 _SPACE = re.compile(r"\s*\n\s*")
+# An entry of the menu that names the group of those below it.
+_GROUP = re.compile(rf'<li class="md-nav__item">\s*<a href="{GROUP}([^"]*)" class="md-nav__link">')
 _TAB = re.compile(r'<li class="md-tabs__item">(?=\s*<a href="([^"]*)")')
 _POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; "
@@ -96,6 +99,11 @@ def dress(html: str, root: str, scripts: Container[str] | None = None) -> str:
         + "</a></div>",
         html,
         1,
+    )
+    if 'id="__toc"' not in html:  # the first page of a part has no list of its headings in the menu
+        html = html.replace(' for="__toc"', "")
+    html = _GROUP.sub(
+        rf'<li class="md-nav__item it-group-name"><a href="{root}\1" class="md-nav__link">', html
     )
     html = _NO_NUMBER.sub(r"\1", _OUTSIDE.sub('<a rel="noopener noreferrer" ', html))
     html = scrollable(_OWN_SEARCH.sub("", html, 1)).replace(

@@ -70,6 +70,7 @@ def sources(
     titles = [(path, navigation.plain(title)) for path, (title, _) in reference.items()]
     left_out = navigation.left_out(folder / "docs", audience.handbook)
     prose = [page for page in navigation.handbook_pages(folder / "docs") if page[0] not in left_out]
+    prose = navigation.as_the_index(prose, folder / "docs")
     index = navigation.source_of(urls.HANDBOOK)
     if (prose or titles) and index not in dict(prose):
         pages[index] = navigation.handbook_index([*prose, *titles])

@@ -20,6 +20,7 @@ from itsm_gitops.presentation.pages import (
     explore,
     forms,
     home,
+    hubs,
     lists,
     mine,
     plan,
@@ -55,7 +56,7 @@ def units(view: View, rendered: Rendered, reports: SiteReports, url: str) -> Ite
     yield unit(urls.SUBSCRIBE, lambda v: [subscribe_page(v, url)])
     yield unit(urls.SERVICES, lambda v: [home.services_page(v)])
     yield unit(urls.CATALOGUE, lambda v: [catalogue.catalogue_page(v)])
-    yield unit(urls.RECORDS, lambda v: [lists.records_index(v)])
+    yield unit(urls.RECORDS, lambda v: [hubs.records_index(v)])
     yield unit(urls.EXPLORE, lambda v: [explore.explore_page(v)])
     if mine.has_page(view.book, view.audience):
         yield unit(urls.MINE, lambda v: [mine.mine_page(v), work_file(v)])
@@ -67,7 +68,7 @@ def units(view: View, rendered: Rendered, reports: SiteReports, url: str) -> Ite
     yield unit(urls.ICS, lambda v: files.calendars(v, base))
     yield unit("rotas", lambda v: files.rotas(v, base))
     yield unit(urls.KNOWN_ERRORS, lambda v: [plan.known_errors_page(v)])
-    yield unit(urls.CMDB, lambda v: [lists.cmdb_index(v)])
+    yield unit(urls.CMDB, lambda v: [hubs.cmdb_index(v)])
     yield unit(urls.MAP, lambda v: _map(Topology(v)))
     yield unit("lists of items", lists.class_lists)
     yield unit("contracts", contracts.contract_lists)  # their next days depend on today

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import lru_cache
 
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.escalation_steps import ASSIGNEE, ESCALATED_TO, steps_of
@@ -18,13 +19,14 @@ from itsm_gitops.service_levels.life import Case
 from itsm_gitops.service_levels.measures import RUNNING, TEAM_FIELD, time_on_hold, time_to_resolve
 
 _ZONES = int(timedelta(days=2).total_seconds())  # times are compared as text, whatever their offset
+_MOST_KEPT = 4096  # lists order by clocks, count what is late and show them
 # No promise looks further ahead.
 _AHEAD = int(timedelta(days=400).total_seconds())
 
 
 def course(log: Log) -> Callable[[str], Course]:
     """Return what says of one record how the work on it went."""
-    return _Courses(log).of
+    return lru_cache(_MOST_KEPT)(_Courses(log).of)
 
 
 def _oldest(log: Log) -> int | None:

@@ -250,10 +250,10 @@ def test_free_data_says_yes_and_no(view: View) -> None:
     )
 
 
-def test_a_team_has_its_links_where_there_is_room(view: View) -> None:
+def test_a_team_has_its_members_where_there_is_room(view: View) -> None:
     team, service = view.entries["web"], view.entries["shop"]
     html = item.item_page(view, team, view.store.data("web"), fields(view.kind(team)))
-    assert html.index("<div class=it-main>") < html.index(">Linked<")
+    assert html.index("<div class=it-main>") < html.index(">Members<")
     assert "class=it-side" not in html  # whom to ask stands above, and nothing is left for the side
     html = item.item_page(view, service, view.store.data("shop"), fields(view.kind(service)))
     assert html.index(">Linked<") > html.index("class=it-side")

@@ -19,10 +19,10 @@ import yaml
 from itsm_gitops import reports, service_levels
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.presentation import language as language_module
+from itsm_gitops.presentation.groups import by_title
 from itsm_gitops.presentation.language import catalogue, counted, digits, languages, spoken, t, within
 from itsm_gitops.presentation.markup import words
 from itsm_gitops.presentation.moments import day_and_month, day_title
-from itsm_gitops.presentation.navigation import by_title
 from itsm_gitops.presentation.rulebook_words import in_language
 from itsm_gitops.reports.measures import measure
 from itsm_gitops.repository import WorkingTree, packaged_rulebook_root, read_rulebook

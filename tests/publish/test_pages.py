@@ -19,10 +19,10 @@ from itsm_gitops.presentation import agenda, navigation, questions, urls
 from itsm_gitops.presentation.agenda import Span
 from itsm_gitops.presentation.extras import extra_of
 from itsm_gitops.presentation.fields import fields, value
+from itsm_gitops.presentation.groups import CLASSES, grouped
 from itsm_gitops.presentation.markup import ROOT
-from itsm_gitops.presentation.pages import forms, maps
+from itsm_gitops.presentation.pages import forms, hubs, maps
 from itsm_gitops.presentation.pages import lists as page_lists
-from itsm_gitops.presentation.pages.grouped import CLASSES, grouped
 from itsm_gitops.presentation.pages.item import item_page
 from itsm_gitops.presentation.pages.steps import stepper
 from itsm_gitops.presentation.view import View
@@ -273,7 +273,7 @@ def groups_of(html: str) -> dict[str, list[tuple[str, str]]]:
 
 
 def test_classes_of_items_stand_in_groups_the_most_used_first(view: View) -> None:
-    groups = groups_of(page_lists.cmdb_index(view).body)
+    groups = groups_of(hubs.cmdb_index(view).body)
     names = {title: {name for name, _ in cards} for title, cards in groups.items()}
     assert names == {
         "Services and offerings": {"Services", "Offerings", "Announcements"},
@@ -290,7 +290,7 @@ def test_classes_of_items_stand_in_groups_the_most_used_first(view: View) -> Non
 
 
 def test_kinds_of_record_stand_in_groups_what_is_open_first(view: View) -> None:
-    groups = groups_of(page_lists.records_index(view).body)
+    groups = groups_of(hubs.records_index(view).body)
     names = {title: {name for name, _ in cards} for title, cards in groups.items()}
     assert names == {
         "Daily work": {"Incidents", "Service requests", "Problems", "Changes"},

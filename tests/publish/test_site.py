@@ -173,7 +173,7 @@ def test_the_start_page_says_how_things_are(pages: dict[str, Page]) -> None:
         ("records/changes/2611/CHG-261118-BBBBB.html", "Changes"),
         ("records/known-errors/2611/KE-261121-EEEEE.html", "Known errors"),
         ("records/incidents/2611/INC-261120-AAAAA.html", "Records"),
-        ("records/mine.html", "Records"),
+        ("records/mine.html", "My work"),
         ("search.html", ""),
     ],
 )
@@ -181,7 +181,7 @@ def test_every_page_marks_its_part_of_the_site(site: Path, page: str, tab: str) 
     html = (site / page).read_text(encoding="utf-8")
     marked = re.findall(r'md-tabs__item--active"?>\s*<a[^>]*>\s*([^<]*?)\s*</a>', html)
     # Pages with the shared head say the number of the tab, and a script marks it.
-    names = ["Home", "Services", "Catalogue", "Records", "Changes", "Known errors"]
+    names = ["Home", "My work", "Services", "Catalogue", "Records", "Changes", "Known errors"]
     marked += [names[int(number)] for number in re.findall(r"<header data-tab=(\d)>", html)]
     assert marked == ([tab] if tab else [])
 

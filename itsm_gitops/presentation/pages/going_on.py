@@ -54,11 +54,17 @@ def since_when(view: View, moment: datetime | None, planned_end: datetime | None
     return told("since {start}, for {time}", start=short(view, moment), time=lasting(view, moment))
 
 
-def not_well(view: View, services: Sequence[Entry], *, plain: bool = False) -> Html:
-    """Return the services that are not well: their status, since when, why, the last update and when the next one comes.
+def not_well(
+    view: View,
+    services: Sequence[Entry],
+    *,
+    plain: bool = False,
+    label: str = "Services that are not well",
+) -> Html:
+    """Return the services (or other items) that are not well: their status, since when, why, the last update and when the next one comes.
 
     Services that the same incidents hit stand together. Major incidents that hit no service that is shown have a line of their
-    own. ``plain`` leaves out what only IT needs.
+    own. ``plain`` leaves out what only IT needs; ``label`` says to those who hear the page what the list is.
     """
     found = {one.entry.id: one for one in situation.troubles(view, services)}
     groups: dict[tuple[str, ...], list[Entry]] = {}
@@ -75,7 +81,7 @@ def not_well(view: View, services: Sequence[Entry], *, plain: bool = False) -> H
     shown = join(rows[:_MOST_ROWS])
     if len(rows) > _MOST_ROWS:
         shown = Html(f"{shown}<li>{link(urls.SERVICES, esc(and_more(len(rows) - _MOST_ROWS)))}")
-    return Html(f'<ul class=it-ill aria-label="{esc(t("Services that are not well"))}">{shown}</ul>')
+    return Html(f'<ul class=it-ill aria-label="{esc(t(label))}">{shown}</ul>')
 
 
 def _together(view: View, entry: Entry, found: Mapping[str, OngoingIncident]) -> tuple[str, ...]:

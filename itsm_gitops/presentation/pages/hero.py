@@ -43,7 +43,7 @@ def hero(view: View, services: Sequence[Entry]) -> Html:
     return Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
         f"<h1>{esc(_headline(view, services, statuses))}</h1>"
-        f'<p class="it-hero__sub">{_counts(others)}{_updated(view)}</p></header>'
+        f'<p class="it-hero__sub">{counts(others)}{_updated(view)}</p></header>'
     )
 
 
@@ -60,19 +60,20 @@ def _headline(view: View, services: Iterable[Entry], statuses: Counter[str]) -> 
 def summary(view: View, services: Collection[Entry]) -> Html:
     """Return the number of services with each status, and of those without one, in one line; nothing without services."""
     used = [e for e in services if e.id in view.health]
-    counts = _counts(Counter(view.health[e.id].status for e in used))
+    by_status = counts(Counter(view.health[e.id].status for e in used))
     others = len(services) - len(used)
     rest = chip(t("{count} not in production", count=others), "none") if others else EMPTY
-    return Html(f"<p class=it-hero__sub>{join([counts, rest], ' ')}</p>") if services else EMPTY
+    return Html(f"<p class=it-hero__sub>{join([by_status, rest], ' ')}</p>") if services else EMPTY
 
 
-def _counts(statuses: Counter[str]) -> Html:
-    counts = (
+def counts(statuses: Counter[str]) -> Html:
+    """Return how many have each status, the worst first, as chips."""
+    numbers = (
         (s, t("{count} {status}", count=statuses[s], status=t(_ARE.get(s, s))))
         for s in STATUSES
         if statuses[s]
     )
-    return join([chip(said, status) for status, said in counts], " ")
+    return join([chip(said, status) for status, said in numbers], " ")
 
 
 def _updated(view: View) -> Html:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from heapq import nlargest
-from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -13,11 +11,10 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.groups import by_title
 from itsm_gitops.presentation.language import digits, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.moments import MONTH_NAMES
-from itsm_gitops.presentation.navigation import by_title
-from itsm_gitops.presentation.pages.grouped import CLASSES, RECORDS, cards
 from itsm_gitops.presentation.pages.parts import (
     Crumb,
     explore_link,
@@ -45,26 +42,6 @@ class ListPage(NamedTuple):
     title: str
     section: str
     body: Html
-
-
-def records_index(view: View) -> ListPage:
-    """Return the page that leads to the list of every kind of record."""
-
-    def used(kind: Kind) -> tuple[int, ...]:
-        return len(view.open_of_kind(kind.name)), len(view.of_kind(kind.name))
-
-    def number(kind: Kind) -> Html:
-        still, count = used(kind)
-        return Html(f"{digits(still)}<span> {esc(t('open of {count}', count=digits(count)))}</span>")
-
-    every_one = chain.from_iterable(view.of_kind(k.name) for k in _record_kinds(view))
-    recent = nlargest(15, every_one, key=attrgetter("updated", "id"))
-    latest = table(recent, columns(view, "id", "title", "state", "priority", "updated"), t("Latest updates"))
-    body = Html(
-        f"{heading([], t('Records'))}{cards(view.book, RECORDS, used, number)}"
-        f"{explore_link('Filter and sort all records')}{section('Latest updates', latest)}"
-    )
-    return ListPage(urls.RECORDS, t("Records"), urls.RECORDS, body)
 
 
 def _record_kinds(view: View) -> list[Kind]:
@@ -199,26 +176,6 @@ def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
         items.append(f"<li>{here}</li>")
         last = page
     return Html(f'<nav class="it-pager" aria-label="{esc(t("Pages"))}"><ol>{"".join(items)}</ol></nav>')
-
-
-def cmdb_index(view: View) -> ListPage:
-    """Return the page that leads to the items of every class."""
-
-    def used(kind: Kind) -> tuple[int, ...]:
-        return (len(view.of_kind(kind.name)),)
-
-    on_map = link(urls.MAP, esc(t("the map")))
-    lead = told(
-        "Everything the services are made of and who answers for it; {map} shows how it fits together.",
-        map=on_map,
-    )
-    head = heading([], t("Configuration items"), lead=lead)
-    return ListPage(
-        urls.CMDB,
-        t("Configuration items"),
-        urls.CMDB,
-        Html(f"{head}{cards(view.book, CLASSES, used, lambda kind: Html(digits(*used(kind))))}"),
-    )
 
 
 def class_lists(view: View) -> Iterator[ListPage]:

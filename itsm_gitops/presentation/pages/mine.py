@@ -14,14 +14,14 @@ from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.navigation import MINE_TITLE
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import Crumb, heading, main_action, paragraph
+from itsm_gitops.presentation.pages.parts import heading, main_action, paragraph
 from itsm_gitops.presentation.view import View
 
 _LEAD = (
     "Everything assigned to you, waiting for your approval, due or watched. Say who you are once: it stays in this browser, "
     "and nothing is sent."
 )
-_WITHOUT = "This page needs JavaScript. On the command line, itsm list assignee:@me shows your work."
+_WITHOUT = "This page needs JavaScript. The pages of people and teams list the same work without it."
 
 
 def has_page(book: RuleBook, audience: Audience) -> bool:
@@ -45,9 +45,9 @@ def mine_page(view: View) -> ListPage:
     )
     body = join(
         [
-            heading([Crumb(urls.RECORDS, "Records")], t(MINE_TITLE), lead=Html(f"{esc(t(_LEAD))}{report}")),
+            heading([], t(MINE_TITLE), lead=Html(f"{esc(t(_LEAD))}{report}")),
             Html(f"<noscript>{paragraph(_WITHOUT)}</noscript>"),
             Html(f'<div class="it-mine">{form}<div class="it-mine__parts"></div></div>'),
         ]
     )
-    return ListPage(urls.MINE, t(MINE_TITLE), urls.RECORDS, body)
+    return ListPage(urls.MINE, t(MINE_TITLE), urls.MINE, body)

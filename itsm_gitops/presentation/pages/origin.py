@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import quote
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import Html, esc, external, join, link
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, link
+from itsm_gitops.presentation.remainder import folded
 from itsm_gitops.presentation.view import View
 from itsm_gitops.repository.config import Hosting
 
@@ -17,33 +17,37 @@ _FORGE_PAGES = {
     "gitlab": ("-/edit/{branch}", "-/raw/{branch}", "-/commits/{branch}"),
     "gitea": ("_edit/{branch}", "raw/branch/{branch}", "commits/branch/{branch}"),
 }
-_TITLES = ("Edit this file", "Raw", "History on the forge")
+_RAW = "Raw"
+_TITLES = ("Edit this file", _RAW, "History on the forge")
 
 
 def origin(view: View, entry: Entry) -> Html:
-    """Return the links; file, forge and command only where the site's audience has a use for files."""
+    """Return the links, what only engineers use folded; file, forge and command only where the audience has a use for files."""
     is_record = view.kind(entry).is_record
-    links = [
-        link(view.data_url(entry), esc(t("This record as JSON") if is_record else t("This item as JSON")))
-    ]
+    data = link(view.data_url(entry), esc(t("This record as JSON") if is_record else t("This item as JSON")))
     if not view.audience.sources:
-        return Html(f"<p class=it-source>{links[0]}</p>")
+        return Html(f"<p class=it-source>{data}</p>")
     root = view.store.root_of(entry.path)
-    links = [*(_on_forge(view, entry.path) if not root else ()), *links]
+    forge = _on_forge(view, entry.path) if not root else {}
+    raw = forge.pop(_RAW, EMPTY)
     command = Html(f"<code>itsm show {esc(entry.id)}</code>")
     place = f"root {root}: {entry.path}" if root else entry.path
-    return Html(f"<p class=it-source><code>{esc(place)}</code><br>{join([*links, command], ' · ')}</p>")
+    technical = join([one for one in (raw, data, command) if one], " · ")
+    below = folded(t("For engineers"), Html(f"<p><code>{esc(place)}</code><br>{technical}</p>"))
+    return Html(f"<div class=it-source>{join([*forge.values(), below], ' ')}</div>")
 
 
-def _on_forge(view: View, path: str) -> Iterator[Html]:
-    """Yield the links that the settings allow; ``edit_url`` counts for more than what is known of the forge."""
+def _on_forge(view: View, path: str) -> dict[str, Html]:
+    """Return the links that the settings allow by their titles; ``edit_url`` counts for more than what is known of the forge."""
     place = quote(path)
     pages = forge_pages(view.config.repository, place)
     if view.config.edit_url:
         pages = (f"{view.config.edit_url.rstrip('/')}/{place}", *(pages[1:] or ("", "")))
-    for title, address in zip(_TITLES, pages, strict=False):
-        if address:
-            yield external(address, esc(t(title)))
+    return {
+        title: external(address, esc(t(title)))
+        for title, address in zip(_TITLES, pages, strict=False)
+        if address
+    }
 
 
 def forge_pages(hosting: Hosting, place: str) -> tuple[str, ...]:

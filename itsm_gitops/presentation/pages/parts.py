@@ -13,7 +13,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import prose, urls
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.language import t, within
+from itsm_gitops.presentation.language import digits, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.remainder import and_more, opening
 from itsm_gitops.presentation.traits import Traits
@@ -52,7 +52,26 @@ def heading(
 
 def main_action(url: str, text: str) -> Html:
     """Return the button for what most readers do next; a page has one at most."""
-    return Html(f"<p class=it-do>{link(url, esc(t(text)), 'it-do__main')}</p>")
+    return actions([(url, text)])
+
+
+def actions(ways: Iterable[tuple[str, str]]) -> Html:
+    """Return what readers do from here: the first as the button, the others as links beside it."""
+    shown = [link(url, esc(t(text)), "" if n else "it-do__main") for n, (url, text) in enumerate(ways)]
+    return Html(f"<p class=it-do>{join(shown, ' ')}</p>") if shown else EMPTY
+
+
+def numbers(counts: Iterable[tuple[str, str, str, int]]) -> Html:
+    """Return how much there is of what, as a row of links: address, what, its look and the number; zeros are left out.
+
+    An address that begins with # is a part of the same page.
+    """
+    items = []
+    for url, title, look, number in counts:
+        label = Html(f"{chip(title, look)}<strong>{digits(number)}</strong>")
+        leading = f"<a href={url}>{label}</a>" if url.startswith("#") else link(url, label)
+        items += [f"<li>{leading}"] if number else []
+    return Html(f"<ul class=it-counts>{''.join(items)}</ul>") if items else EMPTY
 
 
 _INCOMPLETE = (
@@ -71,9 +90,7 @@ def incomplete(view: View) -> Html:
     named = view.gaps[:_MOST_GAPS] if view.audience.everything else ()
     items = "".join(f"<li><code>{esc(g.place)}</code>: {esc(g.reason)}</li>" for g in named)
     more = len(view.gaps) - len(named)
-    rest = (
-        f"<li>{esc(t('and {count} more: itsm check lists them', count=more))}</li>" if named and more else ""
-    )
+    rest = f"<li>{esc(and_more(more))}</li>" if named and more else ""
     return Html(
         f'<div class="it-notice it-notice--unknown" role=status><p><strong>{esc(t(_INCOMPLETE))}</strong></p>'
         + (f"<ul>{items}{rest}</ul>" if named else "")

@@ -28,6 +28,7 @@ from itsm_gitops.model.report import (
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chart import charted, draw, sparkline
 from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.groups import OTHER_REPORTS, REPORTS, anchor_of, report_group
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, is_named_value, join, link, words
 from itsm_gitops.presentation.moments import said
@@ -37,15 +38,7 @@ from itsm_gitops.presentation.pages.parts import Crumb, explore_url, heading, pa
 from itsm_gitops.presentation.view import View
 
 _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
-# The reports of the toolkit in the groups that a reader thinks in.
-_GROUPS = {
-    "Workload": ("backlog", "flow", "top"),
-    "Speed and quality": ("times", "levels", "quality"),
-    "Major incidents and problems": ("major", "problems"),
-    "Changes and delivery": ("changes", "caused", "dora"),
-    "Customers, licences and contracts": ("customers", "licences", "contracts"),
-}
-_STANDARDS, _OTHERS = "Standards", "More reports"
+_STANDARDS = "Standards"
 _UNITS = ("currency", "per")
 _WORDS = (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE, WEEK, MONTH)
 # About how many pixels a first column of names, a letter, one in a head, and the gap behind a column take.
@@ -74,7 +67,7 @@ def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
 
 def _cards(reports: Sequence[Report]) -> Html:
     """Return a section of cards for each group of reports."""
-    groups: dict[str, list[Html]] = {title: [] for title in (*_GROUPS, _STANDARDS, _OTHERS)}
+    groups: dict[str, list[Html]] = {title: [] for title in (*REPORTS, OTHER_REPORTS, _STANDARDS)}
     for report in reports:
         card = Html(
             f'<li class="it-card"><h3>{link(urls.report(report.name), esc(t(report.title)))}</h3>'
@@ -82,7 +75,7 @@ def _cards(reports: Sequence[Report]) -> Html:
         )
         groups[_group_of(report)].append(card)
     parts = (
-        section(title, Html(f'<ul class="it-cards">{join(some)}</ul>'))
+        section(title, Html(f'<ul class="it-cards">{join(some)}</ul>'), anchor_of(title))
         for title, some in groups.items()
         if some
     )
@@ -90,10 +83,10 @@ def _cards(reports: Sequence[Report]) -> Html:
 
 
 def _group_of(report: Report) -> str:
-    """Return the heading under which a report is listed; those that a repository adds are the last."""
+    """Return the heading under which a report is listed; maps of standards are the last."""
     if any(column.form == STANDING for table in report.tables for column in table.columns):
         return _STANDARDS
-    return next((title for title, names in _GROUPS.items() if report.name in names), _OTHERS)
+    return report_group(report.name)
 
 
 def data_files(reports: Sequence[Report]) -> Iterator[tuple[str, bytes]]:

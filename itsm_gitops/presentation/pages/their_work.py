@@ -16,15 +16,15 @@ from itsm_gitops.graph.status import OPERATIONAL
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.duties import PAST
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.filter_words import PERSON_FIELDS, TEAM_FIELDS
+from itsm_gitops.model.filter_words import PERSON_FIELDS, TEAM, TEAM_FIELDS
 from itsm_gitops.model.kinds import in_order_of_work
 from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.groups import CLASSES, grouped
 from itsm_gitops.presentation.language import digits, t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.pages import due
-from itsm_gitops.presentation.pages.grouped import CLASSES, grouped
-from itsm_gitops.presentation.pages.parts import explore_link, paragraph, relations, section, unseen
-from itsm_gitops.presentation.pages.tables import ListColumn, columns, table
+from itsm_gitops.presentation.pages.parts import explore_link, numbers, paragraph, relations, section, unseen
+from itsm_gitops.presentation.pages.tables import PLANNED_FOR, ListColumn, columns, table
 from itsm_gitops.presentation.pages.work import (
     by_urgency,
     is_for_readers,
@@ -63,7 +63,7 @@ class TheirWork:
         self._view = view
         self._id = entry.id
         self._is_team = meaning.TEAM in view.kind(entry).plays
-        self._facet = {"team": entry.id} if self._is_team else {"q": entry.id}
+        self._facet = {TEAM: entry.id} if self._is_team else {"q": entry.id}
         doing = _OF_TEAM if self._is_team else _OF_PERSON
         self._own: list[Entry] = []  # open records that are theirs to do
         self._part: dict[str, Relation] = {}  # how they take part in the other open ones
@@ -87,7 +87,6 @@ class TheirWork:
         self._part = {i: r for i, r in self._part.items() if i not in {e.id for e in self._own}}
         newest = sorted(set(ended), key=attrgetter("opened", "id"), reverse=True)
         self._over = [view.entries[one.id] for one in newest[:_RECENT]]
-        self._ended = len(newest)
 
     def _is_read(self, identifier: str) -> bool:
         """Whether a document is an open record for readers, which is nobody's work."""
@@ -106,23 +105,18 @@ class TheirWork:
         nobody = sum(not people_on(self._view, e) for e in self._own) if self._is_team else 0
         overdue = sum(d.day.stage == PAST for d in self._due)
         counts = (
-            ("work", "Open", "active", len(self._own)),
-            ("work", "Late", "bad", sum(is_late(self._view, e) for e in self._own)),
-            ("work", "Nobody yet", "waiting", nobody),
-            ("approve", "To approve", "waiting", len(self._approvals)),
-            ("due", "Overdue", "bad", overdue),
-            ("due", "Due", "none", len(self._due) - overdue),
+            ("#work", "Open", "active", len(self._own)),
+            ("#work", "Running late", "bad", sum(is_late(self._view, e) for e in self._own)),
+            ("#work", "Nobody yet", "waiting", nobody),
+            ("#approve", "To approve", "waiting", len(self._approvals)),
+            ("#due", "Overdue", "bad", overdue),
+            ("#due", "Due", "none", len(self._due) - overdue),
         )
-        items = "".join(
-            f"<li><a href=#{anchor}>{chip(title, look)}<strong>{digits(number)}</strong></a>"
-            for anchor, title, look, number in counts
-            if number
-        )
-        return Html(f"<ul class=it-counts>{items}</ul>") if items else EMPTY
+        return numbers(counts)
 
     def to_do(self) -> Html:
         """Return the sections of what is to be done now: open work by urgency, approvals, what is due."""
-        work = section("Open work", self._open(), "work")
+        work = section("Open work", self._open(), "work", css="it-theirs")
         others = [
             section("Waiting for approval", self._to_approve(), "approve"),
             section("Due soon", due.soon(self._view, self._due, t("Due soon")), "due"),
@@ -137,7 +131,7 @@ class TheirWork:
             shown[-1:-1] = [people_column(self._view)]
         listed = table(self._own[:_MOST], shown, t("Open work"))
         if len(self._own) <= _MOST:
-            return listed
+            return listed if self._over else Html(f"{listed}{self._all_records()}")
         text = t(_ALL_OPEN[self._is_team], count=digits(len(self._own)))
         return Html(f"{listed}{explore_link(text, **self._facet)}")
 
@@ -154,9 +148,9 @@ class TheirWork:
         if not self._approvals:
             return EMPTY
         changes = by_urgency(self._view, (self._view.entries[i] for i in self._approvals))
-        shown = columns(self._view, "id", "title", "state", "planned", "service")
+        shown = columns(self._view, "id", "title", "state", *PLANNED_FOR[:2])
         if self._is_team:
-            shown.append(ListColumn("Who can approve", self._approvers, "it-c-name"))
+            shown.append(ListColumn("Can be approved by", self._approvers, "it-c-name"))
         return table(changes[:_MOST], shown, t("Waiting for approval"))
 
     def _approvers(self, change: Entry) -> Html:
@@ -236,6 +230,8 @@ class TheirWork:
         if not self._over:
             return EMPTY
         shown = columns(self._view, "id", "title", "state", "updated")
-        text = _ALL_RECORDS[self._is_team]
-        more = explore_link(text, **self._facet, status="all")
-        return section("Finished", Html(f"{table(self._over, shown, t('Finished'))}{more}"), "finished")
+        listed = table(self._over, shown, t("Finished"))
+        return section("Finished", Html(f"{listed}{self._all_records()}"), "finished")
+
+    def _all_records(self) -> Html:
+        return explore_link(_ALL_RECORDS[self._is_team], **self._facet, status="all")

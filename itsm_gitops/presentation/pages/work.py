@@ -76,7 +76,7 @@ def open_columns(view: View) -> list[ListColumn]:
 
 def own_columns(view: View) -> list[ListColumn]:
     """Return the columns of a list of open records of one person or team, which it does not name again."""
-    named = columns(view, "id", "title", "state", "priority", "service")
+    named = columns(view, "id", "title", "state", "priority", PLANNED_FOR[1])
     when = ListColumn("When", partial(_when, view), "it-c-clock")
     updated = ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time")
     return [*named[:4], when, named[4]._replace(css="it-c-name"), updated]

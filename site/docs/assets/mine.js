@@ -116,6 +116,21 @@
     return part;
   }
 
+  /** The teams, for readers who have not said who they are: one press shows what a team has to do. */
+  function teamsPart() {
+    const teams = Object.entries(work.teams).sort((a, b) => a[1].localeCompare(b[1])).slice(0, MOST);
+    if (!teams.length) return null;
+    const items = teams.map(([id, name]) => {
+      const choice = button("it-x__button", name, () => {
+        field.value = id;
+        choose();
+      });
+      choice.dir = "auto";
+      return element("li", "", choice);
+    });
+    return section(t("Teams"), teams.length, element("ul", "it-mine__teams", ...items));
+  }
+
   /** @param {Somebody} who */
   function show(who) {
     const found = picking.theirs(work, who, records);
@@ -146,7 +161,7 @@
   function empty() {
     said.textContent = "";
     box?.removeAttribute("data-who");
-    parts.replaceChildren(...[seenPart()].filter((part) => part !== null));
+    parts.replaceChildren(...[teamsPart(), seenPart()].filter((part) => part !== null));
   }
 
   function choose() {

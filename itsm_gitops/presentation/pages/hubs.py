@@ -1,0 +1,163 @@
+"""The pages "Records" and "Configuration items": what needs somebody now, and how much there is of each kind and class.
+
+They do not repeat the menu beside them: the worst stands first, and each kind says how its open records stand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+
+from itsm_gitops.graph.status import OPERATIONAL
+from itsm_gitops.model import meaning
+from itsm_gitops.model.duties import PAST
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.presentation import situation, urls
+from itsm_gitops.presentation.groups import CLASSES, RECORDS, KindGroup, by_title, grouped
+from itsm_gitops.presentation.language import digits, t, told, within
+from itsm_gitops.presentation.markup import Html, esc, join, link
+from itsm_gitops.presentation.navigation import MINE_TITLE
+from itsm_gitops.presentation.pages import going_on, hero, mine
+from itsm_gitops.presentation.pages.lists import ListPage
+from itsm_gitops.presentation.pages.parts import (
+    actions,
+    explore_link,
+    heading,
+    numbers,
+    paragraph,
+    section,
+)
+from itsm_gitops.presentation.pages.tables import table
+from itsm_gitops.presentation.pages.work import by_urgency, is_for_readers, is_late, open_columns, people_on
+from itsm_gitops.presentation.view import View
+
+_URGENT = 12
+_ILL = "Not well now"
+_HERE = "#urgent"
+_LEAD = "Everything that is reported, requested, planned and learned; the most urgent first."
+
+
+def records_index(view: View) -> ListPage:
+    """Return the page that says what is open, the most urgent first, and leads to the list of every kind of record."""
+    kinds = [k for k in by_title(view.book) if k.is_record]
+    everything = chain.from_iterable(view.open_of_kind(kind.name) for kind in kinds)
+    work = by_urgency(view, (e for e in everything if not is_for_readers(view, e)))
+    listed = table(work[:_URGENT], open_columns(view), t("Most urgent now"))
+    text = t("All {count} open records", count=digits(len(work)))
+    more = explore_link(text) if work else paragraph("Nothing is open.")
+    body = join(
+        [
+            heading([], t("Records"), lead=Html(f"{esc(t(_LEAD))}{actions(_ways(view))}")),
+            _counts(view, work),
+            section("Most urgent now", Html(f"{listed}{more}"), _HERE[1:], css="it-urgent"),
+            cards(view, RECORDS),
+        ]
+    )
+    return ListPage(urls.RECORDS, t("Records"), urls.RECORDS, body)
+
+
+def _ways(view: View) -> Iterable[tuple[str, str]]:
+    """Yield what people come to this part of the site to do, the first most of all."""
+    if view.audience.forms and view.book.playing(meaning.INCIDENT):
+        yield urls.REPORT, "Report an incident"
+    yield urls.CATALOGUE, "Request something"
+    if view.audience.forms and view.book.playing(meaning.CHANGE):
+        yield urls.NEW_CHANGE, "Plan a change"
+    if mine.has_page(view.book, view.audience):
+        yield urls.MINE, MINE_TITLE
+
+
+def _counts(view: View, work: Sequence[Entry]) -> Html:
+    """Return how much needs somebody, each number leading to where that is listed."""
+    changes = {i for some in view.awaited.values() for i in some}
+    overdue = [d for d in view.dues if d.day.stage == PAST] if view.audience.reports else []
+    counts = (
+        (urls.EXPLORE, "Open", "active", len(work)),
+        (_HERE, "Running late", "bad", sum(is_late(view, e) for e in work)),
+        (_HERE, "Nobody yet", "waiting", sum(not people_on(view, e) for e in work)),
+        (urls.CHANGES, "Waiting for approval", "waiting", len(changes)),
+        (urls.DUE, "Overdue", "bad", len(overdue)),
+    )
+    return numbers(counts)
+
+
+def cards(view: View, groups: Sequence[KindGroup]) -> Html:
+    """Return a section of cards for each group: the name of a kind, how many there are, and how they stand."""
+    records = groups is RECORDS
+    used = (
+        (lambda k: (len(view.open_of_kind(k.name)), len(view.of_kind(k.name))))
+        if records
+        else (lambda k: (len(view.of_kind(k.name)),))
+    )
+    kinds = [k for k in by_title(view.book) if k.is_record == records]
+    card: Callable[[View, Kind], str] = _record_card if records else _item_card
+    parts = []
+    for group, members in grouped(view.book, kinds, groups, used):
+        items = "".join(card(view, kind) for kind in members)
+        listed = Html(f'<ul class="it-cards it-cards--kinds">{items}</ul>')
+        parts.append(section(t(group.title), listed, group.anchor))
+    return join(parts)
+
+
+def _record_card(view: View, kind: Kind) -> str:
+    """Return the card of a kind of record: how many are open, the urgent ones of them, and in which states they are."""
+    still = view.open_of_kind(kind.name)
+    everything = esc(t("open of {count}", count=digits(len(view.of_kind(kind.name)))))
+    states = Counter(e.state for e in still)
+    flow = kind.workflow.states if kind.workflow else {}
+    said = ", ".join(
+        t("{count} {status}", count=digits(states[s.name]), status=within(s.title))
+        for s in flow.values()
+        if states[s.name]
+    )
+    return _card(
+        kind, Html(f"{digits(len(still))}<span> {everything}</span>"), esc(said), _urgent(view, still)
+    )
+
+
+def _urgent(view: View, entries: Sequence[Entry]) -> Html:
+    """Return how many of some records have one of the two highest priorities."""
+    found = Counter(str(view.priority_chip(e)) for e in entries if view.urgency(e) < 2)
+    return join([Html(f"{mark} × {digits(n)}") for mark, n in sorted(found.items())], " ")
+
+
+def _item_card(view: View, kind: Kind) -> str:
+    """Return the card of a class: how many items there are, what they are, and how many are not well."""
+    items = view.of_kind(kind.name)
+    states = Counter(view.health[e.id].status for e in items if e.id in view.health)
+    states.pop(OPERATIONAL, None)
+    return _card(kind, Html(digits(len(items))), esc(kind.description), hero.counts(states))
+
+
+def _card(kind: Kind, number: Html, about: Html, marks: Html) -> str:
+    marked = f"<p class=it-chips>{marks}</p>" if marks else ""
+    return (
+        f"<li class=it-card><h3>{link(urls.index(kind), esc(kind.plural_title))}</h3>"
+        f"<p class=it-big>{number}</p>{marked}<p>{about}</p></li>"
+    )
+
+
+def cmdb_index(view: View) -> ListPage:
+    """Return the page that says which items are not well, and leads to the items of every class."""
+    on_map = link(urls.MAP, esc(t("the map")))
+    lead = told(
+        "Everything the services are made of and who answers for it; {map} shows how it fits together.",
+        map=on_map,
+    )
+    title = t("Configuration items")
+    body = join([heading([], title, lead=lead), _not_well(view), cards(view, CLASSES)])
+    return ListPage(urls.CMDB, title, urls.CMDB, body)
+
+
+def _not_well(view: View) -> Html:
+    """Return the items that are not well, the worst first and those that the same incidents hit together."""
+    used = (e for kind in view.book.kinds.values() if kind.operational for e in view.of_kind(kind.name))
+    ill = [e for e in used if e.id in view.health and not situation.is_well(view, e.id)]
+    ill.sort(key=lambda e: (situation.place_of(view, e), not _is_service(view, e), e.title.lower(), e.id))
+    return section(_ILL, going_on.not_well(view, ill, label=_ILL), "ill")
+
+
+def _is_service(view: View, entry: Entry) -> bool:
+    return meaning.SERVICE in view.kind(entry).plays
