@@ -36,6 +36,7 @@ PAGES = {
     "application": "cmdb/applications/checkout-api.html",
     "database": "cmdb/databases/payments-db.html",
     "team": "cmdb/teams/dba.html",
+    "busy team": "cmdb/teams/network-team.html",
     "person": "cmdb/people/dba-lead.html",
     "calendar": "cmdb/calendars/weekly-maintenance.html",
     "supplier": "cmdb/suppliers/quayside-payments.html",
