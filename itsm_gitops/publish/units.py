@@ -16,6 +16,7 @@ from itsm_gitops.presentation.pages import (
     calendar,
     catalogue,
     contracts,
+    directory,
     due,
     explore,
     forms,
@@ -72,6 +73,7 @@ def units(view: View, rendered: Rendered, reports: SiteReports, url: str) -> Ite
     yield unit(urls.MAP, lambda v: _map(Topology(v)))
     yield unit("lists of items", lists.class_lists)
     yield unit("contracts", contracts.contract_lists)  # their next days depend on today
+    yield unit("lists of people and teams", directory.directory)
     yield unit("forms", forms.pages)
     yield unit(urls.SEARCH, lambda v: [search_page(v)])
     existing = rendered.pages

@@ -11,6 +11,7 @@ from test_pages import ROTA, view_of
 
 from itsm_gitops.model.standing import ApprovalNeed, Asking
 from itsm_gitops.presentation.fields import fields
+from itsm_gitops.presentation.pages.directory import directory
 from itsm_gitops.presentation.pages.item import item_page
 from itsm_gitops.presentation.view import View
 
@@ -173,3 +174,12 @@ def test_a_long_list_of_work_leads_to_the_rest(tmp_path: Path) -> None:
 def test_other_items_have_no_list_of_work(view: View) -> None:
     assert "Open work" not in sections(page_of(view, "shop"))
     assert NOW.year == 2026
+
+
+def test_the_list_of_teams_says_who_leads_who_is_on_call_and_how_much_is_open(view: View) -> None:
+    pages = {page.title: text_of(page.body) for page in directory(view)}
+    assert pages["Teams"].endswith(
+        "Name Lead On call now Open Nobody yet Web team Ada Example Ada Example 4 2"
+    )
+    assert "Bob Example Engineer Web team 3" in pages["People"]
+    assert "Ada Example Web team On call now" in pages["People"]

@@ -22,7 +22,7 @@ from itsm_gitops.presentation.pages.parts import (
     paragraph,
     section,
 )
-from itsm_gitops.presentation.pages.tables import PLANNED_FOR, columns, table
+from itsm_gitops.presentation.pages.tables import PLANNED_FOR, ListColumn, columns, table
 from itsm_gitops.presentation.pages.work import open_columns
 from itsm_gitops.presentation.view import View
 from itsm_gitops.presentation.wanted import Wanted, every, shape_of
@@ -179,20 +179,29 @@ def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
 
 
 def class_lists(view: View) -> Iterator[ListPage]:
-    """Yield the page that lists the items of each class that has no part of the site of its own."""
+    """Yield the page that lists the items of each class that has no part of the site of its own, and no list."""
     for kind in view.book.kinds.values():
-        if kind.is_record or meaning.CONTRACT in kind.plays:  # contracts have a list of their own
+        if (
+            kind.is_record or has_work(kind) or meaning.CONTRACT in kind.plays
+        ):  # contracts have a list of their own
             continue
         if urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
             continue
-        entries = sorted(view.of_kind(kind.name), key=lambda e: (e.title.lower(), e.id))
         times = ("start", "end") if meaning.ANNOUNCEMENT in kind.plays else ()
-        list_columns = columns(view, "name", "health", "state", "type", *times, "environment", "owner")
-        head = heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=esc(kind.description))
-        parts = [head]
-        parts += [
-            table(entries[i : i + 500], list_columns, kind.plural_title) for i in range(0, len(entries), 500)
-        ]
-        if not entries:
-            parts.append(paragraph("None yet."))
-        yield ListPage(urls.index(kind), kind.plural_title, urls.CMDB, join(parts))
+        shown = columns(view, "name", "health", "state", "type", *times, "environment", "owner")
+        yield class_list(view, kind, shown)
+
+
+def has_work(kind: Kind) -> bool:
+    """Whether the items of a class have work to do: they are people or teams."""
+    return not {meaning.PERSON, meaning.TEAM}.isdisjoint(kind.plays)
+
+
+def class_list(view: View, kind: Kind, shown: Sequence[ListColumn]) -> ListPage:
+    """Return the page that lists the items of a class by name, in these columns."""
+    entries = sorted(view.of_kind(kind.name), key=lambda e: (e.title.lower(), e.id))
+    parts = [heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=esc(kind.description))]
+    parts += [table(entries[i : i + 500], shown, kind.plural_title) for i in range(0, len(entries), 500)]
+    if not entries:
+        parts.append(paragraph("None yet."))
+    return ListPage(urls.index(kind), kind.plural_title, urls.CMDB, join(parts))

@@ -1,0 +1,76 @@
+"""The lists of people and of teams: who is on call now, who leads, and how much open work each has."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
+
+from itsm_gitops.graph.on_call import all_on_call
+from itsm_gitops.model import meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.filter_words import TEAM_FIELDS
+from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.language import digits
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
+from itsm_gitops.presentation.pages.lists import ListPage, class_list, has_work
+from itsm_gitops.presentation.pages.tables import ListColumn, columns, reference
+from itsm_gitops.presentation.pages.work import doers, is_for_readers, people_on
+from itsm_gitops.presentation.view import View
+
+_OF_TEAM = frozenset(TEAM_FIELDS)
+
+
+def directory(view: View) -> Iterator[ListPage]:
+    """Yield the lists of people and of teams."""
+    calls = all_on_call(view.store, view.now)
+    on_call = {one.team: [p for p in one.people if p in view.entries] for one in calls}
+    called = {person for people in on_call.values() for person in people}
+    having, nobody = _open_work(view)
+    count = ListColumn("Open", partial(_number, having))
+    for kind in view.book.kinds.values():
+        if not has_work(kind):
+            continue
+        shown = columns(view, "name", "state")
+        if meaning.TEAM in kind.plays:
+            shown += [
+                ListColumn("Lead", lambda e: reference(view, e, "lead")),
+                ListColumn(
+                    "On call now", lambda e: join([view.link(p) for p in on_call.get(e.id, ())], ", ")
+                ),
+                count,
+                ListColumn("Nobody yet", partial(_number, nobody)),
+            ]
+        else:
+            shown += [
+                ListColumn("Role", lambda e: esc(str(e.columns.get("role") or ""))),
+                ListColumn("Teams", lambda e: _teams(view, e)),
+                ListColumn("On call", lambda e: chip("On call now", "active") if e.id in called else EMPTY),
+                count,
+            ]
+        yield class_list(view, kind, shown)
+
+
+def _open_work(view: View) -> tuple[Counter[str], Counter[str]]:
+    """Return how many open records each person and team has, and how many of a team nobody has yet."""
+    having: Counter[str] = Counter()
+    nobody: Counter[str] = Counter()
+    kinds = [kind.name for kind in view.book.kinds.values() if kind.is_record]
+    for entry in chain.from_iterable(map(view.open_of_kind, kinds)):
+        if is_for_readers(view, entry):
+            continue
+        teams = {e.target for e in entry.edges if not _OF_TEAM.isdisjoint(e.pointer)}
+        theirs = teams | set(doers(entry))
+        having.update(theirs)
+        if not people_on(view, entry):
+            nobody.update(theirs)
+    return having, nobody
+
+
+def _number(numbers: Counter[str], entry: Entry) -> Html:
+    return esc(digits(numbers[entry.id])) if numbers[entry.id] else EMPTY
+
+
+def _teams(view: View, person: Entry) -> Html:
+    return join([view.link(e.target) for e in person.edges if e.pointer[0] == "teams"], ", ")
