@@ -27,7 +27,7 @@ _REASONS = {
     SYMLINK: "this is a symbolic link; it is not followed",
     SUBMODULE: "this is another repository inside this one; it is not read",
     FOLDER: "this is a folder with the name of a file",
-    FILE: "this is a file with the name of a folder of documents",
+    FILE: "a file, a symbolic link or a submodule stands where a folder of documents belongs",
     PIPE: "this is a named pipe (FIFO)",
     SOCKET: "this is a socket",
     DEVICE: "this is a device",

@@ -173,13 +173,14 @@ def _gone(ctx: NetworkContext, target: Entry) -> str:
     return target.state if given_up else ""
 
 
-def _everybody_is_known(ctx: NetworkContext) -> bool:
+def everybody_is_known(ctx: NetworkContext) -> bool:
+    """Whether all people and teams that are named must have a file."""
     return ctx.config.directory == "closed"
 
 
 def person_is_known(ctx: NetworkContext) -> Iterator[Hit]:
     """Report unknown handles, where the directory is closed."""
-    if not _everybody_is_known(ctx):
+    if not everybody_is_known(ctx):
         return
     near = _Near(ctx)
     for entry, edge in ctx.edges:
@@ -197,7 +198,7 @@ def name_is_no_slip(ctx: NetworkContext) -> Iterator[Hit]:
 
     Finished records say who it was in their time, and nobody waits for them.
     """
-    if _everybody_is_known(ctx):
+    if everybody_is_known(ctx):
         return
     names = [e.id for e in ctx.of_role(meaning.PERSON, meaning.TEAM)]
     slips: dict[str, str] = {}
