@@ -20,13 +20,12 @@ from itsm_gitops.graph.recurrence import occurrences
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, RuleBookError, UsageError
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.rulebook import RECURRING, RuleBook
 from itsm_gitops.repository.archived import read_archived
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
 
-RECURRING = "schemas/policies/recurring.yaml"
 # Records missed for longer are not made later, unless the rule says so.
 CATCH_UP_DAYS = 31
 _WORDS = re.compile(r"\{(date|month|year|quarter|week)\}")

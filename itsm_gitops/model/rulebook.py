@@ -23,6 +23,7 @@ PRIORITY = "schemas/policies/priority.yaml"
 CHANGE_CONTROL = "schemas/policies/change-control.yaml"
 CHANGE_MODELS = "schemas/policies/change-models.yaml"
 MAJOR_INCIDENTS = "schemas/policies/major-incidents.yaml"
+RECURRING = "schemas/policies/recurring.yaml"
 RISK = "schemas/policies/risk.yaml"
 ROLES = "schemas/policies/roles.yaml"
 

@@ -8,14 +8,13 @@ from typing import Any
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.decisions import POLICY, is_reference
-from itsm_gitops.model.errors import did_you_mean, is_slip
+from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
 from itsm_gitops.model.kinds import GROUPS
 from itsm_gitops.model.roles import described, names
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, day
-from itsm_gitops.rules.link_targets import everybody_is_known
 from itsm_gitops.rules.people import fixed_holders
 from itsm_gitops.rules.rule import NETWORK, PEOPLE, RULEBOOK, Hit, Rule
 
@@ -176,22 +175,6 @@ def approving_role_is_filled(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(f"nobody fills the role '{role}'", ("roles", role), "", ROLES, at_key=True)
 
 
-def role_names_who_is_there(ctx: NetworkContext) -> Iterator[Hit]:
-    """Look up the teams and people of each role: who is not there has no say, and stops nobody.
-
-    In an open directory only slips are reported: a repository begins with roles for teams that it has not got yet.
-    """
-    known = [e.id for e in ctx.of_role(meaning.PERSON, meaning.TEAM)]
-    for role, about in (ctx.book.policy(ROLES).get("roles") or {}).items() if known else ():
-        for way in ("teams", "people"):
-            for index, name in enumerate(names(about.get(way))):
-                if name in ctx.entries or name in ctx.store.aliases or ctx.store.may_exist(name):
-                    continue
-                if everybody_is_known(ctx) or is_slip(name, known):
-                    near = did_you_mean(name, known)
-                    yield Hit(f"nobody is called '{name}'", ("roles", role, way, index), near, ROLES)
-
-
 RULES = (
     Rule(
         "A002",
@@ -246,17 +229,5 @@ RULES = (
         good="# cmdb/people/payments-lead.yaml\nteams: [board]",
         reach=(PEOPLE,),
         check=approving_role_is_filled,
-    ),
-    Rule(
-        "A009",
-        "Role of somebody who is not there",
-        scope=NETWORK,
-        severity=WARNING,
-        why="A role that nobody fills stops nobody: steps that are for it are open to all.",
-        hint="correct schemas/policies/roles.yaml, or add the team or person",
-        bad="roles:\n  problem_manager: {title: Problem manager, description: Decides., teams: [problem-managment]}",
-        good="roles:\n  problem_manager: {title: Problem manager, description: Decides., teams: [problem-management]}",
-        reach=(PEOPLE,),
-        check=role_names_who_is_there,
     ),
 )

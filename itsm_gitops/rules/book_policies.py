@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from itsm_gitops.model.condition_names import Schema, Vocabulary, fields_at, value_misfits
-from itsm_gitops.model.decisions import POLICY
+from itsm_gitops.model.condition_names import Schema, Vocabulary, condition_misfits, fields_at, value_misfits
+from itsm_gitops.model.decisions import POLICY, is_reference
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING, Pointer
-from itsm_gitops.model.rulebook import CHANGE_CONTROL, PRIORITY, RISK, ROLES
+from itsm_gitops.model.rulebook import CHANGE_CONTROL, PRIORITY, RECURRING, RISK, ROLES
 from itsm_gitops.model.shape import Misfit
+from itsm_gitops.model.sharing import NOTES, SHARING
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.rule import Hit
 
@@ -47,13 +48,19 @@ def policy_names(ctx: BookContext, words: Vocabulary) -> Iterator[Hit]:
     for path, data in ctx.usable(_TEMPLATES, ".yaml"):
         if not ctx.refusals(path):
             yield from _template(path, data, words)
+    if not ctx.refusals(RECURRING):
+        yield from _recurring(ctx.data(RECURRING) or {}, words)
+    if not ctx.refusals(SHARING):
+        yield from _shared(ctx.data(SHARING) or {}, words)
+    if not ctx.refusals(POLICY):
+        yield from _followed(ctx.data(POLICY) or {}, words)
 
 
 def _fields(path: str, data: Any, patterns: Sequence[str], words: Vocabulary) -> Iterator[Hit]:
     schemas = list(words.schemas.values())
     names = {n for s in schemas for n in s.get("properties", ())}
     for pattern in patterns:
-        for at, name in _places(data, pattern.split("/"), ()):
+        for at, name in places(data, pattern.split("/"), ()):
             if not fields_at(name, schemas, words):
                 yield Hit(f"no kind has a field '{name}'", at, did_you_mean(name, names), path)
 
@@ -61,12 +68,12 @@ def _fields(path: str, data: Any, patterns: Sequence[str], words: Vocabulary) ->
 def _values(path: str, data: Any, pattern: str, field: str, words: Vocabulary) -> Iterator[Hit]:
     """Yield the words at the places of a pattern that are no value of a field in any kind."""
     fields = [found for schema in words.schemas.values() for found in fields_at(field, [schema], words)]
-    for at, word in _places(data, pattern.split("/"), ()) if fields else ():
+    for at, word in places(data, pattern.split("/"), ()) if fields else ():
         for misfit in value_misfits(word, fields, words.categories, at):
             yield Hit(misfit.message, misfit.pointer, misfit.hint, path)
 
 
-def _places(node: Any, pattern: Sequence[str], at: Pointer) -> Iterator[tuple[Pointer, str]]:
+def places(node: Any, pattern: Sequence[str], at: Pointer) -> Iterator[tuple[Pointer, str]]:
     """Yield the words at the places of a pattern."""
     if not pattern:
         if isinstance(node, str):
@@ -75,10 +82,10 @@ def _places(node: Any, pattern: Sequence[str], at: Pointer) -> Iterator[tuple[Po
     head, rest = pattern[0], pattern[1:]
     if isinstance(node, Mapping):
         for key in node if head == "*" else (head,):
-            yield from _places(node.get(key), rest, (*at, key))
+            yield from places(node.get(key), rest, (*at, key))
     elif isinstance(node, list) and head == "*":
         for index, value in enumerate(node):
-            yield from _places(value, rest, (*at, index))
+            yield from places(value, rest, (*at, index))
 
 
 def _fallbacks(roles: Mapping[str, Any]) -> Iterator[Hit]:
@@ -143,6 +150,55 @@ def _template(path: str, data: Mapping[str, Any], words: Vocabulary) -> Iterator
     for misfit in _filled(data.get("values", {}), schema, words, ("values",)):
         # It controls nothing: the document that it fills in is judged when it is made.
         yield Hit(misfit.message, misfit.pointer, misfit.hint, path, misfit.at_key, severity=WARNING)
+
+
+def _recurring(policy: Mapping[str, Any], words: Vocabulary) -> Iterator[Hit]:
+    """Look up the values that recurring work fills in; what names no field or kind is another rule's (S040)."""
+    for number, rule in enumerate(policy.get("rules", ())):
+        schema, values = words.schemas.get(rule["kind"], {}), rule.get("values", {})
+        known = {name: value for name, value in values.items() if name in schema.get("properties", {})}
+        for misfit in _filled(known, schema, words, ("rules", number, "values")):
+            yield Hit(misfit.message, misfit.pointer, misfit.hint, RECURRING, misfit.at_key, severity=WARNING)
+
+
+def _shared(policy: Mapping[str, Any], words: Vocabulary) -> Iterator[Hit]:
+    """Look up the kinds and fields that may go to the main branch at once."""
+    for number, about in enumerate(policy.get("direct", ())):
+        at: Pointer = ("direct", number)
+        schemas = {kind: words.schemas.get(kind) for kind in about["kinds"]}
+        for index, kind in enumerate(about["kinds"]):
+            if schemas[kind] is None:
+                hint = did_you_mean(kind, words.schemas)
+                yield Hit(
+                    f"there is no kind or class '{kind}'",
+                    (*at, "kinds", index),
+                    hint,
+                    SHARING,
+                    severity=WARNING,
+                )
+        fields = {NOTES, *(n for s in schemas.values() if s is not None for n in s.get("properties", ()))}
+        for index, field in enumerate(about.get("fields", ()) if all(schemas.values()) else ()):
+            if field not in fields:
+                hint = did_you_mean(field, fields)
+                yield Hit(
+                    f"no such kind has a field '{field}'",
+                    (*at, "fields", index),
+                    hint,
+                    SHARING,
+                    severity=WARNING,
+                )
+
+
+def _followed(policy: Mapping[str, Any], words: Vocabulary) -> Iterator[Hit]:
+    """Look up the conditions of approvals that follow what a field names, where they say of which kinds of record."""
+    for number, rule in enumerate(policy.get("rules", ())):
+        for part in ((), ("override",)):
+            when = (rule.get(part[0], {}) if part else rule).get("when", {})
+            kinds = [kind for kind in when.get("kind", rule["when"].get("kind", ())) if kind in words.schemas]
+            for condition in filter(is_reference, when if kinds else ()):
+                at = ("rules", number, *part, "when")
+                for misfit in condition_misfits({condition: when[condition]}, kinds, words, at):
+                    yield Hit(misfit.message, misfit.pointer, misfit.hint, POLICY, misfit.at_key)
 
 
 def _filled(values: Any, schema: Schema, words: Vocabulary, at: Pointer) -> Iterator[Misfit]:

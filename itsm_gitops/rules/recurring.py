@@ -8,16 +8,15 @@ from typing import Any
 from itsm_gitops.graph.recurrence import rule_fault
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import Pointer
+from itsm_gitops.model.rulebook import RECURRING
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.rule import RULEBOOK, Hit, Rule
-
-_PATH = "schemas/policies/recurring.yaml"
 
 
 def recurring_work_can_be_made(ctx: BookContext) -> Iterator[Hit]:
     """Look up every kind, template and field that recurring work names, and read its rules of recurrence."""
-    policy = ctx.data(_PATH)
-    if policy is None or ctx.refusals(_PATH) or any(loaded.problems for loaded in ctx.files.values()):
+    policy = ctx.data(RECURRING)
+    if policy is None or ctx.refusals(RECURRING) or any(loaded.problems for loaded in ctx.files.values()):
         return
     fields: dict[str, Any] = {}
     for _, data in ctx.usable("schemas/records/", ".schema.json"):
@@ -28,15 +27,15 @@ def recurring_work_can_be_made(ctx: BookContext) -> Iterator[Hit]:
     for number, rule in enumerate(policy["rules"]):
         at: Pointer = ("rules", number)
         if rule["name"] in names:
-            yield Hit(f"there are two rules '{rule['name']}'", (*at, "name"), "", _PATH)
+            yield Hit(f"there are two rules '{rule['name']}'", (*at, "name"), "", RECURRING)
         names.add(rule["name"])
         fault = rule_fault(rule["rule"])
         if fault:
-            yield Hit(fault, (*at, "rule"), "", _PATH)
+            yield Hit(fault, (*at, "rule"), "", RECURRING)
         kind = rule["kind"]
         if kind not in fields:
             yield Hit(
-                f"there is no kind of record '{kind}'", (*at, "kind"), did_you_mean(kind, fields), _PATH
+                f"there is no kind of record '{kind}'", (*at, "kind"), did_you_mean(kind, fields), RECURRING
             )
             continue
         yield from _template(ctx, rule, at)
@@ -44,7 +43,9 @@ def recurring_work_can_be_made(ctx: BookContext) -> Iterator[Hit]:
             for field in rule.get(key, ()):
                 if field not in fields[kind]:
                     hint = did_you_mean(field, fields[kind])
-                    yield Hit(f"'{kind}' has no field '{field}'", (*at, key, field), hint, _PATH, at_key=True)
+                    yield Hit(
+                        f"'{kind}' has no field '{field}'", (*at, key, field), hint, RECURRING, at_key=True
+                    )
 
 
 def _template(ctx: BookContext, rule: Mapping[str, Any], at: Pointer) -> Iterator[Hit]:
@@ -53,9 +54,9 @@ def _template(ctx: BookContext, rule: Mapping[str, Any], at: Pointer) -> Iterato
         return
     about = ctx.data(f"schemas/templates/{name}.yaml")
     if not isinstance(about, Mapping):
-        yield Hit(f"there is no template '{name}'", (*at, "template"), "", _PATH)
+        yield Hit(f"there is no template '{name}'", (*at, "template"), "", RECURRING)
     elif about.get("kind") != rule["kind"]:
-        yield Hit(f"the template '{name}' is for {about.get('kind')}", (*at, "template"), "", _PATH)
+        yield Hit(f"the template '{name}' is for {about.get('kind')}", (*at, "template"), "", RECURRING)
 
 
 RULES = (
