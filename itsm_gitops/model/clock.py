@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -41,7 +42,14 @@ def encode_suffix(number: int, length: int = 5) -> str:
 
 def parse_time(text: str) -> datetime | None:
     """Read an RFC 3339 date-time with an offset; None when it is not one (a 30 February included)."""
-    if not isinstance(text, str) or not _DATE_TIME.fullmatch(text):
+    return _moment(text) if isinstance(text, str) else None
+
+
+@lru_cache(
+    maxsize=1024
+)  # whoever reads a document, its summary, its index row and the rules ask for the same few
+def _moment(text: str) -> datetime | None:
+    if not _DATE_TIME.fullmatch(text):
         return None
     try:
         moment = datetime.fromisoformat(text.upper())

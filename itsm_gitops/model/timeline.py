@@ -14,9 +14,10 @@ An entry may carry more than a state and words:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.clock import format_time, parse_time
@@ -67,17 +68,31 @@ NO_REPLAY = Replay()
 
 def entries_of(timeline: Any) -> list[Data]:
     """Return the entries of a timeline that can be used at all."""
-    return [e for e in timeline if isinstance(e, Mapping)] if isinstance(timeline, list) else []
+    if not isinstance(timeline, list):
+        return []
+    return [e for e in timeline if e.__class__ is dict or isinstance(e, Mapping)]  # the first is much faster
 
 
 def seconds(text: Any) -> int | None:
     """Return an RFC 3339 time as seconds since 1970; None for anything else."""
-    moment = parse_time(text) if isinstance(text, str) else None
+    return _seconds(text) if isinstance(text, str) else None
+
+
+@lru_cache(maxsize=1024)  # see clock.parse_time
+def _seconds(text: str) -> int | None:
+    moment = parse_time(text)
     return int(moment.timestamp()) if moment else None
+
+
+def said_in(entries: Iterable[Data]) -> set[str]:
+    """Return the keys that some entry of a timeline has: most have few, and most questions are about the others."""
+    return set().union(*entries)
 
 
 def moments(entries: Sequence[Data]) -> list[int | None]:
     """Return when each entry happened (seconds since 1970, UTC), None where nothing tells."""
+    if said_in(entries).isdisjoint((HAPPENED, CORRECTS)):
+        return [seconds(entry.get(AT)) for entry in entries]
     corrected: dict[int, int] = {}
     for entry in entries:
         if CORRECTS in entry:
@@ -99,8 +114,12 @@ def moments(entries: Sequence[Data]) -> list[int | None]:
 def state_steps(timeline: Any) -> Iterator[tuple[int, str]]:
     """Yield the usable steps of a timeline. One that happened before the one ahead of it counts as at the same time."""
     entries = entries_of(timeline)
+    return _steps(entries, moments(entries))
+
+
+def _steps(entries: Sequence[Data], happened: Sequence[int | None]) -> Iterator[tuple[int, str]]:
     latest: int | None = None
-    for entry, at in zip(entries, moments(entries), strict=True):
+    for entry, at in zip(entries, happened, strict=True):
         state = entry.get(STATE)
         if isinstance(state, str) and state and at is not None:
             latest = at if latest is None else max(latest, at)
@@ -110,10 +129,16 @@ def state_steps(timeline: Any) -> Iterator[tuple[int, str]]:
 def value_changes(timeline: Any) -> Iterator[ValueChange]:
     """Yield the changes of values. One that happened before the one ahead of it of its field counts as at the same time."""
     entries = entries_of(timeline)
-    if not any(SET in e or WAS in e for e in entries):
-        return
+    return _value_changes(entries, moments(entries)) if _tells_values(said_in(entries)) else iter(())
+
+
+def _tells_values(said: Collection[str]) -> bool:
+    return SET in said or WAS in said
+
+
+def _value_changes(entries: Sequence[Data], happened: Sequence[int | None]) -> Iterator[ValueChange]:
     latest: dict[str, int] = {}
-    for entry, at in zip(entries, moments(entries), strict=True):
+    for entry, at in zip(entries, happened, strict=True):
         if at is None:
             continue
         new, old = _mapping(entry.get(SET)), _mapping(entry.get(WAS))
@@ -130,16 +155,15 @@ def _mapping(value: Any) -> Data:
 
 def replay_of(data: Data) -> Replay:
     """Return what can be replayed of a record; runs while documents are read, in any process."""
-    timeline = data.get("timeline")
-    entries = entries_of(timeline)
-    comment = next(
-        (at for e, at in zip(entries, moments(entries), strict=True) if e.get(COMMENT) and at), None
-    )
+    entries = entries_of(data.get("timeline"))
+    said, happened = said_in(entries), moments(entries)
+    values = _value_changes(entries, happened) if _tells_values(said) else ()
+    commented = (at for e, at in zip(entries, happened, strict=True) if e.get(COMMENT) and at)
     major = _mapping(data.get("major"))
     return Replay(
-        tuple(state_steps(timeline)),
-        tuple(c for c in value_changes(timeline) if _plain(c.was) and _plain(c.value)),
-        comment,
+        tuple(_steps(entries, happened)),
+        tuple(c for c in values if _plain(c.was) and _plain(c.value)),
+        next(commented, None) if COMMENT in said else None,
         seconds(data.get("started_at")) or seconds(major.get("started_at")),
         seconds(data.get("mitigated_at")) or seconds(major.get("mitigated_at")),
         tuple(_supplier_cases(data.get("supplier_cases"))),
@@ -240,7 +264,7 @@ def times_of(timeline: Any) -> tuple[str, str, str]:
     entries = entries_of(timeline)
     if not entries:
         return "", "", ""
-    if not any(HAPPENED in e for e in entries):
+    if HAPPENED not in said_in(entries):
         dated = [e for e in entries if _text(e.get(AT))]
         entered = next((e[AT] for e in reversed(dated) if STATE in e), "")
         return (dated[0][AT], dated[-1][AT], entered) if dated else ("", "", "")

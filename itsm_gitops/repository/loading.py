@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from itsm_gitops.documents import Problem
 from itsm_gitops.git.modes import FILE, REGULAR, FileInfo
@@ -19,7 +21,7 @@ from itsm_gitops.repository.rooted import rooted
 from itsm_gitops.repository.snapshot import Snapshot, absent_of, own_files, progress_of, root_of
 from itsm_gitops.repository.stamps import digest_of
 from itsm_gitops.repository.store import FOLDERS, SUFFIX, Document, Store, identifier_of, parsed, unreadable
-from itsm_gitops.repository.workers import collector_paused, share_as_free
+from itsm_gitops.repository.workers import collector_paused, share_as_they_come
 
 if TYPE_CHECKING:
     from itsm_gitops.repository.memory import Memory
@@ -32,8 +34,21 @@ Visit = Callable[[Store, Document], list[T]]
 _REPORT_EVERY = 500
 
 
+class RowSink(Protocol):
+    """Takes one row of every document, while others are still being read."""
+
+    def row_of(self, store: Store, document: Document) -> tuple[Any, ...]:
+        """Return the row of a document, of plain values; called in the process that reads it."""
+        ...
+
+    def take(self, first: int, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Take the rows of some documents, of which ``first`` come before; called in the caller's process, in any order."""
+        ...
+
+
 class _Share(NamedTuple, Generic[T]):
-    entries: list[Entry] | bytes  # packed where they come from a worker
+    entries: list[Entry]
+    rows: list[tuple[Any, ...]]  # for the sink
     broken: list[str]
     problems: list[tuple[str, tuple[Problem, ...]]]
     visited: list[T]
@@ -41,6 +56,19 @@ class _Share(NamedTuple, Generic[T]):
         tuple[str, bytes, list[T]]
     ]  # path, digest and results of items, and of records without a problem
     places: dict[str, tuple[int, int]]  # of parsed records in the spool
+    sent: tuple[bytes, bytes] = (b"", b"")  # the entries and rows of a worker, packed
+
+    def packed(self) -> _Share[T]:
+        """Return the share as a worker sends it."""
+        return self._replace(entries=[], rows=[], sent=(packed(self.entries), marshal.dumps(self.rows)))
+
+    def unpacked(self) -> _Share[T]:
+        """Return the share as it was made."""
+        entries, rows = self.sent
+        if not entries:
+            return self
+        loaded = marshal.loads(rows)  # noqa: S302 - written by our own fork
+        return self._replace(entries=unpacked(entries), rows=loaded, sent=(b"", b""))
 
 
 def load_store(
@@ -52,6 +80,7 @@ def load_store(
     config: Config | None = None,
     memory: Memory | None = None,
     spool: Spool | None = None,
+    sink: RowSink | None = None,
     progress: Report | None = None,
 ) -> tuple[Store, list[T]]:
     """Read and parse every document once and return the store and everything ``visit`` returned.
@@ -66,7 +95,7 @@ def load_store(
 
     What ``memory`` knows is not read again; it learns the rest. Its rows are
     right only for the same rule book and the same ``visit``, which is not called for these documents. ``spool`` gets
-    the records that are parsed, for ``Store.read_documents``. ``progress`` receives the number of documents read so far, and how
+    the records that are parsed, for ``Store.read_documents``, ``sink`` a row of each document. ``progress`` receives the number of documents read so far, and how
     many there are to read.
     """
     book = book or read_rulebook(snapshot)
@@ -90,17 +119,29 @@ def load_store(
         todo: list[Document | str] = [d for d in items if d.path not in known]
         todo += [p for p in records if p not in known]
         store.spool = spool
-        work = _Work(store, visit, learn=memory is not None)
+        work = _Work(store, visit, sink, learn=memory is not None)
         work.report, work.total = progress or progress_of(snapshot), len(todo)
-        shares = share_as_free(todo, work, jobs=jobs)
+        received: dict[int, _Share[T]] = {}
+        share_as_they_come(todo, work, partial(_receive, received, sink), jobs=jobs)
+        shares = [received.pop(first) for first in sorted(received)]
         if work.report:
             work.report(len(todo), len(todo))
         if memory:
-            shares.append(_Share([memory.rows[p].entry for p in records if p in known], [], [], [], [], {}))
+            shares.append(
+                _Share([memory.rows[p].entry for p in records if p in known], [], [], [], [], [], {})
+            )
         _merge(store, shares)
         if memory:
             _learn(memory, store, shares)
     return store, [result for share in shares for result in share.visited]
+
+
+def _receive(received: dict[int, _Share[T]], sink: RowSink | None, first: int, share: _Share[T]) -> None:
+    """Take what a process read; the rows go on at once, so that not all of them are held."""
+    share = share.unpacked()
+    if sink:
+        sink.take(first, share.rows)
+    received[first] = share._replace(rows=[])
 
 
 def _prepare(snapshot: Snapshot, infos: Iterable[FileInfo]) -> None:
@@ -165,49 +206,54 @@ def _load_items(store: Store, infos: Iterable[FileInfo], memory: Memory | None =
 class _Work(Generic[T]):
     """One worker's job: visit CMDB documents, load and visit records."""
 
-    def __init__(self, store: Store, visit: Visit[T] | None, *, learn: bool = False) -> None:
+    def __init__(
+        self, store: Store, visit: Visit[T] | None, sink: RowSink | None, *, learn: bool = False
+    ) -> None:
         self._store = store
         self._visit = visit
+        self._row_of = sink.row_of if sink else None
         self._learn = learn
         self.report: Report | None = None
         self.total = 0
         self._parent = os.getpid()
 
     def __call__(self, first: int, share: Sequence[Document | str]) -> _Share[T]:
-        """Do one part. What a worker sends is packed at once: it is smaller so, and nobody waits for it at the end."""
-        entries: list[Entry] = []
-        broken: list[str] = []
-        problems: list[tuple[str, tuple[Problem, ...]]] = []
-        visited: list[T] = []
-        learnt: list[tuple[str, bytes, list[T]]] = []
-        store, visit, spool = self._store, self._visit, self._store.spool
+        """Do one part. What a worker sends is packed: marshal is faster than pickle."""
+        done: _Share[T] = _Share([], [], [], [], [], [], {})
         for item in share:
-            if visit and isinstance(item, Document):
-                learnt.append((item.path, b"", visit(store, item)))
-                visited.extend(learnt[-1][2])
+            if isinstance(item, Document):
+                done.learnt.append((item.path, b"", self._look_at(item, done)))
         paths = [i for i in share if isinstance(i, str)]
         own = os.getpid() == self._parent
         report = self.report if own else None
+        store, spool = self._store, self._store.spool
         for count, document in enumerate(_read(store.snapshot, store.book, paths)):
             if report and count % _REPORT_EVERY == 0:
                 report(first + count, self.total)  # the parts before this one are done or being done
             path, raw, data, kind, found, entry = document
-            results = visit(store, document) if visit else []
+            results = self._look_at(document, done)
             if found:
-                problems.append((path, found))
+                done.problems.append((path, found))
             if entry:
-                entries.append(entry)
+                done.entries.append(entry)
                 if spool:
                     spool.add(path, data)
                 if self._learn and not found:
-                    learnt.append((path, digest_of(raw), results))
+                    done.learnt.append((path, digest_of(raw), results))
             elif kind is not None:
-                broken.append(path)
-            visited.extend(results)
+                done.broken.append(path)
         if spool:
             spool.flush()
-        places = {p: spool.places[p] for p in paths if p in spool.places} if spool else {}
-        return _Share(entries if own else packed(entries), broken, problems, visited, learnt, places)
+            done.places.update((p, spool.places[p]) for p in paths if p in spool.places)
+        return done if own else done.packed()
+
+    def _look_at(self, document: Document, done: _Share[T]) -> list[T]:
+        """Show a document to the sink and to the visit; return what the latter says."""
+        if self._row_of:
+            done.rows.append(self._row_of(self._store, document))
+        results = self._visit(self._store, document) if self._visit else []
+        done.visited.extend(results)
+        return results
 
 
 def _merge(store: Store, shares: Sequence[_Share[Any]]) -> None:
@@ -219,7 +265,7 @@ def _merge(store: Store, shares: Sequence[_Share[Any]]) -> None:
             store.broken.setdefault(identifier_of(path), path)
     entries: list[Entry] = []
     for share in shares:
-        entries += share.entries if isinstance(share.entries, list) else unpacked(share.entries)
+        entries += share.entries
     entries.sort(key=attrgetter("path"))
     for entry in entries:
         store.add(entry)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import gc
 import os
+import struct
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from itertools import chain
-from operator import itemgetter
+from contextlib import ExitStack, contextmanager, suppress
 from typing import IO, NamedTuple, TypeVar
 
 from itsm_gitops.model.errors import ItsmError
@@ -99,28 +98,100 @@ def share_as_free(
     ``work`` gets the number of the first item of its part, and the part; results are in the order of the items.
     ``meanwhile`` is called in the caller's process, before that takes any part.
     """
+    results: dict[int, R] = {}
+    share_as_they_come(items, work, results.__setitem__, meanwhile, jobs)
+    return [results[start] for start in sorted(results)] or [work(0, items)]
+
+
+def share_as_they_come(
+    items: Sequence[I],
+    work: Callable[[int, Sequence[I]], R],
+    receive: Callable[[int, R], object],
+    meanwhile: Callable[[], object] = lambda: None,
+    jobs: int | None = None,
+) -> None:
+    """Like share_as_free, but nobody holds all results: each is handed over when it is there, in any order.
+
+    ``receive`` gets the number of the first item of a part and the result of the part, in the caller's process,
+    between the parts that this one does itself.
+    """
     count = min(default_jobs(len(items)) if jobs is None else jobs, len(items))
+    size = -(-len(items) // _PARTS) or 1
     if count <= 1 or not hasattr(os, "fork"):
         meanwhile()
-        return [work(0, items)]
-    size = -(-len(items) // min(_PARTS, len(items)))
+        size = max(size, FORK_FROM)
+        for start in range(0, len(items), size):
+            receive(start, work(start, items[start : start + size]))
+        return
     starts = range(0, len(items), size)
     numbers, write_end = os.pipe()
     os.write(write_end, bytes(range(len(starts))))
     os.close(write_end)  # reading ends where all parts are taken
 
-    def take(processes: Sequence[int]) -> list[tuple[int, R]]:
-        if 0 in processes:
+    def take(processes: Sequence[int]) -> None:
+        own = processes[0] == 0
+        if own:
             meanwhile()
         # One byte is read by one process only.
-        own = (starts[byte[0]] for byte in iter(lambda: os.read(numbers, 1), b""))
-        return [(start, work(start, items[start : start + size])) for start in own]
+        for start in (starts[byte[0]] for byte in iter(lambda: os.read(numbers, 1), b"")):
+            result = work(start, items[start : start + size])
+            if own:
+                receive(start, result)
+                trays.hand_over(receive)
+            else:
+                trays.put(processes[0], start, result)
 
-    try:
-        results = share_out(range(count), take, count)
-    finally:
-        os.close(numbers)
-    return [result for _, result in sorted(chain.from_iterable(results), key=itemgetter(0))]
+    with _opened_trays(count) as trays:
+        try:
+            share_out(range(count), take, count)
+        finally:
+            os.close(numbers)
+        trays.hand_over(receive)
+
+
+@contextmanager
+def _opened_trays(count: int) -> Iterator[_Trays]:
+    import tempfile
+
+    notes, write_end = os.pipe()  # of at most 256 results: all notes fit into it
+    os.set_blocking(notes, False)
+    with ExitStack() as opened:
+        for end in (notes, write_end):
+            opened.callback(os.close, end)
+        files = [opened.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
+        yield _Trays(files, notes, write_end)
+
+
+class _Trays:
+    """One file without a name for each process, in which it puts its results: no pipe holds them, and nobody waits."""
+
+    _NOTE = struct.Struct("4q")  # of one result: whose tray, its number, where it begins, its size
+
+    def __init__(self, files: Sequence[IO[bytes]], notes: int, write_end: int) -> None:
+        """Take open files, and a pipe for the notes of what is in them."""
+        self._files = files
+        self._notes = notes
+        self._write_end = write_end
+
+    def put(self, number: int, start: int, result: object) -> None:
+        """Put the result of a part into the tray of a worker."""
+        import pickle
+
+        file = self._files[number]
+        begin = file.tell()
+        pickle.dump(result, file, pickle.HIGHEST_PROTOCOL)
+        file.flush()
+        os.write(self._write_end, self._NOTE.pack(number, start, begin, file.tell() - begin))
+
+    def hand_over(self, receive: Callable[[int, R], object]) -> None:
+        """Take what workers have put into their trays since the last time."""
+        import pickle
+
+        with suppress(BlockingIOError):
+            while note := os.read(self._notes, self._NOTE.size):
+                number, start, begin, size = self._NOTE.unpack(note)
+                sent = os.pread(self._files[number].fileno(), size, begin)
+                receive(start, pickle.loads(sent))  # noqa: S301 - written by our own fork
 
 
 def _start(work: Callable[[Sequence[I]], R], share: Sequence[I], others: Sequence[_Worker]) -> _Worker:

@@ -29,7 +29,7 @@ ELSEWHERE = {
     "repository/memory.py": "a file beside the site, touched to learn how fine the clock of the disk is",
     "git/merging.py": "an empty repository in a temporary folder, in which merges are made",
     "git/sshsig.py": "a temporary folder for ssh-keygen",
-    "repository/index/filling.py": "the index, in .git, written aside under a lock and then given its name",
+    "repository/index/making.py": "the index, in .git, written aside under a lock and then given its name",
     "repository/index/site_rows.py": "the rows of a site, in .git, created exclusively",
     "repository/seal.py": "the key of this clone, in .git, created exclusively",
     "git/journal.py": "the journal of this clone, in .git, written aside and then given its name",

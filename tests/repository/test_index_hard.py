@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.index import database, filling, freshness, service
+from itsm_gitops.repository.index import database, freshness, making, service
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from tests.repository.file_modes import bound_by_modes
 from tests.repository.index_process import text
@@ -120,7 +120,7 @@ def test_a_copied_repository_does_not_bring_its_index(world: GitRepo, tmp_path: 
 
 def test_an_index_of_other_code_is_made_anew(world: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
     before = the_file(world)
-    for module in (database, filling):
+    for module in (database, making):
         monkeypatch.setattr(module, "package_sign", lambda: "newer")
     compare(world)
     assert the_file(world) != before

@@ -16,7 +16,7 @@ import pytest
 
 from itsm_gitops.model.errors import Ambiguous
 from itsm_gitops.repository import WorkerFailed, share_out
-from itsm_gitops.repository.workers import FORK_FROM, default_jobs, share_as_free
+from itsm_gitops.repository.workers import FORK_FROM, default_jobs, share_as_free, share_as_they_come
 from tests.support import children
 
 
@@ -77,6 +77,24 @@ def test_who_is_free_takes_the_next_part() -> None:
     os.close(write_end)
     assert len(set(done_by)) == 1
     assert done_by[0] != os.getpid()
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+@pytest.mark.parametrize("size", [0, 1, 7, 700])
+def test_each_result_is_handed_over_once_in_the_process_that_asked(jobs: int, size: int) -> None:
+    """Results larger than any pipe holds: nobody waits for the others to read."""
+    handed: dict[int, list[int]] = {}
+    here = os.getpid()
+
+    def receive(start: int, result: tuple[list[int], bytes]) -> None:
+        assert os.getpid() == here
+        assert start not in handed
+        assert len(result[1]) == 300_000
+        handed[start] = result[0]
+
+    share_as_they_come(range(size), lambda _, part: (list(part), bytes(300_000)), receive, jobs=jobs)
+    assert [n for start in sorted(handed) for n in handed[start]] == list(range(size))
+    assert all(part[0] == start for start, part in handed.items())
 
 
 def test_a_part_that_fails_fails_the_job() -> None:

@@ -7,7 +7,8 @@ rooms derive from single documents; never whole documents.
 - ``database``: the tables, and which file may be believed.
 - ``freshness``: which documents moved since the index was brought up to date, with one question to Git.
 - ``rows``: an entry as a row, and back.
-- ``filling``: makes the index, and brings it up to date in one transaction.
+- ``making``: makes the index while everything is read.
+- ``filling``: brings it up to date in one transaction.
 - ``indexed_store``: a loaded snapshot on top of it, with the surface of ``Store``.
 - ``finding``, ``names``: which document a fragment means; which names there are, without asking Git.
 - ``lives``: records by when they were opened and ended.

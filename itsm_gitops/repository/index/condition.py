@@ -12,7 +12,7 @@ from itsm_gitops.git.absent import git_folder
 from itsm_gitops.git.client import Git
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.config import Config
-from itsm_gitops.repository.index import database, filling, service
+from itsm_gitops.repository.index import database, filling, making, service
 from itsm_gitops.repository.index.freshness import Unusual
 from itsm_gitops.repository.snapshot import WorkingTree
 
@@ -68,7 +68,7 @@ def _hindrance(root: Path) -> str:
 def _not_made(snapshot: WorkingTree) -> str:
     """Return why there is no index where one could be."""
     try:
-        start = filling.begin(Git(snapshot.root), snapshot)
+        start = making.begin(Git(snapshot.root), snapshot)
     except (Unusual, GitError, OSError) as error:
         return str(error)
     if os.environ.get(service.SETTING) != "always" and len(start.files) < service.WORTH:

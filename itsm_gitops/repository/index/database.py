@@ -38,22 +38,24 @@ TABLES = (
         " opened_at REAL, updated_at REAL, entered_at REAL, fields TEXT, edges TEXT, aliases TEXT, timeline TEXT,"
         " life TEXT, life_first INTEGER, life_last INTEGER, life_end INTEGER, problems TEXT, oid TEXT, stamp BLOB, digest BLOB, generation INTEGER)"
     ),
+    (
+        "CREATE TABLE edge (document INTEGER, place INTEGER, relation TEXT, target TEXT, pointer TEXT, open INTEGER,"
+        " PRIMARY KEY (document, place)) WITHOUT ROWID"
+    ),
+    "CREATE TABLE alias (name TEXT, document INTEGER, PRIMARY KEY (name, document)) WITHOUT ROWID",
+    "CREATE TABLE gone (path TEXT PRIMARY KEY, id TEXT, kind TEXT, generation INTEGER) WITHOUT ROWID",
+    "CREATE TABLE derived (document INTEGER, what TEXT, value TEXT, PRIMARY KEY (document, what)) WITHOUT ROWID",
+    "CREATE TABLE answer (name TEXT PRIMARY KEY, sign TEXT, value TEXT) WITHOUT ROWID",
+)
+INDEXES = (  # made after the tables
     "CREATE INDEX document_id ON document (id)",
     "CREATE INDEX document_kind ON document (kind, open)",
     "CREATE INDEX document_life ON document (kind, life_end, life_first, life_last)",
     "CREATE INDEX document_unusable ON document (path) WHERE usable = 0",
     "CREATE INDEX document_untracked ON document (oid) WHERE oid = ''",
     "CREATE INDEX document_generation ON document (generation)",
-    (
-        "CREATE TABLE edge (document INTEGER, place INTEGER, relation TEXT, target TEXT, pointer TEXT, open INTEGER,"
-        " PRIMARY KEY (document, place)) WITHOUT ROWID"
-    ),
     "CREATE INDEX edge_target ON edge (target)",
     "CREATE INDEX edge_relation ON edge (relation)",
-    "CREATE TABLE alias (name TEXT, document INTEGER, PRIMARY KEY (name, document)) WITHOUT ROWID",
-    "CREATE TABLE gone (path TEXT PRIMARY KEY, id TEXT, kind TEXT, generation INTEGER) WITHOUT ROWID",
-    "CREATE TABLE derived (document INTEGER, what TEXT, value TEXT, PRIMARY KEY (document, what)) WITHOUT ROWID",
-    "CREATE TABLE answer (name TEXT PRIMARY KEY, sign TEXT, value TEXT) WITHOUT ROWID",
 )
 
 
@@ -114,7 +116,7 @@ def connect(path: Path) -> sqlite3.Connection:
 def is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether a file has our tables and no others, and is the one that was made here by this code."""
     rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid").fetchall()
-    if tuple(row[0] for row in rows) != TABLES:
+    if tuple(row[0] for row in rows) != (*TABLES, *INDEXES):
         return False
     meta = dict(connection.execute("SELECT name, value FROM meta"))
     return (

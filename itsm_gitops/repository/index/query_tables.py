@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Iterator
 
 from itsm_gitops.model.timeline import Replay
-from itsm_gitops.repository.index.database import TABLES
+from itsm_gitops.repository.index.database import INDEXES, TABLES
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from itsm_gitops.repository.index.rows import (
     INSERT,
+    INSERT_EDGE,
     RowOrigin,
     StepRow,
     edge_rows,
@@ -33,13 +34,12 @@ def in_memory(store: Store) -> sqlite3.Connection:
     """Return tables like the index's with everything of a store but timelines."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.execute("BEGIN")
-    for table in TABLES:
+    for table in (*TABLES, *INDEXES):
         connection.execute(table)
     origin = RowOrigin("", b"", b"")
     for number, entry in enumerate(store.entries.values(), 1):
-        connection.execute(INSERT, row_of(store.book, entry, (), Replay(), origin, 0))
-        marks = "INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?)"
-        connection.executemany(marks, edge_rows(number, entry))
+        connection.execute(INSERT, (*row_of(store.book, entry, (), Replay()), *origin, 0))
+        connection.executemany(INSERT_EDGE, ((number, *edge) for edge in edge_rows(entry)))
     connection.execute("COMMIT")
     return connection
 

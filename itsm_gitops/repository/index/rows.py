@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, NamedTuple
 
 from itsm_gitops.documents import Problem
@@ -21,6 +23,8 @@ _COLUMNS = (
     " life_end, problems, oid, stamp, digest, generation"
 )
 INSERT = f"INSERT INTO document ({_COLUMNS}) VALUES ({', '.join('?' * (_COLUMNS.count(',') + 1))})"  # noqa: S608 - our own names
+INSERT_EDGE = "INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?)"
+INSERT_ALIAS = "INSERT OR IGNORE INTO alias VALUES (?, ?)"
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 _decode = json.JSONDecoder().decode
 StepRow = tuple[str, str, str]  # at, state, by: as written, empty where it is not there
@@ -45,10 +49,8 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def row_of(
-    book: RuleBook, entry: Entry, steps: Sequence[StepRow], replay: Replay, source: RowOrigin, generation: int
-) -> tuple[Any, ...]:
-    """Return the values of ``INSERT`` for the document of an entry."""
+def row_of(book: RuleBook, entry: Entry, steps: Sequence[StepRow], replay: Replay) -> tuple[Any, ...]:
+    """Return the values of ``INSERT`` for the document of an entry, but for its origin and generation."""
     kind = book.kinds[entry.kind]
     life = (lifetime_of(kind.workflow, replay.steps) if kind.is_record else None) or (None, None, None)
     return (
@@ -68,21 +70,30 @@ def row_of(
         _seconds(entry.updated),
         _seconds(entry.entered),
         _compact(entry.columns),
-        _compact([list(edge) for edge in entry.edges]),
-        _compact(entry.aliases),
-        _compact(steps),
+        _list_of([_edge_text(edge) for edge in entry.edges]),
+        _compact(entry.aliases) if entry.aliases else "[]",
+        _list_of([f"[{_quoted(at)},{_quoted(state)},{_quoted(by)}]" for at, state, by in steps]),
         _compact(packed(replay)) if kind.is_record and replay.steps else "",
         *life,
         "",
-        *source,
-        generation,
     )
 
 
-def broken_row(
-    book: RuleBook, path: str, problems: Sequence[Problem], source: RowOrigin, generation: int
-) -> tuple[Any, ...]:
-    """Return the values of ``INSERT`` for a document that cannot be used."""
+def _list_of(texts: Iterable[str]) -> str:
+    return f"[{','.join(texts)}]"
+
+
+# The same teams, people and items are named again and again, in the same places.
+_pointer_text = lru_cache(maxsize=4096)(_compact)
+
+
+@lru_cache(maxsize=1 << 14)
+def _edge_text(edge: Edge) -> str:
+    return _compact(list(edge))
+
+
+def broken_row(book: RuleBook, path: str, problems: Sequence[Problem]) -> tuple[Any, ...]:
+    """Return the same for a document that cannot be used."""
     kind = book.kind_at(path)
     name = path.rpartition("/")[2].removesuffix(".yaml")
     about = (path, name, kind.name if kind else "", int(kind.is_record) if kind else 0)
@@ -96,8 +107,6 @@ def broken_row(
         *[""] * 5,
         *[None] * 3,
         _compact(problems),
-        *source,
-        generation,
     )
 
 
@@ -134,10 +143,10 @@ def pointer_of(text: str) -> tuple[Any, ...]:
     return tuple(_decode(text))
 
 
-def edge_rows(number: int, entry: Entry) -> list[tuple[Any, ...]]:
-    """Return the rows of the edges that a document stores."""
+def edge_rows(entry: Entry) -> list[tuple[Any, ...]]:
+    """Return the rows of the edges that a document stores, but for its number."""
     return [
-        (number, place, e.relation, e.target, _compact(e.pointer), int(e.open))
+        (place, e.relation, e.target, _pointer_text(e.pointer), int(e.open))
         for place, e in enumerate(entry.edges)
     ]
 

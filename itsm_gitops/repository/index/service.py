@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 
 from itsm_gitops.git.absent import git_folder
@@ -12,13 +12,13 @@ from itsm_gitops.git.client import Git
 from itsm_gitops.git.process import GitAnswer
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.config import Config, read_rulebook
-from itsm_gitops.repository.index import database, filling, freshness
+from itsm_gitops.repository.index import database, filling, freshness, making
 from itsm_gitops.repository.index.database import DAMAGE
 from itsm_gitops.repository.index.freshness import Unusual
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.snapshot import WorkingTree
-from itsm_gitops.repository.store import Document, Store
+from itsm_gitops.repository.store import Store
 
 SETTING = "ITSM_INDEX"  # always: for small repositories, too; off: never; else where it pays
 WORTH = 1_000  # documents; fewer are read faster than an index is opened
@@ -103,22 +103,18 @@ def load_and_index(
     """
     git = Git(snapshot.root)
     start = None if config.roots else _beginning(git, snapshot)
-    with filling.making(snapshot.root) if start else nullcontext() as draft:
-        if start is None or draft is None:
+    with making.making(snapshot.root) if start else nullcontext() as path:
+        if start is None or path is None:
             return (*load_store(snapshot, jobs=jobs, visit=visit, config=config), "")
-
-        def both(store: Store, document: Document) -> list[filling.Brief | T]:
-            return [filling.brief(document), *(visit(store, document) if visit else ())]
-
-        store, results = load_store(snapshot, jobs=jobs, visit=both, config=config)
-        briefs = [r for r in results if isinstance(r, filling.Brief)]
-        made = ""
-        with suppress(*DAMAGE, OSError, GitError, Unusual):
-            made = filling.create(draft, store, briefs, start, git)
-        return store, [r for r in results if not isinstance(r, filling.Brief)], made
+        with closing(making.IndexDraft(path, start, git)) as draft:
+            store, results = load_store(snapshot, jobs=jobs, visit=visit, config=config, sink=draft)
+            made = ""
+            with suppress(*DAMAGE, OSError, GitError, Unusual):
+                made = draft.finish(store)
+        return store, results, made
 
 
-def _beginning(git: Git, snapshot: WorkingTree) -> filling.Beginning | None:
+def _beginning(git: Git, snapshot: WorkingTree) -> making.Beginning | None:
     """Return what is to be noted before everything is read; None where no index is to be made."""
     setting = os.environ.get(SETTING, "")
     # The next run of CI begins anew, so an index would serve nobody.
@@ -129,7 +125,7 @@ def _beginning(git: Git, snapshot: WorkingTree) -> filling.Beginning | None:
     ):
         return None
     try:
-        start = filling.begin(git, snapshot)
+        start = making.begin(git, snapshot)
     except (Unusual, GitError, OSError):
         return None
     return start if setting == "always" or len(start.files) >= WORTH else None
