@@ -129,10 +129,11 @@ def _steps(entries: Sequence[Data], happened: Sequence[int | None]) -> Iterator[
 def value_changes(timeline: Any) -> Iterator[ValueChange]:
     """Yield the changes of values. One that happened before the one ahead of it of its field counts as at the same time."""
     entries = entries_of(timeline)
-    return _value_changes(entries, moments(entries)) if _tells_values(said_in(entries)) else iter(())
+    return _value_changes(entries, moments(entries)) if tells_values(said_in(entries)) else iter(())
 
 
-def _tells_values(said: Collection[str]) -> bool:
+def tells_values(said: Collection[str]) -> bool:
+    """Whether entries with such keys change values of fields."""
     return SET in said or WAS in said
 
 
@@ -157,7 +158,7 @@ def replay_of(data: Data) -> Replay:
     """Return what can be replayed of a record; runs while documents are read, in any process."""
     entries = entries_of(data.get("timeline"))
     said, happened = said_in(entries), moments(entries)
-    values = _value_changes(entries, happened) if _tells_values(said) else ()
+    values = _value_changes(entries, happened) if tells_values(said) else ()
     commented = (at for e, at in zip(entries, happened, strict=True) if e.get(COMMENT) and at)
     major = _mapping(data.get("major"))
     return Replay(

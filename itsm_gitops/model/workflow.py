@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.condition_reader import read_condition
@@ -15,6 +16,7 @@ from itsm_gitops.model.meaning import roles_of_old_state
 from itsm_gitops.model.subjects import DocumentSubject
 
 Data = Mapping[str, Any]
+_WAYS = 4096  # remembered; a life cycle with a circle has any number
 
 # Categories of states: what a state means for lists and clocks.
 NEW, ACTIVE, WAITING, DONE, CANCELLED = CATEGORIES = ("new", "active", "waiting", "done", "cancelled")
@@ -108,6 +110,34 @@ class Workflow:
             if holds(step.when, data, subject):
                 return step
         return None
+
+    def is_usual(self, states: tuple[str, ...]) -> bool:
+        """Whether these states, one after the other, are a way that nobody needs to ask about, whatever the document says.
+
+        All are states of this life cycle, and each follows the one before by a step without a condition that needs no
+        reason. Most documents took one of a few ways.
+        """
+        known = self._ways.get(states)
+        if known is None:
+            if len(self._ways) >= _WAYS:
+                self._ways.clear()
+            known = self._ways[states] = self._is_usual(states)
+        return known
+
+    def _is_usual(self, states: tuple[str, ...]) -> bool:
+        return all(state in self.states for state in states) and all(
+            source != target and self._is_plain(self._between.get((source, target), ()))
+            for source, target in pairwise(states)
+        )
+
+    @staticmethod
+    def _is_plain(steps: Sequence[Transition]) -> bool:
+        """Whether the first of some transitions is always the one that is made, and needs no reason."""
+        return bool(steps) and steps[0].when.__class__ is Always and not steps[0].reason
+
+    @cached_property
+    def _ways(self) -> dict[tuple[str, ...], bool]:
+        return {}
 
     @cached_property
     def _between(self) -> Mapping[tuple[str, str], list[Transition]]:

@@ -228,6 +228,7 @@ RULES = (
         bad="# a server in production\ncontract: hardware-care   # its end was 2020-12-31",
         good="# a server in production\ncontract: hardware-care   # its end is 2099-12-31",
         reach=(ITEMS,),
+        about=USING,
         check=agreement_is_in_force,
     ),
 )

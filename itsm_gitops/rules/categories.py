@@ -53,6 +53,7 @@ RULES = (
         hint=f"use a category of {CATEGORIES}, or add it there",
         bad="category: netwrok/vpn",
         good="category: network/vpn",
+        about=category_fields,
         check=category_is_known,
     ),
 )

@@ -156,6 +156,7 @@ RULES = (
         bad="links:\n  - {type: depends_on, target: node-a}\nredundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 1}",
         good="links:\n  - {type: depends_on, target: node-a}\n  - {type: depends_on, target: node-b}\n"
         "redundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 1}",
+        about=("redundancy",),
         check=member_is_dependency,
     ),
     Rule(
@@ -165,6 +166,7 @@ RULES = (
         hint="lower min_up or add members",
         bad="redundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 3}",
         good="redundancy:\n  - {name: nodes, members: [node-a, node-b], min_up: 1}",
+        about=("redundancy",),
         check=group_can_be_up,
     ),
     Rule(
@@ -197,6 +199,7 @@ RULES = (
         hint="buy more, free some, or set over_allocation_allowed where the contract says so",
         bad="class: licence\nquantity: 50\nin_use: 61",
         good="class: licence\nquantity: 75\nin_use: 61",
+        about=tuple(used for _, used in _BOUGHT_AND_USED),
         check=use_is_paid_for,
     ),
     Rule(

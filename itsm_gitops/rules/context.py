@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from itsm_gitops.git.modes import REGULAR
@@ -18,6 +18,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.subjects import DocumentSubject
+from itsm_gitops.model.timeline import said_in
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.repository import Config, Document, Store
 from itsm_gitops.repository.lazy_store import LazyStore
@@ -85,7 +86,9 @@ class DocumentContext:
     (``refused``) has its own findings, so rules need not doubt types, only presence. ``store``
     knows the whole CMDB and no record, ``read`` gives the accepted fields of an item of it.
     ``flow`` is the kind's life cycle, an empty one where it has none; ``moves`` are the entries of
-    ``timeline`` that name a state.
+    ``timeline`` that name a state, ``said`` the keys that some entry has. ``usual`` says that the states of the timeline
+    are a way through the life cycle on which there is nothing to ask (`Workflow.is_usual`). ``subject`` is the document
+    as conditions ask about it: what its fields name is followed, its links are not.
     """
 
     document: Document
@@ -98,6 +101,9 @@ class DocumentContext:
     flow: Workflow
     timeline: Sequence[Data]
     moves: Sequence[Move]
+    said: frozenset[str]
+    usual: bool
+    subject: DocumentSubject
 
     @classmethod
     def of(
@@ -114,7 +120,13 @@ class DocumentContext:
         timeline: Sequence[Data] = data.get("timeline") or ()
         moves = [Move(i, e["state"], e) for i, e in enumerate(timeline) if "state" in e]
         flow = kind.workflow or _NO_FLOW
-        return cls(document, kind, data, refused, store, now, read, flow, timeline, moves)
+        said = frozenset(said_in(timeline))
+        states = tuple([m.state for m in moves])
+        usual = all(state.__class__ is str for state in states) and flow.is_usual(states)
+        subject = DocumentSubject(data, partial(_item, store, read), now=now)
+        return cls(
+            document, kind, data, refused, store, now, read, flow, timeline, moves, said, usual, subject
+        )
 
     @property
     def path(self) -> str:
@@ -133,12 +145,7 @@ class DocumentContext:
 
     def item(self, identifier: object) -> Data | None:
         """Return the accepted fields of a CMDB item, None where there is no usable one of that name."""
-        return self.read(self.store, identifier) if isinstance(identifier, str) else None
-
-    @property
-    def subject(self) -> DocumentSubject:
-        """The document as conditions ask about it: what its fields name is followed, its links are not."""
-        return DocumentSubject(self.data, self.item, now=self.now)
+        return _item(self.store, self.read, identifier)
 
     def inactive(self, identifier: object) -> str:
         """Return the stage of an item that does not exist yet or is out of use; empty for all others."""
@@ -147,6 +154,10 @@ class DocumentContext:
             return ""
         kind = self.book.kinds[entry.kind]
         return facts.stage_of(kind, data) if facts.is_inactive(kind, data) else ""
+
+
+def _item(store: Store, read: Callable[[Store, str], Data | None], identifier: object) -> Data | None:
+    return read(store, identifier) if isinstance(identifier, str) else None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itsm_gitops.model import windows
 from itsm_gitops.model.duties import NEAR, PAST, DueDay, due_terms, dues_of, is_told
 from itsm_gitops.model.findings import INFO, WARNING, Pointer
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.rules.context import DocumentContext
 from itsm_gitops.rules.rule import Hit, Rule
 
@@ -33,13 +34,17 @@ def _place(ctx: DocumentContext, day: DueDay) -> Pointer:
 
 
 def _days(ctx: DocumentContext, stage: str) -> Iterator[DueDay]:
-    if not due_terms(ctx.kind):
-        return
     zone = windows.zone(ctx.store.config.timezone)
     for due in dues_of(ctx.kind, ctx.data):
         day = due.at(ctx.now, zone)
         if day.stage == stage and is_told(day):
             yield day
+
+
+def _fields(kind: Kind) -> set[str] | None:
+    """Return the top-level fields with a duty; None where one may be missing."""
+    terms = due_terms(kind)
+    return None if any(t.missing_since for t in terms) else {str(t.pointer[0]) for t in terms}
 
 
 RULES = (
@@ -51,6 +56,7 @@ RULES = (
         hint="see to it and set the new date; itsm due lists everything that is due",
         bad="class: contract\nend: 2026-12-31   # in three weeks",
         good="class: contract\nend: 2028-12-31",
+        about=_fields,
         check=due_soon,
     ),
     Rule(
@@ -61,6 +67,7 @@ RULES = (
         hint="do it and set the next date, or say what became of it (done, retired, renewed)",
         bad="review:\n  action_items:\n    - {action: Watch the disk, owner: mail-engineer, due: 2020-03-01, done: false}",
         good="review:\n  action_items:\n    - {action: Watch the disk, owner: mail-engineer, due: 2020-03-01, done: true}",
+        about=_fields,
         check=past_due,
     ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from itsm_gitops.graph.linked import EntrySubject, item_of, opened_after
@@ -20,7 +21,7 @@ from itsm_gitops.model.inner_life import inner_state, inner_steps, transition_of
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.owing import Escape, escapes
 from itsm_gitops.model.subjects import DocumentSubject
-from itsm_gitops.model.timeline import SET
+from itsm_gitops.model.timeline import SET, tells_values
 from itsm_gitops.model.workflow import Transition, Workflow
 from itsm_gitops.rules.asked_since import finished_at, finished_on
 from itsm_gitops.rules.context import ChangeContext, DocumentContext, NetworkContext, moment
@@ -60,7 +61,8 @@ def state_keeps_its_guards(ctx: DocumentContext) -> Iterator[Hit]:
     for breach in breaches(guards, ctx.subject) if guards else ():
         yield _hit(breach, ctx.flow.state_field)
     for inner in ctx.kind.inner:
-        for breach in breaches(guards_alone(inner).get(inner_state(inner, ctx.data), ()), ctx.subject):
+        inside = guards_alone(inner).get(inner_state(inner, ctx.data))
+        for breach in breaches(inside, ctx.subject) if inside else ():
             yield _hit(breach._replace(pointer=()), inner.state_field)
 
 
@@ -113,11 +115,9 @@ def _waited(ctx: NetworkContext, above: Entry, relation: str, entry: Entry) -> b
 
 def step_has_its_reason(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for a reason at, or since, the last step that demands one."""
-    for inner in ctx.kind.inner:
+    for inner in ctx.kind.inner if tells_values(ctx.said) else ():
         yield from _inner_steps_have_reasons(ctx, inner)
-    if not any(step.reason for step in ctx.flow.transitions):
-        return
-    for before, after in zip(ctx.moves, ctx.moves[1:], strict=False):
+    for before, after in pairwise([] if ctx.usual else ctx.moves):
         step = ctx.flow.step(before.state, after.state, ctx.data, ctx.subject)
         if step is None or not step.reason:
             continue
@@ -268,6 +268,7 @@ RULES = (
         hint="finish (or skip) the task before it first, or correct `after`",
         bad="tasks:\n  - {name: Order, status: open}\n  - {name: Deliver, status: done, after: [Order]}",
         good="tasks:\n  - {name: Order, status: done}\n  - {name: Deliver, status: done, after: [Order]}",
+        about=("tasks",),
         check=tasks_agree,
     ),
     Rule(

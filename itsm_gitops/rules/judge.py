@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ from itsm_gitops.rules.settings import configured
 from itsm_gitops.rules.shard import WHOLE, Shard
 from itsm_gitops.schema import validate
 
+_SHAPES = 4096  # of documents of one kind, remembered
 _NOTHING: frozenset[str] = frozenset()
 
 # A rule relies on what the shipped schemas promise. A repository owns its schemas and may loosen
@@ -103,13 +104,30 @@ class _Judge:
         self.kind = kind
         self._fast = validate.shared(kind.schema)
         self._slow: Any = None
-        self.rules: list[tuple[Rule, Check]] = [
+        self._rules: list[tuple[Rule, Check]] = [
             (rule, rule.check)
             for rule in rules(DOCUMENT)
             if rule.check is not None
             and (not rule.kinds or any(role in kind.plays for role in rule.kinds))
             and (not rule.stateful or kind.workflow is not None)
         ]
+        self._about = [(rule, check, _fields_of(rule, kind)) for rule, check in self._rules]
+        self._by_shape: dict[tuple[frozenset[str], frozenset[str]], list[tuple[Rule, Check]]] = {}
+
+    def rules_for(self, shape: tuple[frozenset[str], frozenset[str]]) -> list[tuple[Rule, Check]]:
+        """Return the rules that may find something in a document with such fields, and such keys in its timeline."""
+        known = self._by_shape.get(shape)
+        if known is None:
+            if len(self._by_shape) >= _SHAPES:
+                self._by_shape.clear()
+            fields, said = shape
+            known = self._by_shape[shape] = [
+                (rule, check)
+                for rule, check, about in self._about
+                if (about is None or not fields.isdisjoint(about))
+                and (rule.said is None or not said.isdisjoint(rule.said))
+            ]
+        return known
 
     def refusals(self, data: Any) -> list[schema.Coded]:
         """Return what the kind's schema refuses."""
@@ -123,6 +141,14 @@ class _Judge:
 def _fields(refusals: Iterable[schema.Coded]) -> frozenset[str]:
     """Return the top-level fields that something is refused in."""
     return frozenset(str(c.hit.pointer[0]) for c in refusals if c.hit.pointer)
+
+
+def _fields_of(rule: Rule, kind: Kind) -> Collection[str] | None:
+    """Return the fields of a kind that a rule is about, None where it looks at any document; one that fails says so there."""
+    try:
+        return rule.about(kind) if callable(rule.about) else rule.about
+    except _UNEXPECTED:
+        return None
 
 
 class DocumentJudge:
@@ -180,7 +206,7 @@ class DocumentJudge:
             data = {k: v for k, v in data.items() if k not in refused}
             findings += [to_finding(find_rule(code), hit, document.path) for code, hit in refusals]
         context = DocumentContext.of(document, kind, data, refused, store, self._now, self._item)
-        for rule, check in judge.rules:
+        for rule, check in judge.rules_for((frozenset(data), context.said)):
             try:
                 for hit in check(context):
                     findings.append(to_finding(rule, hit, document.path))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -14,7 +13,7 @@ from itsm_gitops.model.inner_life import inner_steps, transition_of
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.roles import ON_CALL, follow, named, names
 from itsm_gitops.model.rulebook import ROLES
-from itsm_gitops.model.timeline import SET, WAS, data_then
+from itsm_gitops.model.timeline import SET, WAS, data_then, tells_values
 from itsm_gitops.model.workflow import Transition, Workflow
 from itsm_gitops.rules.context import Data, DocumentContext
 from itsm_gitops.rules.rule import ITEMS, Hit, Rule
@@ -46,6 +45,31 @@ class _Holders(NamedTuple):
     others: Mapping[str, Any]
 
 
+class _Asked(NamedTuple):
+    """The roles that a step names, and what is quick to see of them: whether everybody may, who always may, the fields."""
+
+    roles: Sequence[_Holders | None]
+    free: bool
+    fixed: frozenset[str]
+    fields: tuple[str, ...]
+    called: bool
+
+    @classmethod
+    def of(cls, named: Sequence[str], roles: Mapping[str, _Holders]) -> _Asked:
+        """Put together what a step asks for; a role that is not known stops nobody."""
+        found = [roles.get(name) for name in named]
+        known = [role for role in found if role is not None]
+        fixed: frozenset[str] = frozenset().union(*(role.fixed for role in known))
+        fields = tuple(dict.fromkeys(field for role in known for field in role.fields))
+        return cls(found, None in found, fixed, fields, any(ON_CALL in role.others for role in known))
+
+    def plainly(self, data: Data, actor: frozenset[str]) -> bool:
+        """Whether it is plain that somebody may: who always may, or is named by a field of the record itself."""
+        if self.free or not actor.isdisjoint(self.fixed):
+            return True
+        return any(v.__class__ is str and v in actor for v in map(data.get, self.fields))
+
+
 _EPOCH = datetime.fromtimestamp(0, UTC)  # an entry whose time nobody can read has a finding of its own
 _PLAIN = ("teams", "people", "fields")
 
@@ -64,6 +88,22 @@ def _read_roles(roles: Mapping[str, Any]) -> Mapping[str, _Holders]:
 
 
 _roles: Once[Mapping[str, _Holders]] = Once()
+_asked: Once[dict[tuple[str, ...], _Asked]] = Once()
+
+
+def _new_asked() -> dict[tuple[str, ...], _Asked]:
+    return {}
+
+
+def _asked_by(ctx: DocumentContext, step: Transition) -> _Asked:
+    """Return what a step asks for by the rule book: the same few for all records."""
+    policy = ctx.book.policy(ROLES).get("roles", {})
+    known = _asked(policy, make=_new_asked)
+    asked = known.get(step.by)
+    if asked is None:
+        roles = _roles(policy, make=lambda: _read_roles(policy))
+        asked = known[step.by] = _Asked.of(step.by, roles)
+    return asked
 
 
 def _may(
@@ -93,13 +133,12 @@ def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
     Who holds a role is read from the record as it was then, before the step or after it, and who was on call from the
     rota for that time; CMDB and policy are today's.
     """
-    for inner in ctx.kind.inner:
+    tracks = tells_values(ctx.said)
+    for inner in ctx.kind.inner if tracks else ():
         yield from _inner_steps(ctx, inner)
     if len(ctx.moves) < 2:
         return
-    policy, actors = ctx.book.policy(ROLES).get("roles", {}), _actors(ctx.store, make=_new_actors)
-    roles = _roles(policy, make=lambda: _read_roles(policy))
-    tracks = any(SET in e or WAS in e for e in ctx.timeline)
+    actors = _actors(ctx.store, make=_new_actors)
     verdicts: dict[tuple[str, tuple[str, ...], object], bool] = {}
     for before, after in pairwise(ctx.moves):
         handle = after.entry["by"]
@@ -112,13 +151,14 @@ def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
         step = ctx.flow.step(before.state, after.state, then, ctx.subject if then is ctx.data else None)
         if step is None or not step.by:
             continue
-        by = [roles.get(r) for r in step.by]
+        asked = _asked_by(ctx, step)
+        if asked.plainly(then, actor):
+            continue
         # Most records are moved on by few, who have the same right each time; but turns on call change.
-        called = any(role and ON_CALL in role.others for role in by)
-        asked = (handle, step.by, after.entry["at"] if called else None)
-        may = None if tracks else verdicts.get(asked)
+        key = (handle, step.by, after.entry["at"] if asked.called else None)
+        may = None if tracks else verdicts.get(key)
         if may is None:
-            may = verdicts[asked] = _may_step(ctx, after.place, then, actor, by)
+            may = verdicts[key] = _may_step(ctx, after.place, then, actor, asked.roles)
         if not may:
             yield _not_theirs(handle, step, after.place)
 
@@ -136,10 +176,8 @@ def _inner_steps(ctx: DocumentContext, flow: Workflow) -> Iterator[Hit]:
         actor = _actor(ctx, handle)
         if step is None or not step.by or actor is None:
             continue
-        policy = ctx.book.policy(ROLES).get("roles", {})
-        roles = _roles(policy, make=partial(_read_roles, policy))
         then = data_then(ctx.data, ctx.timeline, made.place)
-        if not _may_step(ctx, made.place, then, actor, [roles.get(r) for r in step.by]):
+        if not _may_step(ctx, made.place, then, actor, _asked_by(ctx, step).roles):
             yield _not_theirs(handle, step, made.place)
 
 

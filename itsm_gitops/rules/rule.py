@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.findings import ERROR, Pointer
+from itsm_gitops.model.kinds import Kind
 
 DOCUMENT = "document"
 NETWORK = "network"
@@ -86,6 +87,7 @@ REACHES = (
 )
 
 Check = Callable[[Any], Iterable[Hit]]
+Fields = Callable[[Kind], Collection[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ class Rule:
 
     ``check`` yields hits for a context of the rule's scope. It is None where the code is found on
     the way (by the reader, or by explaining why a schema refuses a document). ``kinds`` limits a
-    document rule to kinds that play one of some roles (`model.meaning`), ``stateful`` one to kinds with a workflow. A change rule that judges
+    document rule to kinds that play one of some roles (`model.meaning`), ``stateful`` one to kinds with a workflow. ``about`` are the
+    top-level fields of which one must be there, ``said`` the keys of timeline entries, else the document rule has nothing
+    to find and is not asked; a function returns the fields for a kind, None for any. A change rule that judges
     the same place as the document or network rule ``instead_of`` replaces that rule's finding. ``reach`` says what
     else can alter a finding: nothing for most document rules; a network rule that does not say it (None) makes a
     request check read everything.
@@ -112,6 +116,8 @@ class Rule:
     fixable: bool = False
     kinds: tuple[str, ...] = ()
     stateful: bool = False
+    about: tuple[str, ...] | Fields | None = None
+    said: tuple[str, ...] | None = None
     instead_of: str = ""
     reach: tuple[str, ...] | None = None
     check: Check | None = None

@@ -50,8 +50,6 @@ def _shown(value: Any) -> str:
 
 def times_of_their_own_hold(ctx: DocumentContext) -> Iterator[Hit]:
     """Check the entries that happened at another time than they were written, and those that correct others."""
-    if not any(HAPPENED in e or CORRECTS in e for e in ctx.timeline):
-        return
     written = {seconds(e[AT]) for e in ctx.timeline if CORRECTS not in e}
     for index, entry in enumerate(ctx.timeline):
         if HAPPENED not in entry and CORRECTS not in entry:
@@ -169,6 +167,7 @@ RULES = (
         hint="use itsm set, which writes both (itsm set ID FIELD=VALUE also writes the present value into the timeline)",
         bad="impact: low\ntimeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: high}, was: {impact: low}}",
         good="impact: high\ntimeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, set: {impact: high}, was: {impact: low}}",
+        said=(SET, WAS),
         check=value_is_last_told,
     ),
     Rule(
@@ -179,6 +178,7 @@ RULES = (
         hint="itsm note, move and set take --at with --reason; itsm correct writes a correction",
         bad="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, state: resolved, happened: 2026-11-22T09:00:00Z}",
         good="timeline:\n  - {at: 2026-11-22T10:00:00Z, by: anna, state: resolved, happened: 2026-11-22T09:00:00Z, reason: No network.}",
+        said=(HAPPENED, CORRECTS),
         check=times_of_their_own_hold,
     ),
     Rule(

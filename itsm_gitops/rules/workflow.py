@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from itsm_gitops.model.errors import did_you_mean
@@ -13,7 +14,7 @@ from itsm_gitops.model.inner_life import entered, inner_state, inner_steps, is_a
 from itsm_gitops.model.migrations import STATE, BookShape, migrations_of
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import PRIORITY
-from itsm_gitops.model.timeline import SET, WAS
+from itsm_gitops.model.timeline import SET, WAS, tells_values
 from itsm_gitops.model.watched_time import unwatched
 from itsm_gitops.model.workflow import Data, Workflow
 from itsm_gitops.rules.asked_since import finished_on
@@ -53,7 +54,7 @@ def state_is_known(ctx: DocumentContext) -> Iterator[Hit]:
     """Look up the top state and each state of the timeline."""
     flow = ctx.flow
     found: list[tuple[Any, Pointer]] = [(ctx.data.get(flow.state_field), (flow.state_field,))]
-    found += [(m.state, ("timeline", m.place, "state")) for m in ctx.moves]
+    found += [(m.state, ("timeline", m.place, "state")) for m in ([] if ctx.usual else ctx.moves)]
     for state, pointer in found:
         if state is not None and state not in flow.states:
             listed = "states: " + ", ".join(flow.states)
@@ -143,13 +144,13 @@ def _later(at: str, limit: datetime) -> bool:
 def transitions_are_legal(ctx: DocumentContext) -> Iterator[Hit]:
     """Follow the states of the timeline through the life cycle."""
     flow = ctx.flow
-    for before, after in zip(ctx.moves, ctx.moves[1:], strict=False):
+    for before, after in pairwise([] if ctx.usual else ctx.moves):
         source, target = before.state, after.state
         known = source in flow.states and target in flow.states and source != target
         if known and flow.step(source, target, ctx.data, ctx.subject) is None:
             message = f"'{source}' cannot become '{target}'"
             yield Hit(message, ("timeline", after.place, "state"), allowed(flow, source, ctx.data))
-    for inner in ctx.kind.inner:
+    for inner in ctx.kind.inner if tells_values(ctx.said) else ():
         yield from _inner_steps_are_legal(ctx, inner)
 
 
@@ -189,7 +190,7 @@ def state_has_its_fields(ctx: DocumentContext) -> Iterator[Hit]:
 
 def states_alternate(ctx: DocumentContext) -> Iterator[Hit]:
     """Report state entries that repeat the state before them."""
-    for before, after in zip(ctx.moves, ctx.moves[1:], strict=False):
+    for before, after in pairwise([] if ctx.usual else ctx.moves):
         if before.state == after.state:
             yield Hit(f"the record already was in state '{after.state}'", ("timeline", after.place, "state"))
 
@@ -312,6 +313,7 @@ RULES = (
         hint="use a priority of the matrix",
         bad="priority_override: {priority: P0, by: anna, reason: The board meets today.}",
         good="priority_override: {priority: P1, by: anna, reason: The board meets today.}",
+        about=("priority_override",),
         check=override_is_known,
     ),
     Rule(
@@ -322,6 +324,7 @@ RULES = (
         hint="remove priority_override",
         bad="impact: high\nurgency: high\npriority_override: {priority: P1, by: anna, reason: Urgent.}",
         good="impact: high\nurgency: high",
+        about=("priority_override",),
         check=override_changes_something,
     ),
 )
