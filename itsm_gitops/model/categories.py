@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from typing import Any
 
 from itsm_gitops.model.kinds import Kind
@@ -38,6 +38,11 @@ class CategoryTree:
         """Return what a category, or else the nearest parent that says it, says of something; None for nothing."""
         wanted = levels(text)
         return next((about[key] for about in self._parents(wanted) if key in about), None)
+
+    @cached_property
+    def verdict(self) -> Callable[[str], tuple[bool, Any]]:
+        """Whether there is a category, and what it says of closing: the same few are asked for by all records."""
+        return lru_cache(maxsize=4096)(lambda text: (self.has(text), self.say(text, CLOSING)))
 
     def confidential(self) -> list[str]:
         """Return the categories that are confidential, with everything below them."""

@@ -52,7 +52,7 @@ def _moment(text: str) -> datetime | None:
     if not _DATE_TIME.fullmatch(text):
         return None
     try:
-        moment = datetime.fromisoformat(text.upper())
+        moment = datetime.fromisoformat(text if text[-1] == "Z" and text[10] == "T" else text.upper())
     except ValueError:
         return None
     return moment if 1 < moment.year < 9999 or _sane(moment) else None

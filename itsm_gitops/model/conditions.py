@@ -17,7 +17,7 @@ from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from itsm_gitops.model.clock import parse_time
-from itsm_gitops.model.levels import is_at_or_below, levels
+from itsm_gitops.model.levels import is_at_or_below_one, levels
 
 Data = Mapping[str, Any]
 Truth = bool | None
@@ -94,10 +94,12 @@ class Among:
     def meets(self, value: Any, _subject: Subject | None = None) -> bool:
         """Whether a value passes."""
         sort = value.__class__
+        if sort is str:  # as nearly always
+            return value in self.values or (bool(self.tops) and is_at_or_below_one(value, self.tops))
         for wanted in self.values:
             if value == wanted and (wanted.__class__ is sort or bool not in (sort, wanted.__class__)):
                 return True
-        return sort is str and any(is_at_or_below(value, top) for top in self.tops)
+        return False
 
 
 @dataclass(frozen=True, slots=True)

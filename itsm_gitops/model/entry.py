@@ -63,11 +63,15 @@ def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
     opened, updated, entered = times_of(data.get("timeline"))
     columns: dict[str, Any] = {}
     for name, value in data.items():
-        if value.__class__ is str:
-            if len(value) <= _COLUMN_MAX:
+        sort = value.__class__
+        if sort is str:
+            size = len(value)
+            if size <= _NAME_MAX:
                 # Names come again and again; kept (and sent) once, 100,000 entries need a third less.
-                columns[name] = intern(value) if len(value) <= _NAME_MAX else value
-        elif value.__class__ in _SCALARS:
+                columns[name] = intern(value)
+            elif size <= _COLUMN_MAX:
+                columns[name] = value
+        elif sort in _SCALARS:
             columns[name] = value
     if data.get(_OVERRIDE).__class__ is dict:
         columns[_OVERRIDE] = data[_OVERRIDE]

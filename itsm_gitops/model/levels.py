@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 _SEPARATOR = re.compile(r"[/\\>|:]+")
@@ -22,4 +23,13 @@ def levels(text: str) -> tuple[str, ...]:
 
 def is_at_or_below(text: str, top: tuple[str, ...]) -> bool:
     """Whether a value is one with the levels ``top``, or one below it."""
-    return bool(top) and levels(text)[: len(top)] == top
+    return is_at_or_below_one(text, (top,))
+
+
+def is_at_or_below_one(text: str, tops: Iterable[tuple[str, ...]]) -> bool:
+    """Whether a value is one with the levels of one of ``tops``, or one below it."""
+    found = levels(text)
+    for top in tops:  # noqa: SIM110 - no generator: conditions ask this of most documents
+        if top and found[: len(top)] == top:
+            return True
+    return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from itsm_gitops.model.conditions import OtherEnd, Subject
@@ -11,6 +12,24 @@ from itsm_gitops.model.conditions import OtherEnd, Subject
 Data = Mapping[str, Any]
 Item = Callable[[str], Data | None]
 Links = Callable[[str], "list[OtherEnd] | None"]
+
+
+class _Ways(tuple[tuple[str, "_Ways"], ...]):
+    """How a path can go on: the next key, and the ways behind it; empty at its end."""
+
+    __slots__ = ()
+
+
+@lru_cache(maxsize=4096)
+def _ways(path: str) -> _Ways:
+    """Return the ways along a path, the shortest key first: keys may have dots themselves.
+
+    ``set: {major.state: accepted}`` stands in a timeline.
+    """
+    steps = path.split(".") if path else []
+    return _Ways(
+        (".".join(steps[:length]), _ways(".".join(steps[length:]))) for length in range(1, len(steps) + 1)
+    )
 
 
 class DocumentSubject:
@@ -39,14 +58,14 @@ class DocumentSubject:
             value = data.get(path)
             return value if isinstance(value, list) else [] if value is None else [value]
         found: list[Any] = []
-        return found if self._walk(data, path.split("."), found) else None
+        return found if self._walk(data, _ways(path), found) else None
 
-    def _walk(self, value: Any, steps: list[str], found: list[Any]) -> bool:
+    def _walk(self, value: Any, ways: _Ways, found: list[Any]) -> bool:
         """Collect the values; return whether all of them are known."""
         if isinstance(value, list):
-            known = [self._walk(v, steps, found) for v in value]  # each of them: the values of all are wanted
+            known = [self._walk(v, ways, found) for v in value]  # each of them: the values of all are wanted
             return all(known)
-        if not steps:
+        if not ways:
             if value is not None:
                 found.append(value)
             return True
@@ -54,15 +73,11 @@ class DocumentSubject:
             value = self._item(value) if self._item else None
             if value is None:
                 return False
-        if not isinstance(value, Mapping):
+        if value.__class__ is not dict and not isinstance(value, Mapping):
             return True
-        if steps[0] in value:
-            return self._walk(value[steps[0]], steps[1:], found)
-        # Keys may have dots themselves: `set: {major.state: accepted}` in a timeline.
-        for length in range(2, len(steps) + 1):
-            key = ".".join(steps[:length])
+        for key, further in ways:
             if key in value:
-                return self._walk(value[key], steps[length:], found)
+                return self._walk(value[key], further, found)
         return True
 
     def parts(self, path: str) -> list[Subject] | None:

@@ -92,7 +92,7 @@ def said_in(entries: Iterable[Data]) -> set[str]:
 def moments(entries: Sequence[Data]) -> list[int | None]:
     """Return when each entry happened (seconds since 1970, UTC), None where nothing tells."""
     if said_in(entries).isdisjoint((HAPPENED, CORRECTS)):
-        return [seconds(entry.get(AT)) for entry in entries]
+        return [seconds(entry.get(AT)) for entry in entries]  # nearly always
     corrected: dict[int, int] = {}
     for entry in entries:
         if CORRECTS in entry:
@@ -114,16 +114,19 @@ def moments(entries: Sequence[Data]) -> list[int | None]:
 def state_steps(timeline: Any) -> Iterator[tuple[int, str]]:
     """Yield the usable steps of a timeline. One that happened before the one ahead of it counts as at the same time."""
     entries = entries_of(timeline)
-    return _steps(entries, moments(entries))
+    return iter(_steps(entries, moments(entries)))
 
 
-def _steps(entries: Sequence[Data], happened: Sequence[int | None]) -> Iterator[tuple[int, str]]:
+def _steps(entries: Sequence[Data], happened: Sequence[int | None]) -> tuple[tuple[int, str], ...]:
+    found: list[tuple[int, str]] = []
     latest: int | None = None
     for entry, at in zip(entries, happened, strict=True):
         state = entry.get(STATE)
-        if isinstance(state, str) and state and at is not None:
-            latest = at if latest is None else max(latest, at)
-            yield latest, state
+        if state.__class__ is str and state and at is not None:
+            if latest is None or at > latest:
+                latest = at
+            found.append((latest, state))
+    return tuple(found)
 
 
 def value_changes(timeline: Any) -> Iterator[ValueChange]:
@@ -162,7 +165,7 @@ def replay_of(data: Data) -> Replay:
     commented = (at for e, at in zip(entries, happened, strict=True) if e.get(COMMENT) and at)
     major = _mapping(data.get("major"))
     return Replay(
-        tuple(_steps(entries, happened)),
+        _steps(entries, happened),
         tuple(c for c in values if _plain(c.was) and _plain(c.value)),
         next(commented, None) if COMMENT in said else None,
         seconds(data.get("started_at")) or seconds(major.get("started_at")),

@@ -114,7 +114,7 @@ class Workflow:
     def is_usual(self, states: tuple[str, ...]) -> bool:
         """Whether these states, one after the other, are a way that nobody needs to ask about, whatever the document says.
 
-        All are states of this life cycle, and each follows the one before by a step without a condition that needs no
+        The first is the initial one, all are states of this life cycle, and each follows the one before by a step without a condition that needs no
         reason. Most documents took one of a few ways.
         """
         known = self._ways.get(states)
@@ -125,7 +125,8 @@ class Workflow:
         return known
 
     def _is_usual(self, states: tuple[str, ...]) -> bool:
-        return all(state in self.states for state in states) and all(
+        begun = states[:1] == (self.initial,)
+        return (begun and all(state in self.states for state in states)) and all(
             source != target and self._is_plain(self._between.get((source, target), ()))
             for source, target in pairwise(states)
         )
@@ -166,8 +167,18 @@ class Workflow:
             return ()
         # Most are there: whether they are demanded needs no answer then.
         empty = [r for r in known.require if not data.get(r.field) and data.get(r.field) in EMPTY]
-        asked = (r for r in empty if not finished or not finished < r.since)
-        return tuple(dict.fromkeys(r.field for r in asked if holds(r.when, data, subject)))
+        if not empty:
+            return ()
+        asked = [r for r in empty if not finished or not finished < r.since]
+        return tuple(dict.fromkeys([r.field for r in asked if holds(r.when, data, subject)]))
+
+    def is_dated(self, state: str) -> bool:
+        """Whether a state demands a field only since some day."""
+        return state in self._dated
+
+    @cached_property
+    def _dated(self) -> frozenset[str]:
+        return frozenset(s.name for s in self.states.values() if any(r.since for r in s.require))
 
     def wants_reason(self, fields: Iterable[str], before: Data) -> tuple[str, ...]:
         """Return those of some fields whose change needs a reason, by the document before the change."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from itsm_gitops.model.categories import CATEGORIES, CLOSING, CategoryTree, category_fields, closing_fields
+from itsm_gitops.model.categories import CATEGORIES, CategoryTree, category_fields, closing_fields
 from itsm_gitops.model.errors import did_you_mean
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.once import Once
@@ -30,10 +30,11 @@ def category_is_known(ctx: DocumentContext) -> Iterator[Hit]:
         value = ctx.data.get(name)
         if not isinstance(value, str):
             continue
-        if not tree.has(value):
+        known, closing = tree.verdict(value)
+        if not known:
             hint = did_you_mean(value, list(tree.names)) or f"categories stand in {CATEGORIES}"
             yield Hit(f"there is no category '{value}'", (name,), hint)
-        elif tree.say(value, CLOSING) is False and name in closing_fields(ctx.kind):
+        elif closing is False and name in closing_fields(ctx.kind):
             yield Hit(f"'{value}' is too coarse to close with", (name,), "name a level below it")
 
 

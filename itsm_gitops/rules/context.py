@@ -18,7 +18,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.subjects import DocumentSubject
-from itsm_gitops.model.timeline import said_in
+from itsm_gitops.model.timeline import said_in, tells_values
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.repository import Config, Document, Store
 from itsm_gitops.repository.lazy_store import LazyStore
@@ -78,6 +78,15 @@ class Move(NamedTuple):
 _NO_FLOW = Workflow("", "", "state", "", {}, ())
 
 
+def _is_usual(kind: Kind, flow: Workflow, data: Data, moves: Sequence[Move], said: frozenset[str]) -> bool:
+    if not moves or moves[0].place or moves[-1].state != data.get(flow.state_field):
+        return False
+    if kind.inner and (tells_values(said) or any(f.state_field.split(".")[0] in data for f in kind.inner)):
+        return False
+    states = tuple([m.state for m in moves])
+    return all(state.__class__ is str for state in states) and flow.is_usual(states)
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentContext:
     """One document that could be read.
@@ -86,8 +95,9 @@ class DocumentContext:
     (``refused``) has its own findings, so rules need not doubt types, only presence. ``store``
     knows the whole CMDB and no record, ``read`` gives the accepted fields of an item of it.
     ``flow`` is the kind's life cycle, an empty one where it has none; ``moves`` are the entries of
-    ``timeline`` that name a state, ``said`` the keys that some entry has. ``usual`` says that the states of the timeline
-    are a way through the life cycle on which there is nothing to ask (`Workflow.is_usual`). ``subject`` is the document
+    ``timeline`` that name a state, ``said`` the keys that some entry has. ``usual`` says that the timeline tells a
+    way through the life cycle about which there is nothing to ask (`Workflow.is_usual`), from its first entry to the
+    state of the document, and that no life cycle within it has begun. ``subject`` is the document
     as conditions ask about it: what its fields name is followed, its links are not.
     """
 
@@ -121,8 +131,7 @@ class DocumentContext:
         moves = [Move(i, e["state"], e) for i, e in enumerate(timeline) if "state" in e]
         flow = kind.workflow or _NO_FLOW
         said = frozenset(said_in(timeline))
-        states = tuple([m.state for m in moves])
-        usual = all(state.__class__ is str for state in states) and flow.is_usual(states)
+        usual = _is_usual(kind, flow, data, moves, said)
         subject = DocumentSubject(data, partial(_item, store, read), now=now)
         return cls(
             document, kind, data, refused, store, now, read, flow, timeline, moves, said, usual, subject

@@ -117,7 +117,7 @@ def step_has_its_reason(ctx: DocumentContext) -> Iterator[Hit]:
     """Look for a reason at, or since, the last step that demands one."""
     for inner in ctx.kind.inner if tells_values(ctx.said) else ():
         yield from _inner_steps_have_reasons(ctx, inner)
-    for before, after in pairwise([] if ctx.usual else ctx.moves):
+    for before, after in pairwise(ctx.moves):
         step = ctx.flow.step(before.state, after.state, ctx.data, ctx.subject)
         if step is None or not step.reason:
             continue
@@ -281,6 +281,7 @@ RULES = (
         "  - {at: 2026-11-22T10:00:00Z, by: ben, state: draft}",
         good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: assess}\n"
         "  - {at: 2026-11-22T10:00:00Z, by: ben, state: draft, note: The backout plan names no backup.}",
+        unusual=True,
         check=step_has_its_reason,
     ),
     Rule(

@@ -97,6 +97,10 @@ def _unjudged(rule: Rule, error: Exception, path: str) -> Finding:
     )
 
 
+# Of a document: its fields, the keys in its timeline, and whether its way through the life cycle is a usual one.
+Shape = tuple[frozenset[str], frozenset[str], bool]
+
+
 class _Judge:
     """The document rules of one kind, ready to run."""
 
@@ -112,20 +116,21 @@ class _Judge:
             and (not rule.stateful or kind.workflow is not None)
         ]
         self._about = [(rule, check, _fields_of(rule, kind)) for rule, check in self._rules]
-        self._by_shape: dict[tuple[frozenset[str], frozenset[str]], list[tuple[Rule, Check]]] = {}
+        self._by_shape: dict[Shape, list[tuple[Rule, Check]]] = {}
 
-    def rules_for(self, shape: tuple[frozenset[str], frozenset[str]]) -> list[tuple[Rule, Check]]:
-        """Return the rules that may find something in a document with such fields, and such keys in its timeline."""
+    def rules_for(self, shape: Shape) -> list[tuple[Rule, Check]]:
+        """Return the rules that may find something in a document of a shape."""
         known = self._by_shape.get(shape)
         if known is None:
             if len(self._by_shape) >= _SHAPES:
                 self._by_shape.clear()
-            fields, said = shape
+            fields, said, usual = shape
             known = self._by_shape[shape] = [
                 (rule, check)
                 for rule, check, about in self._about
                 if (about is None or not fields.isdisjoint(about))
                 and (rule.said is None or not said.isdisjoint(rule.said))
+                and not (rule.unusual and usual)
             ]
         return known
 
@@ -206,7 +211,7 @@ class DocumentJudge:
             data = {k: v for k, v in data.items() if k not in refused}
             findings += [to_finding(find_rule(code), hit, document.path) for code, hit in refusals]
         context = DocumentContext.of(document, kind, data, refused, store, self._now, self._item)
-        for rule, check in judge.rules_for((frozenset(data), context.said)):
+        for rule, check in judge.rules_for((frozenset(data), context.said, context.usual)):
             try:
                 for hit in check(context):
                     findings.append(to_finding(rule, hit, document.path))

@@ -95,15 +95,18 @@ def _new_asked() -> dict[tuple[str, ...], _Asked]:
     return {}
 
 
-def _asked_by(ctx: DocumentContext, step: Transition) -> _Asked:
-    """Return what a step asks for by the rule book: the same few for all records."""
-    policy = ctx.book.policy(ROLES).get("roles", {})
-    known = _asked(policy, make=_new_asked)
+def _asked_by(ctx: DocumentContext, step: Transition, known: dict[tuple[str, ...], _Asked]) -> _Asked:
+    """Return what a step asks for by the rule book, which is noted in ``known``: the same few for all records."""
     asked = known.get(step.by)
     if asked is None:
+        policy = ctx.book.policy(ROLES).get("roles", {})
         roles = _roles(policy, make=lambda: _read_roles(policy))
         asked = known[step.by] = _Asked.of(step.by, roles)
     return asked
+
+
+def _known(ctx: DocumentContext) -> dict[tuple[str, ...], _Asked]:
+    return _asked(ctx.book.policy(ROLES).get("roles", {}), make=_new_asked)
 
 
 def _may(
@@ -138,7 +141,7 @@ def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
         yield from _inner_steps(ctx, inner)
     if len(ctx.moves) < 2:
         return
-    actors = _actors(ctx.store, make=_new_actors)
+    actors, known = _actors(ctx.store, make=_new_actors), _known(ctx)
     verdicts: dict[tuple[str, tuple[str, ...], object], bool] = {}
     for before, after in pairwise(ctx.moves):
         handle = after.entry["by"]
@@ -151,7 +154,7 @@ def step_is_by_its_role(ctx: DocumentContext) -> Iterator[Hit]:
         step = ctx.flow.step(before.state, after.state, then, ctx.subject if then is ctx.data else None)
         if step is None or not step.by:
             continue
-        asked = _asked_by(ctx, step)
+        asked = _asked_by(ctx, step, known)
         if asked.plainly(then, actor):
             continue
         # Most records are moved on by few, who have the same right each time; but turns on call change.
@@ -177,7 +180,7 @@ def _inner_steps(ctx: DocumentContext, flow: Workflow) -> Iterator[Hit]:
         if step is None or not step.by or actor is None:
             continue
         then = data_then(ctx.data, ctx.timeline, made.place)
-        if not _may_step(ctx, made.place, then, actor, _asked_by(ctx, step).roles):
+        if not _may_step(ctx, made.place, then, actor, _asked_by(ctx, step, _known(ctx)).roles):
             yield _not_theirs(handle, step, made.place)
 
 

@@ -98,7 +98,8 @@ class Rule:
     the way (by the reader, or by explaining why a schema refuses a document). ``kinds`` limits a
     document rule to kinds that play one of some roles (`model.meaning`), ``stateful`` one to kinds with a workflow. ``about`` are the
     top-level fields of which one must be there, ``said`` the keys of timeline entries, else the document rule has nothing
-    to find and is not asked; a function returns the fields for a kind, None for any. A change rule that judges
+    to find and is not asked; a function returns the fields for a kind, None for any. ``unusual`` rules look at the way
+    through the life cycle, and are not asked about a usual one (`DocumentContext.usual`). A change rule that judges
     the same place as the document or network rule ``instead_of`` replaces that rule's finding. ``reach`` says what
     else can alter a finding: nothing for most document rules; a network rule that does not say it (None) makes a
     request check read everything.
@@ -118,6 +119,7 @@ class Rule:
     stateful: bool = False
     about: tuple[str, ...] | Fields | None = None
     said: tuple[str, ...] | None = None
+    unusual: bool = False
     instead_of: str = ""
     reach: tuple[str, ...] | None = None
     check: Check | None = None

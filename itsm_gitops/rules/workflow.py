@@ -54,7 +54,7 @@ def state_is_known(ctx: DocumentContext) -> Iterator[Hit]:
     """Look up the top state and each state of the timeline."""
     flow = ctx.flow
     found: list[tuple[Any, Pointer]] = [(ctx.data.get(flow.state_field), (flow.state_field,))]
-    found += [(m.state, ("timeline", m.place, "state")) for m in ([] if ctx.usual else ctx.moves)]
+    found += [(m.state, ("timeline", m.place, "state")) for m in ctx.moves]
     for state, pointer in found:
         if state is not None and state not in flow.states:
             listed = "states: " + ", ".join(flow.states)
@@ -144,7 +144,7 @@ def _later(at: str, limit: datetime) -> bool:
 def transitions_are_legal(ctx: DocumentContext) -> Iterator[Hit]:
     """Follow the states of the timeline through the life cycle."""
     flow = ctx.flow
-    for before, after in pairwise([] if ctx.usual else ctx.moves):
+    for before, after in pairwise(ctx.moves):
         source, target = before.state, after.state
         known = source in flow.states and target in flow.states and source != target
         if known and flow.step(source, target, ctx.data, ctx.subject) is None:
@@ -179,8 +179,7 @@ def state_has_its_fields(ctx: DocumentContext) -> Iterator[Hit]:
     state = ctx.data.get(flow.state_field)
     if not isinstance(state, str):
         return
-    dated = state in flow.states and any(r.since for r in flow.states[state].require)
-    finished = finished_on(flow, ctx.data) if dated else ""
+    finished = finished_on(flow, ctx.data) if flow.is_dated(state) else ""
     for name in flow.missing(state, ctx.data, ctx.subject, finished):
         # What the schema demands everywhere, or refused, has a finding already.
         if name not in ctx.refused and name not in ctx.kind.required:
@@ -190,7 +189,7 @@ def state_has_its_fields(ctx: DocumentContext) -> Iterator[Hit]:
 
 def states_alternate(ctx: DocumentContext) -> Iterator[Hit]:
     """Report state entries that repeat the state before them."""
-    for before, after in pairwise([] if ctx.usual else ctx.moves):
+    for before, after in pairwise(ctx.moves):
         if before.state == after.state:
             yield Hit(f"the record already was in state '{after.state}'", ("timeline", after.place, "state"))
 
@@ -227,6 +226,7 @@ RULES = (
         hint="use a state of schemas/workflows",
         bad="state: finished",
         good="state: resolved",
+        unusual=True,
         check=state_is_known,
     ),
     Rule(
@@ -238,6 +238,7 @@ RULES = (
         bad="state: resolved\ntimeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
         good="state: new\ntimeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
         fixable=True,
+        unusual=True,
         check=state_is_last_of_timeline,
     ),
     Rule(
@@ -248,6 +249,7 @@ RULES = (
         hint="the first entry carries the initial state of the life cycle",
         bad="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: resolved}",
         good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}",
+        unusual=True,
         check=timeline_begins_at_initial,
     ),
     Rule(
@@ -282,6 +284,7 @@ RULES = (
         "  - {at: 2026-11-22T10:00:00Z, by: ben, state: closed}",
         good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
         "  - {at: 2026-11-22T10:00:00Z, by: ben, state: in_progress}",
+        unusual=True,
         check=transitions_are_legal,
     ),
     Rule(
@@ -304,6 +307,7 @@ RULES = (
         "  - {at: 2026-11-22T10:00:00Z, by: ben, state: new}",
         good="timeline:\n  - {at: 2026-11-22T09:00:00Z, by: anna, state: new}\n"
         "  - {at: 2026-11-22T10:00:00Z, by: ben, note: Looking into it.}",
+        unusual=True,
         check=states_alternate,
     ),
     Rule(
