@@ -17,7 +17,6 @@ from itsm_gitops.documents.problems import Doubt, Limits
 from itsm_gitops.documents.scalars import CONSTANTS, FIRST, plain
 
 _KEY = r"([A-Za-z_][A-Za-z0-9_./-]{0,63}(?: [A-Za-z0-9_./-]{1,63}){0,3}):(?: (.+))?"
-_key = re.compile(_KEY).fullmatch
 # What begins something else than a plain word: brackets, quotes, blocks, and all that is refused.
 _INDICATORS = frozenset("-?:,[]{}#&*!|>'\"%@` ")
 _flow_key = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,63}): ").match
@@ -30,10 +29,54 @@ _flow_quoted = re.compile(_QUOTED).match
 _BRACKETS = ("[", "{")
 
 
+_MOST_KEYS = 4096  # remembered for each column
+
+
+class _Entries:
+    """Splits the lines that are entries of a mapping at a column into key and value.
+
+    Nearly all keys have been seen before: looking one up is much faster than matching a pattern again.
+    """
+
+    def __init__(self, beginning: str) -> None:
+        """``beginning`` is what stands before the keys."""
+        self._beginning = beginning
+        self._match = re.compile(re.escape(beginning) + _KEY).fullmatch
+        self._seen: dict[str, str] = {}
+
+    def __call__(self, line: str) -> tuple[str, str | None] | None:
+        """Return key and value (None where there is none on the line); None where the line is no such entry."""
+        before, colon, value = line.partition(": ")
+        if colon:
+            key = self._seen.get(before)
+            if key is not None:
+                return key, value
+        elif line[-1:] == ":":
+            before = line[:-1]
+            key = self._seen.get(before)
+            if key is not None:
+                return key, None
+        if not line.startswith(self._beginning):  # as behind the last entry: much faster than the pattern
+            return None
+        match = self._match(line)
+        if match is None:
+            return None
+        key = intern(match[1])
+        if len(self._seen) < _MOST_KEYS:
+            self._seen[line[: match.end(1)]] = key
+        return key, match[2]
+
+
 @cache
-def _entries(indent: int) -> Any:
-    """Return what matches a line that is an entry of a mapping at a column; columns are bounded by the depth."""
-    return re.compile(" " * indent + _KEY).fullmatch
+def _entries(indent: int) -> _Entries:
+    """Return what splits the entries of a mapping at a column; columns are bounded by the depth."""
+    return _Entries(" " * indent)
+
+
+@cache
+def _items(indent: int) -> _Entries:
+    """Return what splits the first entries of mappings that are items of a list at a column."""
+    return _Entries(" " * indent + "- ")
 
 
 def read(text: str, limits: Limits) -> Any:
@@ -46,7 +89,7 @@ def read(text: str, limits: Limits) -> Any:
         raise Doubt
     lines = text.split("\n")  # the last one is empty: behind the end
     at = _skip(lines, 0)
-    first = _key(lines[at])
+    first = _entries(0)(lines[at])
     if first is None:
         raise Doubt
     data, at = _mapping(lines, at, 0, first, limits.depth)
@@ -63,25 +106,28 @@ def _skip(lines: list[str], at: int) -> int:
     return at
 
 
-def _mapping(lines: list[str], at: int, indent: int, entry: Any, depth: int) -> tuple[dict[str, Any], int]:
+def _mapping(
+    lines: list[str], at: int, indent: int, entry: tuple[str, str | None] | None, depth: int
+) -> tuple[dict[str, Any], int]:
     """Read the mapping whose first entry is at hand; return it and the line behind it."""
     if not depth:
         raise Doubt
     data: dict[str, Any] = {}
     entries = _entries(indent)
-    while True:
-        key, value = entry.groups()
+    while entry:
+        key, value = entry
         if key in data or key in CONSTANTS:
             raise Doubt
         at += 1
         if value is None:
-            data[intern(key)], at = _below(lines, at, indent, depth - 1)
+            data[key], at = _below(lines, at, indent, depth - 1)
         elif (first := value[0]) in _INDICATORS:
-            data[intern(key)], at = _unusual(lines, at, indent, value, depth - 1)
+            data[key], at = _unusual(lines, at, indent, value, depth - 1)
         else:
             if ": " in value or " #" in value or value[-1] == ":":
                 value = _before_comment(value)
-            data[intern(key)] = plain(value) if first in FIRST else value
+            # What ends in a Z, as times do, is neither a number nor a constant.
+            data[key] = plain(value) if first in FIRST and value[-1] != "Z" else value
         line = lines[at]
         entry = entries(line)
         if entry is None:
@@ -89,8 +135,7 @@ def _mapping(lines: list[str], at: int, indent: int, entry: Any, depth: int) -> 
                 return data, at
             at = _skip(lines, at)
             entry = entries(lines[at])
-            if entry is None:
-                return data, at
+    return data, at
 
 
 def _below(lines: list[str], at: int, indent: int, depth: int) -> tuple[Any, int]:
@@ -135,10 +180,10 @@ def _sequence(lines: list[str], at: int, indent: int, depth: int) -> tuple[list[
         raise Doubt
     data: list[Any] = []
     dash = " " * indent + "- "
-    inner = indent + 2
+    inner, items = indent + 2, _items(indent)
     while True:
         line = lines[at]
-        entry = _key(line, inner)
+        entry = items(line)
         if entry is not None:
             item, at = _mapping(lines, at, inner, entry, depth - 1)
             data.append(item)

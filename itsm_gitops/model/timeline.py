@@ -194,7 +194,8 @@ def _supplier_cases(raw: Any) -> Iterator[SupplierCase]:
 def packed(replay: Replay) -> Any:
     """Return a replay as JSON data; the states alone where there is no more, as nearly always."""
     steps = [list(step) for step in replay.steps]
-    if replay == Replay(replay.steps):
+    times = (replay.comment, replay.started, replay.mitigated)
+    if times == (None, None, None) and not replay.values and not replay.supplier_cases:
         return steps
     values, cases = [list(v) for v in replay.values], [list(c) for c in replay.supplier_cases]
     return [steps, values, replay.comment, replay.started, replay.mitigated, cases]
