@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from itsm_gitops.model import clock, facts
 from itsm_gitops.model.conditions import OtherEnd
 from itsm_gitops.model.entry import Edge, Entry
+from itsm_gitops.model.kinds import Kind
+from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.subjects import DocumentSubject
 
@@ -72,8 +74,19 @@ class EntrySubject(DocumentSubject):
 
 def is_short(book: RuleBook, kind: str, path: str) -> bool:
     """Whether an entry has the value of a field whenever its document has one."""
-    field = book.kinds[kind].fields.get(path)
-    return field is not None and ("enum" in field or field.get("type") in ("boolean", "integer", "number"))
+    found = book.kinds[kind]
+    return path in _short(found, make=lambda: _short_fields(found))
+
+
+_short: Once[frozenset[str]] = Once(1024)
+
+
+def _short_fields(kind: Kind) -> frozenset[str]:
+    return frozenset(
+        name
+        for name, field in kind.fields.items()
+        if "enum" in field or field.get("type") in ("boolean", "integer", "number")
+    )
 
 
 def item_of(around: Surroundings, name: str) -> Data | None:
@@ -110,6 +123,8 @@ def linked_entries(around: Surroundings, entry: Entry, relation: str) -> list[En
     if link is None or link.symmetric:
         stored = relation if link is not None else _stored(around.book, relation)
         names += [source.id for source, edge in around.into(entry.id) if edge.relation == stored]
+    if not names:  # as of most documents and most links
+        return []
     known = (around.find(name) for name in names)
     return list({e.id: e for e in known if e is not None}.values())
 
