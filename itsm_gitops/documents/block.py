@@ -35,35 +35,30 @@ _MOST_KEYS = 4096  # remembered for each column
 class _Entries:
     """Splits the lines that are entries of a mapping at a column into key and value.
 
-    Nearly all keys have been seen before: looking one up is much faster than matching a pattern again.
+    Nearly all keys have been seen before: looking one up is much faster than matching a pattern again. ``seen`` has them
+    by what stands before the colon.
     """
 
     def __init__(self, beginning: str) -> None:
         """``beginning`` is what stands before the keys."""
         self._beginning = beginning
         self._match = re.compile(re.escape(beginning) + _KEY).fullmatch
-        self._seen: dict[str, str] = {}
+        self.seen: dict[str, str] = {}
 
     def __call__(self, line: str) -> tuple[str, str | None] | None:
         """Return key and value (None where there is none on the line); None where the line is no such entry."""
-        before, colon, value = line.partition(": ")
-        if colon:
-            key = self._seen.get(before)
-            if key is not None:
-                return key, value
-        elif line[-1:] == ":":
-            before = line[:-1]
-            key = self._seen.get(before)
-            if key is not None:
-                return key, None
+        if line[-1:] == ":":
+            known = self.seen.get(line[:-1])
+            if known is not None:
+                return known, None
         if not line.startswith(self._beginning):  # as behind the last entry: much faster than the pattern
             return None
         match = self._match(line)
         if match is None:
             return None
         key = intern(match[1])
-        if len(self._seen) < _MOST_KEYS:
-            self._seen[line[: match.end(1)]] = key
+        if len(self.seen) < _MOST_KEYS:
+            self.seen[line[: match.end(1)]] = key
         return key, match[2]
 
 
@@ -107,14 +102,15 @@ def _skip(lines: list[str], at: int) -> int:
 
 
 def _mapping(
-    lines: list[str], at: int, indent: int, entry: tuple[str, str | None] | None, depth: int
+    lines: list[str], at: int, indent: int, entry: tuple[str, str | None], depth: int
 ) -> tuple[dict[str, Any], int]:
     """Read the mapping whose first entry is at hand; return it and the line behind it."""
     if not depth:
         raise Doubt
     data: dict[str, Any] = {}
     entries = _entries(indent)
-    while entry:
+    seen = entries.seen
+    while True:
         key, value = entry
         if key in data or key in CONSTANTS:
             raise Doubt
@@ -129,13 +125,19 @@ def _mapping(
             # What ends in a Z, as times do, is neither a number nor a constant.
             data[key] = plain(value) if first in FIRST and value[-1] != "Z" else value
         line = lines[at]
-        entry = entries(line)
-        if entry is None:
+        before, colon, value = line.partition(": ")
+        if colon and before in seen:
+            entry = seen[before], value
+            continue
+        further = entries(line)
+        if further is None:
             if line and line.lstrip(" ")[0] != "#":
                 return data, at
             at = _skip(lines, at)
-            entry = entries(lines[at])
-    return data, at
+            further = entries(lines[at])
+            if further is None:
+                return data, at
+        entry = further
 
 
 def _below(lines: list[str], at: int, indent: int, depth: int) -> tuple[Any, int]:
@@ -183,7 +185,8 @@ def _sequence(lines: list[str], at: int, indent: int, depth: int) -> tuple[list[
     inner, items = indent + 2, _items(indent)
     while True:
         line = lines[at]
-        entry = items(line)
+        before, colon, value = line.partition(": ")
+        entry = (items.seen[before], value) if colon and before in items.seen else items(line)
         if entry is not None:
             item, at = _mapping(lines, at, inner, entry, depth - 1)
             data.append(item)
