@@ -16,6 +16,7 @@ from itsm_gitops.model.meaning import roles_of_old_state
 from itsm_gitops.model.subjects import DocumentSubject
 
 Data = Mapping[str, Any]
+_NO_STATES: frozenset[str] = frozenset()
 _WAYS = 4096  # remembered; a life cycle with a circle has any number
 
 # Categories of states: what a state means for lists and clocks.
@@ -114,8 +115,8 @@ class Workflow:
     def is_usual(self, states: tuple[str, ...]) -> bool:
         """Whether these states, one after the other, are a way that nobody needs to ask about, whatever the document says.
 
-        The first is the initial one, all are states of this life cycle, and each follows the one before by a step without a condition that needs no
-        reason. Most documents took one of a few ways.
+        The first is the initial one, all are states of this life cycle, and each follows the one before by a step
+        without a condition that needs no reason. Most documents took one of a few ways.
         """
         known = self._ways.get(states)
         if known is None:
@@ -191,7 +192,13 @@ class Workflow:
 
     def playing(self, role: str) -> frozenset[str]:
         """Return the states that play a role."""
-        return frozenset(s.name for s in self.states.values() if role in s.roles)
+        return self._players.get(role, _NO_STATES)
+
+    @cached_property
+    def _players(self) -> Mapping[str, frozenset[str]]:
+        """The states by the roles that they play: rules ask for each record."""
+        roles = {role for state in self.states.values() for role in state.roles if isinstance(role, str)}
+        return {r: frozenset(s.name for s in self.states.values() if r in s.roles) for r in roles}
 
     def is_cancelled(self, state: str) -> bool:
         """Whether a state says that the matter was given up."""

@@ -149,16 +149,26 @@ def share_as_they_come(
         trays.hand_over(receive)
 
 
-@contextmanager
-def _opened_trays(count: int) -> Iterator[_Trays]:
+def _nameless() -> IO[bytes]:
+    """Return a file without a name; one in memory where nothing can be written."""
     import tempfile
 
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        if not hasattr(os, "memfd_create"):
+            raise
+        return os.fdopen(os.memfd_create("itsm"), "w+b")
+
+
+@contextmanager
+def _opened_trays(count: int) -> Iterator[_Trays]:
     notes, write_end = os.pipe()  # of at most 256 results: all notes fit into it
     os.set_blocking(notes, False)
     with ExitStack() as opened:
         for end in (notes, write_end):
             opened.callback(os.close, end)
-        files = [opened.enter_context(tempfile.TemporaryFile()) for _ in range(count)]
+        files = [opened.enter_context(_nameless()) for _ in range(count)]
         yield _Trays(files, notes, write_end)
 
 

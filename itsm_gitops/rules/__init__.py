@@ -9,7 +9,8 @@ How a check runs
 1. `repository.load_store` lists the files of a snapshot and reads them in one go. The CMDB is read first, in this
    process; the records are shared out to forked workers when there are many.
 2. Each worker parses a document (`documents.load`), judges it by itself (schema, life cycle, timeline) and returns a
-   summary (`model.Entry`) and its findings. Whole documents do not travel between processes.
+   summary (`model.Entry`), its row of the index and its findings. Whole documents do not travel between processes. Of
+   the rules only those are asked that its fields and its way through the life cycle can concern (`judge.py`).
 3. The parent merges the summaries into the store and runs the rules that need all of them: links, cycles, duplicates.
 4. With `--base`, the rules about changes compare pairs of documents. They use the rule book of the base commit, so no
    pull request can permit itself. Only what the change can have altered is read and judged, on both sides: each rule

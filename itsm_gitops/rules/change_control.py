@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from itsm_gitops.model import facts, meaning
@@ -44,9 +44,11 @@ def arrived(ctx: DocumentContext, since: str | None) -> bool:
     return reached(ctx.flow, str(ctx.data.get("state")), since)
 
 
-def _asked(ctx: DocumentContext) -> frozenset[str]:
-    """Return the missing fields that the life cycle asks for already (rule W007)."""
-    return frozenset(ctx.flow.missing(str(ctx.data.get("state")), ctx.data))
+def _lacking(ctx: DocumentContext, names: Iterable[str]) -> list[str]:
+    """Return those of some fields that are not there, but for those that the life cycle asks for already (rule W007)."""
+    lacking = [n for n in names if n not in ctx.data and n not in ctx.refused]
+    asked = ctx.flow.missing(str(ctx.data.get("state")), ctx.data) if lacking else ()
+    return [n for n in lacking if n not in asked]
 
 
 def plans_are_there(ctx: DocumentContext) -> Iterator[Hit]:
@@ -55,11 +57,9 @@ def plans_are_there(ctx: DocumentContext) -> Iterator[Hit]:
     if model is None or not arrived(ctx, model.plans_from):
         return
     level = str((ctx.data.get("risk") or {}).get("level"))
-    known = _asked(ctx) | ctx.refused | ctx.data.keys()
-    for name in model.plans.get(level, ()):
-        if name not in known:
-            about = ctx.kind.fields.get(name, {}).get("description", "")
-            yield Hit(f"a change of {level} risk needs '{name}' from here on", ("state",), about)
+    for name in _lacking(ctx, model.plans.get(level, ())):
+        about = ctx.kind.fields.get(name, {}).get("description", "")
+        yield Hit(f"a change of {level} risk needs '{name}' from here on", ("state",), about)
 
 
 def plans_say_something(ctx: DocumentContext) -> Iterator[Hit]:
@@ -87,8 +87,7 @@ def window_is_there(ctx: DocumentContext) -> Iterator[Hit]:
     model = model_of(ctx)
     if model is None or not arrived(ctx, model.window_from):
         return
-    known = _asked(ctx) | ctx.refused | ctx.data.keys()
-    missing = [n for n in ("planned_start", "planned_end") if n not in known]
+    missing = _lacking(ctx, ("planned_start", "planned_end"))
     if missing:
         yield Hit(f"from here on a change has {' and '.join(missing)}", ("state",))
 

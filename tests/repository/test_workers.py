@@ -97,6 +97,16 @@ def test_each_result_is_handed_over_once_in_the_process_that_asked(jobs: int, si
     assert all(part[0] == start for start, part in handed.items())
 
 
+def test_results_are_handed_over_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    assert share_as_free(range(50), lambda start, part: (start, list(part)), jobs=2) == [
+        (n, [n]) for n in range(50)
+    ]
+
+
 def test_a_part_that_fails_fails_the_job() -> None:
     with pytest.raises(ZeroDivisionError):
         share_as_free(range(6), lambda start, part: 1 // 0, lambda: None, 1)

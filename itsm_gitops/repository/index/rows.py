@@ -46,7 +46,7 @@ def steps_of(data: Mapping[str, Any]) -> list[StepRow]:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return value if value.__class__ is str else ""
 
 
 def row_of(book: RuleBook, entry: Entry, steps: Sequence[StepRow], replay: Replay) -> tuple[Any, ...]:
