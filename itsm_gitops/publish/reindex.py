@@ -1,6 +1,6 @@
 """Updates the search index of the last build for the documents that have changed, instead of making it anew.
 
-A word's entry is text: the numbers of the documents it is in, as differences. Where documents come and go, the
+A word's entry is text: the numbers of the documents it is in, as differences (see ``numbers``). Where documents come and go, the
 numbers behind them shift; in the text of a word, that is one difference at each such place. So most entries
 stay as they are, and of the others only the beginning is read, up to the last such place. Where no number shifts, a
 shard without a word that came or went is not even read.
@@ -12,7 +12,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from itsm_gitops.publish.search import IndexShard, IndexWord, ShardMaker, differences, read_words
+from itsm_gitops.publish.numbers import differences, numbers_of, parts_of, written
+from itsm_gitops.publish.search import IndexShard, IndexWord, ShardMaker, read_words
 
 
 class Words(NamedTuple):
@@ -148,18 +149,17 @@ def _revised(text: str, edit: _Edit, places: _Places) -> str:
     last = places.moves[-1] if places.moves else 0
     # From here on the same documents follow, and all numbers shift alike.
     end = max([*places.starts[-1:], *(n + 1 for n in edit.gone), *(n - last + 1 for n in edit.come)])
-    parts = text.split(",") if text else []
+    parts = parts_of(text)
     head: list[int] = []
-    total = read = 0
-    for part in parts:
-        total += int(part)
-        if total >= end:
+    following = -1
+    for number in numbers_of(parts):
+        if number >= end:
+            following = number
             break
-        head.append(total)
-        read += 1
+        head.append(number)
     numbers = sorted([*(places.moved(n) for n in head if n not in edit.gone), *edit.come])
-    steps = list(map(str, differences(numbers)))
-    if read < len(parts):
-        steps.append(str(total + last - (numbers[-1] if numbers else 0)))
-        steps += parts[read + 1 :]
-    return ",".join(steps)
+    steps = differences(numbers)
+    if following < 0:
+        return written(steps)
+    steps.append(following + last - (numbers[-1] if numbers else 0))
+    return written(steps) + "".join(parts[len(head) + 1 :])

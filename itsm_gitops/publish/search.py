@@ -2,7 +2,7 @@
 
 ``search/index.js`` names the first word of each shard, so that looking a word (or the beginning
 of one) up costs one or two small files whatever the size of the site. A word's entry holds the
-numbers of the documents it is in, as differences, those with it in the title first. Documents are
+numbers of the documents it is in (see ``numbers``), those with it in the title first. Documents are
 numbered in the order they are shown when nothing else decides: pages, items, then records from the
 newest; ``search/docs-N.js`` holds what is shown of 128 of them. Documents of one group (services, offerings, other items
 …) stand together, and the index names the records that are open, so that ranking costs no further file. Words that are
@@ -17,13 +17,12 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
-from itertools import chain
-from operator import sub
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.tokens import tokens
+from itsm_gitops.publish.numbers import differences, written
 
-VERSION = 2
+VERSION = 3  # since numbers are written shorter
 CHUNK = 128
 SHARD_BYTES = 48_000
 MOST_WORDS = 600
@@ -94,7 +93,7 @@ def post(postings: Postings, number: int, words: Iterable[str]) -> None:
 class IndexWord(NamedTuple):
     """A word of the index, with the numbers of the documents that have it in the title, and of those at all.
 
-    The numbers are written as differences, with commas between.
+    The numbers are text, as ``numbers`` writes them.
     """
 
     word: str
@@ -132,8 +131,8 @@ class ShardMaker:
         """Add words, which follow those that were added before."""
         for word, titles, bodies in words:
             self._first = self._first or word
-            self._words.append(f'"{word}":[[{titles}],[{bodies}]]')  # words need no quoting
-            self._size += len(word) + 8 + 3 * (_count(titles) + _count(bodies))
+            self._words.append(f'"{word}":["{titles}","{bodies}"]')  # neither needs quoting
+            self._size += len(self._words[-1])
             if self._size >= SHARD_BYTES:
                 self.end()
 
@@ -192,9 +191,8 @@ def spelling_file(docs: Iterable[Doc], about: About) -> tuple[str, bytes]:
 def read_words(shard: bytes) -> Iterator[IndexWord]:
     """Yield the words of a shard as it was written."""
     text = shard.decode()
-    for item in text[text.index("{") + 2 : text.rindex("}") - 2].split(']],"'):
-        word, _, lists = item.partition('":[[')
-        titles, _, bodies = lists.partition("],[")
+    for item in text[text.index("{") + 2 : text.rindex("}") - 2].split('"],"'):
+        word, titles, bodies = item.split('"')[::2]
         yield IndexWord(word, titles, bodies)
 
 
@@ -208,17 +206,8 @@ def docs_file(number: int) -> str:
     return f"search/docs-{number}.js"
 
 
-def _count(numbers: str) -> int:
-    return numbers.count(",") + 1 if numbers else 0
-
-
 def _text(numbers: Sequence[int]) -> str:
-    return repr(differences(numbers))[1:-1].replace(" ", "")
-
-
-def differences(numbers: Sequence[int]) -> list[int]:
-    """Return the first number and how much greater each other one is than that before it."""
-    return list(map(sub, numbers, chain((0,), numbers)))
+    return written(differences(numbers))
 
 
 def handed_over(path: str, name: str, data: Any) -> tuple[str, bytes]:

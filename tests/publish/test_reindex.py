@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 from functools import partial
 
 import pytest
 
-from itsm_gitops.publish import search
+from itsm_gitops.publish import numbers, search
 from itsm_gitops.publish.reindex import LastShard, WordChange, Words, revised
 
 PAGES = 3
@@ -108,9 +109,9 @@ def test_shards_without_another_word_stay_and_are_not_read(monkeypatch: pytest.M
 def test_nothing_is_parsed_where_nothing_moved() -> None:
     before = {"a": Words(frozenset(), frozenset({"one"}))}
     after = {"a": Words(frozenset(), frozenset({"two"}))}
-    shard = search.IndexShard("kept", '{"kept":[[],[as it was]],"one":[[],[3]]}')
+    shard = search.IndexShard("kept", '{"kept":["","as it was"],"one":["","%"]}')
     found = revised(as_last([shard]), PAGES, ["a"], ["a"], changes(before, after))
-    assert found == [search.IndexShard("kept", '{"kept":[[],[as it was]],"two":[[],[3]]}')]
+    assert found == [search.IndexShard("kept", '{"kept":["","as it was"],"two":["","%"]}')]
 
 
 def test_other_orders_and_unknown_documents_are_not_guessed() -> None:
@@ -118,3 +119,14 @@ def test_other_orders_and_unknown_documents_are_not_guessed() -> None:
     assert revised(as_last(shards(documents)), PAGES, ["a", "b"], ["b", "a"], {}) is None
     assert revised(as_last(shards(documents)), PAGES, ["a", "b"], ["a"], {}) is None
     assert revised(as_last(shards(documents)), PAGES, ["a", "b"], ["a", "b", "c"], {}) is None
+
+
+def test_numbers_are_written_in_a_character_or_two() -> None:
+    assert numbers.written([0, 1, 75, 76]) == "!#np!"
+    assert numbers.written([76, 3647]) == "p!q~n"  # as in tests/scripts/words.test.mjs
+    dice = random.Random(3)
+    for many in range(60):
+        some = sorted(dice.sample(range(dice.choice([100, 10_000, 2_000_000])), many))
+        text = numbers.written(numbers.differences(some))
+        assert list(numbers.numbers_of(numbers.parts_of(text))) == some
+        assert json.loads(f'"{text}"') == text

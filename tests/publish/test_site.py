@@ -16,6 +16,7 @@ from sample_site import NOW, write_sample
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.tokens import tokens
 from itsm_gitops.publish import SiteReport, build_site, chrome, search
+from itsm_gitops.publish.numbers import numbers_of, parts_of, written
 from itsm_gitops.publish.output import MARKER
 from itsm_gitops.publish.serving import listening, stamp
 from itsm_gitops.repository import Repository
@@ -308,13 +309,11 @@ def found(site: Path, word: str) -> set[str]:
     about = index_data((site / "search/index.js").read_bytes())
     shards = [i for i, first in enumerate(about["shards"]) if first <= word]
     entry = index_data((site / f"search/words-{shards[-1] if shards else 0}.js").read_bytes()).get(
-        word, [[], []]
+        word, ["", ""]
     )
     urls = set()
-    for differences in entry:
-        number = 0
-        for d in differences:
-            number += d
+    for text in entry:
+        for number in numbers_of(parts_of(text)):
             chunk = index_data((site / f"search/docs-{number // about['chunk']}.js").read_bytes())
             urls.add(chunk[number % about["chunk"]][0])
     return urls
@@ -447,8 +446,8 @@ def test_large_indexes_are_cut_into_shards() -> None:
     shards = [index_data(files[f"search/words-{i}.js"]) for i in range(len(about["shards"]))]
     assert [next(iter(s)) for s in shards] == about["shards"]
     whole = {w: v for s in shards for w, v in s.items()}
-    assert whole["word00000"] == [[], [0, 599]]
-    assert sum(whole["common"][0]) == 599
+    assert whole["word00000"] == ["", written([0, 599])]
+    assert list(numbers_of(parts_of(whole["common"][0]))) == list(range(600))
     assert len(index_data(files["search/docs-4.js"])) == 600 - 4 * search.CHUNK
 
 

@@ -104,6 +104,7 @@ interface Search {
   tokens(text: string): string[];
   words(text: string): string[];
   stem(word: string): string;
+  numbersOf(text: string): number[];
   nearly(one: string, other: string): boolean;
   isAround(word: string): boolean;
   isAsking(word: string): boolean;

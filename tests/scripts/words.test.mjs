@@ -47,3 +47,9 @@ test("phrases that mean the same are one word of a query, and words around it ar
   assert.deepEqual(beside.flatMap((term) => term.words), ["my", "does", "not", "work"]);
   assert.deepEqual(plain(itsm.parse(about, "not working").terms).flatMap((term) => term.words), ["not", "working"]);
 });
+
+test("the numbers of documents are read as the index writes them", () => {
+  assert.deepEqual(plain(itsm.numbersOf("")), []);
+  assert.deepEqual(plain(itsm.numbersOf("!#n")), [0, 1, 76]);
+  assert.deepEqual(plain(itsm.numbersOf("p!q~n")), [76, 76 + 3647]);
+});

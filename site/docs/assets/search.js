@@ -3,7 +3,7 @@
 (() => {
   "use strict";
 
-  const { load, fold, tokens, words, stem, nearly, isAround, isAsking, isFailing } = globalThis.itsm;
+  const { load, fold, tokens, words, stem, nearly, numbersOf, isAround, isAsking, isFailing } = globalThis.itsm;
   const LONGEST = 32;
   const MOST_SHARDS = 4;
   /** The shards in which words that begin with `word` can be. @param {string[]} firsts @param {string} word */
@@ -34,13 +34,9 @@
       for (const [known, lists] of Object.entries(shard)) {
         if (!known.startsWith(word) || known.length > word.length + longer) continue;
         const whole = known === word;
-        lists.forEach((/** @type {number[]} */ differences, /** @type {number} */ body) => {
+        lists.forEach((/** @type {string} */ numbers, /** @type {number} */ body) => {
           const score = body ? (whole ? 2 : 1) : whole ? 8 : TITLE;
-          let number = 0;
-          for (const d of differences) {
-            number += d;
-            if ((found.get(number) ?? 0) < score) found.set(number, score);
-          }
+          for (const number of numbersOf(numbers)) if ((found.get(number) ?? 0) < score) found.set(number, score);
         });
       }
     }

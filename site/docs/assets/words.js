@@ -1,5 +1,5 @@
 // The words of a text and of a query: how they are folded, which are one word, which stand only around what is meant.
-// `tokens` must equal that of `model/tokens.py`, which made the index.
+// `tokens` must equal that of `model/tokens.py`, which made the index; `numbersOf` reads what that says of a word.
 (() => {
   "use strict";
 
@@ -79,5 +79,24 @@
     return a.length + b.length <= 2 ? a.length <= 1 && b.length <= 1 : a.length === 2 && b.length === 2 && a[0] === b[1] && a[1] === b[0];
   }
 
-  Object.assign(globalThis.itsm, { fold, tokens, words, stem, nearly, isAround, isAsking: (/** @type {string} */ word) => ASKING.has(word), isFailing: (/** @type {string} */ word) => FAILING.has(word) });
+  const [FIRST, QUOTE, BACKSLASH] = [0x21, 0x22, 0x5c];
+  const [LAST, BEFORE] = [76, 16]; // how many characters end a difference, and how many stand before those
+
+  /** The numbers that a text of the index stands for, as `publish/numbers.py` writes them. @param {string} text */
+  function numbersOf(text) {
+    const found = [];
+    let [number, before] = [0, 0];
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      const digit = code - FIRST - Number(code > QUOTE) - Number(code > BACKSLASH);
+      if (digit < LAST) {
+        number += before * LAST + digit;
+        before = 0;
+        found.push(number);
+      } else before = before * BEFORE + digit - LAST;
+    }
+    return found;
+  }
+
+  Object.assign(globalThis.itsm, { fold, tokens, words, stem, nearly, numbersOf, isAround, isAsking: (/** @type {string} */ word) => ASKING.has(word), isFailing: (/** @type {string} */ word) => FAILING.has(word) });
 })();
