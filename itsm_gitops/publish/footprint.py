@@ -34,10 +34,9 @@ def footprint(root: str, but: str) -> Footprint:
     files = folders = file_sum = folder_sum = 0
     stat = os.stat
     for folder, below, names, handle in os.fwalk(root):
-        status = os.fstat(handle)
         folders += 1
         files += len(below)  # links to folders are among them, which are not walked
-        folder_sum += hash((status.st_dev, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+        folder_sum += _of_folder(handle)
         for name in names:
             if name == but and folder == root:
                 continue
@@ -48,16 +47,37 @@ def footprint(root: str, but: str) -> Footprint:
     return Footprint(files, file_sum & _MASK, folders, folder_sum & _MASK)
 
 
-def footprint_of(signs: Mapping[str, bytes]) -> Footprint:
-    """Return the footprint that files (by path, with their stamps) have in their folders; without a sum of these."""
-    folders = {""}
+def footprint_of(signs: Mapping[str, bytes], root: str, but: str) -> Footprint | None:
+    """Return the footprint of a folder that has just the files of ``signs`` (by path, with their stamps), else None.
+
+    The stamps are believed and no file is looked at: one that has another by now alters the next footprint. ``but`` is the
+    name of a file right below that does not count.
+    """
+    wanted = {""}
     for path in signs:
         folder = path.rpartition("/")[0]
-        while folder not in folders:
-            folders.add(folder)
+        while folder not in wanted:
+            wanted.add(folder)
             folder = folder.rpartition("/")[0]
-    total = sum(map(hash, NUMBERS.iter_unpack(b"".join(signs.values()))))
-    return Footprint(len(signs), total & _MASK, len(folders), 0)
+    files = folders = folder_sum = 0
+    for folder, below, names, handle in os.fwalk(root):
+        prefix = "" if folder == root else f"{folder[len(root) + 1 :]}/"
+        if not all(prefix + name in wanted for name in below):  # a link to a folder is a file here
+            return None
+        if not all(prefix + name in signs for name in names if prefix or name != but):
+            return None
+        files += len(names) - (not prefix and but in names)
+        folders += 1
+        folder_sum += _of_folder(handle)
+    if files != len(signs) or folders != len(wanted):
+        return None
+    file_sum = sum(map(hash, NUMBERS.iter_unpack(b"".join(signs.values()))))
+    return Footprint(files, file_sum & _MASK, folders, folder_sum & _MASK)
+
+
+def _of_folder(handle: int) -> int:
+    status = os.fstat(handle)
+    return hash((status.st_dev, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
 
 
 def settle(path: Path) -> bool:

@@ -121,6 +121,12 @@ class LastBuild:
         except OSError:  # somebody is removing it
             return []
 
+    def _output_of(self, signs: Mapping[str, bytes]) -> list[int]:
+        """Return the footprint of the output with just these files as they were written, nothing where it has others."""
+        with suppress(OSError):
+            return list(footprint_of(signs, self._target, MARKER) or ())
+        return []
+
     def tidy(self, folder: SiteFolder, signs: Mapping[str, bytes]) -> int:
         """Remove the files of the site that are not among ``signs`` (the stamps of all that it has); return how many.
 
@@ -133,8 +139,8 @@ class LastBuild:
             self._path.unlink(missing_ok=True)
         removed = 0
         for _ in range(2):
-            output = self._output() if settle(Path(self._target, MARKER)) else []
-            if output[:3] == list(footprint_of(signs)[:3]):
+            output = self._output_of(signs) if settle(Path(self._target, MARKER)) else []
+            if output:
                 self._present = output
                 break
             removed += folder.remove_stale(signs)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sample_site import NOW, write_sample
 
-from itsm_gitops.publish import SiteReport, build_site, output
+from itsm_gitops.publish import SiteReport, build_site, last_build, output
 from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
 from itsm_gitops.repository.index.site_rows import DocumentRow, SiteRows
 
@@ -119,6 +119,29 @@ def test_output_of_others_is_noticed_and_mended(root: Path, what: str) -> None:
         sorted(p.name for p in (root / "build/site/records").iterdir() if p.name in ("more", "elsewhere"))
         == []
     )
+    assert build(root).unchanged
+
+
+@pytest.mark.parametrize("what", sorted(SPOILT.keys() - {"everything"}))
+def test_output_of_others_while_it_is_made_is_mended(
+    root: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = tree(root / "build/site")
+    original, spoilt = last_build.settle, list[str]()
+
+    def spoiling(marker: Path) -> bool:
+        if not spoilt:
+            SPOILT[what](root / "build/site")
+            spoilt.append(what)
+        return original(marker)
+
+    forget(root)
+    with monkeypatch.context() as patch:
+        patch.setattr(last_build, "settle", spoiling)
+        build(root)
+    assert spoilt
+    build(root)
+    assert tree(root / "build/site") == expected
     assert build(root).unchanged
 
 
