@@ -17,8 +17,13 @@ _values = attrgetter(*_FIELDS)
 
 def plain(entry: Entry) -> tuple[Any, ...]:
     """Return an entry as plain data."""
+    return values_of(entry, [tuple(edge) for edge in entry.edges])
+
+
+def values_of(entry: Entry, edges: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the values of an entry in the order of its fields, with ``edges`` for its edges."""
     values = _values(entry)
-    return (*values[:_EDGES], [tuple(edge) for edge in entry.edges], *values[_EDGES + 1 :])
+    return (*values[:_EDGES], edges, *values[_EDGES + 1 :])
 
 
 def entry_of(row: Sequence[Any]) -> Entry:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +74,39 @@ def test_rows_come_back_as_they_were_written(path: Path, seed: int) -> None:
         notes = again.notes()
         assert (notes["step"], notes["odd"], notes["purpose"]) == (step, ODD, "purpose")
         again.close()
+
+
+def test_edges_that_documents_share_are_kept_and_read_once(path: Path) -> None:
+    shared, own = Edge("affects", "item-1", ("service",)), Edge("affects", "item-2", ("cis", 0), True)
+    made = row(random.Random(1), "a")
+    documents = {
+        "a.yaml": made._replace(entry=replace(made.entry, edges=(shared, own))),
+        "b.yaml": made._replace(entry=replace(made.entry, edges=(shared,))),
+    }
+    rows = opened(path)
+    rows.keep_documents((), documents, "purpose")
+    rows.keep_documents(("a.yaml",), {"c.yaml": documents["a.yaml"]}, "purpose")
+    rows.close()
+    again = opened(path)
+    found = dict(again.documents())
+    again.close()
+    assert [found[n].entry.edges for n in ("b.yaml", "c.yaml")] == [(shared,), (shared, own)]
+    assert found["b.yaml"].entry.edges[0] is found["c.yaml"].entry.edges[0]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM edge").fetchone() == (2,)
+
+
+def test_an_edge_that_is_not_there_is_damage(path: Path) -> None:
+    rows = opened(path)
+    edges = (Edge("affects", "item-1", ("service",)),)
+    made = row(random.Random(1), "a")
+    rows.keep_documents((), {"a.yaml": made._replace(entry=replace(made.entry, edges=edges))}, "purpose")
+    rows.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM edge")
+    again = opened(path)
+    with pytest.raises(DamagedRows):
+        dict(again.documents())
 
 
 def test_a_copy_is_not_believed(path: Path) -> None:

@@ -3,6 +3,9 @@
 It lies beside the index (``.git/itsm/site-….db``), where no clone brings anything, and is believed by the same signs: our
 tables, and the very file that was made. Values are JSON, plain text or bytes, so a hostile file can say wrong things at
 most. Builds into one folder take turns, so it has one user at a time. It can be deleted at any time.
+
+Many records name the same items and people in the same places, so edges have numbers, and are read once. One that no
+document has any more stays until everything is forgotten.
 """
 
 from __future__ import annotations
@@ -12,18 +15,20 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from itsm_gitops.model.entry import Entry, shared_edge
+from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository.index import database
 from itsm_gitops.repository.index.database import DAMAGE
-from itsm_gitops.repository.packing import plain
+from itsm_gitops.repository.packing import values_of
 
 _TABLES = (
     "CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
     "CREATE TABLE document (path BLOB PRIMARY KEY, stamp BLOB, digest BLOB, entry TEXT, data TEXT, extra TEXT, marks INTEGER)",
+    "CREATE TABLE edge (number INTEGER PRIMARY KEY, value TEXT)",
     "CREATE TABLE detail (path BLOB PRIMARY KEY, value TEXT)",
     "CREATE TABLE page (id BLOB PRIMARY KEY, keys BLOB, signs BLOB, shape TEXT, about TEXT)",
 )
@@ -63,6 +68,7 @@ class SiteRows:
         self._own = connection
         self._process = os.getpid()
         self._path = path
+        self._numbers: dict[Edge, int] | None = None  # of the edges that are there, once somebody asked
 
     @property
     def _connection(self) -> sqlite3.Connection:
@@ -80,15 +86,26 @@ class SiteRows:
     def documents(self) -> Iterator[tuple[str, DocumentRow]]:
         """Yield every document by its path, without the details."""
         with self._guarded():
+            edge_of = {number: edge for edge, number in self._edges().items()}.__getitem__
             cursor = self._connection.execute(
                 "SELECT path, stamp, digest, entry, data, extra, marks FROM document"
             )
             while rows := cursor.fetchmany(_AT_ONCE):
                 values = json.loads(f"[{','.join(f'[{r[3]},{r[4]},{r[5]}]' for r in rows)}]")
                 for row, (entry, data, extra) in zip(rows, values, strict=True):
-                    edges = [shared_edge(r, t, tuple(place), o) for r, t, place, o in entry[_EDGES]]
-                    entry[_EDGES], entry[_ALIASES] = tuple(edges), tuple(entry[_ALIASES])
+                    entry[_EDGES], entry[_ALIASES] = (
+                        tuple(map(edge_of, entry[_EDGES])),
+                        tuple(entry[_ALIASES]),
+                    )
                     yield _text(row[0]), DocumentRow(row[1], row[2], Entry(*entry), data, extra, None, row[6])
+
+    def _edges(self) -> dict[Edge, int]:
+        if self._numbers is None:
+            rows = self._connection.execute("SELECT number, value FROM edge").fetchall()
+            values = json.loads(f"[{','.join(value for _, value in rows)}]")
+            edges = [Edge(relation, target, tuple(place), still) for relation, target, place, still in values]
+            self._numbers = {edge: number for edge, (number, _) in zip(edges, rows, strict=True)}
+        return self._numbers
 
     def details(self, paths: Iterable[str] | None = None) -> Iterator[tuple[str, Any]]:
         """Yield the details of some documents (default: all) by path."""
@@ -110,8 +127,21 @@ class SiteRows:
 
     def keep_documents(self, gone: Iterable[str], come: Mapping[str, DocumentRow], purpose: str) -> None:
         """Write documents that are new or other, remove those that are gone. Of what was noted only ``purpose`` is left."""
+        with self._guarded():
+            numbers = self._edges()
+        unknown = dict.fromkeys(e for r in come.values() for e in r.entry.edges if e not in numbers)
+        fresh = dict(zip(unknown, count(max(numbers.values(), default=0) + 1), strict=False))
+        numbers |= fresh
         documents = (
-            (_raw(p), r.stamp, r.digest, _json(plain(r.entry)), _json(r.data), _json(r.extra), r.marks)
+            (
+                _raw(p),
+                r.stamp,
+                r.digest,
+                _json(values_of(r.entry, [numbers[edge] for edge in r.entry.edges])),
+                _json(r.data),
+                _json(r.extra),
+                r.marks,
+            )
             for p, r in come.items()
         )
         details = ((_raw(p), _json(r.detail)) for p, r in come.items())
@@ -120,6 +150,9 @@ class SiteRows:
             connection.execute("DELETE FROM note")
             connection.executemany("DELETE FROM document WHERE path = ?", removed)
             connection.executemany("DELETE FROM detail WHERE path = ?", removed)
+            connection.executemany(
+                "INSERT INTO edge VALUES (?, ?)", ((n, _json(edge)) for edge, n in fresh.items())
+            )
             connection.executemany("INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?, ?, ?)", documents)
             connection.executemany("INSERT OR REPLACE INTO detail VALUES (?, ?)", details)
             connection.execute(_NOTE, (_PURPOSE, _json(purpose)))
@@ -134,8 +167,9 @@ class SiteRows:
 
     def clear(self) -> None:
         """Forget everything: what is noted is of another tool, rule book or settings."""
+        self._numbers = {}
         with self._transaction() as connection:
-            for table in ("note", "document", "detail", "page"):
+            for table in ("note", "document", "edge", "detail", "page"):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     @contextmanager
