@@ -8,6 +8,7 @@ work any more, and what is due soon. Only people who have any of it are named.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from itsm_gitops.graph.due import within
@@ -29,9 +30,7 @@ def work_file(view: View) -> tuple[str, bytes]:
     """Return the file (name and content)."""
     work: _Work = {"assigned": {}, "approve": {}, "watched": {}}
     offered = []
-    for entry in view.entries.values():
-        if not (view.kind(entry).is_record and view.is_open(entry) and view.url(entry.id)):
-            continue
+    for entry in chain.from_iterable(map(view.open_of_kind, view.book.kinds)):
         if is_for_readers(view, entry):
             offered.append(entry.id)
         else:

@@ -44,6 +44,8 @@ class PageFiles(NamedTuple):
     def signs(self) -> tuple[bytes, ...]:
         """The stamps of the files."""
         packed = self.packed_signs
+        if len(packed) == STAMP:  # as of nearly every page
+            return (packed,)
         return tuple(packed[n : n + STAMP] for n in range(0, len(packed), STAMP))
 
 

@@ -54,22 +54,35 @@ def _feeds(view: View) -> Iterator[tuple[str, str, list[_Item]]]:
     """Yield the address, the title and the items of each feed."""
     incidents = _newest_first(_items(view.of_role(meaning.INCIDENT)))
     # Outages are incidents that took a service down or slowed it down.
-    felt = [i for i in incidents if i.entry.columns.get("impact") in _FELT]
-    by_service: dict[str, list[_Item]] = {}
-    for item in incidents:
-        for target in facts.affected(item.entry):
-            by_service.setdefault(target, []).append(item)
+    felt = [i for i in incidents if i.entry.columns.get("impact") in _FELT][:MOST]
+    services = [e for e in view.of_role(meaning.SERVICE) if e.id in view.health]
+    newest = _newest_of_each(incidents, [e.id for e in services])
     said = _announced(view)
     planned = [i for i in said if i.announced and i.announced.type != NEWS]
     yield urls.INCIDENT_FEED, t("Incidents"), incidents
     yield urls.OUTAGE_FEED, t("Outages"), _newest_first([*felt, *planned])
     yield urls.ANNOUNCEMENT_FEED, t("Announcements"), said
-    for service in view.of_role(meaning.SERVICE):
-        if service.id in view.health:
-            title = t("Incidents of {service}", service=service.title or service.id)
-            own = [*by_service.get(service.id, []), *_announced(view, service.id)]
-            yield urls.service_feed(service.id), title, _newest_first(own)
+    for service in services:
+        title = t("Incidents of {service}", service=service.title or service.id)
+        own = [*newest[service.id], *_announced(view, service.id)]
+        yield urls.service_feed(service.id), title, _newest_first(own)
     yield urls.CHANGE_FEED, t("Changes"), _newest_first(_items(view.of_role(meaning.CHANGE)))
+
+
+def _newest_of_each(incidents: Iterable[_Item], services: Iterable[str]) -> dict[str, list[_Item]]:
+    """Return as many incidents of each service as a feed has; they come the newest first."""
+    found: dict[str, list[_Item]] = {service: [] for service in services}
+    wanted = {**found}  # which need more
+    for item in incidents:
+        if not wanted:
+            break
+        for target in facts.affected(item.entry):
+            some = wanted.get(target)
+            if some is not None:
+                some.append(item)
+                if len(some) == MOST:
+                    del wanted[target]
+    return found
 
 
 def _announced(view: View, service: str = "") -> list[_Item]:
