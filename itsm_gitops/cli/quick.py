@@ -10,6 +10,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from itsm_gitops.model.errors import ItsmError
 
@@ -26,22 +29,40 @@ def shown_plainly(arguments: Sequence[str]) -> str | None:
         return None
 
 
+if TYPE_CHECKING:
+    from itsm_gitops.repository.mentions import Search
+    from itsm_gitops.repository.snapshot import Snapshot
+
+
 def _show(fragment: str) -> str | None:
-    from itsm_gitops.repository.mentions import SEARCHED_FOLDER_MAX, Search
-    from itsm_gitops.repository.repository import Repository
+    from itsm_gitops.repository.index.early import ask_early
+    from itsm_gitops.repository.place import settings_folder
 
-    repo = Repository.open()
-    path = repo.locate(fragment, in_roots=True)
-    # The search for links from other documents runs beside the imports that follow.
-    search = Search(repo.whole(), path.rsplit("/", 1)[-1].removesuffix(".yaml"), SEARCHED_FOLDER_MAX)
+    place = settings_folder(Path.cwd())
+    if place is None:
+        return None
+    # Git looks at all files, and a search for links reads some, while we load what follows.
+    with ask_early(place.resolve()) or nullcontext() as asked:
+        from itsm_gitops.repository.repository import Repository
 
-    from itsm_gitops.cli.render import styles
-    from itsm_gitops.cli.view import render
-    from itsm_gitops.cli.width import terminal_width
-    from itsm_gitops.commands.showing import show
+        repo = Repository.open()
+        repo.asked = asked
+        path = repo.locate(fragment, in_roots=True)
+        search = None if asked else _search(repo.whole(), path)
 
-    document = show(repo, path, search=search, clocks=False)
+        from itsm_gitops.cli.render import styles
+        from itsm_gitops.cli.view import render
+        from itsm_gitops.cli.width import terminal_width
+        from itsm_gitops.commands.showing import show
+
+        document = show(repo, path, search=search, clocks=False)
     if repo.gaps:
         return None  # the ordinary way says what is missing
     lines = render(document, styles(sys.stdout), terminal_width(), repo.config.timezone)
     return "\n".join(lines) + "\n"
+
+
+def _search(whole: Snapshot, path: str) -> Search:
+    from itsm_gitops.repository.mentions import SEARCHED_FOLDER_MAX, Search
+
+    return Search(whole, path.rsplit("/", 1)[-1].removesuffix(".yaml"), SEARCHED_FOLDER_MAX)

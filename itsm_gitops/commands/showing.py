@@ -29,7 +29,7 @@ from itsm_gitops.repository.snapshot import root_of
 
 if TYPE_CHECKING:
     from itsm_gitops.graph.escalation import Ladder
-    from itsm_gitops.repository import Repository, Snapshot
+    from itsm_gitops.repository import Repository, Snapshot, Store
     from itsm_gitops.repository.mentions import Mentions, Search
 
 MOST_INCOMING = 40  # that are shown
@@ -129,7 +129,7 @@ def show(
     snapshot = repo.whole(at)
     path = repo.locate(fragment, at, in_roots=True)
     if search is None and links is not False:
-        search = start_search(snapshot, path, everywhere=links is True)
+        search = start_search(repo, snapshot, path, everywhere=links is True)
     book = _book(repo, snapshot, at)
     document = read_document(book, path, snapshot.read(path))
     reader = _NeighbourReader(book, snapshot, repo.gaps)
@@ -141,7 +141,8 @@ def show(
         incoming, left = reader.incoming(document, mentions)
         related, skipped = related + incoming, mentions.skipped
     root = root_of(snapshot, path)
-    promises, calls = ((), None) if root else _clocks(repo, document, at, finished=clocks)
+    indexed = search.store if search is not None else None
+    promises, calls = ((), None) if root else _clocks(repo, document, at, indexed, finished=clocks)
     times = [str(e["at"]) for e in timeline(document.data) if clock.parse_time(e.get("at", ""))]
     return DocumentView(
         document=document,
@@ -161,11 +162,11 @@ def show(
 
 
 def _clocks(
-    repo: Repository, document: Opened, at: str | None, *, finished: bool
+    repo: Repository, document: Opened, at: str | None, indexed: Store | None, *, finished: bool
 ) -> tuple[tuple[Promise, ...], Ladder | None]:
     """Return the clocks of a record as they stand now, and who is called; none where something they need cannot be read.
 
-    Those of a former snapshot are of the record and the agreements as they were there, like those of a list.
+    ``indexed`` are the documents of the working tree where the index was asked already. Those of a former snapshot are of the record and the agreements as they were there, like those of a list.
     """
     flow = document.kind.workflow
     if not document.kind.is_record or flow is None:
@@ -176,7 +177,7 @@ def _clocks(
     kept = dict(repo.gaps)
     try:
         if at is None:
-            store = repo.store()
+            store = indexed or repo.store()
         else:  # of the records of that time, nothing but this one is asked for
             store = repo.load(PartialSnapshot(repo.snapshot(at), (document.path,)))[0]
         course = RecordClocks(store).course(document.id)
@@ -213,12 +214,13 @@ def _item(book: RuleBook, snapshot: Snapshot, name: str) -> Mapping[str, Any] | 
     return None
 
 
-def start_search(snapshot: Snapshot, path: str, *, everywhere: bool = False) -> Search:
-    """Start to look for documents that mention the one at ``path``."""
+def start_search(repo: Repository, snapshot: Snapshot, path: str, *, everywhere: bool = False) -> Search:
+    """Start to look for documents that link to the one at ``path``, or mention it."""
     from itsm_gitops.repository.mentions import SEARCHED_FOLDER_MAX, Search
 
     identifier = path.rsplit("/", 1)[-1].removesuffix(".yaml")
-    return Search(snapshot, identifier, 0 if everywhere else SEARCHED_FOLDER_MAX)
+    indexed = repo.indexed if snapshot.name == repo.snapshot().name and repo.ask_early() else None
+    return Search(snapshot, identifier, 0 if everywhere else SEARCHED_FOLDER_MAX, indexed)
 
 
 def _book(repo: Repository, snapshot: Snapshot, at: str | None) -> RuleBook:

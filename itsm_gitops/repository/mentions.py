@@ -1,21 +1,22 @@
 """Which documents may link to one: those that the index names, or those that hold its identifier as text.
 
-Without an index bytes are searched and nothing is parsed: 8,000 files take 60 ms. Either runs in a forked process while
-the caller does other things.
+Without an index bytes are searched and nothing is parsed: 8,000 files take 60 ms. That runs in a forked process while
+the caller does other things; with one, Git is what takes time, and works while the caller does.
 """
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
-from itsm_gitops.git.absent import git_folder
 from itsm_gitops.git.modes import REGULAR
-from itsm_gitops.repository.index import FOLDER
 from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot, WorkingTree
 from itsm_gitops.repository.workers import can_fork
+
+if TYPE_CHECKING:
+    from itsm_gitops.repository.store import Store
 
 # Folders of kinds with more documents are searched only when that is asked for.
 SEARCHED_FOLDER_MAX = 2000
@@ -56,22 +57,8 @@ def mentions(snapshot: Snapshot, identifier: str, most: int = 0) -> Mentions:
     return Mentions([path for path in found if path not in ignored], skipped, [])
 
 
-def linking(snapshot: Snapshot, identifier: str, most: int = 0) -> Mentions:
-    """Find the documents that link to ``identifier`` in the index, which knows every folder, or else as ``mentions`` does."""
-    folder = git_folder(snapshot.root) if isinstance(snapshot, WorkingTree) else None
-    if isinstance(snapshot, WorkingTree) and folder and any((folder / FOLDER).glob("*.db")):
-        return _by_index(snapshot, identifier) or mentions(snapshot, identifier, most)
-    return mentions(snapshot, identifier, most)
-
-
-def _by_index(snapshot: WorkingTree, identifier: str) -> Mentions | None:
-    """Return what the index says; None where none is there that can be used."""
-    from itsm_gitops.repository.config import read_config
-    from itsm_gitops.repository.index.service import indexed_store
-
-    store = indexed_store(snapshot, read_config(snapshot))
-    if store is None:
-        return None
+def linking(snapshot: Snapshot, identifier: str, store: Store) -> Mentions:
+    """Find the documents that link to ``identifier`` in the index, which knows every folder."""
     sources = {source for source, _ in store.into(identifier)}
     found = {entry.path for source in sources if (entry := store.entries.get(source))}
     needle = identifier.encode()
@@ -91,13 +78,24 @@ def mentioning(snapshot: Snapshot, words: Iterable[str]) -> list[str]:
 
 
 class Search:
-    """A search in a forked process; ``result`` waits for its end."""
+    """A search in a forked process; ``result`` waits for its end.
 
-    def __init__(self, snapshot: Snapshot, identifier: str, most: int = 0) -> None:
+    With an index (``indexed`` returns its documents) none is needed; ``store`` is what it returned, to be used for more.
+    """
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        identifier: str,
+        most: int = 0,
+        indexed: Callable[[], Store | None] | None = None,
+    ) -> None:
         self._arguments = (snapshot, identifier, most)
+        self._indexed = indexed
+        self.store: Store | None = None
         self._pid = 0
         self._pipe = -1
-        if can_fork():
+        if indexed is None and can_fork():
             self._start()
 
     def _start(self) -> None:
@@ -113,9 +111,8 @@ class Search:
         try:
             os.close(read_end)
             # No path holds a NUL, and none is empty: an empty name ends each list.
-            *lists, links = linking(*self._arguments)
+            *lists, _ = mentions(*self._arguments)
             sent = b"\0".join(os.fsencode(p) for some in lists for p in (*some, ""))
-            sent += b"\0" + b"1" * links
             while sent:
                 sent = sent[os.write(write_end, sent) :]
             code = 0
@@ -124,8 +121,11 @@ class Search:
 
     def result(self) -> Mentions:
         """Return the result of the search; to be called once."""
+        self.store = self._indexed() if self._indexed else None
+        if self.store is not None:
+            return linking(*self._arguments[:2], self.store)
         if not self._pid:
-            return linking(*self._arguments)
+            return mentions(*self._arguments)
         parts = []
         while part := os.read(self._pipe, 1 << 16):
             parts.append(part)
@@ -133,12 +133,12 @@ class Search:
         _, status = os.waitpid(self._pid, 0)
         self._pid = 0
         if status:  # it died: do its work here, where an error can be reported
-            return linking(*self._arguments)
+            return mentions(*self._arguments)
         lists: list[list[str]] = [[]]
         for name in b"".join(parts).split(b"\0"):
-            if name or len(lists) > _LISTS:
+            if name:
                 lists[-1].append(os.fsdecode(name))
             else:
                 lists.append([])
-        paths, skipped, unreadable, links = lists
-        return Mentions(paths, skipped, unreadable, links == ["1"])
+        paths, skipped, unreadable = lists[:_LISTS]
+        return Mentions(paths, skipped, unreadable)

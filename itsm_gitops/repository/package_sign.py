@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+from itsm_gitops.model.digests import blake2b
 
 _INSTALLED = frozenset(("site-packages", "dist-packages"))
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -20,7 +21,7 @@ def package_sign() -> str:
     Where the package was installed, a new version is new files, so one of them tells; where it is worked on, each file
     may change, and counts by size and time.
     """
-    total = hashlib.sha256(sys.version.encode())
+    total = blake2b(sys.version.encode())
     if not _INSTALLED.isdisjoint(_PACKAGE.parts):
         head = _PACKAGE / "__init__.py"  # it has the version
         status = head.stat()

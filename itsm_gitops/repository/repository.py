@@ -20,6 +20,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.config import Config, read_config, read_rulebook
 from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.locating import by_alias, find, refuse_absent, refuse_root
+from itsm_gitops.repository.place import settings_folder
 from itsm_gitops.repository.snapshot import (
     CONFIG,
     Snapshot,
@@ -29,6 +30,7 @@ from itsm_gitops.repository.snapshot import (
 from itsm_gitops.repository.store import Document, Store, identifier_of, parsed
 
 if TYPE_CHECKING:
+    from itsm_gitops.git.process import GitAnswer
     from itsm_gitops.repository.loading import T, Visit
 
 INDEX = ":"
@@ -55,6 +57,8 @@ class Repository:
         self.gaps: dict[str, Gap] = {}
         # Told how many documents have been read, and of how many, while all of the working tree are.
         self.progress: Callable[[int, int], None] | None = None
+        # What Git was asked for the index before anything was loaded (see ``ask_early``); used once.
+        self.asked: GitAnswer | None = None
         # Where no file is checked out (a bare mirror), the commit of HEAD stands for the working tree.
         self.bare = False
         # Called with the number of objects that were fetched because this partial clone lacked them.
@@ -64,14 +68,14 @@ class Repository:
     def open(cls, path: str | Path = ".") -> Repository:
         """Return the repository that ``path`` is in; raises NotFound when there is none."""
         start = Path(path).absolute()
-        for folder in (start, *start.parents):
-            if (folder / CONFIG).is_file():
-                return cls(folder.resolve())
-            if os.path.lexists(folder / CONFIG):  # never on to a repository further up
-                raise NotFound(
-                    f"{folder / CONFIG} is not a regular file",
-                    f"git checkout -- {CONFIG} brings the committed file back",
-                )
+        place = settings_folder(start)
+        if place is not None:
+            if (place / CONFIG).is_file():
+                return cls(place.resolve())
+            raise NotFound(  # never on to a repository further up
+                f"{place / CONFIG} is not a regular file",
+                f"git checkout -- {CONFIG} brings the committed file back",
+            )
         if not start.is_dir():
             raise NotFound(f"there is no folder {start}", "-C FOLDER names the folder to work in")
         bare = next((f for f in (start, *start.parents) if _is_bare(f)), None)
@@ -222,10 +226,27 @@ class Repository:
         from itsm_gitops.repository.index import service
 
         config = self.settings(snapshot)
-        store = service.indexed_store(snapshot, config)
-        store = store or service.load_and_index(snapshot, config, jobs=jobs)[0]
+        store = self.indexed() or service.load_and_index(snapshot, config, jobs=jobs)[0]
         self.gaps.update((gap.path, gap) for gap in store.unreadable)
         return store
+
+    def ask_early(self) -> bool:
+        """Ask Git now what the index will want to know; False where there is no index."""
+        from itsm_gitops.repository.index.early import ask_early
+
+        if self.asked is None and not self.bare:
+            self.asked = ask_early(self.root)
+        return self.asked is not None
+
+    def indexed(self) -> Store | None:
+        """Return the documents of the working tree from the index, brought up to date; None where none can be used."""
+        from itsm_gitops.repository.index import service
+
+        snapshot = self.snapshot()
+        if not isinstance(snapshot, WorkingTree):
+            return None
+        asked, self.asked = self.asked, None
+        return service.indexed_store(snapshot, self.settings(snapshot), asked)
 
     def visited(self, visit: Visit[T], at: str | None = None) -> tuple[Store, list[T] | None]:
         """Return a store as ``store`` does, and what ``visit`` returns of every document.
@@ -238,7 +259,7 @@ class Repository:
         from itsm_gitops.repository.index import service
 
         config = self.settings(snapshot)
-        store = service.indexed_store(snapshot, config)
+        store = self.indexed()
         visits = None
         if store is None:
             store, visits, _ = service.load_and_index(snapshot, config, visit=visit)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from struct import Struct
 
+from itsm_gitops.model.digests import blake2b
+
 # Nanoseconds. File systems keep times in steps of up to two seconds, and Git compares whole seconds.
 COARSE = 2_000_000_000
 NUMBERS = Struct(">4q")  # a stamp: size, two times, inode
@@ -22,6 +24,4 @@ def settled_stamp(status: os.stat_result, newest: int) -> bytes:
 
 def digest_of(raw: bytes) -> bytes:
     """Return the digest of a file's content."""
-    import hashlib  # loading it takes longer than most commands read
-
-    return hashlib.blake2b(raw, digest_size=16).digest()
+    return blake2b(raw, digest_size=16).digest()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -166,6 +169,48 @@ def test_show_names_the_links_of_large_folders_from_the_index(
     found = cli("show", "EXMP2", code=None)
     assert {"INC-260112-EXMP1", "INC-260112-EXMP8", "INC-260112-EXMP9"} <= set(found.out.split())
     assert "INC-260112-SPO1L.yaml" in found.err
+
+
+def test_show_asks_git_once_which_files_moved_and_sees_edits_in_place(
+    acme: Path, cli: Cli, tmp_path: Path
+) -> None:
+    log, wrapper = tmp_path / "asked", tmp_path / "bin/git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\necho "$*" >> {log}\nexec {shutil.which("git")} "$@"\n')
+    wrapper.chmod(0o755)
+    env = {**os.environ, "ITSM_INDEX": "always", "PATH": f"{wrapper.parent}:{os.environ['PATH']}"}
+
+    def shown(*words: str) -> str:
+        log.write_text("")
+        done = subprocess.run(
+            [sys.executable, "-m", "itsm_gitops", *words],
+            check=False,
+            cwd=acme,
+            env=env,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    shown("list")
+    assert cli("show", "EXMP2", "--json").json["data"]["state"] != "closed"  # so its clocks are wanted, too
+    other = acme / "records/incidents/2026/01/INC-260112-EXMP1.yaml"
+    linked, inode = other.read_text(), other.stat().st_ino
+    for words in (("show", "EXMP2"), ("show", "EXMP2", "--json"), ("show", "EXMP2", "--links")):
+        assert "INC-260112-EXMP1" in shown(*words)
+        asked = [line for line in log.read_text().splitlines() if " diff-files " in line]
+        assert len(asked) == 1, words
+        other.write_text(linked.replace("PRB-260112-EXMP2", "PRB-260112-EXMP9"))  # as some editors do
+        assert other.stat().st_ino == inode
+        assert "INC-260112-EXMP1" not in shown(*words), words
+        other.write_text(linked)
+    # An index that another version made is as good as none.
+    (index,) = (acme / ".git/itsm").glob("*.db")
+    with closing(sqlite3.connect(index)) as connection, connection:
+        connection.execute("UPDATE meta SET value = 'another' WHERE name = 'code'")
+    for words in (("show", "EXMP2"), ("show", "EXMP2", "--json"), ("show", "EXMP2", "--links")):
+        assert "INC-260112-EXMP1" in shown(*words)
 
 
 def test_the_quick_way_and_the_ordinary_way_say_the_same(acme: Path, cli: Cli) -> None:

@@ -13,6 +13,7 @@ from itsm_gitops.git.client import Git
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.index import database, filling, making, service
+from itsm_gitops.repository.index.early import SETTING
 from itsm_gitops.repository.index.freshness import Unusual
 from itsm_gitops.repository.snapshot import WorkingTree
 
@@ -53,8 +54,8 @@ def condition(snapshot: WorkingTree, config: Config) -> IndexCondition:
 
 def _hindrance(root: Path) -> str:
     """Return what rules an index out; empty where nothing does."""
-    if os.environ.get(service.SETTING) == "off":
-        return f"{service.SETTING} is off"
+    if os.environ.get(SETTING) == "off":
+        return f"{SETTING} is off"
     git = git_folder(root)
     if git is None:
         return "this folder is not the top of a Git working tree"
@@ -71,9 +72,9 @@ def _not_made(snapshot: WorkingTree) -> str:
         start = making.begin(Git(snapshot.root), snapshot)
     except (Unusual, GitError, OSError) as error:
         return str(error)
-    if os.environ.get(service.SETTING) != "always" and len(start.files) < service.WORTH:
+    if os.environ.get(SETTING) != "always" and len(start.files) < service.WORTH:
         return f"fewer than {service.WORTH:,} documents are read faster without one"
-    if os.environ.get("CI") and os.environ.get(service.SETTING) != "always":
+    if os.environ.get("CI") and os.environ.get(SETTING) != "always":
         return "no command makes one in CI, since the next run begins anew"
     return "the first command that reads everything makes it"
 

@@ -7,7 +7,6 @@ and it is made anew. Names are never used twice, so a reader of the old file is 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 import time
@@ -16,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from itsm_gitops.git.absent import git_folder
+from itsm_gitops.model.digests import sha256
 from itsm_gitops.repository.index import FOLDER
 from itsm_gitops.repository.package_sign import package_sign
 
@@ -81,7 +81,7 @@ def new_name(root: Path) -> str:
 
 
 def _stem(root: Path) -> str:
-    return f"index-{hashlib.sha256(os.fsencode(root)).hexdigest()[:8]}-"
+    return f"index-{sha256(os.fsencode(root)).hexdigest()[:8]}-"
 
 
 def remove(path: Path) -> None:

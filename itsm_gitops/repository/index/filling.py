@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from itsm_gitops.model.digests import blake2b
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.timeline import replay_of
@@ -33,7 +33,7 @@ MOST_AT_ONCE = 5_000  # documents to read one after the other; more are read as 
 
 def book_sign(snapshot: WorkingTree) -> str:
     """Return the digest of the rule book, on which every entry depends."""
-    total = hashlib.sha256()
+    total = blake2b()
     infos = snapshot.files(SCHEMAS)
     for path, raw in snapshot.read_many(i.path for i in infos):
         total.update(f"{path}\0{len(raw)}\0".encode("utf-8", "surrogateescape"))

@@ -29,7 +29,6 @@ from itsm_gitops.repository.index.rows import (
     problems_of,
     timeline_of,
 )
-from itsm_gitops.repository.loading import load_store
 from itsm_gitops.repository.snapshot import Snapshot, own_files
 from itsm_gitops.repository.store import Store
 
@@ -203,6 +202,8 @@ class IndexedStore(Store):
     @cached_property
     def whole(self) -> Store:
         """The same snapshot, read from all documents; the damaged index is removed."""
+        from itsm_gitops.repository.loading import load_store
+
         for _, _, place in self.connection.execute("PRAGMA database_list").fetchall():
             if place:
                 remove(Path(place))

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from itsm_gitops.git.absent import git_folder
 from itsm_gitops.repository.index import database, freshness
+from itsm_gitops.repository.index.early import SETTING
 from itsm_gitops.repository.index.freshness import Unusual
 
-SETTING = "ITSM_INDEX"
 _FILES = "SELECT path FROM document UNION ALL SELECT path FROM ignored"
 _PART = f"SELECT path FROM ({_FILES}) WHERE instr(lower(path), ?) OR path GLOB '*[^ -~]*'"  # noqa: S608
 _BELOW = f"SELECT path FROM ({_FILES}) WHERE path > ? AND path < ?"  # noqa: S608

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from contextlib import closing, nullcontext, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from itsm_gitops.git.absent import git_folder
 from itsm_gitops.git.client import Git
@@ -14,38 +15,48 @@ from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.config import Config, read_rulebook
 from itsm_gitops.repository.index import database, filling, freshness, making
 from itsm_gitops.repository.index.database import DAMAGE
+from itsm_gitops.repository.index.early import SETTING
 from itsm_gitops.repository.index.freshness import Unusual
 from itsm_gitops.repository.index.indexed_store import IndexedStore
-from itsm_gitops.repository.loading import T, Visit, load_store
 from itsm_gitops.repository.snapshot import WorkingTree
 from itsm_gitops.repository.store import Store
 
-SETTING = "ITSM_INDEX"  # always: for small repositories, too; off: never; else where it pays
+if TYPE_CHECKING:
+    from itsm_gitops.repository.loading import T, Visit
+
 WORTH = 1_000  # documents; fewer are read faster than an index is opened
 _TRIES = 5
 
 
-def indexed_store(snapshot: WorkingTree, config: Config) -> Store | None:
+def indexed_store(
+    snapshot: WorkingTree, config: Config, asked: GitAnswer | None = None
+) -> IndexedStore | None:
     """Return a store on top of an index that is up to date; None where there is none, or it cannot be used.
 
-    An index holds the documents of one repository, so one with roots has none.
+    An index holds the documents of one repository, so one with roots has none. ``asked`` waits for what
+    ``freshness.ask_git`` asked a moment ago.
     """
-    if config.roots or os.environ.get(SETTING) == "off" or git_folder(snapshot.root) is None:
+    with asked or nullcontext():
+        if config.roots or os.environ.get(SETTING) == "off" or git_folder(snapshot.root) is None:
+            return None
+        for path in reversed(database.files_of(snapshot.root)):
+            with suppress(*DAMAGE, OSError, GitError, Unusual):
+                store = opened(path, snapshot, config, asked)
+                if store is not None:
+                    return store
+            asked = None
         return None
-    for path in reversed(database.files_of(snapshot.root)):
-        with suppress(*DAMAGE, OSError, GitError, Unusual):
-            store = opened(path, snapshot, config)
-            if store is not None:
-                return store
-    return None
 
 
-def opened(path: Path, snapshot: WorkingTree, config: Config) -> IndexedStore | None:
+def opened(
+    path: Path, snapshot: WorkingTree, config: Config, asked: GitAnswer | None = None
+) -> IndexedStore | None:
     """Return a store on one index file, brought up to date; None where it is not ours. Raises what `indexed_store` bears."""
     connection = database.connect(path)
     try:
-        for _ in range(_TRIES):
-            with freshness.ask_git(Git(snapshot.root)) as answer:
+        for number in range(_TRIES):
+            early = asked if number == 0 else None
+            with early or freshness.ask_git(Git(snapshot.root)) as answer:
                 if not database.is_ours(connection, path):
                     break
                 store = _refreshed(connection, snapshot, config, answer)
@@ -101,6 +112,8 @@ def load_and_index(
     Returns the store, what ``visit`` returned (as ``load_store`` does), and the identity of the index that was made
     of these very documents; empty where none was made.
     """
+    from itsm_gitops.repository.loading import load_store
+
     git = Git(snapshot.root)
     start = None if config.roots else _beginning(git, snapshot)
     with making.making(snapshot.root) if start else nullcontext() as path:
