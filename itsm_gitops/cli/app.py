@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
 from itsm_gitops import __version__
 from itsm_gitops.cli import failures
-from itsm_gitops.cli.base import App, complete_folder
+from itsm_gitops.cli.base import READING_EVERYTHING, READING_OTHERWISE, App, complete_folder
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.errors import did_you_mean
 
@@ -103,6 +104,9 @@ SECTIONS: dict[str, dict[str, Command]] = {
 COMMANDS = {name: command for section in SECTIONS.values() for name, command in section.items()}
 
 
+_ASKED = "itsm_gitops.asked"  # key of what Git was asked, in the context
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is called, and not before."""
 
@@ -128,6 +132,8 @@ class LazyGroup(click.Group):
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             hint = did_you_mean(name, COMMANDS) or "itsm --help lists the commands"
             raise failures.usage(f"there is no command '{name}'", hint)
+        if name in READING_EVERYTHING and not ctx.resilient_parsing:
+            _ask_early(ctx, args[1:])
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -143,6 +149,19 @@ class LazyGroup(click.Group):
 
         items = [CompletionItem(n, help=c.summary) for n, c in COMMANDS.items() if n.startswith(incomplete)]
         return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+def _ask_early(ctx: click.Context, words: Sequence[str]) -> None:
+    """Let Git look which files moved while the command is loaded; it takes about as long."""
+    from itsm_gitops.repository.index.early import ask_early
+    from itsm_gitops.repository.place import settings_folder
+
+    if any(word.partition("=")[0] in READING_OTHERWISE for word in words):
+        return
+    place = settings_folder(Path(ctx.params["directory"]).absolute())
+    asked = ask_early(place.resolve()) if place else None
+    if asked is not None:
+        ctx.meta[_ASKED] = ctx.with_resource(asked)
 
 
 @click.group(
@@ -162,7 +181,7 @@ class LazyGroup(click.Group):
 @click.pass_context
 def group(ctx: click.Context, directory: str) -> None:
     """IT service management as files in a Git repository."""
-    ctx.obj = app = App(directory, ctx.invoked_subcommand or "")
+    ctx.obj = app = App(directory, ctx.invoked_subcommand or "", ctx.meta.get(_ASKED))
     ctx.call_on_close(app.tell_gaps)
 
 

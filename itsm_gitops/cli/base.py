@@ -16,6 +16,7 @@ from itsm_gitops.model.recording import FileWrite, recording
 from itsm_gitops.model.text import safe_json
 
 if TYPE_CHECKING:
+    from itsm_gitops.git.process import GitAnswer
     from itsm_gitops.model.findings import Finding
     from itsm_gitops.repository import Repository
     from itsm_gitops.repository.gaps import Gap
@@ -45,6 +46,12 @@ SHOWING = frozenset(
 # so faulty settings stop them.
 NAMING_GAPS = SHOWING | {"site", "cab", "problems", "articles", "major"}
 REPORTING_FAULTS = frozenset({"check", "fmt"})
+# These read every document of the working tree, mostly from the index: while their modules are loaded, Git looks which
+# files moved. Not for these options, with which they read something else.
+READING_EVERYTHING = frozenset(
+    {"list", "query", "impact", "schedule", "suspects", "report", "due", "next", "risk", "freeze", "check"}
+)
+READING_OTHERWISE = ("--at", "--base", "--fix", "--shard", "--help", "-h")
 # These read commits only, so a bare mirror (what an auditor is handed) will do.
 READING_HISTORY = frozenset({"audit"})
 
@@ -60,8 +67,10 @@ Example = tuple[str, str]
 class App:
     """The state of one run: where it works. The repository is opened when first asked for."""
 
-    def __init__(self, directory: str, command: str = "") -> None:
+    def __init__(self, directory: str, command: str = "", asked: GitAnswer | None = None) -> None:
+        """``asked`` waits for what Git was asked of the directory's repository."""
         self.directory = directory
+        self._asked = asked
         self._command = command
         self._told: set[str] = set()
 
@@ -76,6 +85,7 @@ class App:
         reads_history = self._command in READING_HISTORY
         repo = Repository.of_history(self.directory) if reads_history else Repository.open(self.directory)
         repo.on_fetch = self._fetched
+        repo.asked = self._asked
         if self._command in SHOWING:
             repo.tolerate = self._tell
         elif self._command in REPORTING_FAULTS:

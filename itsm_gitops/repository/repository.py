@@ -245,8 +245,12 @@ class Repository:
         snapshot = self.snapshot()
         if not isinstance(snapshot, WorkingTree):
             return None
+        return service.indexed_store(snapshot, self.settings(snapshot), self.taken())
+
+    def taken(self) -> GitAnswer | None:
+        """Return what Git was asked before, None where it was not; whoever takes it uses it."""
         asked, self.asked = self.asked, None
-        return service.indexed_store(snapshot, self.settings(snapshot), asked)
+        return asked
 
     def visited(self, visit: Visit[T], at: str | None = None) -> tuple[Store, list[T] | None]:
         """Return a store as ``store`` does, and what ``visit`` returns of every document.

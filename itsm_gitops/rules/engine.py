@@ -150,7 +150,7 @@ def _check(
 def _check_all(repo: Repository, now: datetime, started: float) -> CheckReport:
     """Judge the whole working tree, or return the findings that were kept about the same state."""
     snapshot = repo.snapshot()
-    memory = remembered.CheckMemory.of(snapshot)
+    memory = remembered.CheckMemory.of(snapshot, repo.taken())
     said = memory.recall(now) if memory else None
     if memory and said:
         context = NetworkContext(memory.store, now, said.refused)

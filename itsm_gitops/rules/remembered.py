@@ -16,6 +16,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
+from itsm_gitops.git.process import GitAnswer
 from itsm_gitops.model.archive import ARCHIVED
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.watched_time import FOREVER
@@ -58,11 +59,14 @@ class CheckMemory:
         self._sign = _sign(store)
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> CheckMemory | None:
-        """Return the memory of a working tree; None where there is no index, or something could change unnoticed."""
+    def of(cls, snapshot: Snapshot, asked: GitAnswer | None = None) -> CheckMemory | None:
+        """Return the memory of a working tree; None where there is no index, or something could change unnoticed.
+
+        ``asked`` is as for ``indexed_store``.
+        """
         if not isinstance(snapshot, WorkingTree):
             return None
-        store = indexed_store(snapshot, read_config(snapshot))
+        store = indexed_store(snapshot, read_config(snapshot), asked)
         memory = cls(store) if isinstance(store, IndexedStore) else None
         return memory if memory and memory._sign else None
 

@@ -28,6 +28,9 @@ _REMOTE = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.glusterfs")
 )
 
+# SQLite knows the case of Latin letters only; names with others are few, so they have an index of their own.
+OTHER_LETTERS = "length({0}) <> length(CAST({0} AS BLOB))"
+
 TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",
     "CREATE TABLE folder (path TEXT PRIMARY KEY, stamp BLOB) WITHOUT ROWID",
@@ -49,6 +52,8 @@ TABLES = (
 )
 INDEXES = (  # made after the tables
     "CREATE INDEX document_id ON document (id)",
+    f"CREATE INDEX document_id_odd ON document (id) WHERE {OTHER_LETTERS.format('id')}",
+    f"CREATE INDEX document_path_odd ON document (path) WHERE {OTHER_LETTERS.format('path')}",
     "CREATE INDEX document_kind ON document (kind, open)",
     "CREATE INDEX document_life ON document (kind, life_end, life_first, life_last)",
     "CREATE INDEX document_unusable ON document (path) WHERE usable = 0",

@@ -18,7 +18,11 @@ from itsm_gitops.repository.index.early import SETTING
 from itsm_gitops.repository.index.freshness import Unusual
 
 _FILES = "SELECT path FROM document UNION ALL SELECT path FROM ignored"
-_PART = f"SELECT path FROM ({_FILES}) WHERE instr(lower(path), ?) OR path GLOB '*[^ -~]*'"  # noqa: S608
+_PART = (
+    f"SELECT path FROM ({_FILES}) WHERE path LIKE ?"  # noqa: S608
+    f" UNION ALL SELECT path FROM document WHERE {database.OTHER_LETTERS.format('path')}"
+    f" UNION ALL SELECT path FROM ignored WHERE {database.OTHER_LETTERS.format('path')}"
+)
 _BELOW = f"SELECT path FROM ({_FILES}) WHERE path > ? AND path < ?"  # noqa: S608
 
 
@@ -39,7 +43,7 @@ def paths_like(root: Path, fragment: str) -> list[str] | None:
 
     Sorted. Nothing is missing that has the fragment in its name.
     """
-    return _ask(root, _PART, (fragment.lower(),))
+    return _ask(root, _PART, (f"%{fragment.lower()}%",))
 
 
 def paths_below(root: Path, folders: Iterable[str]) -> list[str] | None:
