@@ -370,14 +370,14 @@ def test_a_service_leads_to_a_report_about_it(
 def test_a_change_is_filed(open_form: Callable[..., Any], repo: GitRepo) -> None:
     page = open_form("changes/new.html")
     page.get_by_label("What is changed, in one line?").fill("New version")
-    page.get_by_label("Which configuration items?", exact=True).fill("shop-web\nshop-wev")
+    page.get_by_label("Which configuration items? (optional)", exact=True).fill("shop-web\nshop-wev")
     page.get_by_label("Why is it needed?").fill("It is faster.")
     page.get_by_label("Who asks for it?").fill("ada")
     page.locator(".it-form [type=submit]").click()
     page.locator(".it-q__fault").get_by_text(
         "“shop-wev” is not in the list. Type a part of the name and choose one."
     ).wait_for()
-    page.get_by_label("Which configuration items?", exact=True).fill("shop-web")
+    page.get_by_label("Which configuration items? (optional)", exact=True).fill("shop-web")
     found = make(page)
     assert (found["type"], found["cis"], found["state"]) == ("normal", ["shop-web"], "draft")
     file_and_check(page, repo)

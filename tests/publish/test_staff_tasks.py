@@ -75,6 +75,7 @@ def test_export_a_list(somebody: Comes) -> None:
     with somebody("export a list") as visitor:
         visitor.follow("Browse records")
         visitor.page.locator(".it-x[aria-busy=false]").wait_for()
+        visitor.press("Export")
         with visitor.page.expect_download() as saved:
             visitor.press("CSV")
         assert saved.value.path().read_text(encoding="utf-8").startswith("id,title,state,priority")
