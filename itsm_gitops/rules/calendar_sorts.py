@@ -9,24 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from itsm_gitops.graph.calendars import MAINTENANCE
+from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.rule import NETWORK, TARGETS, Hit, Rule
 
 _SCHEDULE = "scheduled_by"  # whoever names a calendar does it by a field of this relation
-_HOURS, _HOLIDAYS = "business_hours", "holidays"
+_HOLIDAYS = "holidays"
+_SPECIAL = (FREEZE, MAINTENANCE, _HOLIDAYS)  # all other calendars are of hours, whatever they are called
 
 
 class _Sort(NamedTuple):
     type: str
     words: str
 
+    def fits(self, type_: object) -> bool:
+        return type_ == self.type if self.type else type_ not in _SPECIAL
 
+
+_HOURS = _Sort("", "hours")
 _SORTS = {
-    "support_hours": _Sort(_HOURS, "hours"),
-    "calendar": _Sort(_HOURS, "hours"),
-    "covers": _Sort(_HOURS, "hours"),
+    "support_hours": _HOURS,
+    "calendar": _HOURS,
+    "covers": _HOURS,
     "holidays": _Sort(_HOLIDAYS, "holidays"),
     "maintenance_window": _Sort(MAINTENANCE, "maintenance windows"),
 }
@@ -39,7 +44,7 @@ def calendar_is_of_its_sort(ctx: NetworkContext) -> Iterator[Hit]:
         target = ctx.entries.get(edge.target) if sort else None
         if sort is None or target is None or "type" not in target.columns:
             continue
-        if target.columns["type"] != sort.type and not _is_over(ctx, entry.kind, entry.state):
+        if not sort.fits(target.columns["type"]) and not _is_over(ctx, entry.kind, entry.state):
             yield Hit(f"'{edge.target}' is no calendar of {sort.words}", edge.pointer, "", entry.path)
 
 
