@@ -260,7 +260,7 @@ def _each(data: Any, change: Callable[[Any, Any], Any], key: Any = None) -> Any:
     return change(key, data)
 
 
-_NAMES_KINDS = ("kind", "class", "to", "from", "classes", "record", "enum", "const")
+_NAMES_KINDS = ("kind", "kinds", "class", "to", "from", "classes", "record", "enum", "const")
 
 
 def rename_kind(tree: Tree, old: str, new: str) -> Tree:
