@@ -90,6 +90,8 @@ _PATTERNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "free_fields/*",
             "progress_fields/*",
             "progress_fields_of/*/*",
+            "rules/*/values/@",
+            "rules/*/dates/@",
             "**/field",
             "**/manager_of/*",
             "**/owners/*",
@@ -150,7 +152,7 @@ _PATTERNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "cmdb": ("{schema}/enum/*", "{schema}/const", "{schema}/default", "{schema}/items/enum/*"),
         "templates": ("values/{path}", "values/{path}/*"),
         "imports": ("columns/{field}/map/*", "columns/{field}/value", "columns/{field}/default"),
-        "policies": ("categories/@",),
+        "policies": ("categories/@", "rules/*/values/{path}", "rules/*/values/{path}/*"),
         "rules": (),
     },
 }

@@ -581,3 +581,23 @@ def test_conditions_on_other_documents_and_on_entries_are_renamed(
     migrate(demo.repo, there)
     after = {p: c for p, c in files_of(demo.root).items() if "/migrations/" not in p}
     assert {p for p in after if after[p] != before.get(p)} == set()
+
+
+def test_recurring_work_fills_in_the_new_words(demo: GitRepo) -> None:
+    path = "schemas/policies/recurring.yaml"
+    text = (demo.root / path).read_text()
+    assert text.count("      type: management_review\n") == 1
+    demo.write(
+        path,
+        text.replace(
+            "      type: management_review\n",
+            "      type: management_review\n      apologies: [duty-agent]\n",
+        ),
+    )
+    demo.commit("where")
+    migrate(demo.repo, planned("value", "meeting.type", "leadership_review", old="management_review"))
+    demo.commit("value")
+    migrate(demo.repo, planned("field", "meeting.apologies", "excused"))
+    after = (demo.root / path).read_text()
+    assert "      type: leadership_review\n      excused: [duty-agent]\n" in after
+    assert bad(check(demo.repo)) == []
