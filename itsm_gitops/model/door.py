@@ -17,6 +17,7 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from itsm_gitops.model.paths import glob
+from itsm_gitops.model.text import without_accents
 
 SAME = "same"  # the very path, or one that some file system holds for the same
 ALIKE = "alike"  # a path that looks like it
@@ -154,6 +155,12 @@ def drawn(path: str) -> str:
     # What follows a colon names a stream of the same file on Windows.
     parts = (part.partition(":")[0].strip().rstrip(" .") for part in text.split("/"))
     return head + "/".join(part for part in parts if part)
+
+
+@lru_cache(maxsize=4096)
+def lookalike(text: str) -> str:
+    """Return the form in which texts that people take for each other are equal: no accents, no other alphabet, nothing unseen."""
+    return _visible(without_accents(text)).translate(_drawn())
 
 
 def _visible(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 
 _SEPARATOR = re.compile(r"[/\\>|:]+")
@@ -22,14 +22,21 @@ def levels(text: str) -> tuple[str, ...]:
 
 
 def is_at_or_below(text: str, top: tuple[str, ...]) -> bool:
-    """Whether a value is one with the levels ``top``, or one below it."""
+    """Whether a value is one with the levels ``top``, or one below it, or looks as if it were."""
     return is_at_or_below_one(text, (top,))
 
 
-def is_at_or_below_one(text: str, tops: Iterable[tuple[str, ...]]) -> bool:
-    """Whether a value is one with the levels of one of ``tops``, or one below it."""
+def is_at_or_below_one(text: str, tops: Collection[tuple[str, ...]]) -> bool:
+    """Whether a value is one with the levels of one of ``tops``, or one below it, or looks as if it were."""
     found = levels(text)
-    for top in tops:  # noqa: SIM110 - no generator: conditions ask this of most documents
+    for top in tops:  # no generator: conditions ask this of most documents
         if top and found[: len(top)] == top:
             return True
-    return False
+    return not text.isascii() and _looks_at_or_below(text, tops)
+
+
+def _looks_at_or_below(text: str, tops: Collection[tuple[str, ...]]) -> bool:
+    from itsm_gitops.model.door import lookalike  # hardly any value needs it
+
+    found = levels(lookalike(text))
+    return any(top and found[: len(top)] == tuple(map(lookalike, top)) for top in tops)

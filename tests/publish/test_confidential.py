@@ -37,9 +37,19 @@ SECURITY = (
     "security\\phishing",
     "security|phishing",
     "\uff53ecurity",
+    "S\u00e9curity/phishing",
+    "s\u0435curity",
+    "se\u200bcurity",
 )
 INCIDENT = read_rulebook(WorkingTree(packaged_rulebook_root())).kinds["incident"]
-OTHERS = ("network", "network/security", "securityx", "physical security", "securities/bonds")
+OTHERS = (
+    "network",
+    "network/security",
+    "securityx",
+    "physical security",
+    "securities/bonds",
+    "\u0431\u0435\u0437\u043e\u043f\u0430\u0441\u043d\u043e\u0441\u0442\u044c",
+)
 
 
 @pytest.mark.parametrize("category", SECURITY)
