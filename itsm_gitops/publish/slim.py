@@ -32,8 +32,8 @@ _CONTAINER = '<div class="md-container"'
 _HOME = re.compile(r'<a (href="[^"]*") title="([^"]*)"[^>]* class="[^"]*\bmd-logo\b')
 _FOOTER = re.compile(r"<footer.*?</footer>", re.DOTALL)
 _TABS = re.compile(r'<li class="md-tabs__item(?: md-tabs__item--active)?"><a href="([^"]*)"')
-# Who runs no script finds the feeds on the pages of the menu.
-_HEAD_LINKS = re.compile(r'<link rel="alternate feed"[^>]*>')
+# Who runs no script finds the feeds on the pages of the menu, and does without the site's sign in the tab.
+_HEAD_LINKS = re.compile(r'<link rel="(?:alternate feed|icon)"[^>]*>')
 _COLOURS = re.compile(r' data-md-color-(?:primary|accent)="custom"')
 _SHORTER = (
     (re.compile(r"</?head>|</(?:body|html)>"), ""),
