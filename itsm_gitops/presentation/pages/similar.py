@@ -47,12 +47,18 @@ def _answer(view: View, entry: Entry) -> tuple[str, str]:
     if view.is_open(entry):
         return "", ""
     if meaning.CHANGE in plays:
-        outcome = _text(entry, "outcome")
+        outcome = _code(entry, "outcome")
         return (t("Outcome: {outcome}.", outcome=within(words(outcome))), "") if outcome else ("", "")
-    code = _text(entry, "resolution_code")
+    code = _code(entry, "resolution_code")
     notes = _text(entry, "resolution_notes") or _text(entry, "resolution")
     how = t("Resolved: {how}.", how=within(words(code))) if code else ("Resolved like this:" if notes else "")
     return how, notes
+
+
+def _code(entry: Entry, field: str) -> str:
+    """Return a name of the rule book that a field of an entry has; Markdown is read in no name."""
+    value = entry.columns.get(field)
+    return value if isinstance(value, str) else ""
 
 
 def _text(entry: Entry, field: str) -> str:
