@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, partial
@@ -269,14 +269,17 @@ class NetworkContext:
         hidden = self.refused.get(entry.path)
         return [e for e in entry.edges if not hidden or e.pointer[0] not in hidden]
 
-    @cached_property
-    def edges(self) -> list[tuple[Entry, Edge]]:
-        """Every relation whose field the schema accepts, with the entry of the document that stores it."""
-        found: list[tuple[Entry, Edge]] = []
+    @property
+    def edges(self) -> Iterator[tuple[Entry, Edge]]:
+        """Every relation whose field the schema accepts, with the entry of the document that stores it.
+
+        They are not kept: of 100,000 documents they would be 30 MB.
+        """
         for entry in self.judged:
             hidden = self.refused.get(entry.path)
-            found += [(entry, e) for e in entry.edges if not hidden or e.pointer[0] not in hidden]
-        return found
+            for edge in entry.edges:
+                if not hidden or edge.pointer[0] not in hidden:
+                    yield entry, edge
 
     @cached_property
     def links(self) -> list[tuple[Entry, Edge]]:
