@@ -22,7 +22,7 @@ _GIVES_WORK = ("assigned_to", "carried_out_by")
 def kinds_of(book: RuleBook, groups: Iterable[str]) -> list[Kind]:
     """Return the kinds that names of kinds, classes and groups stand for, in rule-book order."""
     members = book.members(groups)
-    return [k for k in book.kinds.values() if k.name in members]
+    return [book.kinds[name] for name in book.kinds if name in members]
 
 
 def names(repo: Repository, kinds: Iterable[Kind], at: str | None = None) -> list[str]:
