@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
@@ -153,6 +152,8 @@ class LazyGroup(click.Group):
 
 def _ask_early(ctx: click.Context, words: Sequence[str]) -> None:
     """Let Git look which files moved while the command is loaded; it takes about as long."""
+    from pathlib import Path
+
     from itsm_gitops.repository.index.early import ask_early
     from itsm_gitops.repository.place import settings_folder
 

@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from itsm_gitops.model.errors import ItsmError
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
 
 
 def _show(fragment: str) -> str | None:
+    from pathlib import Path
+
     from itsm_gitops.repository.index.early import ask_early
     from itsm_gitops.repository.place import settings_folder
 

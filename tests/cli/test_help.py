@@ -110,6 +110,7 @@ def test_the_overview_loads_neither_a_command_nor_a_heavy_package() -> None:
     done = _alone(code)
     loaded = set(done.stdout.split("LOADED")[1].split())
     assert not loaded & {"rich", "yaml", "jsonschema", "jsonschema_rs", "git", "mkdocs", "subprocess", "json"}
+    assert not loaded & {"dataclasses", "pathlib"}
     assert not any(m.startswith(("itsm_gitops.commands", "itsm_gitops.repository")) for m in loaded)
 
 
@@ -123,6 +124,7 @@ def test_show_loads_neither_rich_nor_click(acme: object) -> None:
     loaded = set(done.stdout.split("LOADED")[1].split())
     assert not loaded & {"rich", "click", "jsonschema", "jsonschema_rs", "git", "subprocess"}
     assert not loaded & {"threading", "itsm_gitops.editing.change", "itsm_gitops.documents.editor"}
+    assert not loaded & {"dataclasses", "inspect", "hashlib"}
 
 
 @pytest.mark.parametrize(
