@@ -147,6 +147,8 @@ def new_command(
         identifier = None
     if asking and identifier is None:
         identifier = _ask_identifier(app, kind)
+    if not (asking or edit or dry_run) and meaning.INCIDENT in named.plays:
+        app.repo.ask_early()  # for what is like it, while the fields are read
     draft = start(app.repo, kind, identifier=identifier, template=template, by=by)
     given = [*(assignment_for(draft.kind, n, v) for n, v in options), *map(read_assignment, assignments)]
     draft.assign(given)
@@ -171,6 +173,7 @@ def new_command(
 def _alike(app: App, draft: NewDocument) -> list[Likeness]:
     """Return what is like the draft; nothing where it says itself what it is linked with, or cannot be filed anyway."""
     if draft.links or meaning.INCIDENT not in draft.kind.plays or draft.missing():
+        app.repo.forget_asked()
         return []
     from itsm_gitops.commands.duplicates import alike
 

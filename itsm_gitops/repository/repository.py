@@ -252,6 +252,12 @@ class Repository:
         asked, self.asked = self.asked, None
         return asked
 
+    def forget_asked(self) -> None:
+        """End what Git was asked: after a write its answer would be an old one."""
+        asked = self.taken()
+        if asked is not None:
+            asked.stop()
+
     def visited(self, visit: Visit[T], at: str | None = None) -> tuple[Store, list[T] | None]:
         """Return a store as ``store`` does, and what ``visit`` returns of every document.
 

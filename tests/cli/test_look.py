@@ -233,6 +233,19 @@ def test_git_looks_at_all_files_once_and_only_where_they_are_read(
     assert shown(*words, "--help")[1] == 0
 
 
+def test_a_new_incident_lets_git_look_once_and_what_follows_sees_it(
+    acme: Path, shown: Callable[..., tuple[str, int]]
+) -> None:
+    new = ("new", "incident", "--title", "Mail is down", "--service", "email", "--impact", "low")
+    new += ("--urgency", "low", "--reported-by", "duty-agent", "--category", "email")
+    shown("list")
+    linked = ("--link", "relates_to:INC-260112-EXMP1")  # nothing is looked for that is like it
+    for written, (more, looks) in enumerate((((), (1,)), (linked, (0, 1)), (("--dry-run",), (0,))), 1):
+        out, asked = shown(*new, *more)
+        assert asked in looks, out
+        assert shown("list", "incidents", "title:down")[0].count("Mail is down") == min(written, 2)
+
+
 def test_the_quick_way_and_the_ordinary_way_say_the_same(acme: Path, cli: Cli) -> None:
     from itsm_gitops.cli.quick import shown_plainly
 
