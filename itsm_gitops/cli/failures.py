@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,8 +14,10 @@ from itsm_gitops import __version__
 from itsm_gitops.cli.output import cannot_write, discard, echo, put
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.errors import ItsmError, UsageError
-from itsm_gitops.model.findings import Finding, json_pointer
 from itsm_gitops.model.text import safe_text
+
+if TYPE_CHECKING:
+    from itsm_gitops.model.findings import Finding
 
 INTERNAL = 3
 INTERRUPTED = 130
@@ -77,6 +80,7 @@ def report(error: Exception) -> int:
 def _findings(findings: Sequence[Finding]) -> None:
     """List the findings because of which a document was not written."""
     from itsm_gitops.cli.render import styles, wrap
+    from itsm_gitops.model.findings import json_pointer
 
     style, columns = styles(sys.stderr), terminal_width()
     for finding in findings:

@@ -124,7 +124,7 @@ def test_show_loads_neither_rich_nor_click(acme: object) -> None:
     loaded = set(done.stdout.split("LOADED")[1].split())
     assert not loaded & {"rich", "click", "jsonschema", "jsonschema_rs", "git", "subprocess"}
     assert not loaded & {"threading", "itsm_gitops.editing.change", "itsm_gitops.documents.editor"}
-    assert not loaded & {"dataclasses", "inspect", "hashlib"}
+    assert "hashlib" not in loaded
 
 
 @pytest.mark.parametrize(
