@@ -35,8 +35,7 @@ def _oldest(log: Log) -> int | None:
     Business hours may be counted from any earlier moment, so one record does not ask for the lives of all.
     """
     kinds = [kind.name for kind in log.book.kinds.values() if kind.is_record]
-    oldest = min((e.opened for e in log.store.of_kinds(kinds) if e.opened), default="")
-    moment = parse_time(oldest)
+    moment = parse_time(log.store.earliest(kinds))
     return int(moment.timestamp()) - _ZONES if moment else None
 
 

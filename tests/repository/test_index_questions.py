@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -125,6 +126,21 @@ def _ignored(estate: GitRepo) -> None:
 
 def _link(estate: GitRepo) -> None:
     (estate.root / "cmdb/applications/web-3.yaml").symlink_to("web.yaml")
+
+
+def test_when_the_first_record_was_opened_is_known_without_reading_any(
+    estate: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early = incident("INC-261120-DDDDD", service="mail")
+    path = "records/incidents/2026/11/INC-261120-DDDDD.yaml"
+    estate.write(path, early.replace("2026-11-20T10:00:00Z", "2019-01-01T08:00:00Z"))
+    nothing = re.sub(r"timeline:.*", "timeline: []\n", early.replace("DDDDD", "EEEEE"), flags=re.DOTALL)
+    estate.write("records/incidents/2026/11/INC-261120-EEEEE.yaml", nothing)
+    store, plain = indexed(estate), load_store(estate.repo.snapshot())[0]
+    monkeypatch.setattr(IndexedStore, "select", None)
+    for kinds in (["incident"], ["incident", "problem"], ["problem"], []):
+        assert store.earliest(kinds) == plain.earliest(kinds)
+    assert store.earliest(["incident"]) == "2019-01-01T08:00:00Z"
 
 
 @pytest.mark.parametrize("step", [_new, _new_folder, _gone, _moved_folder, _ignored, _link])
