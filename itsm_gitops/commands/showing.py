@@ -142,7 +142,7 @@ def show(
         related, skipped = related + incoming, mentions.skipped
     root = root_of(snapshot, path)
     indexed = search.store if search is not None else None
-    promises, calls = ((), None) if root else _clocks(repo, document, at, indexed, finished=clocks)
+    promises, calls = ((), None) if root else _clocks(repo, book, document, at, indexed, finished=clocks)
     times = [str(e["at"]) for e in timeline(document.data) if clock.parse_time(e.get("at", ""))]
     return DocumentView(
         document=document,
@@ -162,7 +162,13 @@ def show(
 
 
 def _clocks(
-    repo: Repository, document: Opened, at: str | None, indexed: Store | None, *, finished: bool
+    repo: Repository,
+    book: RuleBook,
+    document: Opened,
+    at: str | None,
+    indexed: Store | None,
+    *,
+    finished: bool,
 ) -> tuple[tuple[Promise, ...], Ladder | None]:
     """Return the clocks of a record as they stand now, and who is called; none where something they need cannot be read.
 
@@ -191,7 +197,7 @@ def _clocks(
         return (), None  # itsm check names what is wrong
     finally:
         # Of what is around the document and of what promises something, and of nothing else.
-        wanted = promising(repo.book)
+        wanted = promising(book)
         repo.gaps = {**{path: gap for path, gap in repo.gaps.items() if wanted & gap.kinds}, **kept}
 
 
