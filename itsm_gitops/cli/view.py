@@ -23,7 +23,8 @@ from itsm_gitops.model.text import safe_text, shorten, width
 from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_in_words
 
 if TYPE_CHECKING:
-    from itsm_gitops.commands.showing import DocumentView, Related
+    from itsm_gitops.commands.neighbours import Related
+    from itsm_gitops.commands.showing import DocumentView
     from itsm_gitops.editing.steps import Step
     from itsm_gitops.graph.escalation import Ladder
     from itsm_gitops.model.kinds import Kind

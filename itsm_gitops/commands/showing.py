@@ -4,58 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops import documents
 from itsm_gitops.commands.clocks import RecordClocks, clock_json, promising, step_json
+from itsm_gitops.commands.neighbours import NeighbourReader, Related, paths_of
 from itsm_gitops.editing.opening import Opened, read_document, timeline
 from itsm_gitops.editing.steps import Step, next_steps, state_of
 from itsm_gitops.model import clock, ids
-from itsm_gitops.model.archive import ArchivedRecord
-from itsm_gitops.model.entry import edges_of, summarise
-from itsm_gitops.model.errors import ItsmError, NotFound
+from itsm_gitops.model.entry import summarise
+from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.major import is_undecided, major_policy
 from itsm_gitops.model.priority import Priority, priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.words import fields_of
-from itsm_gitops.repository.archived import read_archived
-from itsm_gitops.repository.gaps import WITHHELD, Gap, file_gap, in_root, snapshot_gaps, unread
 from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.repository.snapshot import root_of
 
 if TYPE_CHECKING:
     from itsm_gitops.graph.escalation import Ladder
     from itsm_gitops.repository import Repository, Snapshot, Store
-    from itsm_gitops.repository.mentions import Mentions, Search
-
-MOST_INCOMING = 40  # that are shown
-_MOST_READ = 1_000  # of those that only mention a document
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """One relation as seen from the document that is shown.
-
-    ``title`` reads from this end. ``label`` and ``state`` are the other document's; both are
-    empty where it does not exist or is ``broken``: there, and not to be read, and where it is ``archived``: to be read
-    in that commit. ``field`` is the field of this document that says it
-    (``links`` for a link), empty where the other document says it.
-    """
-
-    relation: str
-    title: str
-    id: str
-    kind: str
-    label: str
-    state: str
-    outgoing: bool
-    field: str = ""
-    broken: bool = False
-    archived: str = ""
+    from itsm_gitops.repository.mentions import Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +104,7 @@ def show(
         search = start_search(repo, snapshot, path, everywhere=links is True)
     book = _book(repo, snapshot, at)
     document = read_document(book, path, snapshot.read(path))
-    reader = _NeighbourReader(book, snapshot, repo.gaps)
+    reader = NeighbourReader(book, snapshot, repo.gaps)
     related = reader.outgoing(document)
     left = 0
     skipped: list[str] = []
@@ -214,7 +186,7 @@ def _looks_like(book: RuleBook, snapshot: Snapshot, document: Opened) -> str:
 
 def _item(book: RuleBook, snapshot: Snapshot, name: str) -> Mapping[str, Any] | None:
     """Return the data of an item of exactly this name; None where there is no usable one."""
-    for path in _paths(book, name, snapshot) if ids.is_item_id(name) else ():
+    for path in paths_of(book, name, snapshot) if ids.is_item_id(name) else ():
         with suppress(ItsmError):
             return read_document(book, path, snapshot.read(path)).data
     return None
@@ -248,124 +220,3 @@ def _age(document: Opened) -> int | None:
         return None
     open_now = document.kind.workflow.is_open(entry.state)
     return max(0, int(((clock.now() if open_now else last) - first).total_seconds()))
-
-
-class _NeighbourReader:
-    """Reads the neighbours of a document, each once."""
-
-    def __init__(self, book: RuleBook, snapshot: Snapshot, gaps: dict[str, Gap]) -> None:
-        """``gaps`` gets what cannot be read, by path."""
-        self._book = book
-        self._snapshot = snapshot
-        self._gaps = gaps
-        gaps.update((g.path, g) for g in snapshot_gaps(book, snapshot))
-        self._known: dict[str, Opened | None] = {}
-        self._broken: set[str] = set()
-
-    @cached_property
-    def _archived(self) -> Mapping[str, ArchivedRecord]:
-        return read_archived(self._snapshot)[0]
-
-    def outgoing(self, document: Opened) -> list[Related]:
-        """Return the relations that the document stores, in document order, each once."""
-        found: dict[tuple[str, str], Related] = {}
-        for edge in edges_of(document.kind, document.data):
-            known = self._book.links.get(edge.relation)
-            title = known.title if known else edge.relation.replace("_", " ")
-            related = self._related(edge.relation, title, edge.target, True)
-            found.setdefault((edge.relation, edge.target), replace(related, field=str(edge.pointer[0])))
-        return list(found.values())
-
-    def incoming(self, document: Opened, mentions: Mentions) -> tuple[list[Related], int]:
-        """Return the relations that other documents store to this one, and how many documents with some are left out.
-
-        Of very many that only mention it nobody finds out whether they link to it: they count as if they did.
-        """
-        others = [p for p in mentions.paths if p != document.path]
-        # Newest records first: their names carry their dates. CMDB items come before them.
-        others.sort(key=lambda p: (p.startswith("records/"), _reversed(p)))
-        read = others[: MOST_INCOMING if mentions.links else _MOST_READ]
-        found: dict[tuple[str, str], Related] = {}
-        linking = 0
-        for path, raw in self._snapshot.read_many([*read, *mentions.unreadable]):
-            try:
-                other = read_document(self._book, path, raw)
-            except ItsmError:
-                self._note(path, raw)
-                continue
-            edges = [e for e in edges_of(other.kind, other.data) if e.target == document.id]
-            linking += bool(edges)
-            if not edges or linking > MOST_INCOMING:
-                continue
-            self._known[other.id] = other
-            for edge in edges:
-                known = self._book.links.get(edge.relation)
-                name = known.inverse if known else edge.relation
-                title = known.inverse_title if known else edge.relation.replace("_", " ")
-                found.setdefault((name, other.id), self._related(name, title, other.id, False))
-        return list(found.values()), max(0, linking + len(others) - len(read) - MOST_INCOMING)
-
-    def _related(self, relation: str, title: str, identifier: str, outgoing: bool) -> Related:
-        if identifier not in self._known:
-            self._known[identifier] = self._read(identifier)
-        other = self._known[identifier]
-        if other is None:
-            in_a_root = getattr(self._snapshot, "has", None)
-            broken = identifier in self._broken or bool(in_a_root and in_a_root(identifier))
-            known = None if broken else self._archived.get(identifier)
-            at = known.commit[:12] if known else ""
-            return Related(relation, title, identifier, "", "", "", outgoing, broken=broken, archived=at)
-        label = _text(other.data, other.kind.label)
-        return Related(
-            relation, title, identifier, other.kind.name, label, state_of(other.kind, other.data), outgoing
-        )
-
-    def _read(self, identifier: str) -> Opened | None:
-        """Read another document by its exact identifier; None where there is none to be read."""
-        for path in _paths(self._book, identifier, self._snapshot):
-            try:
-                raw = self._snapshot.read(path)
-            except NotFound:
-                continue
-            except ItsmError:
-                self._broken.add(identifier)
-                self._note(path)
-                continue
-            try:
-                return read_document(self._book, path, raw)
-            except ItsmError:
-                self._broken.add(identifier)
-                self._note(path, raw)
-        return None
-
-    def _note(self, path: str, raw: bytes | None = None) -> None:
-        """Remember that a document cannot be read; ``raw`` is None where not even its bytes are to be had."""
-        problems = documents.load(raw).problems if raw is not None else ()
-        problem = problems[0] if problems else unread(self._snapshot, path)
-        if problem.code != WITHHELD:
-            self._gaps[path] = in_root(file_gap(self._book, path, problem), root_of(self._snapshot, path))
-
-
-def _paths(book: RuleBook, identifier: str, snapshot: Snapshot) -> list[str]:
-    """Return every path that a document with this identifier could have."""
-    asked = getattr(snapshot, "path_in_root", None)
-    in_a_root: str = asked(identifier) if asked else ""
-    if in_a_root:
-        return [in_a_root]
-    parsed = ids.parse_record_id(identifier)
-    if parsed:
-        kind = book.by_prefix.get(parsed[0])
-        return [book.path_for(kind, identifier)] if kind else []
-    if not ids.is_item_id(identifier):
-        return []
-    # Only the folders: a kind is built when it is looked up, and most are not needed.
-    return [f"{folder}/{identifier}.yaml" for folder in book.by_folder if folder.startswith("cmdb/")]
-
-
-def _reversed(path: str) -> tuple[int, ...]:
-    return tuple(-ord(c) for c in path)
-
-
-def _text(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key)
-    return value if isinstance(value, str) else ""
