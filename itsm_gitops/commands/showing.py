@@ -156,6 +156,7 @@ def _clocks(
     try:
         if at is None:
             store = indexed or repo.store()
+            repo.gaps.update((gap.path, gap) for gap in store.unreadable)
         else:  # of the records of that time, nothing but this one is asked for
             store = repo.load(PartialSnapshot(repo.snapshot(at), (document.path,)))[0]
         course = RecordClocks(store).course(document.id)

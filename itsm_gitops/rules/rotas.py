@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import did_you_mean
@@ -24,11 +24,12 @@ def somebody_is_on_call(ctx: DocumentContext) -> Iterator[Hit]:
     """Walk through the turns of the next four weeks and look for hours that nobody has and somebody should."""
     if _PARTS & ctx.refused or not facts.is_in_force(ctx.kind, ctx.data):
         return
-    start = datetime.fromtimestamp(ctx.now.timestamp(), UTC)
+    # From midnight, so that the answer is kept for a day; what is over is left out by comparing its end with the present.
+    start = datetime.combine(ctx.now.date(), time(), UTC)
     end = start + _AHEAD
     calendar = ctx.item(str(ctx.data[_COVERS])) if _COVERS in ctx.data else None
     wanted = spans(calendar, start, end, closed_days(calendar, ctx.item)) if calendar else None
-    gaps = uncovered(read_rota(ctx.data, ctx.item), wanted, start, end)
+    gaps = [g for g in uncovered(read_rota(ctx.data, ctx.item), wanted, start, end) if ctx.now < g.end]
     if gaps:
         first, more = gaps[0], len(gaps) - 1
         span = f"from {clock.format_time(first.start)} to {clock.format_time(first.end)}"

@@ -95,7 +95,17 @@ def test_the_living_example_at_other_times(
     dice = random.Random(first_seed())
     moments = [NOW + timedelta(hours=dice.randint(-9_000, 9_000)) for _ in range(4)]
     time.sleep(0.006)
+    judge, judged = engine.judge_snapshot, []
+
+    def noting(*args: Any, **kwargs: Any) -> Any:
+        judged.append(args)
+        return judge(*args, **kwargs)
+
+    monkeypatch.setattr(engine, "judge_snapshot", noting)
     for now in (NOW, NOW + timedelta(minutes=1), *moments, NOW):
         monkeypatch.setenv("ITSM_NOW", f"{now:%Y-%m-%dT%H:%M:%SZ}")
         short = says(repo.root, monkeypatch, "always")
         assert short == says(repo.root, monkeypatch, "off"), str(now)
+        judged.clear()
+        assert short == says(repo.root, monkeypatch, "always")
+        assert not judged, f"the check of {now} was not remembered"
