@@ -32,7 +32,7 @@ def said(text: str) -> str:
         (["new", "change", "--template", "nope"], 1, "templates for it: emergency-change, normal-change"),
         (["new", "change", "--template", "norml-change"], 1, "did you mean normal-change?"),
         (["explain", "K0033"], 1, "did you mean K003?"),
-        (["explain", "k03"], 1, "did you mean K003?"),
+        (["explain", "k0003"], 1, "did you mean K003?"),
         (["site", "build", "--out"], 2, "itsm site build --help"),
         (["list", "--sort"], 2, "itsm list --help"),
         (

@@ -263,7 +263,7 @@ def test_reports_stand_in_groups(pages: Path) -> None:
     html = (pages / "reports/index.html").read_text(encoding="utf-8")
     groups = {}
     for part in html.split("<section>")[1:]:
-        heading = re.search(r"<h2>(.*?)</h2>", part)
+        heading = re.search(r"<h2[^>]*>(.*?)</h2>", part)
         assert heading
         groups[heading[1]] = re.findall(r"<h3><a [^>]*>(.*?)</a></h3>", part)
     assert groups["Workload"] == ["Backlog and ageing", "Arrivals and resolutions", "Top services and items"]
