@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from itsm_gitops.model import meaning
+from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.groups import (
@@ -38,6 +39,11 @@ DUE_TITLE = "What is due"
 MINE_TITLE = "My work"
 
 
+def known_errors_title(audience: Audience) -> str:
+    """Return what the known errors are called: those who only use services know no errors, they have problems."""
+    return "Known errors" if audience.everything else "Known problems"
+
+
 def source_of(url: str) -> str:
     """Return the Markdown file that the engine renders to ``url``."""
     return url.removesuffix(".html") + ".md"
@@ -53,25 +59,27 @@ def navigation(
     dues: bool = True,
     people: bool = True,
     items: bool = True,
+    known_errors: str = "Known errors",
 ) -> tuple[list[Any], dict[str, str]]:
     """Return MkDocs' navigation and the empty pages for it, by path.
 
     ``handbook`` and ``reference`` are (path inside ``docs``, title) of pages that have text,
     ``reports`` are (address, title). Without text there is no handbook; ``forms`` says whether there are
-    pages to report and to file something, ``dues`` whether there is one of what is due, ``people`` whether there is one
-    of what is one person's, ``items`` whether readers are led to configuration items.
+    pages to report, to request and to file something, ``dues`` whether there is one of what is due, ``people`` whether there is one
+    of what is one person's, ``items`` whether readers are led to configuration items, ``known_errors`` what
+    the page of known errors is called.
     """
     tabs: list[Any] = [
         {t("Home"): _page(urls.HOME)},
         *([{t(MINE_TITLE): _page(urls.MINE)}] if people else []),
         {t("Services"): _page(urls.SERVICES)},
-        {t("Catalogue"): _page(urls.CATALOGUE)},
+        *([{t("Catalogue"): _page(urls.CATALOGUE)}] if forms else []),
         {t("Records"): [*_records(dues=dues), *_kinds(book, records=True)]},
     ]
     if book.playing(meaning.CHANGE):
         tabs.append({t("Changes"): _page(urls.CHANGES)})
     if book.playing(meaning.KNOWN_ERROR):
-        tabs.append({t("Known errors"): _page(urls.KNOWN_ERRORS)})
+        tabs.append({t(known_errors): _page(urls.KNOWN_ERRORS)})
     classes = [{t("Map"): _page(urls.MAP)}, *_kinds(book, records=False)]
     if items:
         tabs.append({"CMDB": [_page(urls.CMDB), *classes]})

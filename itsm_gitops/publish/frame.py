@@ -86,6 +86,7 @@ def sources(
         people=mine.has_page(book, audience),
         # Customers have no use for them; what others link to them is there all the same.
         items=audience.forms or audience.reports,
+        known_errors=navigation.known_errors_title(audience),
     )
     name = navigation.plain(config.site_name or config.organisation)
     footer = esc(

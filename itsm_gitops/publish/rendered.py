@@ -88,7 +88,7 @@ class Rendered:
             elif url == urls.NOT_FOUND:
                 html = (self._folder / url).read_text(encoding="utf-8")
                 if files.wants(url, self._top):
-                    files.put(url, chrome.fill(html, self._top, not_found_page().body).encode())
+                    files.put(url, chrome.fill(html, self._top, not_found_page(self.pages).body).encode())
             else:
                 written.append(self._page_of_text(files, url))
         # A repository's own look may be older than some script of the tool.

@@ -55,8 +55,9 @@ def units(view: View, rendered: Rendered, reports: SiteReports, url: str) -> Ite
 
     base = url.rstrip("/") + "/" if url else ""
     yield unit(urls.SUBSCRIBE, lambda v: [subscribe_page(v, url)])
-    yield unit(urls.SERVICES, lambda v: [home.services_page(v)])
-    yield unit(urls.CATALOGUE, lambda v: [catalogue.catalogue_page(v)])
+    if view.audience.forms:
+        yield unit(urls.SERVICES, lambda v: [home.services_page(v)])
+    yield unit(catalogue.catalogue_url(view.audience), lambda v: [catalogue.catalogue_page(v)])
     yield unit(urls.RECORDS, lambda v: [hubs.records_index(v)])
     yield unit(urls.EXPLORE, lambda v: [explore.explore_page(v)])
     if mine.has_page(view.book, view.audience):

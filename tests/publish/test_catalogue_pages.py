@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sample_site import write_sample
+import pytest
+from sample_site import DOCUMENTS, view_for, write_sample
 from test_agenda_pages import text_of
 from test_pages import view_of
 
+from itsm_gitops.presentation import navigation, urls
 from itsm_gitops.presentation.fields import fields
-from itsm_gitops.presentation.pages import home, item
+from itsm_gitops.presentation.pages import catalogue, home, item, plan
+from tests.support import GitRepo
 
 
 def test_what_an_offering_costs_and_takes_is_said_before_its_questions(tmp_path: Path) -> None:
@@ -62,3 +65,41 @@ timeline:
         < customers.index("Atlas Operational")
         < customers.index("Beacon Planned")
     )
+
+
+def test_those_who_can_request_nothing_have_one_page_of_services(git_repo: GitRepo) -> None:
+    """What each is for, whether it works, and what is on offer: no second entry of the menu leads to about the same."""
+    for path, text in DOCUMENTS.items():
+        git_repo.write(path, text)
+    pages = {name: catalogue.catalogue_page(view_for(git_repo, name)) for name in ("staff", "public")}
+    assert (pages["staff"].url, pages["public"].url) == (urls.CATALOGUE, urls.SERVICES)
+    said = text_of(pages["public"].body)
+    assert said.startswith("Services What each service is for and whether it works.")
+    assert "Online shop Outage" in said
+    assert "Catalogue" not in said
+    assert "Request" not in said
+    assert "Request what you need" in text_of(pages["staff"].body)
+
+
+@pytest.mark.parametrize(
+    ("audience", "services", "errors"),
+    [
+        ("internal", "Catalogue", "Known errors"),
+        ("staff", "Catalogue", "Known problems"),
+        ("public", "", "Known problems"),
+    ],
+)
+def test_the_menu_has_one_name_for_each_page(
+    git_repo: GitRepo, audience: str, services: str, errors: str
+) -> None:
+    for path, text in DOCUMENTS.items():
+        git_repo.write(path, text)
+    view = view_for(git_repo, audience)
+    whom = view.audience
+    title = navigation.known_errors_title(whom)
+    tabs, pages = navigation.navigation(view.book, [], [], forms=whom.forms, known_errors=title)
+    names = [name for tab in tabs for name in tab]
+    assert ("Catalogue" in names) is bool(services)
+    assert (navigation.source_of(urls.CATALOGUE) in pages) is bool(services)
+    assert errors in names
+    assert plan.known_errors_page(view).title == errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -66,7 +67,7 @@ def test_users_read_their_own_words(shown: Shown, audience: str) -> None:
     )
     assert "Cache of the shop front fills up" in said
     assert said.count("Online shop Outage") == 1  # told once, at the head; those that work stand below
-    assert "All other services Index of prices Operational" in said
+    assert "All other services Each mark is one day: 25 Aug to 22 Nov. Index of prices Operational" in said
 
 
 def test_only_those_who_may_file_something_are_asked_to(shown: Shown) -> None:
@@ -82,6 +83,40 @@ def test_since_when_is_true_where_the_cause_is_not_shown(git_repo: GitRepo) -> N
     for path, text in {**DOCUMENTS, INCIDENT: hidden}.items():
         git_repo.write(path, text)
     said = text_of(home.home_page(view_for(git_repo, "public"), PAGES).body)
-    assert "Online shop Outage since 20 Nov, 10:00, for 2 d 3 h" in said
+    assert "Online shop Outage since 20 Nov, 10:00, for 2 d 3 h We are looking into it." in said
     assert "Shop front shows an error" not in said
     assert "We are working on it" not in said
+
+
+def test_a_service_that_is_not_well_says_where_users_get_help(git_repo: GitRepo) -> None:
+    path = "cmdb/services/shop.yaml"
+    ways = (
+        "contacts:\n- {type: email, value: help@shop.example}\n- {type: on-call, value: night watch}\n"
+        "- {type: phone, value: extension 4000}\n"
+    )
+    bare = re.sub(r"^contacts:\n(?:[- ].*\n)*", "", DOCUMENTS[path], flags=re.MULTILINE)
+    for file, text in {**DOCUMENTS, path: f"{bare.rstrip()}\n{ways}"}.items():
+        git_repo.write(file, text)
+    said = text_of(home.home_page(view_for(git_repo, "public"), PAGES).body)
+    assert "Get help Email: help@shop.example, Phone: extension 4000" in said
+    assert "night watch" not in said
+
+
+@pytest.mark.parametrize(("hour", "told"), [("08", False), ("10", True)])
+def test_the_last_update_is_told_only_where_it_may_be_about_the_newest_trouble(
+    git_repo: GitRepo, hour: str, told: bool
+) -> None:
+    """The trouble began at nine, and its record is not shown."""
+    hidden = DOCUMENTS[INCIDENT].replace("  state: accepted", "  state: proposed")
+    shown = SOLVED.replace("2026-11-19T09:00:00Z", f"2026-11-20T{hour}:00:00Z")
+    more = {INCIDENT: hidden, "records/incidents/2026/11/INC-261118-SSSSS.yaml": shown}
+    kept = {path: text for path, text in DOCUMENTS.items() if not path.startswith("records/")}
+    for path, text in {**kept, **more}.items():
+        git_repo.write(path, text)
+    said = text_of(home.home_page(view_for(git_repo, "public"), PAGES).body)
+    assert "Online shop is down" in said
+    assert ("last update" in said) is told
+
+
+def test_the_bars_of_days_say_which_days_they_are(shown: Shown) -> None:
+    assert "Each mark is one day: 25 Aug to 22 Nov." in text_of(shown("public"))

@@ -13,9 +13,10 @@ from itsm_gitops.model.duties import dues_of
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.fields import FACT, Field, Schema, day, value
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, link, words
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, link
 from itsm_gitops.presentation.pages import catalogue, on_call
 from itsm_gitops.presentation.pages.dependents import reached
 from itsm_gitops.presentation.remainder import joined
@@ -45,7 +46,7 @@ def asked(
     plays = view.kind(entry).plays
     is_service = meaning.SERVICE in plays
     cells: dict[str, tuple[str, Html]] = {}
-    contacts = _contacts(data.get(_REACHED))
+    contacts = Html("<br>".join(contact_lines(data.get(_REACHED))))
     if contacts:
         cells[_REACHED] = ("Get help" if is_service else "Contact", contacts)
     by_name = {f.name: f for f in fields}
@@ -130,19 +131,6 @@ def _to_do(view: View, entry: Entry) -> list[tuple[str, Html]]:
 
 def _is_offered(view: View, offering: Entry, service: Entry) -> bool:
     return offering.columns.get("service") == service.id and facts.is_offered(view.book, offering)
-
-
-def _contacts(contacts: Any) -> Html:
-    """Return ways to reach people as lines; what is an address becomes a link."""
-    lines = []
-    for contact in contacts if isinstance(contacts, list) else []:
-        if isinstance(contact, dict):
-            name, text = words(str(contact.get("type", ""))), str(contact.get("value", ""))
-            address = f"mailto:{text}" if "@" in text and ":" not in text else text
-            note = f" ({esc(contact['note'])})" if isinstance(contact.get("note"), str) else ""
-            shown = text.removeprefix("https://").removeprefix("http://").rstrip("/")
-            lines.append(f"{esc(name)}: {external(address, esc(shown))}{note}")
-    return Html("<br>".join(lines))
 
 
 def _strip(cells: Iterable[tuple[str, Html]]) -> Html:

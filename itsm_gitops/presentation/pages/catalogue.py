@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.fields import value
 from itsm_gitops.presentation.language import digits, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.presentation.pages import hero
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import first_words, heading, paragraph, section
+from itsm_gitops.presentation.pages.major import major_section
+from itsm_gitops.presentation.pages.parts import first_words, heading, incomplete, paragraph, section
 from itsm_gitops.presentation.view import View
 
 _DAY = 8  # hours of a working day
@@ -21,32 +24,43 @@ _FEW = 8  # cards that need no filter
 APPROVAL = "Approval"
 
 
+def catalogue_url(audience: Audience) -> str:
+    """Return the page with what can be asked for: for those who cannot file a request, a part of the services."""
+    return urls.CATALOGUE if audience.forms else urls.SERVICES
+
+
 def catalogue_page(view: View) -> ListPage:
-    """Return what people can ask for, what belongs together side by side, then the services that they can use."""
+    """Return what people can ask for, what belongs together side by side, then the services that they can use.
+
+    Those who cannot file a request have it instead of the list of services: it is about the same for them.
+    """
+    url = catalogue_url(view.audience)
+    title = t("Catalogue" if url == urls.CATALOGUE else "Services")
     offerings = [e for e in view.of_role(meaning.OFFERING) if facts.is_offered(view.book, e)]
     services = [e for e in view.of_role(meaning.SERVICE) if facts.is_in_force(view.kind(e), e.columns)]
-    parts = [
-        heading(
-            [],
-            t("Catalogue"),
-            lead=esc(t("Request what you need, or see what each service is for and whether it works.")),
-        )
-    ]
+    lead = "What each service is for and whether it works."
+    if offerings and view.audience.forms:
+        lead = "Request what you need, or see what each service is for and whether it works."
+    parts = [heading([], title, lead=esc(t(lead))), incomplete(view)]
+    if url == urls.SERVICES:
+        parts += [hero.summary(view, services), major_section(view)]
     offerings.sort(key=_by_category)
-    parts.append(_filter(offerings, len(offerings) + len(services)))
+    find = t("Find in the catalogue" if offerings else "Find a service")
+    parts.append(_filter(offerings, len(offerings) + len(services), find))
     cards = join([_offering_card(view, e) for e in offerings])
     asked = Html(f'<ul class="it-cards it-cards--offers">{cards}</ul>') if cards else EMPTY
     parts.append(section("What you can request", asked, "requests"))
     cards = join([_service_card(view, e) for e in sorted(services, key=_by_name)])
-    used = Html(f'<ul class="it-cards">{cards}</ul>') if cards else EMPTY
-    parts.append(section("What you can use", used, "services"))
+    used = Html(f'<ul class="it-cards it-cards--uses">{cards}</ul>') if cards else EMPTY
+    # Alone, the services need no heading that tells them from what can be requested.
+    parts.append(section("What you can use", used, "services") if offerings else used)
     if not offerings and not services:
         parts.append(paragraph("None yet."))
-    return ListPage(urls.CATALOGUE, t("Catalogue"), urls.CATALOGUE, join(parts))
+    return ListPage(url, title, url, join(parts))
 
 
-def _filter(offerings: Sequence[Entry], number: int) -> Html:
-    """Return what leaves only some cards, for a script; nothing where all are seen at once."""
+def _filter(offerings: Sequence[Entry], number: int, find: str) -> Html:
+    """Return what leaves only some cards, for a script, called ``find``; nothing where all are seen at once."""
     if number < _FEW:
         return EMPTY
     names = Counter(category for e in offerings if (category := _category(e)))
@@ -64,8 +78,8 @@ def _filter(offerings: Sequence[Entry], number: int) -> Html:
         else ""
     )
     return Html(
-        f"<form class=it-narrow role=search><label class=it-vh for=it-narrow-q>{esc(t('Find in the catalogue'))}</label>"
-        f'<input id=it-narrow-q type=search placeholder="{esc(t("Find in the catalogue"))}" autocomplete=off spellcheck=false maxlength=100>'
+        f"<form class=it-narrow role=search><label class=it-vh for=it-narrow-q>{esc(find)}</label>"
+        f'<input id=it-narrow-q type=search placeholder="{esc(find)}" autocomplete=off spellcheck=false maxlength=100>'
         f"{groups}<p id=it-narrow-said role=status></p></form>"
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import islice
 from urllib.parse import quote
 
@@ -11,6 +11,8 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.language import digits, t
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link
+from itsm_gitops.presentation.navigation import known_errors_title
+from itsm_gitops.presentation.pages.catalogue import catalogue_url
 from itsm_gitops.presentation.pages.home import incident_line
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import heading, section
@@ -101,10 +103,10 @@ def _places(view: View) -> Html:
     items = sum(len(view.of_kind(k.name)) for k in kinds if not k.is_record)
     places = (
         (urls.SERVICES, "Services", len(view.of_role(meaning.SERVICE))),
-        (urls.CATALOGUE, "Offerings", len(view.of_role(meaning.OFFERING))),
+        (catalogue_url(view.audience), "Offerings", len(view.of_role(meaning.OFFERING))),
         (urls.EXPLORE, "Records", records),
         (urls.CMDB, "Configuration items", items),
-        (urls.KNOWN_ERRORS, "Known errors", len(view.of_role(meaning.KNOWN_ERROR))),
+        (urls.KNOWN_ERRORS, known_errors_title(view.audience), len(view.of_role(meaning.KNOWN_ERROR))),
     )
     return _list(
         Html(f"{link(url, esc(t(title)))} <span class=it-count>{digits(count)}</span>")
@@ -118,8 +120,8 @@ def _list(items: Iterable[Html]) -> Html:
     return Html(f'<ul class="it-list">{shown}</ul>') if shown else EMPTY
 
 
-def not_found_page() -> ListPage:
-    """Return what a web server shows for an address without a page."""
+def not_found_page(pages: Collection[str]) -> ListPage:
+    """Return what a web server shows for an address without a page; ``pages`` are the addresses that exist."""
     lead = esc(t("The address may be mistyped, or the page has moved or been removed."))
     ways = "".join(
         f"<li>{link(url, esc(t(text)))}</li>"
@@ -128,6 +130,7 @@ def not_found_page() -> ListPage:
             (urls.CATALOGUE, "The catalogue"),
             (urls.HOME, "The start page"),
         )
+        if url in pages
     )
     find = (
         f'<form class="it-lost__find" action="{ROOT}{urls.SEARCH}"><label for="it-lost-q">{esc(t("Number, name or words"))}'

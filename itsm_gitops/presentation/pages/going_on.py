@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from itsm_gitops.graph.status import DEGRADED, OUTAGE
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.last_word import LastWord
@@ -12,6 +13,7 @@ from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import prose, situation, urls
 from itsm_gitops.presentation.announcements import NEWS, TITLES, Announcement, announcements, read
 from itsm_gitops.presentation.chips import chip, look_of
+from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.moments import day_and_month, duration, full_day
@@ -21,6 +23,7 @@ from itsm_gitops.presentation.view import View
 
 _WORDS = 400  # characters of the last word
 _MOST_ROWS = 40
+_MOST_WAYS = 3  # to get help, in a line
 MOST_CAUSES = 3  # incidents in a line; the page of the service lists the others
 
 
@@ -114,7 +117,17 @@ def _row(
         why.append(link(view.url(first.id), esc(and_more(len(causes) - MOST_CAUSES))))
     if not why and not plain and (reason := view.reason(health)):
         why = [esc(reason[:1].upper() + reason[1:])]
+    if plain and health.status in (OUTAGE, DEGRADED):
+        # Why may be withheld: that somebody works on it is not.
+        why = [*(why or [esc(t("We are looking into it."))]), *_help(view, services)]
     return _line(look_of(health.status), names, [view.health_chip(first.id)], when, why)
+
+
+def _help(view: View, services: Sequence[Entry]) -> list[Html]:
+    """Return where users of some services get help, in one line; nothing where none says it."""
+    listed = [view.store.data(e.id).get("contacts") for e in services]
+    ways = list(dict.fromkeys(way for contacts in listed for way in contact_lines(contacts, reachable=True)))
+    return [Html(f"<b>{esc(t('Get help'))}</b> {', '.join(ways[:_MOST_WAYS])}")] if ways else []
 
 
 def _trouble_row(view: View, one: OngoingIncident) -> Html:

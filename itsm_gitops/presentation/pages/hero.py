@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OPERATIONAL, OUTAGE, STATUSES, UNKNOWN
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.presentation import urls
+from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
@@ -43,7 +43,7 @@ def hero(view: View, services: Sequence[Entry]) -> Html:
     return Html(
         f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
         f"<h1>{esc(_headline(view, services, statuses))}</h1>"
-        f'<p class="it-hero__sub">{counts(others)}{_updated(view)}</p></header>'
+        f'<p class="it-hero__sub">{counts(others)}{_updated(view, services)}</p></header>'
     )
 
 
@@ -76,10 +76,15 @@ def counts(statuses: Counter[str]) -> Html:
     return join([chip(said, status) for status, said in numbers], " ")
 
 
-def _updated(view: View) -> Html:
-    """Return when the newest record was updated: what the status is based on."""
+def _updated(view: View, services: Iterable[Entry]) -> Html:
+    """Return when the newest record was updated: what the status is based on.
+
+    An update from before the newest trouble says nothing of it: its record is not shown.
+    """
     said = [told("As of {moment}", moment=view.moment(view.now))]
-    if view.updated:
+    troubles = (situation.since(view, e.id) for e in services)
+    newest = max(filter(None, troubles), default=None)
+    if view.updated and not (newest and newest > view.updated):
         local, now = (moment.astimezone(view.zone) for moment in (view.updated, view.now))
         shown = view.moment(view.updated)
         if local.date() == now.date():

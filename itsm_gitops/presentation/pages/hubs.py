@@ -20,6 +20,7 @@ from itsm_gitops.presentation.language import digits, t, told, within
 from itsm_gitops.presentation.markup import Html, esc, join, link
 from itsm_gitops.presentation.navigation import MINE_TITLE
 from itsm_gitops.presentation.pages import going_on, hero, mine
+from itsm_gitops.presentation.pages.catalogue import catalogue_url
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import (
     actions,
@@ -62,7 +63,8 @@ def _ways(view: View) -> Iterable[tuple[str, str]]:
     """Yield what people come to this part of the site to do, the first most of all."""
     if view.audience.forms and view.book.playing(meaning.INCIDENT):
         yield urls.REPORT, "Report an incident"
-    yield urls.CATALOGUE, "Request something"
+    if view.audience.forms:
+        yield urls.CATALOGUE, "Request something"
     if view.audience.forms and view.book.playing(meaning.CHANGE):
         yield urls.NEW_CHANGE, "Plan a change"
     if mine.has_page(view.book, view.audience):
@@ -113,7 +115,11 @@ def _record_card(view: View, kind: Kind) -> str:
         if states[s.name]
     )
     return _card(
-        kind, Html(f"{digits(len(still))}<span> {everything}</span>"), esc(said), _urgent(view, still)
+        urls.index(kind),
+        kind,
+        Html(f"{digits(len(still))}<span> {everything}</span>"),
+        esc(said),
+        _urgent(view, still),
     )
 
 
@@ -128,13 +134,15 @@ def _item_card(view: View, kind: Kind) -> str:
     items = view.of_kind(kind.name)
     states = Counter(view.health[e.id].status for e in items if e.id in view.health)
     states.pop(OPERATIONAL, None)
-    return _card(kind, Html(digits(len(items))), esc(kind.description), hero.counts(states))
+    url = urls.index(kind)
+    url = catalogue_url(view.audience) if url == urls.CATALOGUE else url
+    return _card(url, kind, Html(digits(len(items))), esc(kind.description), hero.counts(states))
 
 
-def _card(kind: Kind, number: Html, about: Html, marks: Html) -> str:
+def _card(url: str, kind: Kind, number: Html, about: Html, marks: Html) -> str:
     marked = f"<p class=it-chips>{marks}</p>" if marks else ""
     return (
-        f"<li class=it-card><h3>{link(urls.index(kind), esc(kind.plural_title))}</h3>"
+        f"<li class=it-card><h3>{link(url, esc(kind.plural_title))}</h3>"
         f"<p class=it-big>{number}</p>{marked}<p>{about}</p></li>"
     )
 

@@ -18,7 +18,7 @@ from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definitio
 from itsm_gitops.presentation.language import counted, t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import full_day
-from itsm_gitops.presentation.pages import forms, going_on, maps, on_call, past, service_history
+from itsm_gitops.presentation.pages import catalogue, forms, going_on, maps, on_call, past, service_history
 from itsm_gitops.presentation.pages.asked import asked
 from itsm_gitops.presentation.pages.contracts import contracts_with
 from itsm_gitops.presentation.pages.dependents import who_depends
@@ -156,8 +156,13 @@ def _crumbs(view: View, entry: Entry) -> list[Crumb]:
     if meaning.SERVICE in kind.plays:
         return [Crumb(urls.SERVICES, "Services")]
     if meaning.OFFERING in kind.plays:
-        return [Crumb(urls.CATALOGUE, "Catalogue")]
+        return [_catalogue(view)]
     return [Crumb(urls.CMDB, "CMDB"), Crumb(urls.index(kind), kind.plural_title)]
+
+
+def _catalogue(view: View) -> Crumb:
+    url = catalogue.catalogue_url(view.audience)
+    return Crumb(url, "Catalogue" if url == urls.CATALOGUE else "Services")
 
 
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:

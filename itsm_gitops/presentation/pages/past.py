@@ -47,6 +47,11 @@ def _day(text: str) -> str:
     return day_and_month(date.fromisoformat(text))
 
 
+def day_of(one: Day) -> str:
+    """Return the date of a day as its bar names it: 20 Nov."""
+    return _day(one.day)
+
+
 def _runs(days: Sequence[Day]) -> list[_Run]:
     found, start = [], 0
     for _, group in groupby(days, key=lambda d: d.status):

@@ -14,6 +14,7 @@ from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, day_title
+from itsm_gitops.presentation.navigation import known_errors_title
 from itsm_gitops.presentation.pages.board import TITLE as BOARD_TITLE
 from itsm_gitops.presentation.pages.board import has_board
 from itsm_gitops.presentation.pages.lists import ListPage
@@ -227,16 +228,17 @@ def known_errors_page(view: View) -> ListPage:
     entries = sorted(view.of_role(meaning.KNOWN_ERROR), key=lambda e: (e.opened, e.id), reverse=True)
     current = [e for e in entries if facts.is_offered(view.book, e)]
     retired = [e for e in entries if facts.is_retired(view.book, e)]
+    title = t(known_errors_title(view.audience))
     lead = esc(t("Faults whose cause is known, with a workaround until they are fixed."))
     body = join(
         [
-            heading([], t("Known errors"), lead=lead),
+            heading([], title, lead=lead),
             _errors(view, current[:_MOST_ERRORS]) or paragraph("There are none."),
             section("Retired", _errors(view, retired[:_MOST_RETIRED])),
             _rest(view, max(0, len(current) - _MOST_ERRORS) + max(0, len(retired) - _MOST_RETIRED)),
         ]
     )
-    return ListPage(urls.KNOWN_ERRORS, t("Known errors"), urls.KNOWN_ERRORS, body)
+    return ListPage(urls.KNOWN_ERRORS, title, urls.KNOWN_ERRORS, body)
 
 
 def _rest(view: View, number: int) -> Html:

@@ -24,6 +24,7 @@ from itsm_gitops.presentation.fields import (
 )
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.presentation.navigation import known_errors_title
 from itsm_gitops.presentation.pages import maps
 from itsm_gitops.presentation.pages.approval import (
     approval_summary,
@@ -60,7 +61,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     used = [f for f in present if f.name not in ended.shown]
     at_head = [f for f in used if _is_at_head(view, entry, f)]
     head = heading(
-        _way(kind),
+        _way(view, kind),
         entry.title or entry.id,
         _chips(view, entry, data),
         _ages(view, entry, data, at_head),
@@ -122,13 +123,13 @@ def _caused(view: View, entry: Entry) -> Html:
     )
 
 
-def _way(kind: Kind) -> list[Crumb]:
+def _way(view: View, kind: Kind) -> list[Crumb]:
     """Return the way to the records of a kind, through the part of the site that they stand in."""
     part = urls.section(kind)
     if part == urls.CHANGES:
         return [Crumb(part, "Changes"), Crumb(urls.index(kind), "List of changes")]
     if part == urls.KNOWN_ERRORS:
-        return [Crumb(part, "Known errors")]
+        return [Crumb(part, known_errors_title(view.audience))]
     return [Crumb(part, "Records"), Crumb(urls.index(kind), kind.plural_title)]
 
 

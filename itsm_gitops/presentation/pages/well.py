@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import situation
-from itsm_gitops.presentation.markup import EMPTY, Html
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.markup import EMPTY, Html, esc
 from itsm_gitops.presentation.pages import past
 from itsm_gitops.presentation.pages.parts import paragraph, section
 from itsm_gitops.presentation.view import View
@@ -21,5 +22,10 @@ def working(view: View, services: Sequence[Entry]) -> Html:
         f'<li class="it-status__item"><p>{view.link(e.id)}{view.health_chip(e.id)}</p>{past.bar(view, e.id)}</li>'
         for e in sorted(well, key=lambda e: (e.title.lower(), e.id))
     )
+    days = next((some for e in well if (some := view.past.get(e.id))), None)
+    dates = EMPTY
+    if days:
+        span = t("{start} to {end}", start=past.day_of(days[0]), end=past.day_of(days[-1]))
+        dates = Html(f"<p class=it-muted>{esc(t('Each mark is one day: {days}.', days=span))}</p>")
     title = "All services" if len(well) == len(services) else "All other services"
-    return section(title, Html(f'<ul class="it-status">{cards}</ul>') if cards else EMPTY, "services")
+    return section(title, Html(f'{dates}<ul class="it-status">{cards}</ul>') if cards else EMPTY, "services")

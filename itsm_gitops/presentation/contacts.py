@@ -1,0 +1,27 @@
+"""Ways to reach people, as an item's ``contacts`` lists them: mail, telephone, chat, a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from itsm_gitops.presentation.markup import Html, esc, external, words
+
+# Ways between those who run services: users are not sent to them.
+_AMONG_STAFF = ("chat", "on-call")
+
+
+def contact_lines(contacts: Any, *, reachable: bool = False) -> list[Html]:
+    """Return each way to reach people; what is an address becomes a link.
+
+    ``reachable`` leaves out the ways that are not for users.
+    """
+    lines = []
+    for contact in contacts if isinstance(contacts, list) else []:
+        if not isinstance(contact, dict) or (reachable and contact.get("type") in _AMONG_STAFF):
+            continue
+        name, text = words(str(contact.get("type", ""))), str(contact.get("value", ""))
+        address = f"mailto:{text}" if "@" in text and ":" not in text else text
+        note = f" ({esc(contact['note'])})" if isinstance(contact.get("note"), str) else ""
+        shown = text.removeprefix("https://").removeprefix("http://").rstrip("/")
+        lines.append(Html(f"{esc(name)}: {external(address, esc(shown))}{note}"))
+    return lines
