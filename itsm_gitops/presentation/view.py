@@ -45,6 +45,12 @@ if TYPE_CHECKING:
 _EVERYTHING = Audience()
 # The text about a redundant group (`graph/impact.py`).
 _GROUP = re.compile(r"(?P<up>\d+) of (?P<all>\d+) up, (?P<needed>\d+) needed(?:, (?P<worn>\d+) degraded)?")
+# What is said of such a group, by how many of those that run are degraded: none, some, all.
+_RUNNING = (
+    "{up} of {all} running, {needed} needed",
+    "{up} of {all} run, {worn} of them degraded; {needed} must work fully",
+    "{up} of {all} run, but degraded; {needed} must work fully",
+)
 
 
 class View(PagedEntries):
@@ -270,8 +276,7 @@ class View(PagedEntries):
         """Return why an item is not well, with the name of the neighbour it names."""
         group = _GROUP.fullmatch(found.reason)
         if group:
-            text = "{up} of {all} running, {needed} needed"
-            return t(f"{text}; {{worn}} degraded" if group["worn"] else text, **group.groupdict())
+            return t(_RUNNING[bool(group["worn"]) + (group["worn"] == group["up"])], **group.groupdict())
         said, _, last = found.reason.rpartition(" ")
         named = said and last in self.entries
         return t(f"{said} {{item}}", item=self.title(last)) if named else t(found.reason)

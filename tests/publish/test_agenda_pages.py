@@ -210,14 +210,18 @@ def test_a_service_says_at_once_whom_to_ask_and_what_to_request(view: View) -> N
     strip = html[html.index("<dl class=it-help>") : html.index("</dl>")]
     assert text_of(strip) == (
         "Get help Phone: extension 4000 E-mail: shop@example.org Portal: help.example.org/shop "
-        "Chat: javascript:alert(1)@x Owner Web team You can request New laptop "
-        "Something is wrong Report an incident"
+        "Chat: javascript:alert(1)@x Owner Web team You can request New laptop"
     )
     assert re.findall(r'href="([^\x01"]+)"', strip) == [
         "mailto:shop@example.org",
         "https://help.example.org/shop",
     ]
     assert "Contacts" not in text_of(html)
+    # What to do when something is wrong is a button in the head.
+    head = html[: html.index("</header>")]
+    assert "class=it-do__main" in head
+    assert "report.html?service=shop" in head
+    assert "Criticality: critical" in text_of(head)
 
 
 def test_answers_are_shown_as_they_were_asked(view: View) -> None:

@@ -46,8 +46,8 @@ def test_an_incident_has_times_cause_and_updates(told: View) -> None:
 
 def test_availability_says_what_it_means(told: View) -> None:
     said = text_of(service_history.availability(told, "shop"))
-    assert "30 days 99.99% around the clock 95% 2 d down" in said
-    assert "365 days 100% no outage since 1 Oct 2026, the first record" in said
+    assert "30 days 99.99% of agreed hours 95% around the clock 2 d down" in said
+    assert "365 days 100% of agreed hours no outage since 1 Oct 2026, the first record" in said
 
 
 def test_a_service_without_a_history_shows_nothing(view: View) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sample_site import DOCUMENTS, NOW
 from test_pages import view_of
 
+from itsm_gitops.graph.status import DEGRADED, Health
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.pages.topology import map_page
 from itsm_gitops.presentation.topology import LOOKS, Topology, data_file, look_of
@@ -167,3 +168,15 @@ def test_what_is_not_well_is_drawn_first(tmp_path: Path) -> None:
     assert "zz-down" in picture
     assert "db-29" not in picture
     assert f'href="\x01{urls.map_of("hub")}"' in picture
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("2 of 2 up, 1 needed, 2 degraded", "2 of 2 run, but degraded; 1 must work fully"),
+        ("3 of 4 up, 2 needed, 2 degraded", "3 of 4 run, 2 of them degraded; 2 must work fully"),
+        ("1 of 2 up, 2 needed", "1 of 2 running, 2 needed"),
+    ],
+)
+def test_what_a_redundant_group_suffers_is_a_sentence(tmp_path: Path, reason: str, said: str) -> None:
+    assert view_of(tmp_path, {}).reason(Health("shop-web", DEGRADED, (), reason)) == said

@@ -16,9 +16,10 @@ from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.fields import FACT, Field, Schema, day, value
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, link
+from itsm_gitops.presentation.markup import EMPTY, Html, esc
 from itsm_gitops.presentation.pages import catalogue, on_call
 from itsm_gitops.presentation.pages.dependents import reached
+from itsm_gitops.presentation.pages.parts import main_action
 from itsm_gitops.presentation.remainder import joined
 from itsm_gitops.presentation.view import View
 
@@ -64,7 +65,7 @@ def asked(
     # Sentences come last: they need more room than a name.
     cells |= {"services": ("Services", served)} if served else {}
     cells |= {_ON_CALL: ("On call", called)} if called else {}
-    above = [*_terms(view, entry, data), *cells.values(), *(_to_do(view, entry) if is_service else ())]
+    above = [*_terms(view, entry, data), *cells.values(), *(_offered(view, entry) if is_service else ())]
     hidden = {*cells, *(_TERMS if meaning.OFFERING in plays else ())}
     return _strip(above), frozenset(hidden)
 
@@ -120,13 +121,18 @@ def _served(view: View, entry: Entry) -> Html:
     return joined([view.link(i) for i in near], _MOST_NAMED)
 
 
-def _to_do(view: View, entry: Entry) -> list[tuple[str, Html]]:
-    """Return what can be requested of a service, and where to say that something is wrong with it."""
+def _offered(view: View, entry: Entry) -> list[tuple[str, Html]]:
+    """Return what can be requested of a service."""
     offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
-    report = EMPTY
-    if view.audience.forms and view.book.playing(meaning.INCIDENT) and not facts.is_retired(view.book, entry):
-        report = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report an incident")))
-    return [("You can request", joined(offered, _MOST_OFFERED, "<br>")), ("Something is wrong", report)]
+    return [("You can request", joined(offered, _MOST_OFFERED, "<br>"))]
+
+
+def report_button(view: View, entry: Entry) -> Html:
+    """Return the button to say that something is wrong with a service; nothing where nobody can."""
+    can = view.audience.forms and view.book.playing(meaning.INCIDENT)
+    if not can or meaning.SERVICE not in view.kind(entry).plays or facts.is_retired(view.book, entry):
+        return EMPTY
+    return main_action(f"{urls.REPORT}?service={entry.id}", "Report an incident")
 
 
 def _is_offered(view: View, offering: Entry, service: Entry) -> bool:

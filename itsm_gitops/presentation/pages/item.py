@@ -15,11 +15,11 @@ from itsm_gitops.model.windows import moment_of
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
-from itsm_gitops.presentation.language import counted, t
+from itsm_gitops.presentation.language import counted, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import full_day
 from itsm_gitops.presentation.pages import catalogue, forms, going_on, maps, on_call, past, service_history
-from itsm_gitops.presentation.pages.asked import asked
+from itsm_gitops.presentation.pages.asked import asked, report_button
 from itsm_gitops.presentation.pages.contracts import contracts_with
 from itsm_gitops.presentation.pages.dependents import who_depends
 from itsm_gitops.presentation.pages.edits import field_history
@@ -60,7 +60,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         _crumbs(view, entry),
         entry.title or entry.id,
         _chips(view, entry, data),
-        intro,
+        Html(f"{intro}{report_button(view, entry)}"),
         kind.title,
     )
     above_all = (*_ABOVE, *(n for n in _CHIPS if isinstance(data.get(n), str)), _plain_state(view, entry))
@@ -172,7 +172,7 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     chips = [view.health_chip(entry.id) or view.state_chip(entry)]
     # Red is for what needs somebody now.
     if isinstance(data.get("criticality"), str):
-        chips.append(chip(t("{level} criticality", level=words(data["criticality"])), "none"))
+        chips.append(chip(t("Criticality: {level}", level=within(words(data["criticality"]))), "none"))
     if isinstance(data.get("environment"), str):
         chips.append(chip(words(data["environment"]), "none"))
     return chips

@@ -40,9 +40,9 @@ def availability(view: View, service: str) -> Html:
 
 
 def _figure(view: View, one: Available) -> Html:
-    about = []
+    about = [t("of agreed hours")]
     if one.always is not None and one.always != one.agreed:
-        about.append(t("around the clock {share}", share=said(_SHARE, one.always)))
+        about.append(t("{share} around the clock", share=said(_SHARE, one.always)))
     about.append(t("{time} down", time=duration(one.down * 60)) if one.down else t("no outage"))
     since = told("since {day}, the first record", day=day(view, one.since)) if one.since else EMPTY
     below = join([Html(f"<small>{part}</small>") for part in (*map(esc, about), since) if part])
