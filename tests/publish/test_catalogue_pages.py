@@ -11,7 +11,7 @@ from test_pages import view_of
 
 from itsm_gitops.presentation import navigation, urls
 from itsm_gitops.presentation.fields import fields
-from itsm_gitops.presentation.pages import catalogue, home, item, plan
+from itsm_gitops.presentation.pages import catalogue, forms, home, item, plan
 from tests.support import GitRepo
 
 
@@ -26,6 +26,12 @@ def test_what_an_offering_costs_and_takes_is_said_before_its_questions(tmp_path:
     said = text_of(html)
     assert "Price 1,350 EUR Delivery time about 2 working days Approval by Web team It is dear." in said
     assert said.index("Price") < said.index("Request it")
+    strip = text_of(html[html.index("<dl class=it-help>") : html.index("</dl>")])
+    assert "Owner" not in strip
+    assert "Service" not in strip
+    assert "Owner Web team" in said[said.index("Details") :]
+    # What stands there already is asked last.
+    assert html.index("Anything else?") < html.index("Title of the request")
     # And not once more below.
     assert [said.count(word) for word in ("Approval", "EUR", "Expected hours", "It is dear.")] == [1, 1, 0, 1]
 
@@ -103,3 +109,16 @@ def test_the_menu_has_one_name_for_each_page(
     assert (navigation.source_of(urls.CATALOGUE) in pages) is bool(services)
     assert errors in names
     assert plan.known_errors_page(view).title == errors
+
+
+@pytest.mark.parametrize("state", ["in_progress", "closed"])
+def test_the_form_for_incidents_asks_in_order_and_leads_to_what_is_not_working(
+    git_repo: GitRepo, state: str
+) -> None:
+    incident = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
+    closed = DOCUMENTS[incident].replace("state: in_progress", f"state: {state}")
+    for path, text in {**DOCUMENTS, incident: closed}.items():
+        git_repo.write(path, text)
+    (report,) = (p for p in forms.pages(view_for(git_repo, "staff")) if p.url == urls.REPORT)
+    assert report.body.index("q-category") < report.body.index("q-description")
+    assert ("What is not working now" in report.body) is (state != "closed")

@@ -45,18 +45,19 @@ def asked(
     ``fields`` are those that the document ``data`` has something in.
     """
     plays = view.kind(entry).plays
-    is_service = meaning.SERVICE in plays
+    is_service, is_offering = meaning.SERVICE in plays, meaning.OFFERING in plays
     cells: dict[str, tuple[str, Html]] = {}
     contacts = Html("<br>".join(contact_lines(data.get(_REACHED))))
     if contacts:
         cells[_REACHED] = ("Get help" if is_service else "Contact", contacts)
     by_name = {f.name: f for f in fields}
     for name, title in _TITLES.items():
-        if name in by_name:
+        if name in by_name and not is_offering:
             cells[name] = (title, value(view, data[name], by_name[name].schema))
     served = _served(view, entry)
     called = on_call.own_turn(view, entry) if meaning.PERSON in plays else on_call.called(view, entry)
-    for field in fields:
+    # Who orders something asks what it costs, when it comes and who approves; the rest is among the details.
+    for field in () if is_offering else fields:
         if field.name in cells or (field.name == _ON_CALL and called):
             continue
         if is_asked(view, field, data[field.name]) or (field.name == _ROLE and meaning.PERSON in plays):
@@ -66,7 +67,7 @@ def asked(
     cells |= {"services": ("Services", served)} if served else {}
     cells |= {_ON_CALL: ("On call", called)} if called else {}
     above = [*_terms(view, entry, data), *cells.values(), *(_offered(view, entry) if is_service else ())]
-    hidden = {*cells, *(_TERMS if meaning.OFFERING in plays else ())}
+    hidden = {*cells, *(_TERMS if is_offering else ())}
     return _strip(above), frozenset(hidden)
 
 

@@ -14,9 +14,9 @@ from typing import Any
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.presentation import prose, questions, urls
+from itsm_gitops.presentation import prose, questions, situation, urls
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import Crumb, heading
 from itsm_gitops.presentation.questions import Choice, Question
@@ -52,7 +52,7 @@ _DESCRIBED = {
 }
 
 _REQUEST = ("title", "requested_by", "requested_for", "description")
-_REPORT = ("title", "service", "description", "impact", "urgency", "category", "location", "reported_by")
+_REPORT = ("title", "service", "category", "description", "impact", "urgency", "location", "reported_by")
 _CHANGE = (
     "title", "type", "service", "cis", "justification", "description", "impact_statement",
     "implementation_plan", "test_plan", "backout_plan", "planned_start", "planned_end", "requested_by",
@@ -100,10 +100,11 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
     ):
         return EMPTY
     title, *rest = (_field(view, kind, name) for name in _REQUEST if name in kind.fields)
+    # It is answered already, so it comes last.
     title = replace(title, title=t("Title of the request"), value=offering.title)
     fixed = {"offering": offering.id, "origin": "portal"}
     command = f"itsm new {kind.name} --offering {offering.id}"
-    return _form(view, kind, [*form_questions, title, *rest], fixed, t("Make the request"), command)
+    return _form(view, kind, [*form_questions, *rest, title], fixed, t("Make the request"), command)
 
 
 def pages(view: View) -> Iterator[ListPage]:
@@ -136,7 +137,15 @@ def pages(view: View) -> Iterator[ListPage]:
         command = f"itsm new {kind.name}"
         parts = _PARTS.get(role, {})
         body = _form(view, kind, form_questions, fixed, t("Make the record"), command, known, parts)
-        yield ListPage(url, t(title), section, Html(f"{heading(way, t(title), lead=esc(t(lead)))}{body}"))
+        about = Html(f"{esc(t(lead))}{_not_working(view) if role == meaning.INCIDENT else EMPTY}")
+        yield ListPage(url, t(title), section, Html(f"{heading(way, t(title), lead=about)}{body}"))
+
+
+def _not_working(view: View) -> Html:
+    """Return the way to the services that are not well, which need not be reported again; nothing where all are."""
+    if all(situation.is_well(view, e.id) for e in situation.services_of(view)):
+        return EMPTY
+    return Html(f"<p class=it-next>{link(urls.HOME, esc(t('What is not working now')))}")
 
 
 def _form(
@@ -170,7 +179,7 @@ def _part(title: str) -> Html:
 
 
 _MOST_KNOWN = 300
-_LOOKED_AT = _REPORT[:3]  # the line, the service, what is seen
+_LOOKED_AT = ("title", "service", "description")
 
 
 def _known(view: View) -> Html:
