@@ -28,6 +28,7 @@ class ContractTerms:
     """One contract. ``ends`` and ``notice`` are None where it has no such day; ``renews``: it renews by itself.
 
     ``suppliers`` are the other parties, ``items`` what names it as what covers it, ``cost`` is as the contract says it.
+    ``renewed_to`` is the end of the period that ``notice`` is about, where it is too late for the one that ends first.
     """
 
     entry: Entry
@@ -37,6 +38,7 @@ class ContractTerms:
     renews: bool
     cost: Mapping[str, Any]
     items: tuple[str, ...]
+    renewed_to: str = ""
 
 
 def contract_terms(loaded: Loaded, now: datetime, zone: tzinfo) -> list[ContractTerms]:
@@ -65,12 +67,16 @@ def terms_of(
     # The end of a contract that renews is no duty, so it need not be among the dues.
     ends = Due(DueTerms((_END,), "end of the term"), (_END,), last, months) if last else None
     cost = data.get("cost")
+    ends_at, notice_at = (due.at(now, zone) if due else None for due in (ends, notice))
+    # The first end after the day of notice is the one that the notice is about.
+    ended = ends.at(notice_at.end, zone) if ends and notice_at else None
     return ContractTerms(
         entry=entry,
         suppliers=tuple(e.target for e in entry.edges if e.relation == _SUPPLIER),
-        ends=ends.at(now, zone) if ends else None,
-        notice=notice.at(now, zone) if notice else None,
+        ends=ends_at,
+        notice=notice_at,
         renews=months > 0,
         cost=cost if isinstance(cost, Mapping) else {},
         items=items,
+        renewed_to=ended.day if ended and ends_at and ended.day != ends_at.day else "",
     )

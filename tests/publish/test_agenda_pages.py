@@ -334,3 +334,21 @@ def test_the_list_of_contracts_has_their_days_the_next_first(tmp_path: Path) -> 
         assert said in rows[0]
     assert "2026" not in rows[3]
     assert page.url not in {one.url for one in lists.class_lists(view)}
+
+
+@pytest.mark.parametrize(
+    ("days", "ends", "notice"),
+    [
+        (5, "31 Dec 2026 (renews)", "26 Dec 2026"),
+        # It is too late for this year: the notice is for the end of the next.
+        (90, "31 Dec 2026, then renewed to 31 Dec 2027", "2 Oct 2027"),
+    ],
+)
+def test_both_days_of_a_contract_are_of_one_period(tmp_path: Path, days: int, ends: str, notice: str) -> None:
+    contract = (
+        "id: cloud\nclass: contract\nname: Clouds\nowner: web\nlifecycle: production\nstart: 2026-01-01\n"
+        f"end: 2026-12-31\nrenewal: tacit\nrenewal_term_months: 12\nnotice_days: {days}\n"
+    )
+    view = view_of(tmp_path, {"cmdb/contracts/cloud.yaml": contract})
+    (page,) = contracts.contract_lists(view)
+    assert f"{ends} {notice}" in text_of(page.body)

@@ -13,7 +13,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import value
-from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.moments import full_day
 from itsm_gitops.presentation.pages.lists import ListPage
@@ -38,9 +38,9 @@ def contracts_with(view: View, entry: Entry) -> Html:
         return EMPTY
     list_columns = [
         ListColumn("Contract", lambda e: view.link(e.id)),
-        ListColumn("Term ends", lambda e: _day(terms[e.id].ends, renews=terms[e.id].renews)),
+        ListColumn("Term ends", lambda e: _ends(terms[e.id])),
         ListColumn("Notice until", lambda e: _day(terms[e.id].notice)),
-        ListColumn("Cost", lambda e: _cost(view, e, terms[e.id])),
+        ListColumn("Cost", lambda e: _cost(view, e, terms[e.id]), "it-c-cost"),
     ]
     shown = table([e for e in found if e.id in terms], list_columns, "Contracts")
     every = link(urls.report(NAME), esc(t("All contracts and their days")))
@@ -78,9 +78,9 @@ def _list_columns(view: View, terms: Mapping[str, ContractTerms]) -> list[ListCo
         *columns(view, "name", "state"),
         ListColumn("Supplier", of(lambda one: Html(", ".join(map(view.link, one.suppliers))))),
         *columns(view, "owner"),
-        ListColumn("Term ends", of(lambda one: _day(one.ends, renews=one.renews))),
+        ListColumn("Term ends", of(_ends)),
         ListColumn("Notice until", of(lambda one: _day(one.notice))),
-        ListColumn("Cost", of(lambda one: _cost(view, one.entry, one))),
+        ListColumn("Cost", of(lambda one: _cost(view, one.entry, one)), "it-c-cost"),
     ]
 
 
@@ -92,17 +92,24 @@ def _cost(view: View, entry: Entry, terms: ContractTerms) -> Html:
     return value(view, terms.cost, view.kind(entry).fields.get("cost", {})) if terms.cost else EMPTY
 
 
-def _day(day: DueDay | None, *, renews: bool = False) -> Html:
+def _ends(terms: ContractTerms) -> Html:
+    """Return when the term ends; what renews also until when, where the next notice is for a later period."""
+    if terms.ends is None or not terms.renews:
+        return _day(terms.ends)
+    day = _date(terms.ends.day)
+    if terms.renewed_to:
+        return told("{day}, then renewed to {end}", day=day, end=_date(terms.renewed_to))
+    return Html(f"{day} ({esc(t('renews'))})")
+
+
+def _day(day: DueDay | None) -> Html:
     if day is None:
         return EMPTY
-    plain = date.fromisoformat(day.day[:10])
-    shown = f"<time datetime={plain:%Y-%m-%d}>{full_day(plain)}</time>"
-    look = _LOOKS.get(day.stage, "") if not renews else ""
-    mark = (
-        f" {chip('over' if day.stage == PAST else 'soon', look)}"
-        if look
-        else f" ({esc(t('renews'))})"
-        if renews
-        else ""
-    )
-    return Html(f"{shown}{mark}")
+    look = _LOOKS.get(day.stage, "")
+    mark = f" {chip('over' if day.stage == PAST else 'soon', look)}" if look else ""
+    return Html(f"{_date(day.day)}{mark}")
+
+
+def _date(text: str) -> Html:
+    plain = date.fromisoformat(text[:10])
+    return Html(f"<time datetime={plain:%Y-%m-%d}>{full_day(plain)}</time>")
