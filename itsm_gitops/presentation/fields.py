@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.wording import business_time
+from itsm_gitops.model.wording import business_time, exact_percent
 from itsm_gitops.presentation import prose
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import WRITER, counted, digits, t, written
@@ -46,6 +47,7 @@ _PERIODS = ("month", "quarter", "year")
 _MAX_ITEMS, _MOST_ITEMS = 200, 5_000  # shown at once, and when they are asked for
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _LONG = 24
+_ANY = re.compile(r"\b(?:every \w+|all) when absent\b")  # what schemas say of a value that narrows
 _MOST_COLUMNS = 6
 
 
@@ -98,6 +100,8 @@ def value(view: View, data: Any, schema: Schema) -> Html:
     if isinstance(data, int | float):
         if _in_minutes(schema):
             return esc(business_time(60 * data, WRITER) if data else t("{count} min", count=0))
+        if _in_percent(schema):
+            return esc(exact_percent(data / 100, WRITER))
         return esc(written(f"{data:,}" if abs(data) >= 10_000 else str(data)))
     if isinstance(data, list):
         return _list(view, data, schema)
@@ -179,7 +183,7 @@ def _table(view: View, rows: list[Any], schema: Schema) -> Html:
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td data-label="{labels[k]}">{value(view, row[k], properties[k]) if k in row else ""}</td>'
+            f'<td data-label="{labels[k]}">{value(view, row[k], properties[k]) if k in row else _absent(properties[k])}</td>'
             for k in used
         )
         + "</tr>"
@@ -187,6 +191,12 @@ def _table(view: View, rows: list[Any], schema: Schema) -> Html:
         if isinstance(row, dict)
     )
     return Html(f"<table class=it-table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+
+
+def _absent(schema: Schema) -> Html:
+    """Return what the cell of a value says that is not there: "any" where that stands for every value."""
+    said = Html(f"<span class=it-any>{esc(t('any'))}</span>")
+    return said if _ANY.search(schema.get("description", "")) else EMPTY
 
 
 def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
@@ -253,11 +263,16 @@ def _title(name: object, schema: Schema) -> str:
     title = schema.get("title") or _TITLES.get(str(name))
     if isinstance(title, str):
         return title
-    return words(str(name).removesuffix("_minutes") if _in_minutes(schema) else str(name))
+    unit = "_minutes" if _in_minutes(schema) else "_percent" if _in_percent(schema) else ""
+    return words(str(name).removesuffix(unit))
 
 
 def _in_minutes(schema: Schema) -> bool:
     return "in minutes" in schema.get("description", "")
+
+
+def _in_percent(schema: Schema) -> bool:
+    return schema.get("type") in ("integer", "number") and "percent" in schema.get("description", "")
 
 
 def _is_wide(data: Any, schema: Schema) -> bool:

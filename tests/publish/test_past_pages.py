@@ -10,6 +10,7 @@ import pytest
 from test_pages import view_of
 
 from itsm_gitops.model.field_history import Day
+from itsm_gitops.presentation.fields import fields
 from itsm_gitops.presentation.pages import item, past, promises
 from itsm_gitops.presentation.view import View
 
@@ -106,9 +107,28 @@ def test_the_page_of_a_service_level_shows_how_it_is_kept_missed_first(tmp_path:
     }
     html = promises.kept_under(view, gold)
     assert text(html).startswith(
-        "How it is kept How it is kept Service Available Avail. goal Wiki 98% , below the goal 99% Mail 100% 99%"
+        "How it is kept Each goal is the lowest one of the targets below, whatever the priority. "
+        "How it is kept Service Available Avail. goal Wiki 98% , below the goal 99% Mail 100% 99%"
     )
     assert "Chat" not in html
     assert promises.kept_under(view, view.entries["mail"]) == ""
     page = item.item_page(view, gold, view.store.data("gold"), ())
     assert page.index("How it is kept") < page.index("Linked")
+
+
+def test_a_service_level_is_said_in_words(tmp_path: Path) -> None:
+    """States by their titles, shares with their sign, and what is left out for "every" as "any"."""
+    gold = (
+        "id: gold\nclass: service-level\nname: Gold\nkind: sla\nlifecycle: production\nowner: web\n"
+        "pause_states: [on_hold]\nwarn_at_percent: 75\n"
+        "targets:\n- {record: incident, metric: response, priority: P1, minutes: 15, percent: 95, period: month}\n"
+        "- {record: incident, metric: resolution, minutes: 240, percent: 99.5, period: month}\n"
+        "escalations:\n- {at_percent: 90, team: web}\n- {at_percent: 100, metric: response, priority: P1, team: web}\n"
+    )
+    view = view_of(tmp_path, {"cmdb/service-levels/gold.yaml": gold})
+    entry = view.entries["gold"]
+    said = text(item.item_page(view, entry, view.store.data("gold"), fields(view.kind(entry))))
+    assert "Pause states On hold" in said
+    assert "Warn at 75%" in said
+    assert "Incident Response P1 15 min 95% Month Incident Resolution any 4 h 99.5% Month" in said
+    assert "At Metric Priority Team 90% any any Web team 100% Response P1 Web team" in said

@@ -36,7 +36,7 @@ from itsm_gitops.presentation.pages.parts import (
     two_columns,
     unseen,
 )
-from itsm_gitops.presentation.pages.promises import kept_under
+from itsm_gitops.presentation.pages.promises import PAUSED, kept_under, paused
 from itsm_gitops.presentation.pages.tables import ListColumn, RowGroup, columns, grouped_table
 from itsm_gitops.presentation.pages.their_work import work_of
 from itsm_gitops.presentation.remainder import opening
@@ -78,7 +78,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     beside = view.kind(entry).operational
     records = EMPTY if work else _records(view, entry)
     is_level = meaning.SERVICE_LEVEL in kind.plays
-    blocks = [section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK]
+    css = "it-promises" if is_level else ""
+    blocks = [section(f.title, value(view, data[f.name], f.schema), css=css) for f in used if f.role == BLOCK]
     main = join(
         [
             kept_under(view, entry),
@@ -96,7 +97,11 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             *(() if is_level else blocks),
         ]
     )
-    rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
+    rows = [
+        (f.title, paused(view, data) if f.name == PAUSED else value(view, data[f.name], f.schema), False)
+        for f in used
+        if f.role == FACT
+    ]
     side = join(
         [
             past.kept(view, entry.id),
