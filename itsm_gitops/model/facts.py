@@ -130,6 +130,16 @@ def is_open(book: RuleBook, entry: Entry) -> bool:
     return workflow is not None and workflow.is_open(entry.state)
 
 
+def is_published(book: RuleBook, kind: str, state: str) -> bool:
+    """Whether a state of a kind is one in which a record is offered to readers: it is nobody's work any more."""
+    return state in book.states(kind, meaning.PUBLISHED)
+
+
+def is_work(book: RuleBook, entry: Entry) -> bool:
+    """Whether a record is open work: its life cycle has not ended, and it is not published for readers."""
+    return is_open(book, entry) and not is_published(book, entry.kind, entry.state)
+
+
 def is_running(book: RuleBook, entry: Entry) -> bool:
     """Whether the work of a record is going on."""
     return plays(book, entry, meaning.RUNNING)

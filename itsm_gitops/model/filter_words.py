@@ -5,9 +5,11 @@ Besides these, every field of a kind is a word, and every relation from either s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from itsm_gitops.model import meaning
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.facts import AFFECTS, SPARES
 from itsm_gitops.model.kinds import Kind
 
@@ -74,6 +76,12 @@ WORDS = (
 BY_NAME = {word.name: word for word in WORDS}
 FACETS = tuple((word.name, word.facet) for word in WORDS if word.facet)
 DATES = ((OPENED, "Opened"), (UPDATED, "Updated"))
+
+
+def teams_of(entry: Entry, kind_of: Callable[[str], Kind | None]) -> list[str]:
+    """Return the teams that have a document, as every list by team counts them; ``kind_of`` tells the kind of a name."""
+    found = (e for e in entry.edges if facet_of(kind_of(e.target), e.relation, str(e.pointer[0])) == TEAM)
+    return list(dict.fromkeys(e.target for e in found))
 
 
 def facet_of(target: Kind | None, relation: str, field: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
@@ -40,8 +41,17 @@ class PagedEntries:
         return some[0] if len(some) == 1 else sorted((e for s in some for e in s), key=lambda e: e.id)
 
     def open_of_kind(self, name: str) -> list[Entry]:
-        """Return the records of one kind that have a page and on which work is still to be done, by identifier."""
+        """Return the records of one kind with a page whose life cycle has not ended, by identifier."""
         return self._open_by_kind.get(name, [])
+
+    def work_of_kind(self, name: str) -> list[Entry]:
+        """Return the records of one kind with a page that are open work: what is published for readers is not."""
+        return [e for e in self.open_of_kind(name) if facts.is_work(self.book, e)]
+
+    def kind_of(self, identifier: str) -> Kind | None:
+        """Return the kind of a document, None where it does not exist."""
+        entry = self.entries.get(identifier)
+        return self.kind(entry) if entry else None
 
     def open_of_role(self, role: str) -> list[Entry]:
         """Return the records of the kinds that play a role, as `open_of_kind` does."""
@@ -61,7 +71,7 @@ class PagedEntries:
         return found
 
     def is_open(self, entry: Entry) -> bool:
-        """Whether work on a record is still to be done."""
+        """Whether the life cycle of a record has not ended; open work is what ``work_of_kind`` returns."""
         return entry.state in self._open_states[entry.kind]
 
     @cached_property

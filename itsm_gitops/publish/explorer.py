@@ -1,7 +1,7 @@
 """The explorer's data: records as columns, in chunks that a script in the page reads when it needs them.
 
 ``explore/index.js`` says which chunks there are and what is in each, ``explore/names.js`` what items
-are called. Open records of all kinds lie apart from finished ones, which lie by kind, so that what
+are called. Open records of all kinds lie apart from published and finished ones, which lie by kind, so that what
 is asked for most is read first and little else with it. A chunk holds whole days of identifiers and
 tables of its own for the words in it: a new record leaves every older chunk byte for byte alone.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from itsm_gitops.model import clock, meaning
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.filter_words import facet_of
 from itsm_gitops.model.kinds import in_order_of_work
@@ -22,6 +22,7 @@ from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import state_look
 from itsm_gitops.presentation.markup import shorten
+from itsm_gitops.presentation.pages.explore import FINISHED, OPEN, PUBLISHED
 from itsm_gitops.presentation.view import View
 from itsm_gitops.presentation.wanted import shape_of
 from itsm_gitops.publish.batches import Batch
@@ -30,6 +31,7 @@ from itsm_gitops.publish.search import handed_over
 VERSION = 1
 ROWS = 4000
 _MOST_ROWS = 8000
+_PREFIX = {OPEN: "open", PUBLISHED: PUBLISHED, FINISHED: "done"}  # of the names of files
 _LONGEST_TITLE, _LONGEST_NAME = 300, 100
 
 # One value, several, or none, as numbers into the table of a chunk.
@@ -63,6 +65,7 @@ class _Place(NamedTuple):
 
 class _Chunk(NamedTuple):
     name: str
+    status: str
     kind: str
     places: list[_Place]
 
@@ -75,14 +78,14 @@ def files(view: View, entries: Sequence[Entry], batch: Batch | None = None) -> I
     batch = batch or Batch(view)
     of_records = {kind.name: kind.is_record for kind in view.book.kinds.values()}
     records = [e for e in reversed(entries) if of_records[e.kind]]
-    still: list[_Place] = []
-    finished: dict[str, list[_Place]] = {}
+    groups: dict[tuple[str, str], list[_Place]] = {(OPEN, ""): []}
     for rank, entry in enumerate(records):
-        group = still if view.is_open(entry) else finished.setdefault(entry.kind, [])
-        group.append(_Place(entry, rank, entry.id.split("-")[1]))
-    chunks = list(_chunks("open", "", still))
-    for name, places in finished.items():
-        chunks += _chunks(f"done_{view.book.kinds[name].plural}", name, places)
+        place = _Place(entry, rank, entry.id.split("-")[1])
+        groups.setdefault(_group(view, entry), []).append(place)
+    chunks: list[_Chunk] = []
+    for (status, kind), places in groups.items():
+        name = f"{_PREFIX[status]}_{view.book.kinds[kind].plural}" if kind else _PREFIX[status]
+        chunks += _chunks(name, status, kind, places)
     spans: list[dict[str, Any]] = []
     facets: dict[str, str] = {}
     for chunk in chunks:
@@ -99,6 +102,13 @@ def files(view: View, entries: Sequence[Entry], batch: Batch | None = None) -> I
         facets |= named
     yield _file("names", _names(view, facets))
     yield _file("index", _summary(view, spans))
+
+
+def _group(view: View, entry: Entry) -> tuple[str, str]:
+    """Return the status of a record, and its kind where it lies with its like only."""
+    if facts.is_work(view.book, entry):
+        return OPEN, ""
+    return (PUBLISHED if facts.is_published(view.book, entry.kind, entry.state) else FINISHED), entry.kind
 
 
 class _ColumnReader:
@@ -160,7 +170,7 @@ def _seconds(text: str) -> int | None:
     return None if moment is None else int(moment.timestamp())
 
 
-def _chunks(name: str, kind: str, places: list[_Place]) -> Iterator[_Chunk]:
+def _chunks(name: str, status: str, kind: str, places: list[_Place]) -> Iterator[_Chunk]:
     """Cut records into chunks at the days of their identifiers, the oldest first."""
     days = sorted([(p.day, p.entry.id, p) for p in places])
     part: list[_Place] = []
@@ -169,20 +179,20 @@ def _chunks(name: str, kind: str, places: list[_Place]) -> Iterator[_Chunk]:
     for day, _, place in days:
         enough = len(part) >= ROWS and day != last
         if enough or len(part) >= _MOST_ROWS:
-            yield _chunk_of(name, kind, part, used)
+            yield _chunk_of(name, status, kind, part, used)
             part = []
         part.append(place)
         last = day
     if part:
-        yield _chunk_of(name, kind, part, used)
+        yield _chunk_of(name, status, kind, part, used)
 
 
-def _chunk_of(name: str, kind: str, places: list[_Place], used: set[str]) -> _Chunk:
+def _chunk_of(name: str, status: str, kind: str, places: list[_Place], used: set[str]) -> _Chunk:
     """Name a chunk by its first day, by its first record where it begins inside a day."""
     first = f"{name}_{places[0].day}"
     chosen = first if first not in used else f"{name}_{places[0].entry.id}"
     used.add(chosen)
-    return _Chunk(chosen, kind, places)
+    return _Chunk(chosen, status, kind, places)
 
 
 def _columns(rows: list[_ExplorerRow]) -> dict[str, Any]:
@@ -232,6 +242,7 @@ def _summary(view: View, chunks: Sequence[dict[str, Any]]) -> dict[str, Any]:
             "plural": k.plural,
             "titles": k.plural_title,
             "folder": urls.folder(k),
+            PUBLISHED: sorted(view.book.states(k.name, meaning.PUBLISHED)),
             "states": {
                 s.name: [s.title, state_look(s)] for s in (k.workflow.states.values() if k.workflow else ())
             },
@@ -250,9 +261,10 @@ def _summary(view: View, chunks: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _entry_of(chunk: _Chunk, rows: Sequence[_ExplorerRow]) -> dict[str, Any]:
-    """Return the data that decides whether a chunk is needed: its kind ('' for open records) and its spans."""
+    """Return the data that decides whether a chunk is needed: its status, its kind ('' for open records) and its spans."""
     return {
         "name": chunk.name,
+        "status": chunk.status,
         "kind": chunk.kind,
         "rows": len(rows),
         "opened": _span([r.opened for r in rows]),

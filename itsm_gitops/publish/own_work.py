@@ -1,8 +1,8 @@
 """Whose work is what: one small file from which a script in the page picks what is one person's or one team's.
 
 Titles, states and teams of open records are in the explorer's data already; here is what that lacks: people and their
-teams, who is assigned to, watches and may approve each open record, which of them are published for readers and nobody's
-work any more, and what is due soon. Only people who have any of it are named.
+teams, who is assigned to, watches and may approve each open record, and what is due soon. Only people who have any of it
+are named.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.pages.due import SOON, due_text
-from itsm_gitops.presentation.pages.work import doers, is_for_readers
+from itsm_gitops.presentation.pages.work import doers
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.search import handed_over
 
@@ -29,12 +29,8 @@ _Work = dict[str, dict[str, list[str]]]
 def work_file(view: View) -> tuple[str, bytes]:
     """Return the file (name and content)."""
     work: _Work = {"assigned": {}, "approve": {}, "watched": {}}
-    offered = []
-    for entry in chain.from_iterable(map(view.open_of_kind, view.book.kinds)):
-        if is_for_readers(view, entry):
-            offered.append(entry.id)
-        else:
-            _note(entry, work)
+    for entry in chain.from_iterable(map(view.work_of_kind, view.book.kinds)):
+        _note(entry, work)
     for person, changes in view.awaited.items():
         for change in changes:
             work["approve"].setdefault(change, []).append(person)
@@ -44,7 +40,7 @@ def work_file(view: View) -> tuple[str, bytes]:
     return handed_over(
         urls.OWN_WORK,
         urls.OWN_WORK.removesuffix(".js"),
-        {**work, "offered": offered, "due": dues, "people": _people(view, named), "teams": _teams(view)},
+        {**work, "due": dues, "people": _people(view, named), "teams": _teams(view)},
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from itsm_gitops.model import meaning
+from itsm_gitops.model import filter_words, meaning
 from itsm_gitops.model.kinds import Kind, in_order_of_work
 from itsm_gitops.model.report import (
     COUNT,
@@ -23,7 +23,7 @@ from itsm_gitops.model.report import (
 from itsm_gitops.model.wording import Figure, Phrase, duration
 from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.log import Bucket, Log
-from itsm_gitops.reports.tables import BAND_BARS, BAND_COLUMNS, NONE, bands, by_priority, largest
+from itsm_gitops.reports.tables import BAND_BARS, BAND_COLUMNS, MOST_ROWS, NONE, bands, by_priority, largest
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
@@ -32,7 +32,7 @@ _OPEN = Column("open", "Open")
 
 def backlog(log: Log) -> ReportDraft:
     """Return what is open now, by age: of every kind, of incidents by priority, by team, by service."""
-    kinds = [(k, measures.backlog(log.open(k.name))) for k in _kinds(log)]
+    kinds = [(k, measures.backlog(log.open(k.name))) for k in _recorded(log)]
     waiting = [c for _, some in kinds for c in some]
     urgent = by_priority(log, measures.backlog(log.open(*log.playing(meaning.INCIDENT))))
     oldest = max((measures.age(c, log.until) for c in waiting), default=0)
@@ -56,21 +56,37 @@ def backlog(log: Log) -> ReportDraft:
             _banded(
                 log, "priorities", "Incidents by priority", "Priority", urgent, _of_priorities(log, urgent)
             ),
-            _ages(log, "teams", "By team", "Team", largest(waiting, "assigned_team")),
+            _ages(log, "teams", "By team", "Team", _by_team(log, waiting), filter_words.TEAM),
             _ages(log, "services", "By service", "Service", largest(waiting, "service")),
         ),
-        trends.standing(log, "Open records", log.lasting(*(k.name for k in _kinds(log)))),
+        trends.standing(log, "Open records", log.lasting(*(k.name for k in _recorded(log)))),
     )
+
+
+def _recorded(log: Log) -> list[Kind]:
+    """Return the kinds of record with a life cycle of which there are any."""
+    kinds = [k for k in log.book.kinds.values() if k.is_record and k.workflow is not None]
+    return [k for k in in_order_of_work(kinds) if log.first_of(k.name) is not None]
 
 
 def _kinds(log: Log) -> list[Kind]:
     """Return the kinds of record whose life ends; known errors are knowledge, not work."""
-    kinds = [k for k in log.book.kinds.values() if k.is_record and k.workflow is not None]
-    return [
-        k
-        for k in in_order_of_work(kinds)
-        if log.first_of(k.name) is not None and meaning.KNOWN_ERROR not in k.plays
-    ]
+    return [k for k in _recorded(log) if meaning.KNOWN_ERROR not in k.plays]
+
+
+def _by_team(log: Log, cases: Sequence[Case]) -> list[tuple[str, list[Case]]]:
+    """Return the groups of records that each team has, by the rule of every list by team; the largest first."""
+    entries, kinds = log.network.entries, log.book.kinds
+
+    def kind_of(name: str) -> Kind | None:
+        entry = entries.get(name)
+        return kinds[entry.kind] if entry else None
+
+    found: dict[str, list[Case]] = {}
+    for case in cases:
+        for team in filter_words.teams_of(case.entry, kind_of) or [""]:
+            found.setdefault(team, []).append(case)
+    return sorted(found.items(), key=lambda g: (-len(g[1]), g[0]))[:MOST_ROWS]
 
 
 def _of_priorities(log: Log, groups: Sequence[tuple[str, list[Case]]]) -> list[Facets]:
@@ -92,7 +108,10 @@ def _banded(
     return Table(name, title, columns, tuple(rows), BAND_BARS, shows={"open": shows})
 
 
-def _ages(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str, list[Case]]]) -> Table:
+def _ages(
+    log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str, list[Case]]], facet: str = ""
+) -> Table:
+    """Return open records by what has them; ``facet`` is the explorer's, by which the number leads to the records."""
     columns = (
         Column(head.lower(), head, ITEM),
         _OPEN,
@@ -103,7 +122,8 @@ def _ages(log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str
     for group, some in groups:
         ages = [measures.age(c, log.until) for c in some]
         rows.append((group, len(some), measures.median(ages), max(ages)))
-    return Table(name, title, columns, tuple(rows), Bars("stacked", ("open",), ("blue",)))
+    shows = {"open": [{facet: group or NONE} for group, _ in groups]} if facet else {}
+    return Table(name, title, columns, tuple(rows), Bars("stacked", ("open",), ("blue",)), shows=shows)
 
 
 def arrivals(log: Log) -> ReportDraft:

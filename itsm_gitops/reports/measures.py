@@ -35,7 +35,8 @@ def backlog(cases: Sequence[Case]) -> list[Case]:
     """Backlog.
 
     The records on which work is still to be done at the moment of the report: their state is in the
-    category new, active or waiting. Known errors are knowledge, not work, and do not count.
+    category new, active or waiting. What is published for readers, as a known error in force, is
+    knowledge, not work, and does not count.
 
     Source: ServiceNow, "incident backlog": the open incidents at a moment; ITIL 4, measurement and
     reporting: work in hand.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.lifetime import end_of, reopenings
+from itsm_gitops.model.meaning import PUBLISHED
 from itsm_gitops.model.timeline import NO_REPLAY, Replay, replay_of, terms, value_at
 from itsm_gitops.model.workflow import CANCELLED, DONE, OPEN, Workflow
 
@@ -33,7 +34,10 @@ def life_of(document: Document) -> list[Life]:
 
 
 class StateSpan(NamedTuple):
-    """A time in one state; ``end`` is None while it lasts. ``category`` is the state's in its life cycle."""
+    """A time in one state; ``end`` is None while it lasts.
+
+    ``category`` is the state's in its life cycle, or done where the state publishes the record for readers.
+    """
 
     start: int
     end: int | None
@@ -149,8 +153,9 @@ def case_of(
     if not steps:
         return None
     ends: list[int | None] = [after for _, (after, _) in pairwise(steps)]
+    published = workflow.playing(PUBLISHED)  # work on a record ends when readers have it
     spans = tuple(
-        StateSpan(at, end, state, workflow.states[state].category)
+        StateSpan(at, end, state, DONE if state in published else workflow.states[state].category)
         for (at, state), end in zip(steps, [*ends, None], strict=True)
     )
     changed = [v.at for v in replay.values if v.field in PRIORITY_FIELDS and steps[0][0] < v.at <= until]

@@ -229,14 +229,14 @@ def test_the_same_as_a_command(explore: Callable[..., Any]) -> None:
     page.get_by_role("button", name="Copy as command").click()
     code = page.locator(".it-x__command code")
     assert code.inner_text() == (
-        "itsm list incidents known-errors 'status:open priority:P1 service:shop team:web' --sort -title"
+        "itsm list incidents known-errors 'status:open -state:published priority:P1 service:shop team:web' --sort -title"
     )
     page.get_by_label("Words in records").fill("cache's or")
     page.wait_for_url("**q=cache**")
     page.get_by_role("button", name="Copy as command").click()
     page.locator(".it-x__command code", has_text="cache").wait_for()
     assert code.inner_text() == (
-        "itsm list incidents known-errors 'status:open priority:P1 service:shop team:web cache s \"or\"' --sort -title"
+        "itsm list incidents known-errors 'status:open -state:published priority:P1 service:shop team:web cache s \"or\"' --sort -title"
     )
 
 

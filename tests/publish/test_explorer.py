@@ -17,7 +17,7 @@ from test_pages import view_of
 
 from itsm_gitops.commands.filters import Filters
 from itsm_gitops.commands.listing import list_documents
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, facts
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.pages.parts import explore_link
@@ -88,7 +88,9 @@ def test_every_record_is_a_row_with_what_its_entry_says(site: Path, view: View) 
         assert (row["title"], row["kind"], row["state"]) == (entry.title, [entry.kind], [entry.state])
         assert row["priority"] == [p.name for p in [view.priority(entry)] if p]
         assert (row["opened"], row["updated"]) == (seconds(entry.opened), seconds(entry.updated))
-        assert (row["chunk"]["kind"] == "") == view.is_open(entry)
+        chunk = row["chunk"]
+        assert (chunk["kind"] == "") == (chunk["status"] == "open") == facts.is_work(view.book, entry)
+        assert (chunk["status"] == "published") == (entry.state == "published")
 
 
 def test_a_page_and_a_place_in_the_search_index_follow_from_a_row(site: Path, view: View) -> None:

@@ -14,14 +14,14 @@ const file = (name, data) => writeFileSync(join(site, `explore/${name}.js`), `it
 
 const AT = Date.parse("2026-11-20T09:00:00Z") / 1000;
 const KINDS = {
-  incident: { title: "Incident", plural: "incidents", titles: "Incidents", folder: "records/incidents", states: { new: ["New", "open"], closed: ["Closed", "done"] } },
-  change: { title: "Change", plural: "changes", titles: "Changes", folder: "records/changes", states: { draft: ["Draft", "open"] } },
+  incident: { title: "Incident", plural: "incidents", titles: "Incidents", folder: "records/incidents", published: [], states: { new: ["New", "open"], closed: ["Closed", "done"] } },
+  change: { title: "Change", plural: "changes", titles: "Changes", folder: "records/changes", published: [], states: { draft: ["Draft", "open"] } },
 };
 file("index", {
   version: 1, zone: "Europe/Berlin", kinds: KINDS, priorities: { P1: "Critical", P2: "High" },
   chunks: [
-    { name: "open", kind: "", rows: 3, opened: [AT, AT + 172800], updated: [AT, AT + 172800], rank: [1, 3] },
-    { name: "done", kind: "incident", rows: 1, opened: [AT - 86400, AT - 86400], updated: [], rank: [0, 0] },
+    { name: "open", status: "open", kind: "", rows: 3, opened: [AT, AT + 172800], updated: [AT, AT + 172800], rank: [1, 3] },
+    { name: "done", status: "finished", kind: "incident", rows: 1, opened: [AT - 86400, AT - 86400], updated: [], rank: [0, 0] },
   ],
 });
 file("names", { service: { shop: "Online shop", mail: "E-mail" }, ci: {}, team: { web: "Web team" } });

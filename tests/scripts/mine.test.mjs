@@ -10,7 +10,6 @@ const work = {
   assigned: { A: ["ada"], B: ["ben"], C: ["web"] },
   approve: { C: ["ada", "cy"] },
   watched: { A: ["cy"], D: ["web"] },
-  offered: ["F"],
   due: [["2026-11-30", "ends", "Contract", "x.html", "ada", ""], ["2026-12-01", "review", "Plan", "y.html", "", "web"], ["2026-12-02", "audit", "Z", "z.html", "ops", ""]],
 };
 // Six records, the oldest first; D is finished, F is published, B is the most urgent.
@@ -18,7 +17,7 @@ const ids = ["A", "B", "C", "D", "E", "F"];
 const priority = { cells: [1, 0, 1, 0, -1, -1] };
 const teams = [["web"], ["ops"], ["web"], ["web"], ["web"], ["web"]];
 const records = {
-  id: ids, open: [1, 1, 1, 0, 1, 1],
+  id: ids, open: [1, 1, 1, 0, 1, 0],
   coded: { priority, team: { of: (row) => teams[row] } },
   order: () => [0, 1, 2, 3, 4, 5],
   places: () => [0, 1],

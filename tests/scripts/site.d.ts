@@ -181,7 +181,7 @@ interface Drafts {
 // ---- Records: zone.js, ordering.js, columns.js, and the parts of the explorer -----------------
 type Facet = "kind" | "state" | "priority" | "service" | "team" | "ci";
 type DateName = "opened" | "updated";
-type Status = "open" | "finished" | "all";
+type Status = "open" | "published" | "finished" | "all";
 /** From and before, in seconds; null where there is no bound. */
 type Span = [number | null, number | null];
 type Cells = [string[], (number | number[])[]];
@@ -191,10 +191,13 @@ interface KindOfRecords {
   plural: string;
   titles: string;
   folder: string;
+  /** The states in which it is published for readers. */
+  published: string[];
   states: Record<string, [string, string]>;
 }
 interface ChunkEntry {
   name: string;
+  status: Status;
   kind: string;
   rows: number;
   opened: number[];
@@ -246,6 +249,7 @@ interface Records {
   updated: Float64Array;
   rank: Int32Array;
   open: Uint8Array;
+  status: Uint8Array;
   coded: Record<Facet, Coded>;
   keep<T>(key: string, make: () => T): T;
   needed(choice: Choice): ChunkEntry[];
@@ -312,7 +316,6 @@ interface OwnWork {
   assigned: Record<string, string[]>;
   approve: Record<string, string[]>;
   watched: Record<string, string[]>;
-  offered: string[];
   due: [day: string, what: string, title: string, url: string, who: string, team: string][];
   people: Record<string, [name: string, teams: string[]]>;
   teams: Record<string, string>;

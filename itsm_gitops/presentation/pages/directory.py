@@ -10,16 +10,13 @@ from itertools import chain
 from itsm_gitops.graph.on_call import all_on_call
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.filter_words import TEAM_FIELDS
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import digits
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.pages.lists import ListPage, class_list, has_work
 from itsm_gitops.presentation.pages.tables import ListColumn, columns, reference
-from itsm_gitops.presentation.pages.work import doers, is_for_readers, people_on
+from itsm_gitops.presentation.pages.work import people_on, teams_of
 from itsm_gitops.presentation.view import View
-
-_OF_TEAM = frozenset(TEAM_FIELDS)
 
 
 def directory(view: View) -> Iterator[ListPage]:
@@ -57,11 +54,8 @@ def _open_work(view: View) -> tuple[Counter[str], Counter[str]]:
     having: Counter[str] = Counter()
     nobody: Counter[str] = Counter()
     kinds = [kind.name for kind in view.book.kinds.values() if kind.is_record]
-    for entry in chain.from_iterable(map(view.open_of_kind, kinds)):
-        if is_for_readers(view, entry):
-            continue
-        teams = {e.target for e in entry.edges if not _OF_TEAM.isdisjoint(e.pointer)}
-        theirs = teams | set(doers(entry))
+    for entry in chain.from_iterable(map(view.work_of_kind, kinds)):
+        theirs = {*teams_of(view, entry), *people_on(view, entry)}
         having.update(theirs)
         if not people_on(view, entry):
             nobody.update(theirs)

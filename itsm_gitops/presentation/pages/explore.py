@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itsm_gitops.model import filter_words
+from itsm_gitops.model import filter_words, meaning
 from itsm_gitops.model.kinds import in_order_of_work
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.language import t, told
@@ -26,7 +26,9 @@ _COLUMNS = (
 )
 _FACETS = filter_words.FACETS
 _DATES = filter_words.DATES
-_STATUS = (("open", "Open"), ("finished", "Finished"), ("all", "All"))
+# What is published for readers is no open work, though the life of some of it has not ended.
+OPEN, PUBLISHED, FINISHED = "open", meaning.PUBLISHED, "finished"
+_STATUS = ((OPEN, "Open"), (PUBLISHED, "Published"), (FINISHED, "Finished"), ("all", "All"))
 _ORDERS = (
     ("-opened", "Opened, newest first"),
     ("opened", "Opened, oldest first"),
@@ -48,7 +50,7 @@ def explore_page(view: View) -> ListPage:
             heading([Crumb(urls.RECORDS, "Records")], t(EXPLORER), lead=lead),
             _without_script(view),
             Html('<div class="it-x" aria-busy="true">'),
-            _bar(),
+            _bar(view),
             Html('<div class="it-x__body">'),
             _facets(),
             _result(),
@@ -68,12 +70,13 @@ def _without_script(view: View) -> Html:
     return Html(f"<noscript><p>{said}</p></noscript>")
 
 
-def _bar() -> Html:
+def _bar(view: View) -> Html:
     """Return the search field, what is looked through, and the button that shows the facets on a phone."""
     choices = "".join(
         f'<label><input type="radio" name="status" value="{value}"{" checked" if value == "open" else ""}>'
         f"<span>{esc(t(title))}</span></label>"
         for value, title in _STATUS
+        if value != PUBLISHED or any(view.book.states(kind, meaning.PUBLISHED) for kind in view.book.kinds)
     )
     return Html(
         '<form class="it-x__bar" role="search" aria-label="' + esc(t("Records")) + '">'

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 from itsm_gitops.graph.status import OPERATIONAL
-from itsm_gitops.model import meaning
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.duties import PAST
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
@@ -31,7 +31,7 @@ from itsm_gitops.presentation.pages.parts import (
     section,
 )
 from itsm_gitops.presentation.pages.tables import table
-from itsm_gitops.presentation.pages.work import by_urgency, is_for_readers, is_late, open_columns, people_on
+from itsm_gitops.presentation.pages.work import by_urgency, is_late, open_columns, people_on
 from itsm_gitops.presentation.view import View
 
 _URGENT = 12
@@ -43,8 +43,7 @@ _LEAD = "Everything that is reported, requested, planned and learned; the most u
 def records_index(view: View) -> ListPage:
     """Return the page that says what is open, the most urgent first, and leads to the list of every kind of record."""
     kinds = [k for k in by_title(view.book) if k.is_record]
-    everything = chain.from_iterable(view.open_of_kind(kind.name) for kind in kinds)
-    work = by_urgency(view, (e for e in everything if not is_for_readers(view, e)))
+    work = by_urgency(view, chain.from_iterable(view.work_of_kind(kind.name) for kind in kinds))
     listed = table(work[:_URGENT], open_columns(view), t("Most urgent now"))
     text = t("All {count} open records", count=digits(len(work)))
     more = explore_link(text) if work else paragraph("Nothing is open.")
@@ -104,9 +103,15 @@ def cards(view: View, groups: Sequence[KindGroup]) -> Html:
 
 
 def _record_card(view: View, kind: Kind) -> str:
-    """Return the card of a kind of record: how many are open, the urgent ones of them, and in which states they are."""
-    still = view.open_of_kind(kind.name)
-    everything = esc(t("open of {count}", count=digits(len(view.of_kind(kind.name)))))
+    """Return the card of a kind of record: how many are open, the urgent ones of them, and in which states they are.
+
+    Of a kind that is written for readers: how many of them readers have.
+    """
+    still = view.work_of_kind(kind.name)
+    every = view.of_kind(kind.name)
+    for_readers = bool(view.book.states(kind.name, meaning.PUBLISHED))
+    shown = [e for e in every if facts.is_published(view.book, e.kind, e.state)] if for_readers else still
+    text = t("published of {count}" if for_readers else "open of {count}", count=digits(len(every)))
     states = Counter(e.state for e in still)
     flow = kind.workflow.states if kind.workflow else {}
     said = ", ".join(
@@ -117,7 +122,7 @@ def _record_card(view: View, kind: Kind) -> str:
     return _card(
         urls.index(kind),
         kind,
-        Html(f"{digits(len(still))}<span> {everything}</span>"),
+        Html(f"{digits(len(shown))}<span> {esc(text)}</span>"),
         esc(said),
         _urgent(view, still),
     )

@@ -27,7 +27,6 @@ from itsm_gitops.presentation.pages.parts import explore_link, numbers, paragrap
 from itsm_gitops.presentation.pages.tables import PLANNED_FOR, ListColumn, columns, table
 from itsm_gitops.presentation.pages.work import (
     by_urgency,
-    is_for_readers,
     is_late,
     own_columns,
     people_column,
@@ -37,7 +36,6 @@ from itsm_gitops.presentation.view import View
 
 _MOST, _RECENT = 25, 12
 _OF_PERSON = frozenset(PERSON_FIELDS)
-_OF_TEAM = frozenset((*TEAM_FIELDS, *PERSON_FIELDS))
 _PART = "Also involved in"
 # By whether they are a team.
 _ALL_OPEN = {
@@ -64,7 +62,6 @@ class TheirWork:
         self._id = entry.id
         self._is_team = meaning.TEAM in view.kind(entry).plays
         self._facet = {TEAM: entry.id} if self._is_team else {"q": entry.id}
-        doing = _OF_TEAM if self._is_team else _OF_PERSON
         self._own: list[Entry] = []  # open records that are theirs to do
         self._part: dict[str, Relation] = {}  # how they take part in the other open ones
         self._over: list[Entry] = []  # finished records, the newest first
@@ -74,7 +71,7 @@ class TheirWork:
         ended = []
         for relation in unseen(view, entry):
             traits = view.traits(relation.other)
-            theirs = not doing.isdisjoint(relation.pointer)
+            theirs = self._is_theirs(relation)
             if traits is None or not traits.has_page or not traits.is_record or self._is_read(relation.other):
                 self._sort_item(relation, theirs=theirs)
             elif not traits.is_open:
@@ -88,10 +85,17 @@ class TheirWork:
         newest = sorted(set(ended), key=attrgetter("opened", "id"), reverse=True)
         self._over = [view.entries[one.id] for one in newest[:_RECENT]]
 
+    def _is_theirs(self, relation: Relation) -> bool:
+        """Whether what names them is theirs to do: of a team by the rule by which the explorer lists what it has."""
+        if self._is_team:
+            return str(relation.pointer[0]) in TEAM_FIELDS
+        return not _OF_PERSON.isdisjoint(relation.pointer)
+
     def _is_read(self, identifier: str) -> bool:
         """Whether a document is an open record for readers, which is nobody's work."""
         traits = self._view.traits(identifier)
-        return bool(traits and traits.is_open) and is_for_readers(self._view, self._view.entries[identifier])
+        entry = self._view.entries[identifier] if traits and traits.is_open else None
+        return entry is not None and not facts.is_work(self._view.book, entry)
 
     def _sort_item(self, relation: Relation, *, theirs: bool) -> None:
         entry = self._view.entries.get(relation.other)

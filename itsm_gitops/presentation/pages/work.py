@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from operator import attrgetter
 
-from itsm_gitops.model import facts, meaning
+from itsm_gitops.model import facts, filter_words, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.filter_words import PERSON_FIELDS
 from itsm_gitops.model.kinds import in_order_of_work
@@ -20,11 +20,6 @@ from itsm_gitops.presentation.view import View
 
 _DOERS = frozenset(PERSON_FIELDS)
 _NAMED = 2
-
-
-def is_for_readers(view: View, entry: Entry) -> bool:
-    """Whether a record is published: it is nobody's work any more, though its life cycle has not ended."""
-    return bool(view.book.states(entry.kind, meaning.PUBLISHED)) and facts.is_offered(view.book, entry)
 
 
 def by_urgency(view: View, entries: Iterable[Entry]) -> list[Entry]:
@@ -54,6 +49,11 @@ def is_late(view: View, entry: Entry) -> bool:
 def doers(entry: Entry) -> list[str]:
     """Return who does the work on a record: people and teams in the fields for them, in their order."""
     return list(dict.fromkeys(e.target for e in entry.edges if not _DOERS.isdisjoint(e.pointer)))
+
+
+def teams_of(view: View, entry: Entry) -> list[str]:
+    """Return the teams that have a record, by the rule of the explorer's facet: what is counted is what it lists."""
+    return filter_words.teams_of(entry, view.kind_of)
 
 
 def people_on(view: View, entry: Entry) -> list[str]:

@@ -4,7 +4,7 @@
 
   const FACETS = globalThis.itsm.records.facets;
   /** @type {Status[]} */
-  const STATUS = ["open", "finished", "all"];
+  const STATUS = ["open", "published", "finished", "all"];
   /** @type {DateName[]} */
   const DATES = ["opened", "updated"];
   const SORTS = ["id", "title", ...FACETS, ...DATES];

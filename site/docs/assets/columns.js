@@ -6,6 +6,8 @@
   /** @type {Facet[]} */
   const NAMED = ["kind", "state", "priority", "service", "team", "ci"];
   const AT_ONCE = 4;
+  /** @type {Status[]} */
+  const STATUS = ["open", "published", "finished"];
 
   // A column of words: for each row a number, -1 for none, further down the place of a list where
   // there are several. Typed arrays, because a click in a facet looks at every row.
@@ -108,6 +110,7 @@
       this.updated = new Float64Array(this.total);
       this.rank = new Int32Array(this.total);
       this.open = new Uint8Array(this.total);
+      this.status = new Uint8Array(this.total);
       this.coded = /** @type {Record<Facet, Column>} */ (Object.fromEntries(NAMED.map((n) => [n, new Column(this.total)])));
       /** @type {Map<string, any>} */
       this.kept = new Map();
@@ -127,7 +130,8 @@
       this.opened.set(opened, start);
       this.updated.set(updated, start);
       this.rank.set(sums(data.rank), start);
-      this.open.fill(chunk.kind === "" ? 1 : 0, start, this.length);
+      this.open.fill(chunk.status === "open" ? 1 : 0, start, this.length);
+      this.status.fill(STATUS.indexOf(chunk.status), start, this.length);
       for (const name of NAMED) this.coded[name].add(start, data[name]);
       this.loaded.add(chunk.name);
       this.kept.clear();
@@ -145,7 +149,7 @@
       const kinds = choice.facets.kind;
       return this.about.chunks.filter(
         (c) =>
-          (choice.status === "all" || (choice.status === "open") === (c.kind === "")) &&
+          (choice.status === "all" || choice.status === c.status) &&
           (!c.kind || !kinds?.size || kinds.has(c.kind)) &&
           overlaps(c.opened, choice.opened) &&
           overlaps(c.updated, choice.updated) &&
@@ -203,7 +207,8 @@
     /** The rows that have the status, lie in the spans and have the words. @param {Choice} choice @param {Int32Array} order */
     passing({ status, opened, updated, hits }, order) {
       let rows = order;
-      if (status !== "all") rows = rows.filter((row) => this.open[row] === (status === "open" ? 1 : 0));
+      const wanted = STATUS.indexOf(status);
+      if (status !== "all") rows = rows.filter((row) => this.status[row] === wanted);
       if (hits) rows = rows.filter((row) => hits[this.rank[row]]);
       for (const [moments, [from, before]] of /** @type {[Float64Array, Span][]} */ ([[this.opened, opened], [this.updated, updated]])) {
         // What has no time is in no span: every comparison with it fails.

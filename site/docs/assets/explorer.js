@@ -13,6 +13,7 @@
 
   const PAGE = 50;
   const PAUSE = 200;
+  const NONE = () => ({ open: t("No open record fits."), published: t("No published record fits."), finished: t("No finished record fits."), all: "" });
   const FAILED = () => t("The records cannot be read. Loading the page again may help.");
 
   const bar = one(box, ".it-x__bar");
@@ -127,6 +128,7 @@
     const number = found.rows.length;
     const what = {
       open: counted(number, "{count} open record", "{count} open records"),
+      published: counted(number, "{count} published record", "{count} published records"),
       finished: counted(number, "{count} finished record", "{count} finished records"),
       all: counted(number, "{count} record", "{count} records"),
     }[state.status];
@@ -141,7 +143,7 @@
         one(bar, "[name=status][value=all]").focus();
         update();
       });
-      said.replaceChildren(state.status === "open" ? t("No open record fits.") : t("No finished record fits."), " ", everything);
+      said.replaceChildren(NONE()[state.status], " ", everything);
     }
   }
 

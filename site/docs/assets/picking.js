@@ -35,9 +35,7 @@
    * @param {OwnWork} work @param {Somebody} who @param {Records} records @returns {TheirWork}
    */
   function theirs(work, who, records) {
-    // What is published for readers is nobody's work; its review is among what is due.
-    const offered = new Set(work.offered);
-    const order = [...records.order("opened")].filter((row) => records.open[row] && !offered.has(records.id[row]));
+    const order = [...records.order("opened")].filter((row) => records.open[row]);
     const places = records.places("priority");
     const rank = (/** @type {number} */ row) => places[records.coded.priority.cells[row]] ?? places.length;
     order.sort((a, b) => rank(a) - rank(b));
@@ -46,7 +44,7 @@
     const assigned = (/** @type {number} */ row) => work.assigned[records.id[row]] ?? [];
     /** @param {Record<string, string[]>} part @param {(name: string) => boolean} fits */
     const having = (part, fits) => order.filter((row) => part[records.id[row]]?.some(fits));
-    const own = who.isTeam ? order.filter((row) => ofTeam(row) || assigned(row).includes(who.id)) : order.filter((row) => assigned(row).includes(who.id));
+    const own = who.isTeam ? order.filter(ofTeam) : order.filter((row) => assigned(row).includes(who.id));
     return {
       approve: having(work.approve, (name) => who.people.has(name) || name === who.id),
       assigned: own,

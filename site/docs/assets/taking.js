@@ -52,12 +52,23 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
+  /**
+   * The words for a status. The command line counts what is published and not over among what is open.
+   * @param {Asked} asked @param {RecordsIndex} about
+   */
+  function statusOf({ status, facets }, about) {
+    const kinds = facets.kind.size ? [...facets.kind] : Object.keys(about.kinds);
+    const states = [...new Set(kinds.flatMap((k) => about.kinds[k].published))].join(",");
+    if (status === "published") return [`state:${states || status}`, "status:all"];
+    return status === "all" ? [] : [`status:${status}`, ...(states ? [`-state:${states}`] : [])];
+  }
+
   /** The command that lists the same: the words of its filter are those of the address. @param {Asked} asked @param {RecordsIndex} about */
   function command(asked, about) {
     const { facets } = asked;
     const value = (/** @type {string} */ w) => (/^[\w][\w-]*$/.test(w) ? w : `"${w.replace(/["\\]/g, "\\$&")}"`);
     const filter = [];
-    if (asked.status !== "all") filter.push(`status:${asked.status}`);
+    filter.push(...statusOf(asked, about));
     for (const name of FACETS) if (name !== "kind" && facets[name].size) filter.push(`${name}:${[...facets[name]].map(value).join(",")}`);
     for (const name of DATES) if (asked[name].some(Boolean)) filter.push(`${name}:${asked[name].join("..")}`);
     filter.push(...words(asked.q).map((w) => (/^(and|or|not)$/.test(w) ? `"${w}"` : w)));
