@@ -6,24 +6,36 @@ The agenda is derived each time and stored nowhere. What the board decided stand
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
+from itsm_gitops.graph.calendars import Calendars, Hold
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.graph.loaded import Loaded
 from itsm_gitops.graph.network import Network, of_role
 from itsm_gitops.graph.planned import planned_changes
 from itsm_gitops.graph.risk import LEVELS, RiskBook
-from itsm_gitops.graph.schedule import preview_freezes
+from itsm_gitops.graph.schedule import Freeze, freezes_ahead
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.local_time import local_time
 from itsm_gitops.model.windows import zone
 
-# How far back where no meeting is known, and how far ahead for freezes and for what is planned until the next one.
+# How far back where no meeting is known, and how far ahead for what is planned until the next one.
 _WEEK = timedelta(days=7)
-_AHEAD = timedelta(days=28)
+_INSTANT = timedelta(microseconds=1)
+# By how many planned changes a freeze holds: none, one, several.
+_IN_FORCE = (
+    "{first} to {last}, holds no planned change",
+    "{first} to {last}, holds {count} planned change",
+    "{first} to {last}, holds {count} planned changes",
+)
+_PROPOSED = (
+    "proposed: {first} to {last}, would hold no planned change",
+    "proposed: {first} to {last}, would hold {count} planned change",
+    "proposed: {first} to {last}, would hold {count} planned changes",
+)
 _GOOD = "successful"
 _EMERGENCY = "emergency"
 _CAB = "change_advisory_board"
@@ -34,6 +46,7 @@ class AgendaItem:
     """One matter: a record or item, with its title and why the board looks at it.
 
     ``reason`` is that in English; ``text`` is the same with ``{name}`` for each of ``values``, for other languages.
+    ``only`` are the items that a freeze is for (none for all), ``held`` the freezes that forbid a planned change.
     """
 
     id: str
@@ -41,6 +54,8 @@ class AgendaItem:
     reason: str
     text: str = ""
     values: tuple[tuple[str, date | str], ...] = ()
+    only: tuple[str, ...] = ()
+    held: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +206,9 @@ class _Matters:
         self._network, self._book, self._timezone = network, network.book, timezone
         self._since, self._start, self._until = since, start, until
         self._changes = network.of_role(meaning.CHANGE)
+        self._zone = zone(timezone)
+        self._calendars = Calendars(network.loaded)
+        self._planned = {c.id: c for c in planned_changes(network)}
         self._risks = RiskBook(network, ImpactGraph(network), start)
 
     def waiting(self) -> tuple[AgendaItem, ...]:
@@ -203,7 +221,7 @@ class _Matters:
         found.sort(
             key=lambda pair: (-LEVELS.index(pair[0]) if pair[0] in LEVELS else 0, pair[1].opened, pair[1].id)
         )
-        return tuple(self._waits(e, risk) for risk, e in found)
+        return tuple(self._marked(self._waits(e, risk)) for risk, e in found)
 
     def _waits(self, entry: Entry, risk: str) -> AgendaItem:
         starts = clock.parse_time(str(entry.columns.get("planned_start") or ""))
@@ -238,10 +256,14 @@ class _Matters:
     def emergencies(self) -> tuple[AgendaItem, ...]:
         """Return the emergency changes that were opened since the last meeting."""
         return tuple(
-            self._item(e, "{state}, opened {day}", state=e.state, day=date.fromisoformat(e.opened[:10]))
+            self._item(e, "{state}, opened {day}", state=e.state, day=self._day(e.opened))
             for e in sorted(self._changes, key=lambda e: (e.opened, e.id))
             if e.columns.get("type") == _EMERGENCY and self._within(e.opened)
         )
+
+    def _day(self, text: str) -> date:
+        moment = clock.parse_time(text)
+        return moment.astimezone(self._zone).date() if moment else date.fromisoformat(text[:10])
 
     def reviews(self) -> tuple[AgendaItem, ...]:
         """Return the changes that were carried out and are still open, with whether their review is written."""
@@ -254,24 +276,36 @@ class _Matters:
     def ahead(self) -> tuple[AgendaItem, ...]:
         """Return the changes whose window lies between this meeting and the next."""
         return tuple(
-            self._item(self._network.entries[c.id], "from {start}", start=c.window.start)
-            for c in sorted(planned_changes(self._network), key=lambda c: (c.window.start, c.id))
+            self._marked(self._item(self._network.entries[c.id], "from {start}", start=c.window.start))
+            for c in sorted(self._planned.values(), key=lambda c: (c.window.start, c.id))
             if c.window.touches(self._start, self._until)
         )
 
     def freezes(self) -> tuple[AgendaItem, ...]:
-        """Return the freezes of the next weeks, with what they hold."""
-        return tuple(
-            self._item(
-                self._network.entries[f.calendar.id],
-                "{first} to {last}, holds {count} planned change" + ("" if len(f.held) == 1 else "s"),
-                first=f.window.start.date(),
-                last=f.window.end.date(),
-                count=f"{len(f.held)}",
-            )
-            for f in preview_freezes(self._network, self._start)
-            if f.window.start <= self._start + _AHEAD
+        """Return the freezes ahead, with their days in the site's time zone and what they hold; proposed ones say so."""
+        return tuple(self._freeze(f) for f in freezes_ahead(self._network, self._start))
+
+    def _freeze(self, freeze: Freeze) -> AgendaItem:
+        texts = _PROPOSED if freeze.calendar.proposed else _IN_FORCE
+        item = self._item(
+            self._network.entries[freeze.calendar.id],
+            texts[min(len(freeze.held), 2)],
+            first=freeze.window.start.astimezone(self._zone).date(),
+            last=(freeze.window.end - _INSTANT).astimezone(self._zone).date(),
+            count=f"{len(freeze.held)}",
         )
+        only = tuple(sorted(freeze.calendar.applies_to))
+        said = f"{item.reason}; only for {', '.join(only)}" if only else item.reason
+        return replace(item, only=only, reason=said)
+
+    def _marked(self, item: AgendaItem) -> AgendaItem:
+        """Return a planned change with the freezes that forbid it at its time."""
+        held = tuple(self._calendars.held(self._planned[item.id])) if item.id in self._planned else ()
+        words = [
+            f"in the {'proposed ' if h.calendar.proposed else ''}freeze {h.calendar.name or h.calendar.id}"
+            for h in held
+        ]
+        return replace(item, held=held, reason=", ".join([item.reason, *words]))
 
     def _item(self, entry: Entry, text: str, **values: date | str) -> AgendaItem:
         """Return a matter; states and outcomes are written with spaces."""

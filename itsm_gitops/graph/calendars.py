@@ -38,6 +38,11 @@ class Calendar:
     below: frozenset[str] = frozenset()
 
     @property
+    def proposed(self) -> bool:
+        """Whether it is only a draft, which holds nothing yet."""
+        return not self.in_force and not self.retired
+
+    @property
     def applies_to(self) -> frozenset[str]:
         """The items it is for; empty for all."""
         return frozenset(_names(self.data.get("applies_to")))
@@ -114,6 +119,11 @@ class Calendars:
             if calendar.covers(change.items)
             for window in calendar.spans(change.start, change.end)
         ]
+
+    def held(self, change: Planned) -> list[Hold]:
+        """Return the windows of freezes that forbid a change: of those in force, and of those that are only proposed."""
+        freezes = [c for c in self.of_type(FREEZE) if not c.retired]
+        return [hold for hold in self.holds(change, freezes) if not hold.exempt]
 
     def outside(self, change: Planned, model: ChangeModel | None) -> Outside | None:
         """Return the maintenance calendars that a change should keep to and does not; None where it does.

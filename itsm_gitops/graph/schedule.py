@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from itsm_gitops.model.rulebook import CHANGE_CONTROL
 from itsm_gitops.model.windows import Window, merged
 
 HOLIDAYS = "holidays"
+FREEZES_AHEAD = timedelta(days=62)
 _SHOWN = (FREEZE, MAINTENANCE, HOLIDAYS)
 
 
@@ -138,7 +139,7 @@ def plan(
         end=end,
         service=service,
         changes=tuple(shown),
-        around=tuple(_around(calendars, start, end, near)),
+        around=tuple(around(calendars, start, end, near)),
         collisions=tuple(c for c in found if {c.first.id, c.second.id} & inside),
         holds={i: h for i, h in holds.items() if h},
         outside={i: o for i, o in left.items() if o is not None},
@@ -147,13 +148,20 @@ def plan(
     )
 
 
-def _around(calendars: Calendars, start: datetime, end: datetime, near: Iterable[str]) -> list[Around]:
+def around(
+    calendars: Calendars, start: datetime, end: datetime, near: Iterable[str] = (), *, proposed: bool = False
+) -> list[Around]:
+    """Return the windows that touch a time, earliest first, of all calendars or of those that cover one of some items.
+
+    ``proposed`` adds the freezes that are only drafts.
+    """
     items = frozenset(near)
     found = [
         Around(calendar, window)
         for kind in _SHOWN
         for calendar in calendars.of_type(kind)
-        if calendar.in_force and (not items or calendar.covers(items))
+        if (calendar.in_force or (proposed and kind == FREEZE and calendar.proposed))
+        and (not items or calendar.covers(items))
         for window in _joined_windows(calendar.spans(start, end))
     ]
     return sorted(found, key=lambda a: (a.window.start, a.calendar.id, a.window.end))
@@ -165,6 +173,12 @@ def _joined_windows(windows: Iterable[Window]) -> list[Window]:
     for window in windows:
         named.setdefault(window.name, []).append(window)
     return [w for group in named.values() for w in merged(group)]
+
+
+def freezes_ahead(network: Network, now: datetime) -> list[Freeze]:
+    """Return the freezes that last now or begin within two months, without those that come back every week."""
+    near = (f for f in preview_freezes(network, now) if f.window.start <= now + FREEZES_AHEAD)
+    return [f for f in near if not f.calendar.data.get("hours")]
 
 
 class Freeze(NamedTuple):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE, Calendar
+from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE, Hold
+from itsm_gitops.graph.planned import Planned
+from itsm_gitops.graph.schedule import HOLIDAYS, Around, around
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.presentation.view import View
 
-LOOKS = {FREEZE: "freeze", MAINTENANCE: "maintenance", "holidays": "holiday"}
+LOOKS = {FREEZE: "freeze", MAINTENANCE: "maintenance", HOLIDAYS: "holiday"}
 
 # The start and the end of one day, as moments in UTC.
 Day = tuple[datetime, datetime]
@@ -21,7 +22,8 @@ Day = tuple[datetime, datetime]
 class Span:
     """Something that lasts from ``start`` to ``end`` (aware moments); ``look`` names what it is.
 
-    ``weekly`` says that it comes back, so that a day with nothing else on it need not be shown.
+    ``weekly`` says that it comes back, so that a day with nothing else on it need not be shown, ``proposed`` that it is a
+    draft and not in force.
     """
 
     start: datetime
@@ -30,6 +32,7 @@ class Span:
     title: str
     look: str
     weekly: bool = False
+    proposed: bool = False
 
     def touches(self, start: datetime, end: datetime) -> bool:
         """Whether it overlaps the half-open time from ``start`` to ``end``."""
@@ -53,31 +56,29 @@ def is_running(view: View, change: Span) -> bool:
 
 
 def calendar_spans(view: View, start: datetime, end: datetime) -> list[Span]:
-    """Return the freezes, maintenance windows and holidays that touch a time, earliest first."""
-    found = [s for c in view.calendars.all.values() for s in _spans(view, c, start, end)]
-    return sorted(found, key=lambda s: (s.start, s.id, s.title))
+    """Return the freezes, also proposed ones, maintenance windows and holidays that touch a time, earliest first."""
+    found = around(view.calendars, start, end, proposed=True)
+    return [span_of(one) for one in found if view.url(one.calendar.id)]
 
 
-def frozen(view: View) -> frozenset[str]:
-    """Return the upcoming changes that a freeze in force forbids at the time they are planned for."""
-    freezes = [c for c in view.calendars.of_type(FREEZE) if c.in_force]
-    return frozenset(s.id for s in changes(view) if any(_forbids(view, c, s) for c in freezes))
-
-
-def _forbids(view: View, freeze: Calendar, change: Span) -> bool:
-    entry = view.entries[change.id]
-    if entry.columns.get("type") in freeze.exempt_types or not freeze.covers(facts.affected(entry)):
-        return False
-    return bool(freeze.spans(change.start, change.end))
-
-
-def _spans(view: View, calendar: Calendar, start: datetime, end: datetime) -> Iterator[Span]:
-    look = LOOKS.get(calendar.type)
-    if look is None or not calendar.in_force or not view.url(calendar.id):
-        return
+def span_of(one: Around) -> Span:
+    """Return a window of a calendar as a span."""
+    calendar, window = one
     weekly = bool(calendar.data.get("hours"))
-    for window in calendar.spans(start, end):
-        yield Span(window.start, window.end, calendar.id, window.name or calendar.name, look, weekly)
+    title = window.name or calendar.name or calendar.id
+    return Span(window.start, window.end, calendar.id, title, LOOKS[calendar.type], weekly, calendar.proposed)
+
+
+def frozen(view: View) -> dict[str, list[Hold]]:
+    """Return the upcoming changes that a freeze, also a proposed one, forbids at their time, with these freezes."""
+    found = {s.id: view.calendars.held(_planned(view, s)) for s in changes(view)}
+    return {identifier: holds for identifier, holds in found.items() if holds}
+
+
+def _planned(view: View, change: Span) -> Planned:
+    entry = view.entries[change.id]
+    kind, items = str(entry.columns.get("type", "")), tuple(facts.affected(entry))
+    return Planned(change.id, change.title, kind, entry.state, "", change.start, change.end, items)
 
 
 def days(view: View, count: int) -> list[Day]:

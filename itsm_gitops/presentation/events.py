@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.schedule import Schedule
-from itsm_gitops.presentation.agenda import LOOKS, Span
+from itsm_gitops.presentation.agenda import Span, calendar_spans
+from itsm_gitops.presentation.freezes import freeze_warning
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import words
 from itsm_gitops.presentation.planned import Plan
@@ -61,9 +62,8 @@ def _warnings(view: View, schedule: Schedule, change: Planned) -> Iterator[str]:
     for collision in schedule.collisions_of(change.id):
         other = collision.second if collision.first.id == change.id else collision.first
         yield t("Collides with {record}: {reason}", record=other.id, reason=collision.reason)
-    for hold in schedule.holds.get(change.id, ()):
-        if not hold.exempt:
-            yield t("In a freeze: {name}", name=hold.window.name or hold.calendar.name)
+    if not change.over:
+        yield from map(freeze_warning, view.calendars.held(change))
     left = schedule.outside.get(change.id)
     if left:
         names = ", ".join(view.title(c.id) for c in left.calendars)
@@ -71,9 +71,7 @@ def _warnings(view: View, schedule: Schedule, change: Planned) -> Iterator[str]:
 
 
 def _around(view: View, plan: Plan) -> Iterator[CalendarEvent]:
-    for calendar, window in plan.schedule.around:
-        if view.url(calendar.id):
-            look = LOOKS[calendar.type]
-            title = window.name or calendar.name or calendar.id
-            hit = tuple(plan.services(calendar.applies_to)) or (calendar.id,) if calendar.applies_to else ()
-            yield CalendarEvent(Span(window.start, window.end, calendar.id, title, look), look, hit)
+    for span in calendar_spans(view, plan.schedule.start, plan.schedule.end):
+        only = view.calendars.all[span.id].applies_to
+        hit = tuple(plan.services(only)) or (span.id,) if only else ()
+        yield CalendarEvent(span, span.look, hit)

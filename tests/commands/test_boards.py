@@ -38,7 +38,12 @@ def test_the_next_meeting_is_the_usual_day(example_repo: Any) -> None:
     assert ids(made.waiting) == ["CHG-261105-807G1"]
     assert made.waiting[0].reason.startswith("risk high")
     assert ids(made.reviews) == ["CHG-261117-MEE5N"]
-    assert ids(made.freezes) == ["sinterklaas-freeze", "peak-season-freeze"]
+    assert ids(made.freezes) == ["sinterklaas-freeze", "peak-season-freeze", "quarter-close-freeze"]
+    assert made.freezes[0].reason == (
+        "proposed: 2026-12-04 to 2026-12-06, would hold 1 planned change; only for online-shop, orders-db, payments, payments-db"
+    )
+    assert made.waiting[0].reason.endswith(", in the proposed freeze Sinterklaas freeze")
+    assert made.freezes[1].reason == "2026-12-14 to 2027-01-04, holds no planned change"
 
 
 def test_what_happened_is_counted_from_the_meeting_before(example_repo: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from itsm_gitops.graph.boards import AgendaItem, BoardMeeting, board_agenda, meetings_of
@@ -11,8 +11,9 @@ from itsm_gitops.graph.meetings_ics import meetings_calendar
 from itsm_gitops.model import meaning
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.fields import day
+from itsm_gitops.presentation.freezes import DOT, freeze_chip, only_for
 from itsm_gitops.presentation.language import t, told, within
-from itsm_gitops.presentation.markup import Html, esc, join, link, words
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import day_title
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph, section
@@ -50,8 +51,37 @@ def board_page(view: View) -> ListPage:
 def _matters(view: View, items: Sequence[AgendaItem]) -> Html:
     if not items:
         return paragraph("Nothing.")
-    lines = "".join(f"<li>{view.link(i.id)}<br><span class=it-muted>{_why(view, i)}</span>" for i in items)
-    return Html(f"<ul class=it-list>{lines}</ul>")
+    return Html(f"<ul class=it-list>{''.join(_matter(view, item) for item in items)}</ul>")
+
+
+def _matter(view: View, item: AgendaItem) -> str:
+    """Return one matter: why it is one, what forbids it, and of a change what it is for and who asked for it."""
+    mark = f" {freeze_chip(item.held)}" if item.held else ""
+    only = only_for(view, item.only)
+    about = _about(view, item)
+    below = f"<br><span class=it-muted>{about}</span>" if about else ""
+    dot = "." if only else ""
+    why = f"<span class=it-muted>{_why(view, item)}{dot}{only}</span>"
+    return f"<li>{view.link(item.id)}{mark}<br>{why}{below}"
+
+
+def _about(view: View, item: AgendaItem) -> Html:
+    """Return the service, the risk and the requester of a change, as far as the reason does not say them."""
+    entry = view.entries[item.id]
+    if meaning.CHANGE not in view.kind(entry).plays:
+        return EMPTY
+    data = view.store.data(item.id)
+    risk = data.get("risk")
+    said = "risk" in dict(item.values)
+    level = risk.get("level") if isinstance(risk, Mapping) and not said else None
+    who = data.get("requested_by")
+    service = entry.columns.get("service")
+    parts = (
+        view.link(service) if isinstance(service, str) else EMPTY,
+        told("Risk: {level}", level=esc(within(words(level)))) if isinstance(level, str) else EMPTY,
+        told("Requested by {person}", person=view.link(who)) if isinstance(who, str) else EMPTY,
+    )
+    return join([p for p in parts if p], DOT)
 
 
 def _why(view: View, item: AgendaItem) -> Html:

@@ -14,13 +14,14 @@ from itsm_gitops.model.wording import MONTHS
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.events import CalendarEvent, events, kinds
+from itsm_gitops.presentation.freezes import name_of
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_title
 from itsm_gitops.presentation.pages.calendar_grid import Cell, event_chips, event_data, legend, month_grid
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import Crumb, heading, line, paragraph
-from itsm_gitops.presentation.pages.plan import NAMES, lasts, when
+from itsm_gitops.presentation.pages.plan import lasts, when
 from itsm_gitops.presentation.planned import Month, Plan
 from itsm_gitops.presentation.remainder import folded
 from itsm_gitops.presentation.view import View
@@ -143,7 +144,7 @@ def _agenda_day(view: View, cell: Cell) -> Html:
     if not changes and not any(e.span.start >= edges[0] for e in around):
         return EMPTY
     marks = "".join(
-        f'<li class="it-mark it-mark--{e.span.look}" {event_data(e)}>{esc(t(NAMES[e.span.look]))}: '
+        f'<li class="it-mark it-mark--{e.span.look}" {event_data(e)}>{esc(name_of(e.span))}: '
         f"{link(view.url(e.span.id), esc(e.span.title))}, {when(view, e.span, edges)}</li>"
         for e in around
     )

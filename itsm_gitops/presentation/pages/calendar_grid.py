@@ -14,10 +14,11 @@ from itsm_gitops.model import facts
 from itsm_gitops.presentation.agenda import Span
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.events import CalendarEvent
+from itsm_gitops.presentation.freezes import NAMES, name_of
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, link, words
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_letters
-from itsm_gitops.presentation.pages.plan import NAMES, when
+from itsm_gitops.presentation.pages.plan import when
 from itsm_gitops.presentation.planned import Month
 from itsm_gitops.presentation.view import View
 
@@ -131,7 +132,9 @@ def _behind(view: View, event: CalendarEvent, day: Edges) -> str:
     span = event.span
     whole = span.start <= day[0] and span.end >= day[1]
     times = EMPTY if whole else Html(f" <span class=it-behind__when>{when(view, span, day)}</span>")
-    kind = f'<span class="it-vh">{esc(t(NAMES[span.look]))}: </span>' if span.look in NAMES else ""
+    kind = f'<span class="it-vh">{esc(name_of(span))}: </span>' if span.look in NAMES else ""
+    if span.proposed:  # it looks like one in force, so everybody is told
+        kind = f"{esc(name_of(span))}: "
     begins = span.start >= day[0] or day[0].astimezone(view.zone).weekday() == 0
     look = span.look if begins else f"{span.look} it-behind--on"
     shown = link(view.url(span.id), Html(f"{kind}{esc(span.title)}"))

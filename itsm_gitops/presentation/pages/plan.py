@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
-from itsm_gitops.graph.calendars import FREEZE
+from itsm_gitops.graph.calendars import Hold
+from itsm_gitops.graph.schedule import FREEZES_AHEAD
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import agenda, prose, urls
 from itsm_gitops.presentation.agenda import Day, Span
 from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.freezes import DOT, freeze_chip, name_of, only_for
 from itsm_gitops.presentation.language import t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, day_title
@@ -33,11 +35,9 @@ from itsm_gitops.presentation.remainder import and_more, folded
 from itsm_gitops.presentation.view import View
 
 _DAYS = 28
-_FREEZES_AHEAD = 62
 _MOST_LATER, _NAMED = 100, 6
 _LONG_TEXT = 900  # letters of a workaround
 _MOST_ERRORS, _MOST_RETIRED = 500, 200
-NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holiday": "Holiday"}
 
 
 def changes_page(view: View) -> ListPage:
@@ -72,24 +72,25 @@ def changes_page(view: View) -> ListPage:
 
 def _freezes(view: View, start: datetime) -> Html:
     """Return the freezes that are in force or begin soon, with their dates and what they let through."""
-    spans = agenda.calendar_spans(view, start, start + timedelta(days=_FREEZES_AHEAD))
+    spans = agenda.calendar_spans(view, start, start + FREEZES_AHEAD)
     items = [_freeze(view, s) for s in spans if s.look == "freeze" and s.end > view.now and not s.weekly]
     return Html(f'<ul class="it-freezes">{join(items)}</ul>') if items else EMPTY
 
 
 def _freeze(view: View, span: Span) -> Html:
     name = link(view.url(span.id), esc(span.title))
-    exempt = next((c.exempt_types for c in view.calendars.of_type(FREEZE) if c.id == span.id), ())
+    exempt = view.calendars.all[span.id].exempt_types
+    only = only_for(view, sorted(view.calendars.all[span.id].applies_to))
     types = esc(", ".join(within(words(e)) for e in exempt))
     let = Html(f" {told('Exempt: {types}.', types=types)}") if exempt else EMPTY
     why = first_words(view, view.entries[span.id], "description")
     return Html(
-        f'<li class="it-notice it-notice--freeze"><p><b>{esc(t(NAMES[span.look]))}: {name}</b>, '
-        f"{when(view, span)}.{let}</p>{why}</li>"
+        f'<li class="it-notice it-notice--freeze"><p><b>{esc(name_of(span))}: {name}</b>, '
+        f"{when(view, span)}.{only}{let}</p>{why}</li>"
     )
 
 
-def _later(view: View, later: Sequence[Span], frozen: frozenset[str]) -> Html:
+def _later(view: View, later: Sequence[Span], frozen: Mapping[str, Sequence[Hold]]) -> Html:
     """Return the first changes that are further ahead, and the way to all of them."""
     shown = rows(view, later[:_MOST_LATER], frozen)
     kind = view.book.player(meaning.CHANGE)
@@ -104,7 +105,11 @@ def _lead(view: View) -> Html:
         return EMPTY
     ways = [(urls.CALENDAR, "Calendar"), (urls.index(kind), "List of changes")]
     ways += [(urls.BOARD, BOARD_TITLE)] if has_board(view) else []
-    said = told("The next {days} days, with freezes and maintenance windows.", days=esc(_DAYS))
+    said = told(
+        "The next {days} days, and the freezes of the next {ahead} days.",
+        days=esc(_DAYS),
+        ahead=esc(FREEZES_AHEAD.days),
+    )
     listed = join([link(url, esc(t(title))) for url, title in ways], " · ")
     act = main_action(urls.NEW_CHANGE, "Plan a change") if view.audience.forms else EMPTY
     return Html(f"<p>{said}<p class=it-ways>{listed}</p>{act}")
@@ -115,7 +120,7 @@ def day_block(
     day: Day,
     planned: Sequence[Span],
     spans: Sequence[Span],
-    frozen: frozenset[str],
+    frozen: Mapping[str, Sequence[Hold]],
     *,
     short: bool = False,
 ) -> Html:
@@ -131,7 +136,7 @@ def day_block(
         return EMPTY
     local = start.astimezone(view.zone)
     marks = "".join(
-        f'<li class="it-mark it-mark--{s.look}">{esc(t(NAMES[s.look]))}: {link(view.url(s.id), esc(s.title))}'
+        f'<li class="it-mark it-mark--{s.look}">{esc(name_of(s))}: {link(view.url(s.id), esc(s.title))}'
         f"{_lasts(view, s, day)}</li>"
         for s in around
     )
@@ -157,7 +162,12 @@ def _lasts(view: View, span: Span, day: Day) -> Html:
 
 
 def rows(
-    view: View, spans: Sequence[Span], frozen: frozenset[str], *, day: Day | None = None, short: bool = False
+    view: View,
+    spans: Sequence[Span],
+    frozen: Mapping[str, Sequence[Hold]],
+    *,
+    day: Day | None = None,
+    short: bool = False,
 ) -> Html:
     """Return changes as lines with their times, their state and what they touch."""
     if not spans:
@@ -171,7 +181,9 @@ def lasts(span: Span) -> str:
     return f" data-from={clock.format_time(span.start)} data-until={clock.format_time(span.end)}"
 
 
-def _row(view: View, span: Span, frozen: frozenset[str], day: Day | None, *, short: bool) -> Html:
+def _row(
+    view: View, span: Span, frozen: Mapping[str, Sequence[Hold]], day: Day | None, *, short: bool
+) -> Html:
     entry = view.entries[span.id]
     kind = str(entry.columns.get("type", ""))
     touched = "" if short else _touched(view, entry)
@@ -179,7 +191,7 @@ def _row(view: View, span: Span, frozen: frozenset[str], day: Day | None, *, sho
     if kind:
         chips.append(chip(words(kind), "bad" if kind == "emergency" else "none"))
     if span.id in frozen:
-        chips.append(chip("In a freeze", "bad"))
+        chips.append(freeze_chip(frozen[span.id]))
     if span.end < view.now and (day or agenda.is_running(view, span)):
         chips.append(chip("Overdue", "bad"))
     below = Html(f'<p class="it-touched">{esc(t("Touches"))} {touched}</p>') if touched else EMPTY
@@ -193,7 +205,7 @@ def _touched(view: View, entry: Entry) -> str:
     """Return links to what a change affects; the page of the change has those that there is no room for."""
     items = [i for i in facts.affected(entry) if i in view.entries]
     more = link(view.url(entry.id), esc(and_more(len(items) - _NAMED))) if len(items) > _NAMED else ""
-    return ", ".join([*(view.link(i) for i in items[:_NAMED]), *([more] if more else [])])
+    return DOT.join([*(view.link(i) for i in items[:_NAMED]), *([more] if more else [])])
 
 
 def when(view: View, span: Span, day: Day | None = None) -> Html:

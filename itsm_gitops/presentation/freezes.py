@@ -1,0 +1,38 @@
+"""How freezes are told wherever they are shown: what they are called, what they are for, the mark of a change in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from itsm_gitops.graph.calendars import Hold
+from itsm_gitops.presentation.agenda import Span
+from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.language import t, told
+from itsm_gitops.presentation.markup import EMPTY, Html
+from itsm_gitops.presentation.view import View
+
+NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holiday": "Holiday"}
+DOT = " · "  # between names, which may have commas
+
+
+def only_for(view: View, items: Sequence[str]) -> Html:
+    """Return the items that a freeze is for, nothing where it is for all."""
+    names = Html(DOT.join(view.link(i) for i in items))
+    return Html(f" {told('Only for: {items}.', items=names)}") if items else EMPTY
+
+
+def name_of(span: Span) -> str:
+    """Return what a freeze, a window or a holiday is called."""
+    return t("Proposed freeze" if span.proposed else NAMES[span.look])
+
+
+def freeze_chip(holds: Sequence[Hold]) -> Html:
+    """Return the mark of a change that a freeze forbids; a proposed one forbids nothing yet."""
+    in_force = any(h.calendar.in_force for h in holds)
+    return chip("In a freeze", "bad") if in_force else chip("In a proposed freeze", "waiting")
+
+
+def freeze_warning(hold: Hold) -> str:
+    """Return in words which freeze forbids a change."""
+    text = "In a proposed freeze: {name}" if hold.calendar.proposed else "In a freeze: {name}"
+    return t(text, name=hold.window.name or hold.calendar.name or hold.calendar.id)
