@@ -28,7 +28,7 @@ from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
 _OUTCOMES = (
-    ("successful", "Successful", "green"),
+    ("successful", "As planned", "green"),
     ("successful_with_issues", "With issues", "amber"),
     ("unsuccessful", "Failed", "red"),
     ("backed_out", "Backed out", "grey"),
@@ -69,12 +69,15 @@ def changes(log: Log) -> ReportDraft:
     closed = log.resolved(*log.playing(meaning.CHANGE))
     caused = Causes(log).by_change()
     good = share(sum(map(measures.is_successful, closed)), len(closed))
+    worked = [sum(c.text("outcome") == name for c in closed) for name in measures.SUCCESSFUL]
     headline = (
         plural(
             len(closed),
-            "{count} change closed, {share} successful",
-            "{count} changes closed, {share} successful",
+            "{count} change closed, {share} successful: {planned} as planned, {issues} with issues",
+            "{count} changes closed, {share} successful: {planned} as planned, {issues} with issues",
             share=Figure(percent, good),
+            planned=worked[0],
+            issues=worked[1],
         )
         if good is not None
         else Phrase("no change was closed")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from itsm_gitops.commands.reporting import report, table_of
@@ -299,3 +301,12 @@ def test_csv_has_raw_values_and_no_formulas() -> None:
     )
     text = as_csv(Table("t", "T", columns, (("CHG", "=1+1", 90), ("CHG", 'a,"b"', None))))
     assert text == 'change,title,n_s\nCHG,\'=1+1,90\nCHG,"a,""b""",\n'
+
+
+def test_the_sentence_on_changes_adds_up_with_its_table(example_repo) -> None:
+    [found] = report(example_repo, ("changes",))
+    closed, share, planned, issues = map(int, re.findall(r"\d+", found.headline))
+    [outcomes] = [t for t in found.tables if t.name == "outcomes"]
+    sums = {c: sum(outcomes.values(c)) for c in ("closed", "successful", "successful_with_issues")}
+    assert list(sums.values()) == [closed, planned, issues]
+    assert share == round(100 * (planned + issues) / closed)

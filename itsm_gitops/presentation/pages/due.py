@@ -23,12 +23,13 @@ from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.view import View
 
 _MOST = 500
+_SOON = "soon"
 _AHEAD = 183  # days
 SOON = 31  # days: what somebody's own list of work has
-_URGENT = 14  # days: so near that it stands with what needs work now
-_PARTS = ((PAST, "Overdue"), (NEAR, "Act now"), (LATER, "In the next six months"))
+_NEXT = 14  # days
+_PARTS = ((PAST, "Overdue"), (_SOON, "In the next two weeks"), (LATER, "Later"))
 _LOOKS = {PAST: "bad", NEAR: "waiting", LATER: "none"}
-_HEAD = ("Due", "What", "For", "Responsible", "")
+_HEAD = ("Due", "What", "For", "Responsible", "Time left")
 
 
 def due_page(view: View) -> ListPage:
@@ -45,8 +46,8 @@ def due_page(view: View) -> ListPage:
         contracts = link(urls.report(CONTRACTS), esc(t("the calendar of contracts")))
         lead = join([lead, told("For a whole year of contracts see {calendar}.", calendar=contracts)], " ")
     parts = [
-        section(title, _table(view, [d for d in dues if _stage(d) == stage], title), stage)
-        for stage, title in _PARTS
+        section(title, _table(view, [d for d in dues if _part(d) == part], title), part)
+        for part, title in _PARTS
     ]
     body = join(
         [heading([], t(TITLE), lead=lead), join(parts) or paragraph("Nothing is due in the next six months.")]
@@ -54,9 +55,16 @@ def due_page(view: View) -> ListPage:
     return ListPage(urls.DUE, t(TITLE), urls.RECORDS, body)
 
 
-def _stage(due: DueEntry) -> str:
-    """Return the part of the page that a duty stands in: what is due within days is urgent whatever its notice."""
-    return NEAR if due.day.stage == LATER and due.days <= _URGENT else due.day.stage
+def _part(due: DueEntry) -> str:
+    """Return the part of the page that a duty stands in: by its day alone, whatever notice it gives."""
+    if due.day.stage == PAST:
+        return PAST
+    return _SOON if due.days <= _NEXT else LATER
+
+
+def _look(due: DueEntry) -> str:
+    """Return how urgent a duty looks: what is due within two weeks does, and what gives notice earlier."""
+    return _LOOKS[NEAR if _part(due) == _SOON else due.day.stage]
 
 
 def soon(view: View, dues: Sequence[DueEntry], caption: str) -> Html:
@@ -89,14 +97,13 @@ def _row(view: View, due: DueEntry) -> str:
         for n, (name, c) in enumerate(zip(_HEAD, cells, strict=False))
     )
     day = view.now.astimezone(view.zone).date() + timedelta(days=due.days)
-    return f"<tr>{shown}<td data-due={day}>{chip(_distance(due.days), _LOOKS[_stage(due)])}</td></tr>"
+    return f"<tr>{shown}<td data-due={day}>{chip(_distance(due.days), _look(due))}</td></tr>"
 
 
 def due_text(due: DueEntry) -> str:
-    """Return what is due, with what it is about where a document has several, in the site's language."""
-    about = f" ({due.day.due.what})" if due.day.due.what else ""
+    """Return what is due, in the site's language: first what it is about, where a document has several."""
     said = t(due.day.due.terms.message)
-    return f"{said[:1].upper()}{said[1:]}{about}"
+    return f"{due.day.due.what} ({said})" if due.day.due.what else f"{said[:1].upper()}{said[1:]}"
 
 
 def _day(view: View, due: DueEntry) -> Html:
