@@ -60,3 +60,8 @@ def test_the_lists_and_the_page_of_a_team_count_what_the_explorer_shows(
         page = (example / f"cmdb/teams/{team}.html").read_text(encoding="utf-8")
         shown = re.search(r"href=#work><b[^>]*>Open</b><strong>(\d+)", page)
         assert int(shown[1] if shown else 0) == by_team[team], team
+
+
+def test_records_without_a_team_are_called_so_and_lead_to_the_explorer(example: Path) -> None:
+    html = (example / "reports/backlog.html").read_text(encoding="utf-8")
+    assert re.search(r'explore\.html\?team=none"?>No team</a>', html)

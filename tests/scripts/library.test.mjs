@@ -33,5 +33,7 @@ test("a word of a list within a text", () => {
 test("how long ago", () => {
   const now = Date.parse("2026-11-22T12:00:00Z");
   assert.equal(english.ago(now - 3 * 3600000, now), "3 hours ago");
+  assert.equal(english.ago(now - 64 * 3600000, now), "2 days ago");
+  assert.equal(english.ago(now - 40 * 3600000, now), "1 day ago");
   assert.equal(german.ago(now + 86400000, now), "morgen");
 });

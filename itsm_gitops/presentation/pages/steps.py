@@ -15,12 +15,13 @@ from itsm_gitops.presentation import prose
 from itsm_gitops.presentation.chips import state_look
 from itsm_gitops.presentation.fields import changed, field_at, value
 from itsm_gitops.presentation.language import counted, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, shorten, words
 from itsm_gitops.presentation.remainder import folded
 from itsm_gitops.presentation.view import View
 
 MOST_EVENTS = 500
 _NOTE, _COMMENT = "note", "comment"
+_BEGINNING = 90  # letters of a comment
 
 
 def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -161,9 +162,11 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
         parts += (
             f"<div class={_NOTE}><b>{esc(t('Internal note'))}</b>{prose.render(note, view.id_link)}</div>"
         )
-    if isinstance(event.get(_COMMENT), str):  # its text stands above, apart from what is internal
+    comment = event.get(_COMMENT)
+    if isinstance(comment, str):  # its text stands above, apart from what is internal
         look = _COMMENT if look == _NOTE else look
-        reached += f" <span>{esc(t('comment'))}</span>"
+        begins = shorten(" ".join(comment.split()), _BEGINNING)
+        reached += f" <span>{esc(t('comment: {begins}', begins=begins))}</span>"
     values = _values(view, kind, event)
     parts += f"<div>{values}</div>" if values else ""
     parts += "".join(f"<div class=it-muted>{line}</div>" for line in _asides(view, event))

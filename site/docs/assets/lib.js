@@ -104,7 +104,9 @@
   function ago(then, now = Date.now()) {
     const seconds = (then - now) / 1000;
     const [unit, size] = UNITS.find(([, s]) => Math.abs(seconds) >= s) ?? ["minute", 60];
-    return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.round(seconds / size), unit);
+    // What is over counts whole units, as `lasting` does: "2 days ago" is said of what lasts for 2 d 16 h.
+    const count = Math.trunc(seconds / size);
+    return new Intl.RelativeTimeFormat(language, { numeric: count < 0 ? "always" : "auto" }).format(count, unit);
   }
 
   /** How long something lasted, in at most two units: "2 d 4 h". @param {number} milliseconds */
