@@ -50,6 +50,14 @@ def in_words(promise: Promise) -> Phrase:
     return Phrase("paused, {time} left" if promise.paused_by else "{time} left", time=left)
 
 
+def at_a_glance(promise: Promise) -> Phrase:
+    """Say how a clock stands in the room of a label: a paused one, which does not move, in whole hours where it has any."""
+    if promise.verdict == RUNNING and promise.paused_by:
+        left = promise.left - promise.left % 3600 if promise.left >= 3600 else promise.left
+        return Phrase("paused · {time} left", time=_time(promise, left))
+    return in_words(promise)
+
+
 def _coarse(seconds: int) -> int:
     """Return a time without what nobody needs at a glance: minutes beside many hours."""
     return seconds - seconds % 3600 if seconds >= _MANY_HOURS else seconds

@@ -11,6 +11,7 @@ from browsing import CHECKOUT
 from conftest import EXAMPLE_NOW
 from layout_probe import layout_faults, torn_words
 
+from itsm_gitops.publish.serving import listening
 from tests.support import run_apart
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -28,6 +29,14 @@ PAGES = {
     "records": "records/index.html",
     "items": "cmdb/index.html",
     "item": "cmdb/servers/app-node-1.html",
+    "deep item": "cmdb/databases/orders-db.html",
+    "team": "cmdb/teams/dba.html",
+    "incident": "records/incidents/2611/INC-261122-CGGX8.html",
+    "incidents": "records/incidents/index.html",
+    "requests": "records/requests/index.html",
+    "problems": "records/problems/index.html",
+    "all records": "records/explore.html",
+    "figures": "reports/changes.html",
     "my work": "records/mine.html",
     "search": "search.html?q=payments",
     "not found": "404.html",
@@ -61,3 +70,43 @@ def test_long_words_find_their_room(browser: Any, german: Path, name: str) -> No
     faults = [*layout_faults(page), *torn_words(page)]
     page.close()
     assert faults == []
+
+
+# Labels of a state or a clock in two lines or cut, and times in two lines, at the widths of a desk.
+_BROKEN = """() => [
+  ...[...document.querySelectorAll("#it-main :is(.it-chip, [class^='it-chip--'])")].filter(e => e.checkVisibility()
+    && (e.getBoundingClientRect().height > 1.6 * parseFloat(getComputedStyle(e).lineHeight) || e.scrollWidth > e.clientWidth + 1)),
+  ...[...document.querySelectorAll("#it-main td time")].filter(e => e.checkVisibility() && e.getClientRects().length > 1),
+].map(e => e.textContent)"""
+# The names above figures that are wider than their figure, letter by letter: they stand in no element of their own.
+_NARROW = """() => [...document.querySelectorAll("#it-main .it-figures td[data-label]")].filter(e => e.checkVisibility()).flatMap(cell => {
+  const style = getComputedStyle(cell, "::before"), pen = document.createElement("canvas").getContext("2d");
+  if (style.content === "none") return [];
+  pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+  return cell.dataset.label.split(" ").filter(word => pen.measureText(word).width > cell.clientWidth);
+})"""
+
+
+@pytest.mark.parametrize("name", ["incidents", "requests", "problems", "all records", "team", "deep item"])
+def test_labels_and_times_stay_on_one_line_at_a_desk(browser: Any, german: Path, name: str) -> None:
+    page = browser.new_page()
+    broken = {}
+    with listening(german) as address:
+        page.goto(f"{address}{PAGES[name]}")
+        page.wait_for_load_state("networkidle")
+        for width in (1280, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.locator("#it-main :is(.it-chip, [class^='it-chip--'])").count() > 1
+            broken[width] = page.evaluate(_BROKEN)
+    page.close()
+    assert {width: texts for width, texts in broken.items() if texts} == {}
+
+
+def test_names_above_figures_are_not_torn_on_a_phone(browser: Any, german: Path) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.goto((german / PAGES["figures"]).as_uri())
+    torn = page.evaluate(_NARROW)
+    shown = page.locator(".it-figures--cards td[data-label]").count()
+    page.close()
+    assert shown > 10
+    assert torn == []

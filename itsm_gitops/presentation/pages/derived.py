@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.promises import MET, MISSED, in_words, pressing, spoken
+from itsm_gitops.model.promises import MET, MISSED, at_a_glance, pressing, spoken
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import definition_list
@@ -65,7 +65,7 @@ def clock_chip(view: View, entry: Entry) -> Html:
     if promise is None or promise.verdict == MET:
         return EMPTY
     look = "bad" if promise.verdict == MISSED else "active" if promise.near else "none"
-    said = t(in_words(promise))
+    said = t(at_a_glance(promise))
     return _moving(promise, chip(f"{said[:1].upper()}{said[1:]}", look))
 
 

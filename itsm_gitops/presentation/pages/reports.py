@@ -48,6 +48,7 @@ _FIRST, _LETTER, _BOLD, _GAP = 90, 6.8, 7.2, 10
 # How many there are: on a phone, on a tablet, beside a chart; and a column of which six stand beside each other.
 _PHONE, _TABLET, _BESIDE, _DENSE = 324, 600, 380, 62
 _ONE_LINE, _NAME = 7, 11
+_LONG = 11  # letters of a word that has no room above a narrow figure
 _MOST_BESIDE = 8  # rows of a table beside its chart along time
 # With more tables than the first, a report begins with a list of them; with more than the second, it opens on demand.
 _FEW, _MANY = 3, 8
@@ -230,7 +231,13 @@ def _look(table: Table) -> str:
     if wide <= _PHONE:
         return ""
     dense = all(_width(table, n) <= _DENSE for n in range(1, len(table.columns)))
-    looks = ("it-figures--cards", "it-figures--dense" * dense, "it-figures--many" * (wide > _TABLET))
+    long = any(len(word) > _LONG for c in table.columns[1:] for word in t(c.title).split())
+    looks = (
+        "it-figures--cards",
+        "it-figures--dense" * (dense and not long),
+        "it-figures--long" * long,
+        "it-figures--many" * (wide > _TABLET),
+    )
     return "".join(f" {look}" for look in looks if look)
 
 

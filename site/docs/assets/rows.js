@@ -45,6 +45,9 @@
     return link;
   }
 
+  /** How many letters the longest name of a state has: its column has the room for it. @param {Records} records */
+  const letters = (records) => Math.min(26, Math.max(12, ...Object.values(records.about.kinds).flatMap((k) => Object.values(k.states).map(([name]) => name.length))));
+
   /** @param {HTMLTableElement} table @returns {RecordTable} */
   function recordTable(table) {
     const labels = Object.fromEntries(all(table, "[data-sort]").map((b) => [b.dataset.sort, b.textContent ?? ""]));
@@ -53,6 +56,7 @@
     return {
       show(records, clock, asked, rows, from, to) {
         const wanted = words(asked.q);
+        table.style.setProperty("--letters", String(letters(records)));
         const lines = rows.slice(from, to).map((row, i) => {
           const cells = asked.cols.map((name) => {
             const made = element("td", LOOKS[name] ?? "", ...CELLS[name](records, row, clock));
