@@ -17,7 +17,7 @@ from itsm_gitops.graph.planned import Planned, planned_changes
 from itsm_gitops.model.change_models import read_models
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.rulebook import CHANGE_CONTROL
-from itsm_gitops.model.windows import Window, merged
+from itsm_gitops.model.windows import Window, joined
 
 HOLIDAYS = "holidays"
 FREEZES_AHEAD = timedelta(days=62)
@@ -162,17 +162,9 @@ def around(
         for calendar in calendars.of_type(kind)
         if (calendar.in_force or (proposed and kind == FREEZE and calendar.proposed))
         and (not items or calendar.covers(items))
-        for window in _joined_windows(calendar.spans(start, end))
+        for window in joined(calendar.spans(start, end))
     ]
     return sorted(found, key=lambda a: (a.window.start, a.calendar.id, a.window.end))
-
-
-def _joined_windows(windows: Iterable[Window]) -> list[Window]:
-    """Return windows of one name that touch as one: a weekly one is often written as two around midnight."""
-    named: dict[str, list[Window]] = {}
-    for window in windows:
-        named.setdefault(window.name, []).append(window)
-    return [w for group in named.values() for w in merged(group)]
 
 
 def freezes_ahead(network: Network, now: datetime) -> list[Freeze]:

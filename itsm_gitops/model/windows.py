@@ -167,6 +167,14 @@ def merged(windows: Iterable[Window]) -> list[Window]:
     return found
 
 
+def joined(windows: Iterable[Window]) -> list[Window]:
+    """Return windows of one name that touch as one: a weekly one is often written as two around midnight."""
+    named: dict[str, list[Window]] = {}
+    for window in windows:
+        named.setdefault(window.name, []).append(window)
+    return [w for group in named.values() for w in merged(group)]
+
+
 def within(start: datetime, end: datetime, windows: Iterable[Window]) -> bool:
     """Whether a span lies wholly inside the time that the windows cover together."""
     return any(w.start <= start and end <= w.end for w in merged(windows))

@@ -77,6 +77,16 @@ def test_weekly_windows_stand_beside_changes_and_fill_no_day_of_their_own(tmp_pa
     assert "Saturday 5 December" not in text
 
 
+def test_a_window_over_the_last_day_of_the_page_says_its_own_end(tmp_path: Path) -> None:
+    change = DOCUMENTS[CHANGE].replace("2026-11-28T", "2026-12-19T").replace("2026-11-29T", "2026-12-19T")
+    night = WEEKLY + "- {days: [sun], from: '00:00', to: '05:00'}\n"
+    view = view_of(tmp_path, {"cmdb/calendars/nights.yaml": night, CHANGE: change})
+    text = text_of(plan.changes_page(view).body)
+    assert (
+        "Saturday 19 December Maintenance window: Saturday night, from 20:00 until 20 December, 05:00" in text
+    )
+
+
 def test_a_freeze_says_until_when(view: View) -> None:
     text = text_of(plan.changes_page(view).body)
     assert "Friday 27 November Change freeze: Big weekend, from 01:00 until 30 November, 01:00" in text

@@ -33,6 +33,14 @@ _LINES = """names => {
 # How far the words of a table reach beyond the box that it scrolls in.
 _CUT = """() => [...document.querySelectorAll(".it-report:not(.it-report--wide) .it-scroll")]
   .map(box => box.scrollWidth - box.clientWidth).filter(wide => wide > 1)"""
+# Words of a chart that stand beside it.
+_BESIDE = """() => [...document.querySelectorAll(".it-chart")].flatMap(chart => {
+  const box = chart.getBoundingClientRect();
+  return [...chart.querySelectorAll("text")].filter(e => e.checkVisibility()).filter(e => {
+    const r = e.getBoundingClientRect();
+    return r.left < box.left - 1 || r.right > box.right + 1;
+  }).map(e => e.textContent);
+})"""
 _HEADS = """() => [...document.querySelectorAll(".it-side > section > h2")].map(h => {
   const r = h.getBoundingClientRect();
   return [Math.round(r.left), Math.round(r.top)];
@@ -65,6 +73,18 @@ def test_a_table_that_stands_beside_its_chart_is_not_cut(browser: Any, example: 
     cut = page.evaluate(_CUT)
     page.close()
     assert cut == []
+
+
+@pytest.mark.parametrize("report", ["changes", "flow"])
+def test_the_words_of_a_chart_stay_in_its_column(browser: Any, example: Path, report: str) -> None:
+    page = browser.new_page()
+    page.goto((example / f"reports/{report}.html").as_uri())
+    beside = {}
+    for width in (360, 768, 1024, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        beside[width] = page.evaluate(_BESIDE)
+    page.close()
+    assert {width: words for width, words in beside.items() if words} == {}
 
 
 def test_what_stands_beside_a_record_begins_on_one_line_in_both_columns(browser: Any, example: Path) -> None:

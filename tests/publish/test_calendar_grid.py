@@ -74,6 +74,19 @@ def test_windows_are_named_below_what_is_done_on_a_day(month: str) -> None:
     assert "it-behind--on" not in day(month, "2026-11-27")
 
 
+def test_a_window_of_some_hours_is_named_on_each_of_its_days_and_colours_none(tmp_path: Path) -> None:
+    hours = (
+        "hours:\n- {days: [sat], from: '20:00', to: '24:00'}\n- {days: [sun], from: '00:00', to: '05:00'}\n"
+    )
+    head = "id: nights\nclass: calendar\nname: Saturday night\ntype: maintenance_window\ntime_zone: Europe/Berlin\n"
+    view = view_of(tmp_path, {"cmdb/calendars/nights.yaml": head + hours})
+    view.plan = Plan(view)
+    grid = {page.url: page.body for page in calendar_pages(view)}["changes/calendar.html"]
+    for date, part in (("2026-11-21", "1200 1440"), ("2026-11-22", "0 300")):
+        assert "it-behind--on" not in day(grid, date)
+        assert f'data-minutes="{part}"' in day(grid, date)
+
+
 def test_there_is_a_way_to_today(month: str) -> None:
     assert "<a class=it-cal__now href=\x01changes/calendar.html#today>Today</a>" in month.replace("%23", "#")
     agenda = month[month.index("it-cal__agenda") :]

@@ -128,7 +128,7 @@ def event_data(event: CalendarEvent) -> str:
 
 
 def _behind(view: View, event: CalendarEvent, day: Edges) -> str:
-    """Return a freeze, a window or a holiday: it colours the day, and is named below its changes where it begins."""
+    """Return a freeze, a window or a holiday: it colours whole days, and is named below their changes where it begins and on days in part."""
     span = event.span
     whole = span.start <= day[0] and span.end >= day[1]
     times = EMPTY if whole else Html(f" <span class=it-behind__when>{when(view, span, day)}</span>")
@@ -136,7 +136,7 @@ def _behind(view: View, event: CalendarEvent, day: Edges) -> str:
     if span.proposed:  # it looks like one in force, so everybody is told
         kind = f"{esc(name_of(span))}: "
     begins = span.start >= day[0] or day[0].astimezone(view.zone).weekday() == 0
-    look = span.look if begins else f"{span.look} it-behind--on"
+    look = span.look if begins or not whole else f"{span.look} it-behind--on"
     shown = link(view.url(span.id), Html(f"{kind}{esc(span.title)}"))
     return (
         f"<li class='it-ev it-ev--{look}' {event_data(event)}{_minutes(view, span, day)}>{shown}{times}</li>"
