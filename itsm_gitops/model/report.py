@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, filter_words
 from itsm_gitops.model.formulas import neutralise
 from itsm_gitops.model.wording import (
     ENGLISH,
@@ -247,10 +247,20 @@ def as_csv(table: Table) -> str:
     return out.getvalue()
 
 
+# What is said of records that name none.
+_WITHOUT = {filter_words.TEAM: "No team", filter_words.SERVICE: "No service"}
+
+
 def shown(column: Column, value: Cell, writer: Writer = ENGLISH) -> str:
     """Return a cell as readers of a language write it; a dash where there is nothing to say."""
     if value is None or value == "":
-        return writer.text("none") if column.form in (TEXT, ITEM) else "–" if column.title else ""
+        return (
+            writer.text(_WITHOUT.get(column.name, "none"))
+            if column.form in (TEXT, ITEM)
+            else "–"
+            if column.title
+            else ""
+        )
     if isinstance(value, str):
         return _shown_text(column, value, writer)
     write = _FIGURES.get(column.form)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from itsm_gitops.model import clock, filter_words
+from itsm_gitops.model import clock
 from itsm_gitops.model.practice import MET, MISSING, PARTLY
 from itsm_gitops.model.report import (
     EVIDENCE,
@@ -37,8 +37,6 @@ from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import Crumb, explore_url, heading, paragraph, section
 from itsm_gitops.presentation.view import View
 
-# What stands in the first column for the records that name none.
-_WITHOUT = {filter_words.TEAM: "No team", filter_words.SERVICE: "No service"}
 _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
 _STANDARDS = "Standards"
 _UNITS = ("currency", "per")
@@ -203,10 +201,10 @@ def _row(view: View, table: Table, number: int, *, labelled: bool) -> str:
     cells, row = [], table.rows[number]
     for n, (c, v, short) in enumerate(zip(table.columns, row, table.falls_short(row), strict=True)):
         shown = _short(_cell(view, c, v)) if short else _cell(view, c, v)
-        if n == 0 and not v and c.name in _WITHOUT:
-            shown = esc(t(_WITHOUT[c.name]))
-            leads = table.shows.get("open")
-            shown = link(explore_url(**leads[number]), shown) if leads else shown
+        if n == 0 and not v and c.form == ITEM and (leads := table.shows.get("open")):
+            shown = link(
+                explore_url(**leads[number]), shown
+            )  # what names no item leads to itself no other way
         elif v and (facets := table.shows.get(c.name)):
             shown = link(explore_url(**facets[number]), shown)
         label = f' data-label="{esc(t(c.title))}"' if labelled and n and c.title else ""
