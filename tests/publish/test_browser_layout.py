@@ -75,6 +75,30 @@ def test_a_table_that_stands_beside_its_chart_is_not_cut(browser: Any, example: 
     assert cut == []
 
 
+# Lines of code that are cut, and code below the button that copies it.
+_CODE = """() => [...document.querySelectorAll(".highlight pre > code")].flatMap(code => {
+  const button = code.parentElement.querySelector("button").getBoundingClientRect();
+  const lines = document.createRange();
+  lines.selectNodeContents(code);
+  const under = [...lines.getClientRects()].filter(r => r.right > button.left && r.top < button.bottom && r.bottom > button.top);
+  return [...(code.scrollWidth > code.clientWidth + 1 ? ["cut"] : []), ...(under.length ? ["covered"] : [])];
+})"""
+
+
+def test_commands_of_the_handbook_are_whole_and_their_button_covers_nothing(
+    browser: Any, example: Path
+) -> None:
+    page = browser.new_page()
+    page.goto((example / "handbook/23-changes.html").as_uri())
+    page.wait_for_selector(".highlight pre button")
+    faults = {}
+    for width in (320, 360, 768, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        faults[width] = page.evaluate(_CODE)
+    page.close()
+    assert {width: found for width, found in faults.items() if found} == {}
+
+
 @pytest.mark.parametrize("report", ["changes", "flow"])
 def test_the_words_of_a_chart_stay_in_its_column(browser: Any, example: Path, report: str) -> None:
     page = browser.new_page()
