@@ -32,9 +32,9 @@ def policies_name_who_is_there(ctx: NetworkContext) -> Iterator[Hit]:
 
     In an open directory only slips are reported: a repository begins with roles for teams that it has not got yet.
     """
-    known = [e.id for e in ctx.of_role(meaning.PERSON, meaning.TEAM)]
+    known = dict.fromkeys(e.id for e in ctx.of_role(meaning.PERSON, meaning.TEAM))
     for path, at, name in _named(ctx) if known else ():
-        if name in ctx.entries or name in ctx.store.aliases or ctx.store.may_exist(name):
+        if ctx.store.aliases.get(name, name) in known or ctx.store.may_exist(name):
             continue
         if everybody_is_known(ctx) or is_slip(name, known):
             yield Hit(f"nobody is called '{name}'", at, did_you_mean(name, known), path)

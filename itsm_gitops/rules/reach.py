@@ -180,8 +180,8 @@ class Reach:
 
     @cached_property
     def touches_people(self) -> bool:
-        """Whether a person came, went or is described otherwise."""
-        return any(self._altered.plays(a, meaning.PERSON) for a in self._altered)
+        """Whether a person or a team came, went or is described otherwise."""
+        return any(self._altered.plays(a, meaning.PERSON, meaning.TEAM) for a in self._altered)
 
     def _of_people(self) -> Ids:
         if not self.touches_people:

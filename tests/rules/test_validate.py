@@ -194,7 +194,7 @@ def test_without_the_fast_validator_the_findings_are_the_same(
 
     monkeypatch.setattr(builtins, "__import__", without)
     assert check(Repository.open(root)).findings == with_it[1]
-    assert {f.code for f in with_it[1]} == {"S020", "S021"}
+    assert {f.code for f in with_it[1]} >= {"S020", "S021"}
     for path in ("policies/roles.yaml", "common.schema.json"):
         shutil.copy(packaged_rulebook_root() / "schemas" / path, rule_book / path)
     assert check(Repository.open(root)).findings == with_it[0]
