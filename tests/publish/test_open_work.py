@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import CHECKOUT
 from test_explorer import data_of, rows_of, site_files
+
+from tests.support import run_apart
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +68,9 @@ def test_the_lists_and_the_page_of_a_team_count_what_the_explorer_shows(
 def test_records_without_a_team_are_called_so_and_lead_to_the_explorer(example: Path) -> None:
     html = (example / "reports/backlog.html").read_text(encoding="utf-8")
     assert re.search(r'explore\.html\?team=none"?>No team</a>', html)
+
+
+def test_the_command_of_the_explorer_lists_what_its_tab_shows(open_rows: list[dict[str, Any]]) -> None:
+    done = run_apart(["list", "status:open -state:published", "--json"], CHECKOUT)
+    assert done.returncode == 0, done.stderr
+    assert {row["id"] for row in json.loads(done.stdout)} == {row["id"] for row in open_rows}
