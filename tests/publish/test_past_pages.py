@@ -10,8 +10,10 @@ import pytest
 from test_pages import view_of
 
 from itsm_gitops.model.field_history import Day
+from itsm_gitops.presentation.document_history import Edit
 from itsm_gitops.presentation.fields import fields
 from itsm_gitops.presentation.pages import item, past, promises
+from itsm_gitops.presentation.pages.edits import _edit
 from itsm_gitops.presentation.view import View
 
 SERVICE = "shop"
@@ -132,3 +134,23 @@ def test_a_service_level_is_said_in_words(tmp_path: Path) -> None:
     assert "Warn at 75%" in said
     assert "Incident Response P1 15 min 95% Month Incident Resolution any 4 h 99.5% Month" in said
     assert "At Metric Priority Team 90% any any Web team 100% Response P1 Web team" in said
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new", "said"),
+    [
+        ("warn_at_percent", "75", "", "Warn at 75% → nothing"),
+        (
+            "escalations",
+            "",
+            '{"at_percent": 90, "team": "web"}',
+            "Escalations nothing → At: 90%, Team: Web team",
+        ),
+    ],
+)
+def test_the_history_of_a_share_has_its_sign(
+    tmp_path: Path, field: str, old: str, new: str, said: str
+) -> None:
+    view = view_of(tmp_path, {})
+    edit = Edit("c0ffee", "2026-11-20T10:00:00Z", "Ada", "ada", field, old, new)
+    assert text(_edit(view, view.book.kinds["service-level"], edit)) == said

@@ -44,6 +44,9 @@ def _commit(view: View, kind: Kind, edits: list[Edit]) -> Html:
     )
 
 
+_NUMBERS = ("integer", "number")
+
+
 def _edit(view: View, kind: Kind, edit: Edit) -> Html:
     title, schema = field_at(kind, edit.field)
     if edit.field == kind.state_field:
@@ -56,6 +59,8 @@ def _value(view: View, kind: Kind, field: str, text: str, schema: Schema) -> Htm
         return esc(words(text)) if text else EMPTY
     if view.url(text):
         return view.link(text)
+    if schema.get("type") in _NUMBERS and text.replace(".", "", 1).isdecimal():
+        return value(view, json.loads(text), schema)
     return view.time(text) if clock.parse_time(text) else _in_words(view, kind, field, text)
 
 
@@ -81,6 +86,8 @@ def _in_words(view: View, kind: Kind, field: str, text: str) -> Html:
 
 def _plain(view: View, part: object, schema: Schema) -> Html:
     """Return a part of a value within a line: words, dates and names as on other pages, the rest unchanged."""
+    if schema.get("type") in _NUMBERS:
+        return value(view, part, schema)
     if not isinstance(part, str):
         return esc(json.dumps(part, ensure_ascii=False))
     if schema.get("x-text"):

@@ -179,7 +179,7 @@ def _part(title: str) -> Html:
 
 
 _MOST_KNOWN = 300
-_LOOKED_AT = ("title", "service", "description")
+_LOOKED_AT = (*_REPORT[:2], _REPORT[3])  # the line, the service, what is seen
 
 
 def _known(view: View) -> Html:
