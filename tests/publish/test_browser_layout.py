@@ -111,6 +111,35 @@ def test_the_words_of_a_chart_stay_in_its_column(browser: Any, example: Path, re
     assert {width: words for width, words in beside.items() if words} == {}
 
 
+_MAP = """() => {
+  const view = document.querySelector(".it-net__view"), lists = [...document.querySelectorAll(".it-net__list > ul > li")];
+  return {
+    beyond: view.scrollWidth - view.clientWidth,
+    lines: [...new Set([...view.querySelectorAll(".it-map__line")].map(e => getComputedStyle(e).stroke))],
+    chips: new Set(lists.map(li => Math.round(li.querySelector(".it-chip").getBoundingClientRect().left))).size,
+    cut: [...view.querySelectorAll(".it-map__below")].map(e => e.textContent).filter(words => words.endsWith("…")),
+  };
+}"""
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_a_map_is_seen_in_its_whole_width_and_its_list_stands_in_columns(
+    browser: Any, example: Path, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto((example / "cmdb/map.html").as_uri())
+    page.wait_for_selector(".it-net__list li")
+    seen = page.evaluate(_MAP)
+    page.locator(".it-net__view g[role=button]").first.focus()
+    near = page.evaluate(_MAP)["lines"]
+    page.close()
+    assert seen["beyond"] <= 1
+    assert len(seen["lines"]) == 1
+    assert len(near) == 2  # the colour is of the item that has the focus
+    assert seen["cut"] == []
+    assert seen["chips"] == 1 or width < 740
+
+
 def test_what_stands_beside_a_record_begins_on_one_line_in_both_columns(browser: Any, example: Path) -> None:
     page = opened(browser, example, "incident")
     page.set_viewport_size({"width": 1024, "height": 800})

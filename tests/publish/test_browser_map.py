@@ -123,6 +123,7 @@ def test_the_mouse_opens_details_shows_more_and_starts_elsewhere(open_map: Calla
 def test_dragging_pans_and_takes_no_other_click(open_map: Callable[..., Any]) -> None:
     page = open_map("?item=shop", viewport=PHONE)
     view = page.locator(".it-net__view")
+    page.get_by_role("button", name="Larger").click()
     view.scroll_into_view_if_needed()
     scrolled = view.evaluate("view => (view.scrollLeft = 100)")
     box = view.bounding_box()

@@ -19,7 +19,7 @@ from itsm_gitops.presentation.topology import LOOKS, Topology
 
 _TITLE = "Map of dependencies"
 _DIRECTIONS = (("both", "Both ways"), ("needs", "What it needs"), ("users", "What needs it"))
-_STEPS = (("0", "The start only"), ("1", "1 step"), *((str(n), f"{n} steps") for n in range(2, 7)))
+_STEPS = (("0", "Only these"), ("1", "1 step"), *((str(n), f"{n} steps") for n in range(2, 7)))
 _LEAD = (
     "Start at any item or class, and follow what it needs and what needs it. On the left stands what "
     "relies on an item, on the right what it relies on. Colours and symbols show the current status."

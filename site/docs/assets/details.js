@@ -59,6 +59,8 @@
 
   /** What the map shows, as a list. @param {Network} net @param {Part} part @param {string} root */
   function listing(net, part, root) {
+    // What all of them are is said above, by what was asked for.
+    const alike = new Set([...part.shown.keys()].map((row) => facts.of(net, row).className)).size === 1;
     /** @param {number} row @returns {HTMLElement} */
     const item = (row) => {
       const node = /** @type {Shown} */ (part.shown.get(row));
@@ -67,7 +69,7 @@
       const relation = way ? element("span", "it-muted", `${way[node.side === "needs" || !way[3] ? 1 : 2]}: `) : "";
       const link = anchor(root + about.url, about.title);
       link.dataset.listed = String(row);
-      const made = element("li", "", relation, link, element("span", "it-muted", ` ${about.className} `), chip(about));
+      const made = element("li", "", relation, link, " ", ...(alike ? [] : [element("span", "it-muted", about.className), " "]), chip(about));
       const inner = node.children.map(item);
       for (const dir of /** @type {Side[]} */ (["users", "needs"])) {
         const more = node.hidden[dir];
@@ -77,7 +79,7 @@
       if (inner.length) made.append(element("ul", "", ...inner));
       return made;
     };
-    return element("ul", "", ...part.roots.map(item));
+    return element("ul", alike ? "it-net__alike" : "", ...part.roots.map(item));
   }
 
   Object.assign(globalThis.itsm, { details, listing });

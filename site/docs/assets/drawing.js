@@ -104,7 +104,8 @@
     const about = facts.of(net, row);
     const title = lines(about.title);
     const first = title.length === 1 ? 30 : 21;
-    const below = about.className + (about.look === "operational" ? "" : ` · ${globalThis.itsm.within(about.lookName)}`);
+    const full = about.className + (about.look === "operational" ? "" : ` · ${globalThis.itsm.within(about.lookName)}`);
+    const below = full.length > SMALL_LETTERS && about.look !== "operational" ? about.lookName : full; // the status before the class
     const text = (/** @type {number} */ y, /** @type {string} */ words, css = "") => svg("text", { x: 28, y, class: css }, words);
     const redundancy = about.groups.map((group) => `, ${facts.mustBeUp(net, group)}`);
     const name = `${about.title}, ${about.className}, ${about.lookName}; ${neighbours(at(part.shown, row))}${redundancy.join("")}`;
@@ -112,7 +113,7 @@
     return svg(
       "g",
       { class: css, transform: `translate(${left} ${top})`, role: "button", tabindex: -1, "aria-label": name, "aria-pressed": false, "data-row": row },
-      svg("title", {}, `${about.title} (${below})`),
+      svg("title", {}, `${about.title} (${full})`),
       svg(
         "svg",
         { x: -3, y: -3, width: WIDTH + 6, height: HEIGHT + 6, viewBox: `-3 -3 ${WIDTH + 6} ${HEIGHT + 6}` },

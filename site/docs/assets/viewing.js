@@ -5,6 +5,8 @@
   const LEAST = 0.35;
   const MOST = 2;
   const READABLE = 0.8; // smaller, the words of a box are hard to read
+  const NARROW = 500; // a window of so few pixels shows the whole width first, as small as that
+  const SMALL = 0.55;
   const STILL = 5; // a mouse that moves less has clicked
 
   /** @param {HTMLElement} view @returns {Viewing} */
@@ -56,7 +58,7 @@
       room: () => view.clientWidth / READABLE,
       // A new start shows everything where that can be read; else one item is in the middle, and several begin with the first.
       begin(row, many) {
-        size(Math.max(READABLE, fitting()));
+        size(Math.max(view.clientWidth < NARROW ? SMALL : READABLE, fitting()));
         if (many) return view.scrollTo(0, 0);
         const box = drawn?.boxes.get(row)?.getBoundingClientRect();
         if (!box) return;
