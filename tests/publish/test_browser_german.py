@@ -102,6 +102,24 @@ def test_labels_and_times_stay_on_one_line_at_a_desk(browser: Any, german: Path,
     assert {width: texts for width, texts in broken.items() if texts} == {}
 
 
+def test_no_line_of_an_agenda_begins_with_a_comma_on_a_phone(browser: Any, german: Path) -> None:
+    page = browser.new_page(viewport={"width": 360, "height": 800})
+    page.goto((german / "changes/calendar.html").as_uri())
+    marks = page.locator(".it-mark:visible")
+    assert marks.count() > 3
+    apart = page.evaluate(
+        """() => [...document.querySelectorAll(".it-mark")].filter(e => e.checkVisibility() && e.lastChild.nodeType === Node.TEXT_NODE).filter(e => {
+          const comma = document.createRange();
+          comma.setStart(e.lastChild, 0);
+          comma.setEnd(e.lastChild, 1);
+          const words = [...e.querySelector("a").getClientRects()].at(-1);
+          return Math.abs(comma.getBoundingClientRect().left - words.right) > 2;
+        }).map(e => e.textContent)"""
+    )
+    page.close()
+    assert apart == []
+
+
 def test_names_above_figures_are_not_torn_on_a_phone(browser: Any, german: Path) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 800})
     page.goto((german / PAGES["figures"]).as_uri())

@@ -170,4 +170,4 @@ def test_what_is_related_in_several_ways_stands_once(view: View) -> None:
     (caused,) = [r for r in view.network.related(incident) if r.other == change]
     said = parts.relations(view, incident, [caused, caused._replace(title="Related to")])
     assert said.count(change) == parts.relations(view, incident, [caused]).count(change) > 0
-    assert "<h3>Caused by, related to</h3>" in said
+    assert "<h3>Caused by · Related to</h3>" in said

@@ -115,7 +115,7 @@ def _record_card(view: View, kind: Kind) -> str:
     states = Counter(e.state for e in still)
     flow = kind.workflow.states if kind.workflow else {}
     said = ", ".join(
-        t("{count} {status}", count=digits(states[s.name]), status=within(s.title))
+        t("{count} {state}", count=digits(states[s.name]), state=within(s.title))
         for s in flow.values()
         if states[s.name]
     )

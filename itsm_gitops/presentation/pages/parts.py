@@ -13,7 +13,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import prose, urls
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.language import digits, t, within
+from itsm_gitops.presentation.language import digits, t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.remainder import and_more, opening
 from itsm_gitops.presentation.traits import Traits
@@ -176,7 +176,7 @@ def relations(view: View, about: str, all_relations: Iterable[Relation]) -> Html
     groups: dict[str, list[str]] = {}
     for other, several in titles.items():
         first, *further = sorted(several)
-        groups.setdefault(", ".join([first, *map(within, further)]), []).append(other)
+        groups.setdefault(" · ".join([first, *further]), []).append(other)
     on_item = not is_record(view, about)
     in_order = sorted(groups.items(), key=lambda g: (on_item and any(is_record(view, i) for i in g[1]), g[0]))
     return join([_group(view, about, title, others) for title, others in in_order])
