@@ -23,6 +23,8 @@ def record(identifier: str, kind: str, title: str, state: str, more: str = "") -
     opened = f"20{identifier[4:6]}-{identifier[6:8]}-{identifier[8:10]}T09:00:00Z"
     path = f"records/{kind}s/{opened[:4]}/{opened[5:7]}/{identifier}.yaml"
     steps = [f"- {{at: {opened}, by: ada, state: new}}", f"- {{at: {AT}, by: ada, state: {state}}}"]
+    if "touched last" in title:
+        steps.append(f"- {{at: {AT[:-3]}30Z, by: ada, comment: Filed.}}")
     timeline = "\n".join(steps[state == "new" :])
     return path, (
         f"id: {identifier}\nkind: {kind}\ntitle: {title}\nstate: {state}\n{more}timeline:\n{timeline}\n"
@@ -45,6 +47,7 @@ MORE = {
             record("INC-261110-S10WW", "incident", "A slow report", "new", "impact: low\nurgency: low\nassigned_team: web\nassignee: bob\n"),
             record("INC-261121-TXGHH", "incident", "No sales", "new", "impact: high\nurgency: high\nassigned_team: web\nwatchers: [eve]\n"),
             record("INC-261102-PASTT", "incident", "Once it rained in", "closed", "impact: low\nurgency: low\nassigned_team: web\nassignee: bob\n"),
+            record("INC-261015-PASTA", "incident", "Old and touched last", "closed", "impact: low\nurgency: low\nassigned_team: web\nassignee: bob\n"),
             record("PRB-261112-M1DDD", "problem", "It rains in", "new", "impact: medium\nurgency: medium\nassigned_team: web\nassignee: bob\n"),
         ]
     ),
@@ -127,7 +130,7 @@ def test_a_person_begins_with_their_own_work(view: View) -> None:
     assert next(iter(found)) == "Open work"
     assert found["Open work"].index("It rains in") < found["Open work"].index("A slow report")
     assert "No sales" not in found["Open work"]
-    assert "Once it rained in" in found["Finished"]
+    assert found["Finished"].index("Old and touched last") < found["Finished"].index("Once it rained in")
     assert "Waiting for approval" not in found
     assert "A new cache" in sections(page_of(view, "ada"))["Waiting for approval"]
 

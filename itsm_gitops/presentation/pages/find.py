@@ -49,7 +49,7 @@ def search_page(view: View) -> ListPage:
         ),
         section("Open incidents", _incidents(view, urgent[:_MOST_OPEN]), "open") or _not_well(view),
         section("Often requested", _list(view.link(e.id) for e in offered), "offered"),
-        section("What is searched", _places(view), "places"),
+        section("What is searched", _places(view), "places", css="it-start__places"),
     ]
     start = f'<div id="it-search-start" class="it-start">{join(parts)}</div>'
     return ListPage(urls.SEARCH, t("Search"), "", Html(f"{heading([], t('Search'))}{_form()}{start}"))

@@ -11,10 +11,10 @@ from itsm_gitops.model.audience import NAMES, Audience
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.navigation import MINE_TITLE
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import heading, main_action, paragraph
+from itsm_gitops.presentation.pages.parts import heading, paragraph
 from itsm_gitops.presentation.view import View
 
 _LEAD = (
@@ -35,11 +35,11 @@ def mine_page(view: View) -> ListPage:
         '<form class="it-mine__who"><label for="it-mine-q">' + esc(t("Person or team")) + "</label>"
         '<input id="it-mine-q" type="text" list="it-mine-names" autocomplete="off" spellcheck="false" maxlength="100" '
         'aria-describedby="it-mine-said"><datalist id="it-mine-names"></datalist>'
-        f'<button type="submit" class="it-x__button">{esc(t("Show"))}</button></form>'
+        f'<button type="submit" class="it-x__button it-mine__show">{esc(t("Show"))}</button></form>'
         '<p id="it-mine-said" class="it-muted" role="status"></p>'
     )
     report = (
-        main_action(urls.REPORT, "Report an incident")
+        Html(f"<p class=it-do>{link(urls.REPORT, esc(t('Report an incident')))}</p>")
         if view.audience.forms and view.book.playing(meaning.INCIDENT)
         else EMPTY
     )

@@ -166,6 +166,10 @@ def turns(view: View, entry: Entry) -> Html:
     )
     file = Html(f"<p>{link(urls.rota_ics(entry.id), esc(t('Calendar file (.ics)')))}</p>")
     ahead = [one for one in found if one.end > view.now]
+    # What the picture cuts at its edges has its own beginning and end in the table.
+    ahead = [
+        whole_turn(rota, one.start) if {one.start, one.end} & {edges[0], edges[-1]} else one for one in ahead
+    ]
     later = ahead[_MOST_TURNS:]
     rest = folded(and_more(len(later)), _table(view, later)) if later else EMPTY
     return section("Turns", join([grid, _table(view, ahead[:_MOST_TURNS]), rest, file]), "turns")

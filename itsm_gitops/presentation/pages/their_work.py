@@ -64,7 +64,7 @@ class TheirWork:
         self._facet = {TEAM: entry.id} if self._is_team else {"q": entry.id}
         self._own: list[Entry] = []  # open records that are theirs to do
         self._part: dict[str, Relation] = {}  # how they take part in the other open ones
-        self._over: list[Entry] = []  # finished records, the newest first
+        self._over: list[Entry] = []  # finished records, the last that was changed first
         self._owned: list[Relation] = []
         self._members: list[Entry] = []
         self._others: list[Relation] = []
@@ -83,7 +83,8 @@ class TheirWork:
         self._own = by_urgency(view, {e.id: e for e in self._own}.values())
         self._part = {i: r for i, r in self._part.items() if i not in {e.id for e in self._own}}
         newest = sorted(set(ended), key=attrgetter("opened", "id"), reverse=True)
-        self._over = [view.entries[one.id] for one in newest[:_RECENT]]
+        recent = [view.entries[one.id] for one in newest[:_RECENT]]
+        self._over = sorted(recent, key=attrgetter("updated", "id"), reverse=True)  # as the table dates them
 
     def _is_theirs(self, relation: Relation) -> bool:
         """Whether what names them is theirs to do: of a team by the rule by which the explorer lists what it has."""
