@@ -186,3 +186,9 @@ def test_the_list_of_teams_says_who_leads_who_is_on_call_and_how_much_is_open(vi
     )
     assert "Bob Example Engineer Web team 3" in pages["People"]
     assert "Ada Example Web team On call now" in pages["People"]
+
+
+def test_the_last_turn_in_the_table_of_a_rota_has_its_own_end(view: View) -> None:
+    turns = sections(page_of(view, "web-rota"))["Turns"]
+    assert "21 Dec 2026, 09:00" in turns
+    assert "21 Dec 2026, 00:00" not in turns
