@@ -227,7 +227,7 @@ _ASKED = {
     "cmdb/contracts/meridian-cloud-2026.html": (["Supplier", "Owner", "End"], "Linked"),
     "cmdb/teams/dba.html": (["Contact", "Supported", "On call", "Lead"], "Open work"),
     "cmdb/people/dba-lead.html": (["Teams", "Location"], "Due soon"),
-    "catalogue/new-laptop.html": (["Price", "Delivery time", "Service", "Fulfilment team"], "Request it"),
+    "catalogue/new-laptop.html": (["Price", "Delivery time", "Approval"], "Request it"),
     "records/changes/2611/CHG-261121-V1EWD.html": (
         ["Planned start", "Planned end", "Service", "Team", "Requested by"],
         "Justification",
