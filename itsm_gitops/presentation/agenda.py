@@ -55,6 +55,10 @@ def is_running(view: View, change: Span) -> bool:
     return facts.is_running(view.book, view.entries[change.id])
 
 
+# Before and after the days of a page, so that windows over its edges keep their own ends.
+BEYOND = timedelta(days=7)
+
+
 def calendar_spans(view: View, start: datetime, end: datetime) -> list[Span]:
     """Return the freezes, also proposed ones, maintenance windows and holidays that touch a time, earliest first."""
     found = around(view.calendars, start, end, proposed=True)

@@ -77,7 +77,7 @@ def _actions(pages: frozenset[str]) -> Html:
 def _week(view: View) -> Html:
     days = agenda.days(view, 7)
     planned = agenda.changes(view)
-    spans = agenda.calendar_spans(view, days[0][0], days[-1][1])
+    spans = agenda.calendar_spans(view, days[0][0] - agenda.BEYOND, days[-1][1] + agenda.BEYOND)
     frozen = agenda.frozen(view)
     running = [s for s in planned if agenda.is_running(view, s)]
     waiting = [s for s in planned if s not in running]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from itsm_gitops.graph.calendars import Hold
 from itsm_gitops.graph.schedule import FREEZES_AHEAD
@@ -35,8 +35,6 @@ from itsm_gitops.presentation.remainder import and_more, folded
 from itsm_gitops.presentation.view import View
 
 _DAYS = 28
-# Before and after the days of a page, so that windows over its edges keep their own ends.
-_BEYOND = timedelta(days=7)
 _MOST_LATER, _NAMED = 100, 6
 _LONG_TEXT = 900  # letters of a workaround
 _MOST_ERRORS, _MOST_RETIRED = 500, 200
@@ -47,7 +45,7 @@ def changes_page(view: View) -> ListPage:
     planned = agenda.changes(view)
     days = agenda.days(view, _DAYS)
     start, end = days[0][0], days[-1][1]
-    spans = agenda.calendar_spans(view, start - _BEYOND, end + _BEYOND)
+    spans = agenda.calendar_spans(view, start - agenda.BEYOND, end + agenda.BEYOND)
     frozen = agenda.frozen(view)
     running = [s for s in planned if agenda.is_running(view, s)]
     waiting = [s for s in planned if s not in running]
