@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from itsm_gitops.reports.tables import NONE
+
 _RAW = re.compile(r"<!--.*?-->|(<script\b[^>]*>).*?</script>|(<style\b[^>]*>).*?</style>", re.DOTALL)
 _TAG = re.compile(
     r"<([a-zA-Z][\w-]*)((?:\s+[^\s<>=\"'/]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+))?)*)\s*/?>"
@@ -132,7 +134,7 @@ class Site:
         if anchor and target in self._ids and anchor not in self._ids[target]:
             return f"{source}: no anchor {address}"
         asked = parse_qs(address.partition("#")[0].partition("?")[2]) if "?" in address else {}
-        unknown = [v for name in _NAMING for v in asked.get(name, ()) if v not in self._names]
+        unknown = [v for name in _NAMING for v in asked.get(name, ()) if v not in {*self._names, NONE}]
         return f"{source}: asks for {unknown[0]}, which has no page: {address}" if unknown else ""
 
     # ---- Pages ----
