@@ -202,7 +202,7 @@ def test_the_explorer_has_the_same_words(acme: Path) -> None:
     assert {name for name, _ in filter_words.DATES} <= filter_words.BY_NAME.keys()
     for name, _ in filter_words.DATES:
         assert f'"{name}"' in script
-    assert "`status:${asked.status}`" in script
+    assert "`status:${status}`" in script
     assert filter_words.STATUS in filter_words.BY_NAME
 
 
