@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from itsm_gitops.editing.create import NewDocument
     from itsm_gitops.repository import Store
 
-_LONGEST = 160  # cells of a workaround that is told in passing: two lines of a terminal
+_LONGEST = 160  # terminal cells: a longer workaround does not fit beside a similar record
 
 
 class Likeness(NamedTuple):

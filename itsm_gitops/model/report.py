@@ -247,7 +247,7 @@ def as_csv(table: Table) -> str:
     return out.getvalue()
 
 
-# What is said of records that name none.
+# The label of records that name no team or service.
 _WITHOUT = {filter_words.TEAM: "No team", filter_words.SERVICE: "No service"}
 
 

@@ -1,4 +1,4 @@
-"""How freezes are told wherever they are shown: what they are called, what they are for, the mark of a change in one."""
+"""Freezes on pages: their names, the items they cover, and the mark of a change that lies in one."""
 
 from __future__ import annotations
 

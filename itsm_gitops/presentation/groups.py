@@ -84,7 +84,7 @@ def anchor_of(title: str) -> str:
 
 
 def by_title(book: RuleBook) -> list[Kind]:
-    """Return the kinds in the order of their titles, which is another one in each language."""
+    """Return the kinds by title; the order differs between languages."""
     return sorted(book.kinds.values(), key=lambda kind: kind.plural_title.casefold())
 
 

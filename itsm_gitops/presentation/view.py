@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _EVERYTHING = Audience()
 # The text about a redundant group (`graph/impact.py`).
 _GROUP = re.compile(r"(?P<up>\d+) of (?P<all>\d+) up, (?P<needed>\d+) needed(?:, (?P<worn>\d+) degraded)?")
-# What is said of such a group, by how many of those that run are degraded: none, some, all.
+# The sentence about such a group, by how many of its running members are degraded: none, some, all.
 _RUNNING = (
     "{up} of {all} running, {needed} needed",
     "{up} of {all} run, {worn} of them degraded; {needed} must work fully",
@@ -176,7 +176,7 @@ class View(PagedEntries):
 
     @cached_property
     def awaited(self) -> Mapping[str, Sequence[str]]:
-        """The open changes that may not be carried out yet, by who can approve them; empty where nobody is told."""
+        """The open changes that may not be carried out yet, by who can approve them; empty where the audience does not see approvals."""
         found: dict[str, list[str]] = {}
         for change in self.open_of_role(meaning.CHANGE) if self.asking else ():
             if any(facts.plays(self.book, change, r) for r in (meaning.AUTHORISED, meaning.CARRIED_OUT)):

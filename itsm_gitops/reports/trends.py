@@ -1,6 +1,6 @@
 """How the main figure of a report went: the same measure in the last periods of 30 days.
 
-A trend is told where two whole periods are there to compare: within the time of the report, and since the first record.
+A report shows a trend where it can compare two whole periods within its time and since the first record.
 """
 
 from __future__ import annotations

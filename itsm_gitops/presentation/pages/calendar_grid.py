@@ -133,7 +133,7 @@ def _behind(view: View, event: CalendarEvent, day: Edges) -> str:
     whole = span.start <= day[0] and span.end >= day[1]
     times = EMPTY if whole else Html(f" <span class=it-behind__when>{when(view, span, day)}</span>")
     kind = f'<span class="it-vh">{esc(name_of(span))}: </span>' if span.look in NAMES else ""
-    if span.proposed:  # it looks like one in force, so everybody is told
+    if span.proposed:  # it looks like one in force, so its name says the difference
         kind = f"{esc(name_of(span))}: "
     begins = span.start >= day[0] or day[0].astimezone(view.zone).weekday() == 0
     look = span.look if begins or not whole else f"{span.look} it-behind--on"

@@ -74,7 +74,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     blocks = {
         f.name: section(f.title, _block(view, data, f))
         for f in used
-        if f.role == BLOCK and not (f.name == "risk" and risk)  # it is told once
+        if f.role == BLOCK and not (f.name == "risk" and risk)  # the page shows it once
     }
     looked_back = [n for n in blocks if n in _first_blocks(kind, entry)]
     main = join(

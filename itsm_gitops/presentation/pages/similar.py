@@ -29,7 +29,7 @@ def _line(view: View, entry: Entry) -> str:
 
 
 def _hint(view: View, entry: Entry) -> Html:
-    """Say how a record was resolved or worked around: what is said of it where that is short prose, else that it is said."""
+    """Say how a record was resolved or worked around; a text that is long or has steps stands on the record's own page only."""
     label, text = _answer(view, entry)
     if not label:
         return EMPTY

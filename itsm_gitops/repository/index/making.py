@@ -194,7 +194,7 @@ class IndexDraft:
         connection.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
-        """Let go of the file, if it has not got its name."""
+        """Close the connection that is still open when the index was not finished."""
         if self._connection is not None:
             self._connection.close()
 

@@ -59,7 +59,7 @@
 
   /** What the map shows, as a list. @param {Network} net @param {Part} part @param {string} root */
   function listing(net, part, root) {
-    // What all of them are is said above, by what was asked for.
+    // The heading above names the class that all of them share.
     const alike = new Set([...part.shown.keys()].map((row) => facts.of(net, row).className)).size === 1;
     /** @param {number} row @returns {HTMLElement} */
     const item = (row) => {

@@ -104,7 +104,7 @@
   function ago(then, now = Date.now()) {
     const seconds = (then - now) / 1000;
     const [unit, size] = UNITS.find(([, s]) => Math.abs(seconds) >= s) ?? ["minute", 60];
-    // What is over counts whole units, as `lasting` does: "2 days ago" is said of what lasts for 2 d 16 h.
+    // Ages count whole units, as `lasting` does: after 2 d 16 h they say "2 days ago".
     const count = Math.trunc(seconds / size);
     return new Intl.RelativeTimeFormat(language, { numeric: count < 0 ? "always" : "auto" }).format(count, unit);
   }
