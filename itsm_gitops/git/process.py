@@ -49,6 +49,7 @@ _EXPLAINED = (
     ),
 )
 _KILL = 9
+_STREAMS = 3  # standard input, output and errors
 _WHOLE = "git fetch --refetch --no-filter brings everything"
 _LACKING = ("promisor remote", "transport 'file' not allowed", "lazy fetching disabled")
 
@@ -85,12 +86,24 @@ def executable() -> str:
 
 
 def _nameless_file() -> IO[bytes]:
-    """Return a new file without a name: in memory where the system has such files."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("git"), "w+b")
-    import tempfile
+    """Return a new file without a name: in memory where the system has such files.
 
-    return tempfile.TemporaryFile()
+    Its number is never that of a standard stream, which is free where a caller closed its own: a child would be given
+    one file in the place of another.
+    """
+    if hasattr(os, "memfd_create"):
+        number = os.memfd_create("git")
+    else:
+        import tempfile
+
+        with tempfile.TemporaryFile() as file:
+            number = os.dup(file.fileno())
+    if number < _STREAMS:
+        import fcntl
+
+        low, number = number, fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, _STREAMS)
+        os.close(low)
+    return os.fdopen(number, "w+b")
 
 
 class GitAnswer:

@@ -222,6 +222,19 @@ def _age(root: Path) -> None:
     os.utime(root / ".git/index", (2, 2))
 
 
+def test_an_edit_is_seen_where_the_caller_closed_its_standard_input(acme: Path) -> None:
+    """As some schedulers do: Git's answer must not land in the file that takes the place of the closed stream."""
+    itsm = [sys.executable, "-m", "itsm_gitops", "list", "services"]
+    env = {**os.environ, "ITSM_INDEX": "always"}
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh", *itsm]
+    before = subprocess.run(closed, cwd=acme, env=env, capture_output=True, text=True, check=True).stdout
+    email = acme / "cmdb/services/email.yaml"
+    email.write_text(email.read_text().replace("name: ", "name: New "))
+    after = subprocess.run(closed, cwd=acme, env=env, capture_output=True, text=True, check=True).stdout
+    assert before != after
+    assert "New " in after
+
+
 @pytest.mark.parametrize(
     "words", [("list", "services"), ("impact", "email"), ("report", "backlog"), ("check",)]
 )
