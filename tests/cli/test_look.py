@@ -222,17 +222,19 @@ def _age(root: Path) -> None:
     os.utime(root / ".git/index", (2, 2))
 
 
+_WITHOUT_INPUT = """import os
+os.close(0)
+from pathlib import Path
+from itsm_gitops.git.client import Git
+from itsm_gitops.repository.index.freshness import ask_git
+print(ask_git(Git(Path.cwd())).result())"""
+
+
 def test_an_edit_is_seen_where_the_caller_closed_its_standard_input(acme: Path) -> None:
-    """As some schedulers do: Git's answer must not land in the file that takes the place of the closed stream."""
-    itsm = [sys.executable, "-m", "itsm_gitops", "list", "services"]
-    env = {**os.environ, "ITSM_INDEX": "always"}
-    closed = ["sh", "-c", 'exec "$@" <&-', "sh", *itsm]
-    before = subprocess.run(closed, cwd=acme, env=env, capture_output=True, text=True, check=True).stdout
-    email = acme / "cmdb/services/email.yaml"
-    email.write_text(email.read_text().replace("name: ", "name: New "))
-    after = subprocess.run(closed, cwd=acme, env=env, capture_output=True, text=True, check=True).stdout
-    assert before != after
-    assert "New " in after
+    """Git's answer must not land in the file that takes the place of the closed stream."""
+    (acme / "cmdb/services/email.yaml").write_text("name: [\n")
+    done = subprocess.run([sys.executable, "-c", _WITHOUT_INPUT], cwd=acme, capture_output=True, check=True)
+    assert b"cmdb/services/email.yaml" in done.stdout
 
 
 @pytest.mark.parametrize(
