@@ -113,8 +113,7 @@ class Similar:
 
     def __init__(self, book: RuleBook, entries: Iterable[Entry]) -> None:
         """Take every entry that may be named on a page; what is offered to readers must be published."""
-        drafts = {k.name: k for k in book.kinds.values()}
-        listed = [e for e in entries if not facts.is_draft(drafts[e.kind], e.state)]
+        listed = [e for e in entries if not facts.is_draft(book.kinds[e.kind], e.state)]
         self._services = frozenset(e.id for e in facts.of_role(book, listed, meaning.SERVICE))
         self._groups: dict[str, _Group] = {}
         for roles in GROUPS:

@@ -13,7 +13,8 @@ from itsm_gitops.language.place import Place, place_at
 from itsm_gitops.language.session import Session
 from itsm_gitops.language.shape import Schema, Shape, is_list, properties_of
 from itsm_gitops.model.categories import CATEGORIES, CategoryTree
-from itsm_gitops.model.kinds import Kind, in_group
+from itsm_gitops.model.kind_heads import in_group
+from itsm_gitops.model.kinds import Kind
 
 MOST = 200  # identifiers in one answer; more come with the next letters
 KEY, VALUE, STATE, REFERENCE, WORD = "key", "value", "state", "reference", "word"

@@ -25,7 +25,13 @@ class KindHead:
     plural: str
     prefix: str
     folder: str
+    operational: bool
     raw: Mapping[str, Any]
+
+    @property
+    def is_record(self) -> bool:
+        """Whether documents of it are records; else they are CMDB items."""
+        return self.family == RECORD
 
 
 def read_heads(files: Sequence[str], load: Callable[[str], Any]) -> dict[str, KindHead]:
@@ -53,6 +59,15 @@ def read_heads(files: Sequence[str], load: Callable[[str], Any]) -> dict[str, Ki
     return found
 
 
+def in_group(kind: Kind | KindHead, group: str) -> bool:
+    """Whether a kind, or the head of one, is one of those that a group stands for."""
+    if group == "any":
+        return True
+    if group == "ci":
+        return kind.operational
+    return kind.is_record == (group == "record")
+
+
 def plural_title(about: Mapping[str, Any]) -> str:
     """Return what many of a kind are called, by the ``x-itsm`` of its schema."""
     return str(about.get("plural_title", about["plural"].replace("-", " ").capitalize()))
@@ -69,6 +84,7 @@ def _read_head(path: str, family: str, raw: Any) -> KindHead:
             plural=about["plural"],
             prefix=about["prefix"] if record else "",
             folder=about["folder"],
+            operational=about.get("operational", False),
             raw=raw,
         )
     except (KeyError, TypeError, AttributeError) as error:

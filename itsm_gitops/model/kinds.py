@@ -120,15 +120,6 @@ class Kind:
         return tuple(self.schema.get("required", ()))
 
 
-def in_group(kind: Kind, group: str) -> bool:
-    """Whether a kind is one of those that a group stands for."""
-    if group == "any":
-        return True
-    if group == "ci":
-        return kind.operational
-    return kind.is_record == (group == "record")
-
-
 def in_order_of_work(kinds: Iterable[Kind]) -> list[Kind]:
     """Return kinds in the order of daily work: incidents first; those that play no role in it last, as they came."""
     order = meaning.ORDER_OF_WORK

@@ -9,8 +9,8 @@ from typing import Any
 
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import NotFound, RuleBookError, did_you_mean
-from itsm_gitops.model.kind_heads import KindHead, Kinds, plural_title, read_heads, unusable
-from itsm_gitops.model.kinds import GROUPS, ITEM, RECORD, Kind, Reference, find_references, in_group, inline
+from itsm_gitops.model.kind_heads import KindHead, Kinds, in_group, plural_title, read_heads, unusable
+from itsm_gitops.model.kinds import GROUPS, ITEM, RECORD, Kind, Reference, find_references, inline
 from itsm_gitops.model.link_types import LinkType, read_link_type
 from itsm_gitops.model.meaning import roles_of_old_kind
 from itsm_gitops.model.once import Once
@@ -105,7 +105,7 @@ class RuleBook:
                 description=schema.get("description", ""),
                 prefix=head.prefix,
                 folder=head.folder,
-                operational=about.get("operational", False),
+                operational=head.operational,
                 schema=schema,
                 schema_path=head.path,
                 workflow=workflow,
@@ -136,6 +136,12 @@ class RuleBook:
             except (KeyError, TypeError, AttributeError) as error:
                 raise RuleBookError(f"{path}: missing or wrong: {error}") from error
         return self._workflows[name]
+
+    @property
+    def life_cycles(self) -> list[Workflow]:
+        """The life cycles that kinds name, each once, in file order; no kind is built for them."""
+        names = dict.fromkeys(head.raw["x-itsm"].get("workflow") for head in self._heads.values())
+        return [self.workflow(name) for name in names if name]
 
     @cached_property
     def links(self) -> dict[str, LinkType]:
@@ -292,7 +298,7 @@ class RuleBook:
         found: set[str] = set()
         for name in names:
             if name in GROUPS:
-                found.update(k.name for k in self.kinds.values() if in_group(k, name))
+                found.update(head.name for head in self._heads.values() if in_group(head, name))
             else:
                 found.add(name)
         return frozenset(found)

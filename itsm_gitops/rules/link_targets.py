@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache, partial
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Edge, Entry
@@ -148,14 +149,10 @@ def _fitting(ctx: NetworkContext, source: Entry, target: Entry) -> str:
 
 def target_is_alive(ctx: NetworkContext) -> Iterator[Hit]:
     """Look at what open records point at (a change's items are family C's)."""
-    open_states = {
-        name: frozenset(filter(kind.workflow.is_open, kind.workflow.states))
-        for name, kind in ctx.book.kinds.items()
-        if kind.workflow is not None and name not in ctx.operational
-    }
+    open_states = cache(partial(_open_states, ctx))
     changes = ctx.book.playing(meaning.CHANGE)
     for entry, edge in ctx.edges:
-        if entry.state not in open_states.get(entry.kind, ()):
+        if entry.state not in open_states(entry.kind):
             continue
         target = ctx.entries.get(edge.target)
         if target is None or (entry.kind in changes and edge.relation == facts.AFFECTS):
@@ -163,6 +160,14 @@ def target_is_alive(ctx: NetworkContext) -> Iterator[Hit]:
         gone = _gone(ctx, target)
         if gone:
             yield Hit(f"'{edge.target}' is {gone}", edge.pointer, "", entry.path)
+
+
+def _open_states(ctx: NetworkContext, name: str) -> frozenset[str]:
+    """Return the states in which a kind is open; none for classes that can fail, which are never done."""
+    flow = ctx.book.kinds[name].workflow
+    return (
+        frozenset(filter(flow.is_open, flow.states)) if flow and name not in ctx.operational else frozenset()
+    )
 
 
 def _gone(ctx: NetworkContext, target: Entry) -> str:

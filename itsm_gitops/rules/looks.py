@@ -48,8 +48,7 @@ def _read(book: RuleBook) -> Looks:
 
 def conditions(book: RuleBook) -> Iterator[Condition]:
     """Yield the conditions of all life cycles and of the repository's own rules."""
-    flows = {kind.workflow.name: kind.workflow for kind in book.kinds.values() if kind.workflow}
-    for flow in flows.values():
+    for flow in book.life_cycles:
         for state in flow.states.values():
             yield from (r.when for r in state.require)
             for guard in state.guards:
