@@ -97,9 +97,15 @@ def _request(world: World) -> dict[str, Job]:
     return {
         "checker": Job(_python("-m", "check_jsonschema", *schema, *world.edited), here, codes=(0, 1)),
         "check-request-cold": Job(check, here, before=partial(world.forget, here), codes=(0, 1)),
-        "check-request": Job(check, here, before=partial(run, check, here, (0, 1)), codes=(0, 1)),
+        "check-request": Job(check, here, before=partial(_prepare, here, check), codes=(0, 1)),
         "gate": Job(gate, here, codes=(0, 1, 2)),
     }
+
+
+def _prepare(here: Path, check: list[str]) -> None:
+    """Make the index, which a list needs and a check of a request does not, and let a check leave its note."""
+    run([*ITSM, "list", *FILTER], here)
+    run(check, here, (0, 1))
 
 
 GROUPS = (
