@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from itsm_gitops.model.workflow import OPEN, Workflow
+from itsm_gitops.model.meaning import PUBLISHED
+from itsm_gitops.model.workflow import DONE, OPEN, Workflow
 
 
 class Lifetime(NamedTuple):
@@ -47,8 +48,13 @@ def lifetime_of(workflow: Workflow | None, steps: Iterable[tuple[int, str]]) -> 
     if workflow is None:
         return None
     states = workflow.states
-    reached = [(at, states[state].category) for at, state in steps if state in states]
+    reached = [(at, work_category(workflow, state)) for at, state in steps if state in states]
     return Lifetime(reached[0][0], reached[-1][0], end_of(reached)) if reached else None
+
+
+def work_category(workflow: Workflow, state: str) -> str:
+    """Return the category of a state as it counts for work: work on a record ends when readers have it."""
+    return DONE if state in workflow.playing(PUBLISHED) else workflow.states[state].category
 
 
 def end_of(reached: Sequence[tuple[int, str]]) -> int | None:

@@ -8,8 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.lifetime import end_of, reopenings
-from itsm_gitops.model.meaning import PUBLISHED
+from itsm_gitops.model.lifetime import end_of, reopenings, work_category
 from itsm_gitops.model.timeline import NO_REPLAY, Replay, replay_of, terms, value_at
 from itsm_gitops.model.workflow import CANCELLED, DONE, OPEN, Workflow
 
@@ -153,9 +152,8 @@ def case_of(
     if not steps:
         return None
     ends: list[int | None] = [after for _, (after, _) in pairwise(steps)]
-    published = workflow.playing(PUBLISHED)  # work on a record ends when readers have it
     spans = tuple(
-        StateSpan(at, end, state, DONE if state in published else workflow.states[state].category)
+        StateSpan(at, end, state, work_category(workflow, state))
         for (at, state), end in zip(steps, [*ends, None], strict=True)
     )
     changed = [v.at for v in replay.values if v.field in PRIORITY_FIELDS and steps[0][0] < v.at <= until]

@@ -327,3 +327,11 @@ def test_a_replay_is_the_same_with_and_without_the_index(estate: GitRepo) -> Non
     assert [(c.field, c.value) for c in replay.values] == [("impact", "high"), ("assignee", "ada")]
     assert (replay.started, len(replay.supplier_cases)) == (1_795_158_000, 1)
     assert replay.values[0].at == 1_795_249_800  # corrected to 8:30
+
+
+def test_work_on_an_article_ends_when_readers_have_it(git_repo: GitRepo) -> None:
+    workflow = git_repo.repo.book.kinds["article"].workflow
+    steps = [(100, "draft"), (200, "in_review"), (300, "published")]
+    assert lifetime_of(workflow, steps) == Lifetime(100, 300, 300)
+    assert lifetime_of(workflow, [*steps, (400, "outdated")]) == Lifetime(100, 400, None)
+    assert lifetime_of(workflow, [*steps, (400, "retired")]) == Lifetime(100, 400, 300)
