@@ -31,7 +31,6 @@ from itsm_gitops.model.report import (
     Report,
     Table,
     as_csv,
-    shown,
 )
 from itsm_gitops.model.text import safe_text, shorten, width
 
@@ -168,8 +167,10 @@ def _overview(reports: Sequence[Report], style: Style, columns: int, zone: str) 
 def _report(report: Report, style: Style, columns: int, zone: str) -> list[str]:
     lines = [style.bold(line) for line in wrap(f"{report.title}: {safe_text(report.headline)}", columns)]
     if report.trend:
-        lines += wrap(f"{report.trend.text}.", columns)
+        verdict = f" ({report.trend.verdict})" if report.trend.verdict else ""
+        lines += wrap(f"{report.trend.text}{verdict}.", columns)
     lines += [style.dim(line) for line in wrap(_limits(report, zone), columns)]
+    lines += [style.dim(line) for line in wrap(report.note, columns) if report.note]
     for table in report.tables:
         if table.rows:
             lines += ["", *_table(table, style, columns)]
@@ -186,7 +187,7 @@ def _table(table: Table, style: Style, columns: int) -> Iterator[str]:
     yield f"{style.bold(table.title)}  {key}" if beside else style.bold(table.title)
     if key and not beside:
         yield key
-    cells = [[safe_text(shown(c, v)) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
+    cells = [[safe_text(table.said(n, c.name)) for c in table.columns] for n in range(len(table.rows))]
     heads = [_folded(c.title) for c in table.columns]
     widths = _widths(table.columns, heads, cells, columns)
     each = lanes(table, columns - sum(widths) - len(_GAP) * len(widths))

@@ -28,6 +28,7 @@ from itsm_gitops.model.report import (
     Bars,
     Cell,
     Column,
+    Key,
     Measure,
     Report,
     Row,
@@ -76,13 +77,14 @@ def own_report(store: Store, name: str, now: datetime, filters: StoredFilters | 
         name=name,
         title=about["title"],
         lead=about["lead"],
-        headline=Phrase('{total} listed under "{title}"', title=Phrase(first.title), total=_total(first)),
+        headline=Phrase("{title}: {total}", title=Phrase(first.title), total=_total(first)),
         since=now,
         until=now,
         service="",
         team="",
         measures=tuple(_measure(name, table) for table in about["tables"]),
         tables=tables,
+        main=Key(_total(first), first.title),
     )
 
 

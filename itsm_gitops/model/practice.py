@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from itsm_gitops.model import clock
-from itsm_gitops.model.report import EVIDENCE, STANDING, TEXT, Column, Report, Row, Table
+from itsm_gitops.model.report import EVIDENCE, STANDING, TEXT, Column, Key, Report, Row, Table
 from itsm_gitops.model.wording import Phrase, listed
 
 MET, PARTLY, MISSING = "met", "partly", "missing"
@@ -156,10 +156,18 @@ class PracticeMap:
             )
             for n, a in enumerate(self.areas, 1)
         )
+        counts = self.counts()
+        about = Phrase("{note} After {source}.", note=Phrase(self.note), source=Phrase(self.source))
+        label = Phrase(
+            "of {all} requirements met, {partly} partly, {missing} missing",
+            all=len(self.requirements),
+            partly=counts[PARTLY],
+            missing=counts[MISSING],
+        )
         return Report(
             name=self.name,
             title=self.title,
-            lead=Phrase("{note} After {source}.", note=Phrase(self.note), source=Phrase(self.source)),
+            lead=about,
             headline=self.headline,
             since=self.at,
             until=self.at,
@@ -167,6 +175,8 @@ class PracticeMap:
             team="",
             measures=(),
             tables=tables,
+            main=Key(counts[MET], label),
+            note=about,
         )
 
     def as_table(self) -> Table:

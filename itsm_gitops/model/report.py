@@ -8,22 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.model import clock, filter_words
 from itsm_gitops.model.formulas import neutralise
 from itsm_gitops.model.wording import (
     ENGLISH,
-    Figure,
     Phrase,
     Writer,
     business_time,
     day_and_month,
     duration,
     exact_percent,
+    floored_percent,
     month_and_year,
     percent,
 )
+
+if TYPE_CHECKING:
+    from itsm_gitops.model.trend import Trend
 
 # What a column holds, and so how its values are shown.
 TEXT = "text"
@@ -31,6 +34,7 @@ RECORD = "record"  # identifier of a record
 ITEM = "item"  # identifier of a CMDB item
 COUNT = "count"
 SHARE = "share"  # 0 to 1
+FLOORED_SHARE = "floored share"  # 0 to 1, of which only all is all
 EXACT_SHARE = "exact share"  # 0 to 1, where hundredths of a percent matter
 DURATION = "duration"  # seconds
 BUSINESS = "business time"  # seconds in the hours of an agreement
@@ -46,7 +50,11 @@ EVIDENCE = (
 # How a chart is drawn.
 STACKED = "stacked"  # one bar for each row, its parts one after the other
 BESIDE = "beside"  # one bar for each row and column
+RANGE = "range"  # the first column as a mark, and from it a bar to the second, on a logarithmic scale
 OVER_TIME = "over time"  # upright bars, a group for each row
+
+ALL = "All"  # the row that is the sum of the others
+FEW = 5  # a share of fewer than these says little: it is written as "1 of 3"
 
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
@@ -94,7 +102,7 @@ class Table:
     """Rows under columns; the first column names the row. ``note`` says what to know when reading it.
 
     ``shows`` names the records that a figure of a row counts, by the facets of the explorer: for a column, its facets row
-    by row, empty where no facets say it.
+    by row, empty where no facets say it. ``wholes`` says, row by row, of how many a share is a part.
     """
 
     name: str
@@ -104,6 +112,15 @@ class Table:
     chart: Bars | None = None
     note: str = ""
     shows: Mapping[str, Sequence[Facets]] = field(default_factory=dict)
+    wholes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+
+    def said(self, number: int, column: str, writer: Writer = ENGLISH) -> str:
+        """Return the cell of a row as readers of a language write it, a share of few as so many of how many."""
+        value, wholes = self.values(column)[number], self.wholes.get(column, ())
+        if isinstance(value, int | float) and number < len(wholes) and 0 < wholes[number] < FEW:
+            part, whole = round(value * wholes[number]), wholes[number]
+            return Phrase("{part} of {whole}", part=part, whole=whole).said(writer)
+        return shown(self.column(column), value, writer)
 
     def column(self, name: str) -> Column:
         """Return the column of this name."""
@@ -125,60 +142,18 @@ class Table:
         return [c.name for c in self.columns].index(name)
 
 
-TREND_DAYS = 30  # the length of a period that is compared with the one before
-_HAPPENED = (
-    "{what} in the last {days} days: {now}, up from {before} in the {days} days before",
-    "{what} in the last {days} days: {now}, down from {before} in the {days} days before",
-    "{what} in the last {days} days: {now}, as in the {days} days before",
-)
-_BRIEFLY = (
-    "{what} in the last {days} days: {now}, up from {before}",
-    "{what} in the last {days} days: {now}, down from {before}",
-    "{what} in the last {days} days: {now}, as before",
-)
-_STANDS = (
-    "{what}: up from {before} to {now} in the last {days} days",
-    "{what}: down from {before} to {now} in the last {days} days",
-    "{what}: {now}, as {days} days ago",
-)
+class Key(NamedTuple):
+    """A key figure of a report: its value, the form of a column, and what it is; ``whole`` as in a table."""
 
+    value: Cell
+    label: str
+    form: str = COUNT
+    whole: int = FEW
 
-class Trend(NamedTuple):
-    """How a figure went: its values in the last periods of 30 days, oldest first; the last ends with the report.
-
-    ``what`` names the figure and ``form`` is that of a column. ``stands`` says that the values are those at the end
-    of each period, not of what happened in it.
-    """
-
-    what: str
-    form: str
-    values: tuple[float, ...]
-    stands: bool = False
-
-    @property
-    def text(self) -> Phrase:
-        """The last period beside the one before; values that are written alike count as the same."""
-        return self._compared(_STANDS if self.stands else _HAPPENED)
-
-    @property
-    def brief(self) -> Phrase:
-        """The same without saying what it is compared with, for where many stand beside each other."""
-        return self._compared(_STANDS if self.stands else _BRIEFLY)
-
-    def _compared(self, texts: tuple[str, str, str]) -> Phrase:
-        before, now = self.values[-2:]
-        up, down, same = texts
-        text = same if self.said(now) == self.said(before) else up if now > before else down
-        said = {"now": Figure(self.said, now), "before": Figure(self.said, before)}
-        return Phrase(text, what=Phrase(self.what), days=TREND_DAYS, **said)
-
-    def said(self, value: float, writer: Writer = ENGLISH) -> str:
-        """Return a value as readers of a language write it."""
-        return shown(Column("", "", self.form), value, writer)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the trend as JSON data: durations in seconds, shares from 0 to 1."""
-        return {"what": self.what, "form": self.form, "days": TREND_DAYS, "values": list(self.values)}
+    def said(self, writer: Writer = ENGLISH) -> str:
+        """Return the value as readers of a language write it."""
+        column = Column("key", "Key", self.form)
+        return Table("", "", (column,), ((self.value,),), wholes={"key": [self.whole]}).said(0, "key", writer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +162,8 @@ class Report:
 
     ``since`` and ``until`` are moments in UTC; ``service``, ``team`` and ``customer`` are what it is limited to,
     empty where it is not. ``headline`` is its result in one line, ``trend`` how a figure of it went, None where nothing
-    can be compared. A table without rows says so.
+    can be compared. A table without rows says so. ``main`` is the figure by which a report is known among others, ``keys``
+    are those at its head, ``note`` says how its figures are taken.
     """
 
     name: str
@@ -202,6 +178,9 @@ class Report:
     tables: tuple[Table, ...]
     customer: str = ""
     trend: Trend | None = None
+    main: Key | None = None
+    keys: tuple[Key, ...] = ()
+    note: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON data: durations in seconds, shares from 0 to 1."""
@@ -264,17 +243,23 @@ def shown(column: Column, value: Cell, writer: Writer = ENGLISH) -> str:
     if isinstance(value, str):
         return _shown_text(column, value, writer)
     write = _FIGURES.get(column.form)
+    if not value and column.form in (DURATION, BUSINESS):
+        return writer.number("0")
     if write:
         return write(value, writer)
     if column.form == MONEY:
         return writer.number(f"{value:,.0f}" if value == int(value) else f"{value:,.2f}")
-    return writer.number(f"{value:,}" if column.form == COUNT else str(value))
+    if column.form != COUNT:
+        return writer.number(str(value))
+    # Figures of one column have the same decimals, and nought is nought.
+    return writer.number(f"{value:,.2f}" if isinstance(value, float) and value else f"{int(value):,}")
 
 
 _FIGURES: Mapping[str, Callable[[float, Writer], str]] = {
     DURATION: duration,
     BUSINESS: business_time,
     SHARE: percent,
+    FLOORED_SHARE: floored_percent,
     EXACT_SHARE: exact_percent,
 }
 

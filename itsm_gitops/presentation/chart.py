@@ -1,17 +1,22 @@
-"""Charts of a report's tables: no script, colours from the page, the table beside it says the same.
+"""Charts of a report's tables: no script, colours from the page; the table behind a chart says the same.
 
 A chart is as wide as its column while its letters keep their size: places and lengths are percents. Names and
-values stand beside the marks, so that no meaning rests on a colour alone.
+values are text beside the marks, so that no meaning rests on a colour alone. Where there are too few values for a
+picture, a sentence says them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import ceil, floor, log10
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from math import ceil, floor, log, log10
 
 from itsm_gitops.model.report import (
+    ALL,
+    BESIDE,
     ITEM,
     OVER_TIME,
+    RANGE,
     RECORD,
     SHARE,
     STACKED,
@@ -19,51 +24,167 @@ from itsm_gitops.model.report import (
     Bars,
     Cell,
     Column,
+    Row,
     Table,
-    Trend,
 )
+from itsm_gitops.model.trend import Trend
 from itsm_gitops.model.wording import Phrase
-from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, is_named_value, join, words
-from itsm_gitops.presentation.moments import said
+from itsm_gitops.presentation.moments import duration, said, said_in
 
-_LETTER = 6.5  # a generous width of one letter at the size of the page's style
-_BAR = 16
-_PLOT, _ABOVE, _BELOW = 150, 16, 22
-_NARROW, _WIDE = 290, 520  # the room of a plot on a telephone, and beside its table
+_LETTER = 7.1  # a generous width of one letter at the size of the page's style
+_BAR, _PITCH = 18, 28
+_PLOT, _ABOVE, _BELOW = 150, 18, 24
+_NARROW, _WIDE = 290, 520  # the room of a plot on a telephone, and at a desk
 _WIDEST = 6.0  # percent of a plot that one upright bar takes at most
-_TRACK = 150  # the room of bars that lie, on a telephone
-_SHORT = 4  # values of so many letters need little room behind their bars
+_TRACK = 130  # the room of bars that lie, on a telephone
+_SHORT = 4  # values of so many letters need little room
 _MOST_BARS = 12
-_SPARK_WIDE, _SPARK_STEP, _SPARK_HIGH = 6, 8, 18
+_FEWEST, _FEWEST_RANGES = 4, 3  # values that make a picture; fewer are said better
+_LEAST_SPARKS, _SPARK_WIDE, _SPARK_STEP, _SPARK_HIGH = 6, 10, 16, 26
+# What a logarithmic scale of times is read by.
+_TICKS = (60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400, 365 * 86400)
+_LEAST_TIME = 15  # seconds; less is drawn as so much
+
+Named = Callable[[str], Html]
+Leading = Callable[[Table, int, str, Html], Html]
 
 
-def draw(table: Table, name: str, title_of: Callable[[str], str] = str) -> Html:
-    """Return the figure of a table's chart, nothing where it has none or no value to show.
+def _as_it_is(_table: Table, _number: int, _column: str, shown: Html) -> Html:
+    return shown
+
+
+def picture(table: Table, name: str, title_of: Named = esc, leading: Leading = _as_it_is) -> Html:
+    """Return the chart of a table with its numbers, or in sentences what would make no picture.
 
     ``name`` makes the identifiers inside the drawing unique on the page, ``title_of`` says how items and
-    records are called.
+    records are called, ``leading`` makes the value of a row lead to what it counts.
     """
+    parts = []
+    for number, one in enumerate(_apart(table)):
+        if one.chart and _is_drawn(one, one.chart):
+            title = (
+                _measure(one)
+                if len(table.chart.columns if table.chart else ()) > 1 and _is_single(one)
+                else EMPTY
+            )
+            parts.append(
+                Html(f"{title}{draw(one, f'{name}-{number}' if number else name, title_of, leading)}")
+            )
+        elif one.chart:
+            parts.append(_sentences(one, one.chart, title_of, leading))
+    return join(parts)
+
+
+def _measure(table: Table) -> Html:
     chart = table.chart
-    if chart is None or _most(table, chart) <= 0:
-        return EMPTY
-    names = [_name(table.columns[0], row[0], title_of) for row in table.rows]
-    body = (_upright if chart.form == OVER_TIME else _lying)(table, chart, names)
-    about = f"chart-{name}-about"
-    return Html(
-        f'<figure class="it-chart">{_legend(table, chart)}'
-        f'<div role="img" aria-label="{esc(t(table.title))}" aria-describedby="{about}">{body}</div>'
-        f'<p class="it-vh" id="{about}">{_description(table, chart, names)}</p></figure>'
+    return Html(f"<h3>{esc(t(table.column(chart.columns[0]).title))}</h3>") if chart else EMPTY
+
+
+def _is_single(table: Table) -> bool:
+    return table.chart is not None and len(table.chart.columns) == 1
+
+
+def _apart(table: Table) -> Iterator[Table]:
+    """Yield the table once for each of its measures, as one axis has one measure; without the row of all."""
+    chart = table.chart
+    if chart is None:
+        return
+    kept = [n for n, row in enumerate(table.rows) if row[0] != ALL or len(table.rows) == 1]
+    table = _with_rows(table, kept)
+    if chart.form != BESIDE:
+        yield table
+        return
+    for column, look in zip(chart.columns, chart.looks, strict=True):
+        yield replace(table, chart=Bars(BESIDE, (column,), (look,)))
+
+
+def _with_rows(table: Table, numbers: Sequence[int]) -> Table:
+    return replace(
+        table,
+        rows=tuple(table.rows[n] for n in numbers),
+        shows={name: [some[n] for n in numbers] for name, some in table.shows.items()},
+        wholes={name: [some[n] for n in numbers] for name, some in table.wholes.items()},
     )
 
 
+def _is_drawn(table: Table, chart: Bars) -> bool:
+    if chart.form == RANGE:
+        return sum(bool(value) for value in table.values(chart.columns[0])) >= _FEWEST_RANGES
+    values = [value for name in chart.columns for value in table.values(name)]
+    return sum(bool(value) for value in values) >= _FEWEST
+
+
+def _sentences(table: Table, chart: Bars, title_of: Named, leading: Leading) -> Html:
+    """Return for each column of a chart which rows have how much of it, and that the others have none."""
+    said_of = []
+    for name in chart.columns[:1] if chart.form == RANGE else chart.columns:
+        title = esc(t(table.column(name).title))
+        some = [n for n, value in enumerate(table.values(name)) if value]
+        shown = [
+            Html(
+                f"{_name(table.columns[0], table.rows[n][0], title_of)} "
+                f"({leading(table, n, name, esc(said_in(table, n, name)))})"
+            )
+            for n in some
+        ]
+        said_of.append(
+            told("{column}: {values}.", column=title, values=join(shown, ", "))
+            if some
+            else told("{column}: none.", column=title)
+        )
+        if some and len(some) < len(table.rows) and len(chart.columns) == 1:
+            said_of.append(esc(t("None elsewhere.")))
+    return Html(f'<p class="it-told">{join(said_of, " ")}</p>')
+
+
+def draw(table: Table, name: str, title_of: Named = esc, leading: Leading = _as_it_is) -> Html:
+    """Return the figure of a table's chart, nothing where it has none or no value to show; for the names see `picture`."""
+    chart = table.chart
+    if chart is None or _most(table, chart) <= 0:
+        return EMPTY
+    if chart.form == OVER_TIME:
+        names = [said(table.columns[0], row[0]) for row in table.rows]
+        about = f"chart-{name}-about"
+        return Html(
+            f'<figure class="it-chart">{_legend(table, chart)}'
+            f'<div role="img" aria-label="{esc(t(table.title))}" aria-describedby="{about}">'
+            f"{_upright(table, chart, names)}</div>"
+            f'<p class="it-vh" id="{about}">{_description(table, chart, names)}</p></figure>'
+        )
+    rows = _shown_rows(table, chart)
+    elsewhere = any(row not in rows.rows and not _reach(table, chart, row) for row in table.rows)
+    rest = Html(f'<p class="it-muted">{esc(t("None elsewhere."))}</p>') if elsewhere else EMPTY
+    if chart.form == RANGE:
+        return Html(f'<figure class="it-chart">{_ranges(rows, chart, title_of)}{rest}</figure>')
+    return Html(
+        f'<figure class="it-chart">{_legend(table, chart)}{_lying(rows, chart, title_of, leading)}{rest}</figure>'
+    )
+
+
+def _shown_rows(table: Table, chart: Bars) -> Table:
+    """Return the rows that have something to show: items by how much, what has an order of its own in that."""
+    numbers = [n for n, row in enumerate(table.rows) if _reach(table, chart, row)]
+    if table.columns[0].form == ITEM:
+        numbers.sort(key=lambda n: -_reach(table, chart, table.rows[n]))
+    return _with_rows(table, numbers[:_MOST_BARS])
+
+
+def _reach(table: Table, chart: Bars, row: Row) -> float:
+    """Return how far the bar of a row reaches."""
+    names = [c.name for c in table.columns]
+    values = [_number(row[names.index(name)]) for name in chart.columns]
+    return sum(values) if chart.form == STACKED else values[0] if chart.form == RANGE else max(values)
+
+
 def sparkline(trend: Trend) -> Html:
-    """Return the values of a trend as small bars, the last one stronger; nothing where all are nought.
+    """Return the values of a trend as small bars, the last one stronger; nothing where there are few or all are nought.
 
     It is for the eye only: the words beside it say the same.
     """
     most = max(trend.values)
-    if not any(trend.values):
+    if len(trend.values) < _LEAST_SPARKS or not any(trend.values):
         return EMPTY
     last = len(trend.values) - 1
     bars = "".join(
@@ -77,22 +198,28 @@ def sparkline(trend: Trend) -> Html:
     )
 
 
-def _name(column: Column, value: Cell, title_of: Callable[[str], str]) -> str:
+def _name(column: Column, value: Cell, title_of: Named) -> Html:
     if column.form in (ITEM, RECORD) and isinstance(value, str) and value:
         return title_of(value)
     if column.form == TEXT and isinstance(value, str) and is_named_value(value) and t(value) == value:
-        return words(value)
-    return said(column, value)
+        return esc(words(value))
+    return esc(said(column, value))
 
 
 def _legend(table: Table, chart: Bars) -> Html:
+    """Return what the marks mean, without those that are not there; nothing where there is one."""
     if len(chart.columns) < 2:
         return EMPTY
     items = "".join(
-        f'<li class="it-key it-key--{look}">{esc(t(table.column(name).title))}</li>'
+        _key("li", look, t(table.column(name).title))
         for name, look in zip(chart.columns, chart.looks, strict=True)
+        if any(table.values(name))
     )
     return Html(f'<ul class="it-keys">{items}</ul>')
+
+
+def _key(tag: str, look: str, title: str) -> Html:
+    return Html(f'<{tag} class="it-key it-key--{look}">{esc(title)}</{tag}>')
 
 
 def _description(table: Table, chart: Bars, names: Sequence[str]) -> Html:
@@ -101,7 +228,7 @@ def _description(table: Table, chart: Bars, names: Sequence[str]) -> Html:
     for name in chart.columns:
         column, values = table.column(name), table.values(name)
         at = max(range(len(values)), key=lambda n: _number(values[n]))
-        most = said(column, values[at])
+        most = said_in(table, at, name)
         sentences.append(
             t("{column}: at most {value} ({name}).", column=t(column.title), value=most, name=names[at])
         )
@@ -113,56 +240,110 @@ def _number(value: Cell) -> float:
 
 
 def _most(table: Table, chart: Bars) -> float:
-    columns = [[_number(v) for v in table.values(name)] for name in chart.columns]
-    rows = list(zip(*columns, strict=True))
-    return max((sum(r) if chart.form == STACKED else max(r) for r in rows), default=0)
+    return max((_reach(table, chart, row) for row in table.rows), default=0)
 
 
-def _lying(table: Table, chart: Bars, names: Sequence[str]) -> Html:
-    """Return bars that lie, one row below the other, with the name before and the value behind."""
+def _lying(table: Table, chart: Bars, title_of: Named, leading: Leading) -> Html:
+    """Return bars that lie, one row below the other, each behind its name and its value."""
     # Shares are parts of a whole: a bar over all of the width is all of it.
     share = table.column(chart.columns[0]).form == SHARE
-    most, longest, rows = max(_most(table, chart), 1.0 if share else 0), 0, []
-    draw_row = _stacked if chart.form == STACKED else _beside
-    for name, row in zip(names[:_MOST_BARS], table.rows, strict=False):
-        values = dict(zip((c.name for c in table.columns), row, strict=True))
-        marks, labels = draw_row(table, chart, values, most)
-        longest = max(longest, *map(len, labels))
-        high = _BAR if chart.form == STACKED else _BAR * len(chart.columns)
-        rows.append(f'<span>{esc(name)}</span><svg {_SVG} height="{high}">{marks}</svg>')
+    most = max(_most(table, chart), 1.0 if share else 0)
+    counted = next(iter(table.shows), chart.columns[0]) if chart.form == STACKED else chart.columns[0]
+    rows, longest = [], 0
+    for number, row in enumerate(table.rows):
+        name = _name(table.columns[0], row[0], title_of)
+        if chart.form == STACKED:
+            first = table.column(chart.columns[0])
+            value = said(first, round(_reach(table, chart, row)))
+        else:
+            value = said_in(table, number, chart.columns[0])
+        longest = max(longest, len(value))
+        bar = _parts(table, chart, number, most)
+        rows.append(
+            f"<li><span>{name}</span><b>{leading(table, number, counted, esc(value))}</b>"
+            f'<svg {_SVG} height="{_BAR}">{bar}</svg></li>'
+        )
     long = " it-bars--long" if longest > _SHORT else ""
-    return Html(f'<div class="it-bars{long}">{"".join(rows)}</div>')
+    return Html(f'<ul class="it-bars{long}">{"".join(rows)}</ul>')
 
 
-# The name of the language, so that a drawing is also one outside of a page.
-_SVG = 'xmlns="http://www.w3.org/2000/svg" width="100%"'
+# The name of the language, so that a drawing is also one outside of a page. Its words stand beside it.
+_SVG = 'xmlns="http://www.w3.org/2000/svg" width="100%" aria-hidden="true"'
 
 
-def _stacked(table: Table, chart: Bars, values: dict[str, Cell], most: float) -> tuple[Html, list[str]]:
-    """Return the parts of one bar with their numbers, where these fit, and the sum behind it; and the sum."""
+def _parts(table: Table, chart: Bars, number: int, most: float) -> Html:
+    """Return the parts of one bar, with their numbers where it has several and these fit."""
     left, parts = 0.0, []
+    several = sum(bool(table.values(name)[number]) for name in chart.columns) > 1
     for name, look in zip(chart.columns, chart.looks, strict=True):
-        wide, label = _number(values[name]) / most * 100, said(table.column(name), values[name])
+        wide, label = _number(table.values(name)[number]) / most * 100, said_in(table, number, name)
         if wide:
             parts.append(_bar(left, 0, wide, _BAR, look))
-        if len(chart.columns) > 1 and wide / 100 * _TRACK > len(label) * _LETTER + 4:
+        if several and wide / 100 * _TRACK > len(label) * _LETTER + 4:
             parts.append(_label(label, left + wide / 2, _BAR / 2, f"it-bar__n it-bar__n--{look}"))
         left += wide
-    total = said(table.column(chart.columns[0]), round(sum(_number(values[n]) for n in chart.columns)))
-    parts.append(_label(total, left, _BAR / 2))
-    return join(parts), [total]
+    return join(parts)
 
 
-def _beside(table: Table, chart: Bars, values: dict[str, Cell], most: float) -> tuple[Html, list[str]]:
-    """Return a bar for each column, one below the other, with its value behind it; and the values."""
-    labels, parts = [], []
-    for number, (name, look) in enumerate(zip(chart.columns, chart.looks, strict=True)):
-        wide, top = _number(values[name]) / most * 100, number * _BAR
-        labels.append(said(table.column(name), values[name]))
-        if wide:
-            parts.append(_bar(0, top + 1, wide, _BAR - 2, look))
-        parts.append(_label(labels[-1], wide, top + _BAR / 2))
-    return join(parts), labels
+def _ranges(table: Table, chart: Bars, title_of: Named) -> Html:
+    """Return a row for each range: its name, its two values, and between these where it lies on a logarithmic scale."""
+    low, high = chart.columns
+    known = [max(_number(v), _LEAST_TIME) for name in chart.columns for v in table.values(name) if v]
+    scale = _Scale(min(known) / 1.4, max(known) * 1.25)
+    first, second = (
+        _key("span", look, t(table.column(n).title))
+        for n, look in zip(chart.columns, chart.looks, strict=True)
+    )
+    rows = [
+        f'<li class="it-bars__head"><span></span>{first}<span class="it-bars__track"></span>{second}</li>'
+    ]
+    for number, row in enumerate(table.rows):
+        name = _name(table.columns[0], row[0], title_of)
+        values = [esc(said_in(table, number, n)) for n in chart.columns]
+        at, to = (scale.place(_number(table.values(n)[number])) for n in (low, high))
+        marks = [scale.lines(_PITCH)]
+        if to > at:
+            marks.append(_bar(at, 8, to - at, 12, chart.looks[1]))
+        marks.append(
+            Html(
+                f'<rect class="it-bar it-bar--{chart.looks[0]}" x="{_short(at)}%" y="5" width="6" height="{_BAR}" transform="translate(-3)"/>'
+            )
+        )
+        rows.append(
+            f"<li><span>{name}</span><b>{values[0]}</b>"
+            f'<svg class="it-bars__track" {_SVG} height="{_PITCH}">{join(marks)}</svg><b>{values[1]}</b></li>'
+        )
+    axis = f'<svg class="it-bars__track" {_SVG} height="18">{scale.names()}</svg>'
+    rows.append(f'<li class="it-bars__axis" aria-hidden="true"><span></span><b></b>{axis}<b></b></li>')
+    return Html(f'<ul class="it-bars it-bars--range">{"".join(rows)}</ul>')
+
+
+class _Scale:
+    """A logarithmic scale of times, from a shortest to a longest."""
+
+    def __init__(self, least: float, most: float) -> None:
+        self._low, self._room = log(least), log(most) - log(least)
+        self._ticks = [tick for tick in _TICKS if least <= tick <= most]
+
+    def place(self, value: float) -> float:
+        """Return where a time lies, in percent."""
+        return (log(max(value, _LEAST_TIME)) - self._low) / self._room * 100
+
+    def lines(self, high: int) -> Html:
+        """Return what a row is read by."""
+        places = [_short(self.place(tick)) for tick in self._ticks]
+        return join([Html(f'<line x1="{x}%" x2="{x}%" y1="0" y2="{high}"/>') for x in places])
+
+    def names(self) -> Html:
+        """Return how the lines are called."""
+        return join(
+            [
+                Html(
+                    f'<text class="it-tick" x="{_short(self.place(tick))}%" y="13">{esc(duration(tick))}</text>'
+                )
+                for tick in self._ticks
+            ]
+        )
 
 
 def _bar(left: float, top: float, wide: float, high: float, look: str) -> Html:
@@ -216,7 +397,7 @@ def _groups(table: Table, chart: Bars, labels: Sequence[str], ceiling: float) ->
         x = middle - each * len(chart.columns) / 2
         for name, look in zip(chart.columns, chart.looks, strict=True):
             value = table.values(name)[number]
-            parts += _upright_bar(said(table.column(name), value), _number(value) / ceiling, x, each, look)
+            parts += _upright_bar(said_in(table, number, name), _number(value) / ceiling, x, each, look)
             x += each
         from_last = len(labels) - 1 - number
         if from_last % wide == 0:
@@ -251,8 +432,10 @@ def _ceiling(most: float, *, whole: bool) -> float:
     return max(limit, 1) if whole else limit
 
 
-def charted(rows: Sequence[object]) -> str:
+def charted(table: Table) -> str:
     """Say that a chart does not show all rows; empty where it does."""
-    return (
-        Phrase("The chart shows the first {count} rows.", count=_MOST_BARS) if len(rows) > _MOST_BARS else ""
-    )
+    chart = table.chart
+    if chart is None or chart.form == OVER_TIME:
+        return ""
+    some = sum(bool(_reach(table, chart, row)) for row in table.rows)
+    return Phrase("The chart shows the first {count} rows.", count=_MOST_BARS) if some > _MOST_BARS else ""

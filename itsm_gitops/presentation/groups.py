@@ -71,10 +71,14 @@ REPORTS = {
     "Customers, licences and contracts": ("customers", "licences", "contracts"),
 }
 OTHER_REPORTS = "More reports"
+STANDARDS = "Standards"
+_MAPS = "schemas/policies/standards/"
 
 
-def report_group(name: str) -> str:
-    """Return the group of a report."""
+def report_group(name: str, book: RuleBook) -> str:
+    """Return the group of a report; maps of standards are the last."""
+    if f"{_MAPS}{name}.yaml" in book.files:
+        return STANDARDS
     return next((title for title, names in REPORTS.items() if name in names), OTHER_REPORTS)
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from itsm_gitops.model import clock, wording
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.report import MONEY, TEXT, Cell, Column, shown
+from itsm_gitops.model.report import MONEY, TEXT, Cell, Column, Table, shown
 from itsm_gitops.model.wording import MONTHS, Phrase
 from itsm_gitops.presentation.language import WRITER, day_of_month, t
 from itsm_gitops.presentation.markup import Html, esc, shorten, value_words
@@ -84,6 +84,14 @@ def said(column: Column, value: Cell) -> str:
         value = value if isinstance(value, Phrase) else value_words(value)
         value = _as_day(value) or value
     return shown(column, value, WRITER)
+
+
+def said_in(table: Table, number: int, name: str) -> str:
+    """Return the cell of a row of a report's table as readers of the site's language write it."""
+    column = table.column(name)
+    if column.form in (TEXT, MONEY):
+        return said(column, table.values(name)[number])
+    return table.said(number, name, WRITER)
 
 
 def _as_day(text: str) -> str:

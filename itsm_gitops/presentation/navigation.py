@@ -17,6 +17,7 @@ from itsm_gitops.presentation.groups import (
     OTHER_REPORTS,
     RECORDS,
     REPORTS,
+    STANDARDS,
     anchor_of,
     by_title,
     grouped,
@@ -84,7 +85,7 @@ def navigation(
     if items:
         tabs.append({"CMDB": [_page(urls.CMDB), *classes]})
     if reports:
-        tabs.append({t("Reports"): [_page(urls.REPORTS), *_reports(reports)]})
+        tabs.append({t("Reports"): [_page(urls.REPORTS), *_reports(book, reports)]})
     prose: list[Any] = [
         {title: path} if path != source_of(urls.HANDBOOK) else path for path, title in handbook
     ]
@@ -101,12 +102,14 @@ def _records(*, dues: bool) -> list[Any]:
     return [_page(urls.RECORDS), *due, {t(EXPLORER): _page(urls.EXPLORE)}]
 
 
-def _reports(reports: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+def _reports(book: RuleBook, reports: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     """Return the pages of reports below the names of their groups."""
     entries: list[dict[str, str]] = []
-    for group in (*REPORTS, OTHER_REPORTS):
+    for group in (*REPORTS, OTHER_REPORTS, STANDARDS):
         some = [
-            {t(title): _page(url)} for url, title in reports if report_group(PurePosixPath(url).stem) == group
+            {t(title): _page(url)}
+            for url, title in reports
+            if report_group(PurePosixPath(url).stem, book) == group
         ]
         if some:
             entries += [{t(group): f"{GROUP}{urls.REPORTS}#{anchor_of(group)}"}, *some]

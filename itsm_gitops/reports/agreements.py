@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from itsm_gitops.graph.contracts import ContractTerms, contract_terms
 from itsm_gitops.graph.due import everything_due, within
 from itsm_gitops.graph.licences import LicencePosition, licence_positions
+from itsm_gitops.model.duties import DueDay
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.report import COUNT, ITEM, MONEY, RULE, TEXT, Cell, Column, Row, Table
-from itsm_gitops.model.wording import Phrase, plural
+from itsm_gitops.model.report import COUNT, ITEM, MONEY, RULE, TEXT, Cell, Column, Key, Row, Table
+from itsm_gitops.model.wording import Figure, Phrase, full_day, plural
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.writing import ReportDraft
 
@@ -38,7 +40,14 @@ def licences(log: Log) -> ReportDraft:
             _costs(_LICENCE, [(p.entry, p.cost) for p in found]),
             _sums([(p.entry, p.cost) for p in found]),
         ),
+        main=Key(len(found), _over_used(len(found), over)),
     )
+
+
+def _over_used(count: int, over: int) -> Phrase:
+    if not over:
+        return plural(count, "licence, none over-used", "licences, none over-used")
+    return plural(count, "licence, {over} over-used", "licences, {over} over-used", over=over)
 
 
 def _headline(count: int, over: int) -> Phrase:
@@ -163,6 +172,21 @@ def contracts(log: Log) -> ReportDraft:
             _costs(_CONTRACT, [(c.entry, c.cost) for c in found]),
             _sums([(c.entry, c.cost) for c in found]),
         ),
+        main=Key(len(found), _next_day(len(found), [d.day for d in dues if d.days >= 0])),
+    )
+
+
+def _next_day(count: int, days: Sequence[DueDay]) -> Phrase:
+    """Say what comes next with the contracts: ``contracts, last day to give notice 1 Dec 2026``."""
+    if not days:
+        return plural(count, "contract, no day within a year", "contracts, no day within a year")
+    first = date.fromisoformat(days[0].day[:10])
+    return plural(
+        count,
+        "contract, next: {what}, {day}",
+        "contracts, next: {what}, {day}",
+        what=Phrase(days[0].text),
+        day=Figure(full_day, first),
     )
 
 

@@ -121,4 +121,7 @@ def _dress(name: str, log: Log) -> Report:
         tables=draft.tables,
         customer=log.scope.customer,
         trend=draft.trend,
+        main=draft.main,
+        keys=draft.keys,
+        note=draft.note,
     )

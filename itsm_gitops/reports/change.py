@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.report import (
+    ALL,
     COUNT,
     ITEM,
     MONTH,
@@ -16,6 +17,7 @@ from itsm_gitops.model.report import (
     TEXT,
     Bars,
     Column,
+    Key,
     Row,
     Table,
 )
@@ -23,7 +25,7 @@ from itsm_gitops.model.wording import Figure, Phrase, percent, plural
 from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.log import Bucket, Log
-from itsm_gitops.reports.tables import MOST_ROWS, grouped, largest, share
+from itsm_gitops.reports.tables import MOST_ROWS, grouped, largest, parts_of, share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
@@ -69,15 +71,19 @@ def changes(log: Log) -> ReportDraft:
     closed = log.resolved(*log.playing(meaning.CHANGE))
     caused = Causes(log).by_change()
     good = share(sum(map(measures.is_successful, closed)), len(closed))
-    worked = [sum(c.text("outcome") == name for c in closed) for name in measures.SUCCESSFUL]
+    ended = {name: sum(c.text("outcome") == name for c in closed) for name, _, _ in _OUTCOMES}
     headline = (
         plural(
             len(closed),
-            "{count} change closed, {share} successful: {planned} as planned, {issues} with issues",
-            "{count} changes closed, {share} successful: {planned} as planned, {issues} with issues",
+            "{count} change closed, {share} successful: {planned} as planned, {issues} with issues, {failed} failed, "
+            "{out} backed out",
+            "{count} changes closed, {share} successful: {planned} as planned, {issues} with issues, {failed} failed, "
+            "{out} backed out",
             share=Figure(percent, good),
-            planned=worked[0],
-            issues=worked[1],
+            planned=ended["successful"],
+            issues=ended["successful_with_issues"],
+            failed=ended["unsuccessful"],
+            out=ended["backed_out"],
         )
         if good is not None
         else Phrase("no change was closed")
@@ -86,9 +92,9 @@ def changes(log: Log) -> ReportDraft:
     known = log.book.kinds[closed[0].entry.kind].fields.get("type", {}).get("enum", ()) if closed else ()
     types = [(t.capitalize(), order[t]) for t in [*known, *sorted(set(order) - set(known))] if t in order]
 
-    def good_in(period: Bucket) -> float | None:
+    def good_in(period: Bucket) -> tuple[int, int]:
         some = trends.during(period, closed, lambda c: c.resolved)
-        return share(sum(map(measures.is_successful, some)), len(some))
+        return sum(map(measures.is_successful, some)), len(some)
 
     return ReportDraft(
         headline,
@@ -107,7 +113,20 @@ def changes(log: Log) -> ReportDraft:
             _outcomes("teams", "Outcomes by team", "Team", ITEM, largest(closed, "assigned_team")),
             _outcomes("services", "Outcomes by service", "Service", ITEM, largest(closed, "service")),
         ),
-        trends.happened(log, "Successful changes", SHARE, good_in),
+        trends.shared(log, "Successful changes", good_in, 1),
+        Key(
+            good,
+            plural(len(closed), "of {count} change successful", "of {count} changes successful"),
+            SHARE,
+            len(closed),
+        ),
+        (
+            Key(len(closed), "Changes closed"),
+            Key(good, "Successful", SHARE, len(closed)),
+            *(Key(ended[name], title) for name, title, _ in _OUTCOMES),
+        )
+        if closed
+        else (),
     )
 
 
@@ -134,7 +153,7 @@ def _rates(types: Sequence[tuple[str, list[Case]]], caused: _Caused, total: int)
         Column("caused_incidents", "Caused incidents", COUNT),
         Column("failure_rate", "Failure", SHARE),
     )
-    every = [("All", [c for _, some in types for c in some])] if len(types) > 1 else []
+    every = [(ALL, [c for _, some in types for c in some])] if len(types) > 1 else []
     rows = []
     for name, some in [*types, *every]:
         failed = sum(measures.is_failed(c, caused.get(c.entry.id, ())) for c in some)
@@ -148,13 +167,21 @@ def _rates(types: Sequence[tuple[str, list[Case]]], caused: _Caused, total: int)
                 share(failed, len(some)),
             )
         )
-    bars = Bars("beside", ("success_rate", "failure_rate"), ("green", "red"))
-    return Table("rates", "Success and failure by type", columns, tuple(rows), bars)
+    bars = Bars("beside", ("success_rate",), ("green",))
+    wholes = parts_of([len(some) for _, some in (*types, *every)], "success_rate", "failure_rate")
+    return Table(
+        "rates",
+        "Success and failure by type",
+        columns,
+        tuple(rows),
+        bars,
+        wholes={**wholes, "of_all": [total] * len(rows)},
+    )
 
 
 def _discipline(log: Log, types: Sequence[tuple[str, list[Case]]]) -> Table:
     """Return how many changes were emergencies, were begun before they were authorised, or left their window."""
-    every = [("All", [c for _, some in types for c in some])] if len(types) > 1 else []
+    every = [(ALL, [c for _, some in types for c in some])] if len(types) > 1 else []
     rows: list[Row] = []
     for name, some in [*types, *every]:
         known = [(c, log.book.kinds[c.entry.kind].workflow) for c in some]
@@ -171,8 +198,14 @@ def _discipline(log: Log, types: Sequence[tuple[str, list[Case]]]) -> Table:
         Column("out_of_window", "Out of window", COUNT),
         Column("out_of_window_share", "Out of window share", SHARE),
     )
-    bars = Bars("beside", ("unauthorised_share", "out_of_window_share"), ("red", "amber"))
-    return Table("discipline", "Authorised, and in the window", columns, tuple(rows), bars)
+    bars = Bars("beside", ("unauthorised", "out_of_window"), ("red", "amber"))
+    wholes = parts_of(
+        [len(some) for _, some in (*types, *every)],
+        "emergency_share",
+        "unauthorised_share",
+        "out_of_window_share",
+    )
+    return Table("discipline", "Authorised, and in the window", columns, tuple(rows), bars, wholes=wholes)
 
 
 def caused(log: Log) -> ReportDraft:
@@ -193,14 +226,23 @@ def caused(log: Log) -> ReportDraft:
         else Phrase("no incident was opened")
     )
 
-    def caused_in(period: Bucket) -> float | None:
-        return share(*(len(trends.during(period, some, lambda c: c.opened)) for some in (mine, opened)))
+    def caused_in(period: Bucket) -> tuple[int, int]:
+        part, whole = (len(trends.during(period, some, lambda c: c.opened)) for some in (mine, opened))
+        return part, whole
 
     return ReportDraft(
         headline,
         (measures.caused_by_change,),
         (_by_month(log, opened, mine), _by_change(mine, behind)),
-        trends.happened(log, "Incidents caused by a change", SHARE, caused_in),
+        trends.shared(log, "Incidents caused by a change", caused_in, -1),
+        Key(
+            len(mine),
+            plural(
+                len(opened),
+                "of {count} incident caused by a change",
+                "of {count} incidents caused by a change",
+            ),
+        ),
     )
 
 
@@ -216,7 +258,7 @@ def _by_month(log: Log, opened: Sequence[Case], mine: Sequence[Case]) -> Table:
     rows = tuple((b.name, e, s, share(s, e)) for b, e, s in zip(months, every, some, strict=True))
     note = "Incidents by the month in which they were opened, without the cancelled ones."
     bars = Bars(OVER_TIME, ("incidents", "caused"), ("step2", "step4"))
-    return Table("months", "By month", columns, rows, bars, note)
+    return Table("months", "By month", columns, rows, bars, note, wholes={"share": every})
 
 
 def _by_change(mine: Sequence[Case], behind: _Caused) -> Table:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from itsm_gitops.graph.customers import organisations, people_of, services_of, whole
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.report import ITEM, SHARE, TEXT, Column, Row, Table
+from itsm_gitops.model.report import ITEM, SHARE, TEXT, Column, Key, Row, Table
 from itsm_gitops.model.wording import Phrase, listed, plural
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.levels import levels_of
@@ -56,6 +56,15 @@ def customers(log: Log) -> ReportDraft:
         headline,
         (provided, durations.verdict, measures.attainment),
         (_overview(log, found), _by_service(log, found), _terms(log, found)),
+        main=Key(
+            len(found),
+            plural(
+                len(found),
+                "organisation, {served} with services",
+                "organisations, {served} with services",
+                served=served,
+            ),
+        ),
     )
 
 
@@ -90,6 +99,10 @@ def _customers(log: Log) -> list[_Customer]:
     return found
 
 
+def _judged(clocks: Sequence[Clock]) -> int:
+    return sum(c.verdict in (durations.MET, durations.MISSED) for c in clocks)
+
+
 def _kept(clocks: Sequence[Clock]) -> float | None:
     verdicts = [c.verdict for c in clocks]
     return measures.attainment(verdicts.count(durations.MET), verdicts.count(durations.MISSED))
@@ -122,7 +135,8 @@ def _overview(log: Log, found: Sequence[_Customer]) -> Table:
     note = (
         "Incidents of its services and requests of its people that were opened in this time." if rows else ""
     )
-    return Table("customers", "By customer", columns, tuple(rows), note=note)
+    wholes = {"kept": [_judged(c.clocks) for c in found]}
+    return Table("customers", "By customer", columns, tuple(rows), note=note, wholes=wholes)
 
 
 def _linked(log: Log, customer: str, relation: str, wanted: Callable[[Case], bool]) -> list[str]:
@@ -143,14 +157,16 @@ def _by_service(log: Log, found: Sequence[_Customer]) -> Table:
         Column("kept", "Kept", SHARE),
     )
     rows: list[Row] = []
+    judged: list[int] = []
     for one in found:
         for service in sorted(one.services):
             entry = log.network.entries.get(service)
             hit = [c for c in one.incidents if service in (c.text(_SERVICE), *c.targets("affects"))]
             level = str(entry.columns.get("service_level") or "") if entry else ""
-            kept = _kept([c for c in one.clocks if c.service == service])
-            rows.append((one.entry.id, service, level, len(hit), kept))
-    return Table("services", "By customer and service", columns, tuple(rows))
+            clocks = [c for c in one.clocks if c.service == service]
+            rows.append((one.entry.id, service, level, len(hit), _kept(clocks)))
+            judged.append(_judged(clocks))
+    return Table("services", "By customer and service", columns, tuple(rows), wholes={"kept": judged})
 
 
 def _terms(log: Log, found: Sequence[_Customer]) -> Table:

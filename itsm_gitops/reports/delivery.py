@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.report import (
+    ALL,
     COUNT,
     DURATION,
     ITEM,
@@ -19,6 +20,7 @@ from itsm_gitops.model.report import (
     Bars,
     Cell,
     Column,
+    Key,
     Row,
     Table,
 )
@@ -27,7 +29,7 @@ from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.reports import deployments, measures, trends
 from itsm_gitops.reports.change import Causes
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.tables import share
+from itsm_gitops.reports.tables import parts_of, share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.life import Case
@@ -93,17 +95,7 @@ def dora(log: Log) -> ReportDraft:
     whole = _figures(closed, incidents, caused, repaired, watched)
     services = sorted({c.text(deployments.SERVICE) for c in closed if c.text(deployments.SERVICE)})
     rows: tuple[Row, ...] = tuple(
-        (
-            s,
-            *_figures(
-                [c for c in closed if c.text(deployments.SERVICE) == s],
-                _of(incidents, s),
-                caused,
-                repaired,
-                watched,
-            ),
-        )
-        for s in services
+        (s, *_figures(_of(closed, s), _of(incidents, s), caused, repaired, watched)) for s in services
     )
     months: list[Row] = []
     for month in log.months(log.day_of(min(c.resolved or log.until for c in closed))) if closed else ():
@@ -129,22 +121,44 @@ def dora(log: Log) -> ReportDraft:
                 "all",
                 "The five figures",
                 (Column("scope", "Of", TEXT), *_COLUMNS),
-                (("All", *whole),) if closed else (),
+                ((ALL, *whole),) if closed else (),
+                wholes=_wholes([(ALL, *whole)]),
             ),
-            Table("services", "By service", (Column(deployments.SERVICE, "Service", ITEM), *_COLUMNS), rows),
+            Table(
+                "services",
+                "By service",
+                (Column(deployments.SERVICE, "Service", ITEM), *_COLUMNS),
+                rows,
+                wholes=_wholes(rows),
+            ),
             Table(
                 "months",
                 "By month",
                 (Column("month", "Month", MONTH), *_COLUMNS),
                 tuple(months),
                 Bars(OVER_TIME, ("changes",), ("blue",)),
+                wholes=_wholes(months),
             ),
             *deployments.tables(log, delivered, watched),
         ),
         trends.happened(
             log, "Changes carried out", COUNT, lambda p: len(trends.during(p, closed, lambda c: c.resolved))
         ),
+        _main(len(closed), len(delivered)),
     )
+
+
+def _main(changes: int, delivered: int) -> Key:
+    if not delivered:
+        return Key(changes, plural(changes, "change carried out", "changes carried out"))
+    deployed = plural(delivered, "{count} deployment", "{count} deployments")
+    said = plural(
+        changes,
+        "change carried out, {deployments}",
+        "changes carried out, {deployments}",
+        deployments=deployed,
+    )
+    return Key(changes, said)
 
 
 def _headline(changes: int, delivered: int) -> Phrase:
@@ -161,12 +175,16 @@ def _headline(changes: int, delivered: int) -> Phrase:
 
 _COLUMNS = (
     Column("changes", "Changes", COUNT),
-    Column("per_week", "A week", COUNT),
+    Column("per_week", "Changes per week", COUNT),
     Column("lead_time_s", "Lead time", DURATION),
-    Column("failure_rate", "Failure", SHARE),
-    Column("recovery_s", "Recovery", DURATION),
-    Column("rework_rate", "Rework", SHARE),
+    Column("failure_rate", "Failure rate", SHARE),
+    Column("recovery_s", "Time to restore", DURATION),
+    Column("rework_rate", "Rework rate", SHARE),
 )
+
+
+def _wholes(rows: Sequence[Row]) -> dict[str, Sequence[int]]:
+    return parts_of([int(row[1] or 0) for row in rows], "failure_rate", "rework_rate")
 
 
 def _of(cases: Sequence[Case], service: str) -> list[Case]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.report import (
+    ALL,
     COUNT,
     DURATION,
     ITEM,
@@ -28,7 +29,7 @@ from itsm_gitops.model.timeline import seconds
 from itsm_gitops.reports.change import Causes
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.measures import median
-from itsm_gitops.reports.tables import share
+from itsm_gitops.reports.tables import parts_of, share
 from itsm_gitops.service_levels.life import Case
 from itsm_gitops.service_levels.measures import time_to_restore
 
@@ -39,11 +40,11 @@ _AUTHORITIES = ("change", "release")  # fields that name what authorised a deplo
 _WEEK = 7 * 86400
 COLUMNS = (
     Column("deployments", "Deployments", COUNT),
-    Column("per_week", "A week", COUNT),
+    Column("per_week", "Deployments per week", COUNT),
     Column("lead_time_s", "Lead time", DURATION),
-    Column("failure_rate", "Failure", SHARE),
-    Column("recovery_s", "Recovery", DURATION),
-    Column("rework_rate", "Rework", SHARE),
+    Column("failure_rate", "Failure rate", SHARE),
+    Column("recovery_s", "Time to restore", DURATION),
+    Column("rework_rate", "Rework rate", SHARE),
 )
 
 
@@ -188,7 +189,10 @@ def _repairing(log: Log) -> Collection[str]:
 def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ...]:
     """Return the five figures as a whole, by service, and by month."""
     services = sorted({d.service for d in found} - {""})
-    by_service = [(s, [d for d in found if d.service == s]) for s in services]
+    by_service: list[Row] = [
+        (name, *_figures([d for d in found if d.service == name], watched)) for name in services
+    ]
+    whole: list[Row] = [(ALL, *_figures(found, watched))] if found else []
     months: list[Row] = []
     for month in log.months(log.day_of(min(d.finished for d in found))) if found else ():
         some = [d for d in found if month.start <= d.finished < month.end]
@@ -199,13 +203,15 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             "deployments",
             "The five figures, of deployments to production",
             (Column("scope", "Of", TEXT), *COLUMNS),
-            (("All", *_figures(found, watched)),) if found else (),
+            tuple(whole),
+            wholes=_wholes(whole),
         ),
         Table(
             "deployed_services",
             "Deployments by service",
             (Column(SERVICE, "Service", ITEM), *COLUMNS),
-            tuple((name, *_figures(some, watched)) for name, some in by_service),
+            tuple(by_service),
+            wholes=_wholes(by_service),
         ),
         Table(
             "deployment_months",
@@ -213,8 +219,13 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             (Column("month", "Month", MONTH), *COLUMNS),
             tuple(months),
             Bars(OVER_TIME, ("deployments",), ("blue",)),
+            wholes=_wholes(months),
         ),
     )
+
+
+def _wholes(rows: Sequence[Row]) -> dict[str, Sequence[int]]:
+    return parts_of([int(row[1] or 0) for row in rows], "failure_rate", "rework_rate")
 
 
 def _figures(found: Sequence[Delivery], watched: int) -> tuple[Cell, ...]:

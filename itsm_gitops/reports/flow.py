@@ -17,6 +17,7 @@ from itsm_gitops.model.report import (
     Bars,
     Column,
     Facets,
+    Key,
     Row,
     Table,
 )
@@ -28,14 +29,18 @@ from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
 _OPEN = Column("open", "Open")
+_MONTH = 30 * 86400
 
 
 def backlog(log: Log) -> ReportDraft:
     """Return what is open now, by age: of every kind, of incidents by priority, by team, by service."""
-    kinds = [(k, measures.backlog(log.open(k.name))) for k in _recorded(log)]
+    kinds = sorted(
+        ((k, measures.backlog(log.open(k.name))) for k in _recorded(log)), key=lambda pair: -len(pair[1])
+    )
     waiting = [c for _, some in kinds for c in some]
     urgent = by_priority(log, measures.backlog(log.open(*log.playing(meaning.INCIDENT))))
-    oldest = max((measures.age(c, log.until) for c in waiting), default=0)
+    ages = [measures.age(c, log.until) for c in waiting]
+    oldest = max(ages, default=0)
     headline = (
         Phrase("{count} open, the oldest for {time}", count=len(waiting), time=Figure(duration, oldest))
         if waiting
@@ -60,6 +65,17 @@ def backlog(log: Log) -> ReportDraft:
             _ages(log, "services", "By service", "Service", largest(waiting, "service")),
         ),
         trends.standing(log, "Open records", log.lasting(*(k.name for k in _recorded(log)))),
+        Key(len(waiting), Phrase("open, the oldest for {time}", time=Figure(duration, oldest)))
+        if waiting
+        else Key(0, Phrase("open")),
+        (
+            Key(len(waiting), "Open records"),
+            Key(sum(a >= _MONTH for a in ages), "Open for 30 days and more"),
+            Key(measures.median(ages), "Median age", DURATION),
+            Key(oldest, "Age of the oldest", DURATION),
+        )
+        if waiting
+        else (),
     )
 
 
@@ -136,6 +152,8 @@ def arrivals(log: Log) -> ReportDraft:
         (measures.arrivals, measures.resolutions, measures.cancellations, measures.backlog_at),
         tuple(table for kind in kinds for table in _flows(log, kind)),
         trends.happened(log, "Opened", COUNT, lambda p: measures.arrivals(new, [p])[0]),
+        Key(len(new), Phrase("opened, {resolved} resolved", resolved=done)),
+        (Key(len(new), "Opened"), Key(done, "Resolved")) if new or done else (),
     )
 
 

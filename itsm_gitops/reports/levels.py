@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from itsm_gitops.model import meaning
 from itsm_gitops.model.report import (
     BUSINESS,
     EXACT_SHARE,
+    FLOORED_SHARE,
     ITEM,
     MONTH,
     OVER_TIME,
@@ -17,6 +18,7 @@ from itsm_gitops.model.report import (
     TEXT,
     Bars,
     Column,
+    Key,
     Row,
     Table,
 )
@@ -50,21 +52,24 @@ def levels(log: Log) -> ReportDraft:
     internal = [c for case in cases for c in known.internal_clocks(case)]
     up = uptimes(log, known)
     counts = _count(clocks)
-    kept = share(counts[MET], counts[MET] + counts[MISSED])
+    whole = counts[MET] + counts[MISSED]
+    kept = share(counts[MET], whole)
+    services = _by_service(log, known, clocks, up)
     if not known.data:
         headline = Phrase("no service level is in force")
     elif kept is None:
         headline = Phrase("no promise has come due")
     else:
         headline = plural(
-            counts[MET] + counts[MISSED],
+            whole,
             "{share} of {count} promise kept",
             "{share} of {count} promises kept",
             share=Figure(floored_percent, kept),
         )
 
-    def kept_in(period: Bucket) -> float | None:
-        return _attained(c for c in clocks if period.start <= c.case.opened < period.end)
+    def kept_in(period: Bucket) -> tuple[int, int]:
+        some = _count(c for c in clocks if period.start <= c.case.opened < period.end)
+        return some[MET], some[MET] + some[MISSED]
 
     return ReportDraft(
         headline,
@@ -75,7 +80,7 @@ def levels(log: Log) -> ReportDraft:
             measures.availability_around_the_clock,
         ),
         (
-            _by_service(log, known, clocks, up),
+            services,
             _availability(log, known, up),
             _by_target(log, known, clocks),
             _internal(log, known, internal),
@@ -84,7 +89,21 @@ def levels(log: Log) -> ReportDraft:
             _missed(clocks),
             _running(known, clocks),
         ),
-        trends.happened(log, "Promises kept", SHARE, kept_in),
+        trends.shared(log, "Promises kept", kept_in, 1),
+        Key(
+            kept,
+            plural(whole, "of {count} promise kept", "of {count} promises kept"),
+            FLOORED_SHARE,
+            whole,
+        ),
+        (
+            Key(kept, "Promises kept", FLOORED_SHARE, whole),
+            Key(counts[MISSED], "Promises missed"),
+            Key(sum(any(services.falls_short(row)) for row in services.rows), "Services below a goal"),
+            Key(counts[RUNNING], "Promises still running"),
+        )
+        if known.data
+        else (),
     )
 
 
@@ -102,6 +121,11 @@ def _count(clocks: Iterable[Clock]) -> dict[str, int]:
     return counts
 
 
+def _judged(clocks: Iterable[Clock]) -> int:
+    counts = _count(clocks)
+    return counts[MET] + counts[MISSED]
+
+
 def _attained(clocks: Iterable[Clock]) -> float | None:
     counts = _count(clocks)
     return measures.attainment(counts[MET], counts[MISSED])
@@ -115,12 +139,16 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
         if clock.target.level == known.of_item(clock.service):
             groups.setdefault(clock.service, []).append(clock)
     rows: list[Row] = []
+    judged: dict[str, dict[str, int]] = {}
     for service in sorted({*up, *groups}, key=lambda s: (log.title(s).lower(), s)):
         level = known.of_item(service)
         if not level or not log.scope.shows(service):
             continue
         found = groups.get(service, [])
         uptime = up.get(service)
+        judged[service] = {
+            m: _judged(c for c in found if c.target.metric == m) for m in (RESPONSE, RESOLUTION)
+        }
         rows.append(
             (
                 service,
@@ -147,7 +175,9 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
     )
     table = Table("services", "Kept by service", columns, tuple(rows), note=note if rows else "")
     missed_first = sorted(rows, key=lambda row: not any(table.falls_short(row)))
-    return replace(table, rows=tuple(missed_first[:_MOST_SERVICES]))
+    shown = tuple(missed_first[:_MOST_SERVICES])
+    wholes = {m: [judged[str(row[0])][m] for row in shown] for m in (RESPONSE, RESOLUTION)}
+    return replace(table, rows=shown, wholes=wholes)
 
 
 def _pair(known: Levels, level: str, clocks: list[Clock], metric: str) -> tuple[float | None, float | None]:
@@ -227,7 +257,15 @@ def _promises(log: Log, known: Levels, clocks: list[Clock], table: str, title: s
         Column("attained", "Kept", SHARE, "goal"),
         Column("goal", "Goal", SHARE),
     )
-    return Table(table, title, columns, tuple(rows), note=_HOURS if rows else "")
+    wholes = _kept_of(columns, rows)
+    return Table(table, title, columns, tuple(rows), note=_HOURS if rows else "", wholes=wholes)
+
+
+def _kept_of(columns: Sequence[Column], rows: Sequence[Row]) -> dict[str, Sequence[int]]:
+    """Return of how many promises each row says which share was kept."""
+    names = [c.name for c in columns]
+    met, missed = names.index("met"), names.index("missed")
+    return {"attained": [int(row[met] or 0) + int(row[missed] or 0) for row in rows]}
 
 
 def _by_period(log: Log, clocks: list[Clock]) -> Table:
@@ -264,9 +302,9 @@ def _by_period(log: Log, clocks: list[Clock]) -> Table:
         Column("goal", "Goal", SHARE),
     )
     note = "Periods are those over which the share is agreed; a record belongs to the one in which it was opened."
-    return Table(
-        "periods", "Kept by period", columns, tuple(rows[-_MOST_PERIODS:]), note=note if rows else ""
-    )
+    shown = tuple(rows[-_MOST_PERIODS:])
+    wholes = _kept_of(columns, shown)
+    return Table("periods", "Kept by period", columns, shown, note=note if rows else "", wholes=wholes)
 
 
 def _promise(log: Log, target: Target) -> str:
@@ -292,7 +330,8 @@ def _by_month(log: Log, clocks: list[Clock]) -> Table:
     )
     note = "Promises by the month in which the record was opened."
     chart = Bars(OVER_TIME, ("met", "missed"), ("green", "red"))
-    return Table("months", "By month", columns, tuple(rows), chart, note if rows else "")
+    note, wholes = note if rows else "", _kept_of(columns, rows)
+    return Table("months", "By month", columns, tuple(rows), chart, note, wholes=wholes)
 
 
 _CLOCK_COLUMNS = (

@@ -19,6 +19,7 @@ from itsm_gitops.model.report import (
     TEXT,
     Cell,
     Column,
+    Key,
     Row,
     Table,
 )
@@ -117,7 +118,8 @@ def review_in_time(one: MajorCase, today: date) -> bool | None:
 def major(log: Log) -> ReportDraft:
     """Return how major incidents were led: times, updates and reviews, in all, by month and one by one."""
     found = _major_cases(log)
-    kept = share(*_sum([updates_in_time(m, log.until) for m in found]))
+    updates = _sum([updates_in_time(m, log.until) for m in found])
+    kept = share(*updates)
     return ReportDraft(
         _headline(len(found), kept),
         (time_to_declare, time_to_mitigate, updates_in_time, review_in_time),
@@ -127,8 +129,20 @@ def major(log: Log) -> ReportDraft:
             "Major incidents",
             COUNT,
             lambda p: len(trends.during(p, (m.case for m in found), lambda c: c.opened)),
+            -1,
         ),
+        _main(len(found), updates),
     )
+
+
+def _main(count: int, updates: Kept) -> Key:
+    if not updates.due:
+        return Key(count, plural(count, "major incident", "major incidents"))
+    one, several = (
+        "major incident, {kept} of {due} updates in time",
+        "major incidents, {kept} of {due} updates in time",
+    )
+    return Key(count, plural(count, one, several, kept=updates.in_time, due=updates.due))
 
 
 def _headline(count: int, kept: float | None) -> Phrase:
@@ -203,11 +217,17 @@ _PROMISED = (
 
 def _promises(log: Log, found: Sequence[MajorCase]) -> Table:
     services = list(dict.fromkeys(m.case.text(meaning.SERVICE) for m in found))
-    rows = [
+    rows: list[Row] = [
         (service, *_promised(log, [m for m in found if m.case.text(meaning.SERVICE) == service]))
         for service in sorted(services)
     ]
-    return Table("services", "By service", (Column("service", "Service", ITEM), *_PROMISED), tuple(rows))
+    columns = (Column("service", "Service", ITEM), *_PROMISED)
+    return Table("services", "By service", columns, tuple(rows), wholes=_due(rows))
+
+
+def _due(rows: Sequence[Row]) -> dict[str, Sequence[int]]:
+    updates, reviews = ([int(row[at] or 0) for row in rows] for at in (2, 5))
+    return {"updates_share": updates, "reviews_share": reviews}
 
 
 def _by_month(log: Log, found: Sequence[MajorCase]) -> Table:
@@ -215,7 +235,8 @@ def _by_month(log: Log, found: Sequence[MajorCase]) -> Table:
     for month in log.months(log.first_day(m.case for m in found)) if found else ():
         some = [m for m in found if month.start <= m.case.opened < month.end]
         rows.append((month.name, *_promised(log, some)))
-    return Table("months", "By month", (Column("month", "Month", MONTH), *_PROMISED), tuple(rows))
+    columns = (Column("month", "Month", MONTH), *_PROMISED)
+    return Table("months", "By month", columns, tuple(rows), wholes=_due(rows))
 
 
 def _latest(log: Log, found: Sequence[MajorCase]) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itsm_gitops.model import facts, meaning
-from itsm_gitops.model.report import DURATION, ITEM, RECORD, TEXT, Column, Row, Table
+from itsm_gitops.model.report import DURATION, ITEM, RECORD, TEXT, Column, Key, Row, Table
 from itsm_gitops.model.wording import Figure, Phrase, duration, plural
 from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.log import Log
@@ -50,6 +50,16 @@ def problems(log: Log) -> ReportDraft:
         ),
         (_states(log, waiting), _oldest(log, waiting), _resolved(log)),
         trends.standing(log, "Open problems", log.lasting(*log.playing(meaning.PROBLEM))),
+        _main(len(waiting), middle),
+    )
+
+
+def _main(count: int, middle: float | None) -> Key:
+    if middle is None:
+        return Key(count, "open problems")
+    age = Figure(duration, middle)
+    return Key(
+        count, plural(count, "open problem, median age {time}", "open problems, median age {time}", time=age)
     )
 
 

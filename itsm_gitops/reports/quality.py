@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from itsm_gitops.model import meaning
 from itsm_gitops.model.report import (
@@ -15,13 +15,22 @@ from itsm_gitops.model.report import (
     Bars,
     Cell,
     Column,
+    Key,
     Row,
     Table,
 )
-from itsm_gitops.model.wording import Figure, Phrase, percent
+from itsm_gitops.model.wording import Figure, Phrase, percent, plural
 from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.log import Bucket, Log
-from itsm_gitops.reports.tables import MOST_ROWS, SPREAD_BARS, SPREAD_COLUMNS, largest, share, spread
+from itsm_gitops.reports.tables import (
+    MOST_ROWS,
+    SPREAD_BARS,
+    SPREAD_COLUMNS,
+    largest,
+    parts_of,
+    share,
+    spread,
+)
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.life import Case
@@ -31,8 +40,8 @@ _COLUMNS = (
     Column("resolved", "Resolved", COUNT),
     Column("reopened", "Reopened", COUNT),
     Column("reopen_rate", "Reopen rate", SHARE),
-    Column("reassignments", "Reassigned each", COUNT),
-    Column("first_contact_rate", "First contact", SHARE),
+    Column("reassignments", "Reassignments per incident", COUNT),
+    Column("first_contact_rate", "Solved at first contact", SHARE),
 )
 
 
@@ -71,9 +80,9 @@ def quality(log: Log) -> ReportDraft:
         for name in log.playing(role)
     ]
 
-    def again_in(period: Bucket) -> float | None:
+    def again_in(period: Bucket) -> tuple[int, int]:
         some = trends.during(period, incidents, lambda c: c.resolved)
-        return share(sum(map(is_reopened, some)), len(some))
+        return sum(map(is_reopened, some)), len(some)
 
     return ReportDraft(
         Phrase("no incident was resolved")
@@ -99,7 +108,26 @@ def quality(log: Log) -> ReportDraft:
             _by_month(log, incidents),
             _team_times(log, incidents),
         ),
-        trends.happened(log, "Incidents reopened", SHARE, again_in),
+        trends.shared(log, "Incidents reopened", again_in, -1),
+        Key(
+            part,
+            plural(len(incidents), "of {count} incident reopened", "of {count} incidents reopened"),
+            SHARE,
+            len(incidents),
+        ),
+        _keys(incidents),
+    )
+
+
+def _keys(incidents: Sequence[Case]) -> tuple[Key, ...]:
+    if not incidents:
+        return ()
+    whole, _, again, moves, at_once = _cells(incidents)
+    return (
+        Key(whole, "Incidents resolved"),
+        Key(again, "Reopened", SHARE, len(incidents)),
+        Key(moves, "Reassignments per incident"),
+        Key(at_once, "Solved at first contact", SHARE, len(incidents)),
     )
 
 
@@ -119,19 +147,24 @@ def _cells(cases: Sequence[Case]) -> tuple[Cell, ...]:
 def _rates(name: str, title: str, first: Column, groups: Sequence[tuple[str, list[Case]]]) -> Table:
     rows: tuple[Row, ...] = tuple((group, *_cells(some)) for group, some in groups)
     bars = Bars("beside", ("reopen_rate", "first_contact_rate"), ("red", "green"))
-    return Table(name, title, (first, *_COLUMNS), rows, bars)
+    return Table(name, title, (first, *_COLUMNS), rows, bars, wholes=_wholes(some for _, some in groups))
+
+
+def _wholes(groups: Iterable[Sequence[Case]]) -> dict[str, Sequence[int]]:
+    return parts_of(list(map(len, groups)), "reopen_rate", "first_contact_rate")
 
 
 def _by_month(log: Log, cases: Sequence[Case]) -> Table:
     rows: list[Row] = []
+    groups: list[list[Case]] = []
     for month in log.months(log.day_of(min(c.resolved or log.until for c in cases))) if cases else ():
         some = [c for c in cases if c.resolved is not None and month.start <= c.resolved < month.end]
         rows.append((month.name, *_cells(some)))
+        groups.append(some)
     bars = Bars(OVER_TIME, ("resolved", "reopened"), ("green", "red"))
     note = "Incidents by the month in which they were resolved for good."
-    return Table(
-        "months", "Incidents by month", (Column("month", "Month", MONTH), *_COLUMNS), tuple(rows), bars, note
-    )
+    columns = (Column("month", "Month", MONTH), *_COLUMNS)
+    return Table("months", "Incidents by month", columns, tuple(rows), bars, note, wholes=_wholes(groups))
 
 
 def _team_times(log: Log, cases: Sequence[Case]) -> Table:

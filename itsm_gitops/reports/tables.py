@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from itsm_gitops.model.report import COUNT, DURATION, Bars, Cell, Column
+from itsm_gitops.model.report import COUNT, DURATION, RANGE, Bars, Cell, Column
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.measures import age, mean, median, ninetieth
 from itsm_gitops.service_levels.life import Case
@@ -61,9 +61,14 @@ SPREAD_COLUMNS = (
     Column("count", "Count", COUNT),
     Column("mean_s", "Mean", DURATION),
     Column("median_s", "Median", DURATION),
-    Column("p90_s", "9 in 10", DURATION),
+    Column("p90_s", "9 of 10 within", DURATION),
 )
-SPREAD_BARS = Bars("beside", ("median_s", "p90_s"), ("step4", "step2"))
+SPREAD_BARS = Bars(RANGE, ("median_s", "p90_s"), ("step4", "step1"))
+
+
+def parts_of(wholes: Sequence[int], *shares: str) -> dict[str, Sequence[int]]:
+    """Return the wholes of some columns of shares, row by row."""
+    return dict.fromkeys(shares, wholes)
 
 
 def share(part: int, whole: int) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from itsm_gitops.model import meaning
-from itsm_gitops.model.report import COUNT, DURATION, ITEM, TEXT, Column, Table
+from itsm_gitops.model.report import COUNT, DURATION, ITEM, TEXT, Column, Key, Table
 from itsm_gitops.model.wording import Figure, Phrase, duration, plural
 from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.log import Bucket, Log
@@ -17,10 +17,10 @@ from itsm_gitops.service_levels.life import Case
 _HELD = (
     Column("held", "Held", COUNT),
     Column("on_hold_s", "On hold", DURATION),
-    Column("work_s", "Without it", DURATION),
+    Column("work_s", "Without hold", DURATION),
 )
 _NOTE = (
-    "Held: how many were ever on hold. On hold: the median of those. Without it: the median of all without "
+    "Held: how many were ever on hold. On hold: the median of those. Without hold: the median of all without "
     "their time on hold."
 )
 _Groups = Sequence[tuple[str, list[Case]]]
@@ -31,6 +31,7 @@ def times(log: Log) -> ReportDraft:
     incidents = log.playing(meaning.INCIDENT)
     begun, done = log.opened(*incidents), log.resolved(*incidents)
     taken = [t for c in done if (t := durations.time_to_resolve(c)) is not None]
+    answered = [t for c in begun if (t := durations.time_to_respond(c)) is not None]
     middle = measures.median(taken)
 
     def middle_of(period: Bucket) -> float | None:
@@ -73,7 +74,21 @@ def times(log: Log) -> ReportDraft:
                 largest(log.resolved(*log.playing(meaning.REQUEST)), "offering"),
             ),
         ),
-        trends.happened(log, "Median time to resolve", DURATION, middle_of),
+        trends.happened(log, "Median time to resolve", DURATION, middle_of, -1),
+        Key(
+            middle,
+            plural(len(done), "median to resolve, {count} incident", "median to resolve, {count} incidents"),
+            DURATION,
+        ),
+        (
+            Key(len(done), "Incidents resolved"),
+            Key(measures.median(answered), "Median time to respond", DURATION),
+            Key(middle, "Median time to resolve", DURATION),
+            Key(measures.ninetieth(taken), "9 of 10 resolved within", DURATION),
+        )
+        if taken
+        else (),
+        "All times are clock time: nights and weekends count.",
     )
 
 
@@ -95,7 +110,11 @@ def _restorations(groups: _Groups) -> Table:
         found = [t for c in cases if (t := durations.time_to_restore(c)) is not None]
         rows.append((group, *spread(found)))
     columns = (Column("priority", "Priority", TEXT), *SPREAD_COLUMNS)
-    return Table("restore", "Time to restore by priority", columns, tuple(rows), SPREAD_BARS)
+    note = (
+        "Restored is when users could work again. Where no record says when, it is the time to resolve, so that "
+        "both are often the same."
+    )
+    return Table("restore", "Time to restore by priority", columns, tuple(rows), SPREAD_BARS, note)
 
 
 def _resolutions(name: str, title: str, head: str, form: str, groups: _Groups) -> Table:
@@ -107,4 +126,4 @@ def _resolutions(name: str, title: str, head: str, form: str, groups: _Groups) -
         work = [t for c in cases if (t := durations.time_of_work(c)) is not None]
         rows.append((group, *spread(found), len(held), measures.median(held), measures.median(work)))
     columns = (Column(head.lower(), head, form), *SPREAD_COLUMNS, *_HELD)
-    return Table(name, title, columns, tuple(rows), SPREAD_BARS, _NOTE if rows else "")
+    return Table(name, title, columns, tuple(rows), SPREAD_BARS, _NOTE if any(row[5] for row in rows) else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from itsm_gitops.model import meaning
-from itsm_gitops.model.report import ITEM, STACKED, Bars, Cell, Column, Table
+from itsm_gitops.model.report import ITEM, STACKED, Bars, Cell, Column, Key, Table
 from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.reports import measures
@@ -45,15 +45,33 @@ def top(log: Log) -> ReportDraft:
     services = _table(log, "services", "Services", cases, lambda kind: kind in served)
     items = _table(log, "items", "Configuration items", cases, lambda kind: kind not in served)
     return ReportDraft(
-        _headline(services, len(cases)), (incident_count, fault_count, measures.backlog), (services, items)
+        _headline(log, services, len(cases)),
+        (incident_count, fault_count, measures.backlog),
+        (services, items),
+        main=_main(log, services, len(cases)),
     )
 
 
-def _headline(services: Table, count: int) -> Phrase:
+def _main(log: Log, services: Table, count: int) -> Key | None:
+    if not services.rows:
+        return None
+    most = services.rows[0][1]
+    first = [log.title(str(row[0])) for row in services.rows if row[1] == most]
+    if len(first) == 1:
+        one, several = "of {count} incident with {service}", "of {count} incidents with {service}"
+        return Key(most, plural(count, one, several, service=first[0]))
+    one, several = (
+        "of {count} incident with each of {services} services",
+        "of {count} incidents with each of {services} services",
+    )
+    return Key(most, plural(count, one, several, services=len(first)))
+
+
+def _headline(log: Log, services: Table, count: int) -> Phrase:
     if not services.rows:
         return Phrase("no incident with a service was opened")
     most = int(services.rows[0][1] or 0)
-    first = [str(row[0]) for row in services.rows if row[1] == most]
+    first = [log.title(str(row[0])) for row in services.rows if row[1] == most]
     if len(first) > 1:
         return plural(
             count,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from itsm_gitops.model.report import COUNT, TREND_DAYS, Trend
+from itsm_gitops.model.report import COUNT, SHARE
+from itsm_gitops.model.trend import TREND_DAYS, Trend
 from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Bucket, Log
+from itsm_gitops.reports.tables import share
 from itsm_gitops.service_levels.life import Case
 
 _PERIOD = TREND_DAYS * 86400
@@ -26,7 +28,9 @@ def periods(log: Log) -> list[Bucket]:
     return found if len(found) > 1 else []
 
 
-def happened(log: Log, what: str, form: str, figure: Callable[[Bucket], float | None]) -> Trend | None:
+def happened(
+    log: Log, what: str, form: str, figure: Callable[[Bucket], float | None], good: int = 0
+) -> Trend | None:
     """Return how a figure of a period went; None where the last two cannot be compared."""
     values = [figure(period) for period in periods(log)]
     known: list[float] = []
@@ -34,13 +38,23 @@ def happened(log: Log, what: str, form: str, figure: Callable[[Bucket], float | 
         if value is None:
             break
         known.append(value)
-    return Trend(what, form, tuple(known[::-1])) if len(known) > 1 else None
+    return Trend(what, form, tuple(known[::-1]), good=good) if len(known) > 1 else None
+
+
+def shared(log: Log, what: str, parts: Callable[[Bucket], tuple[int, int]], good: int) -> Trend | None:
+    """Return how a share went, which is so many of how many of a period; None where the last two cannot be compared."""
+    found = happened(log, what, SHARE, lambda period: share(*parts(period)), good)
+    if found is None:
+        return None
+    wholes = [parts(period)[1] for period in periods(log)]
+    return found._replace(wholes=tuple(wholes[-len(found.values) :]))
 
 
 def standing(log: Log, what: str, cases: Sequence[Case]) -> Trend | None:
-    """Return how many of some records were open at the end of each period."""
+    """Return how many of some records were open at the end of each period; fewer are better."""
     ends = periods(log)
-    return Trend(what, COUNT, tuple(measures.backlog_at(cases, ends)), stands=True) if ends else None
+    values = tuple(measures.backlog_at(cases, ends))
+    return Trend(what, COUNT, values, stands=True, good=-1) if ends else None
 
 
 def during(period: Bucket, cases: Iterable[Case], moment: Callable[[Case], int | None]) -> list[Case]:

@@ -172,7 +172,7 @@ def test_the_rule_book_that_the_tool_brings_is_translated(language: str) -> None
 
 # Where code names what it says: the place of the text among what is handed over.
 SENTENCES = {"Phrase": (0,), "plural": (1, 2)}
-REPORTED = {**SENTENCES, "Column": (1,), "Table": (1,), "ReportKind": (0, 1)}
+REPORTED = {**SENTENCES, "Column": (1,), "Key": (1,), "Table": (1,), "ReportKind": (0, 1)}
 SAYS = {
     **REPORTED,
     "t": (0,),

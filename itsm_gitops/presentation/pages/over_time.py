@@ -12,8 +12,8 @@ from itsm_gitops.model.report import COUNT, MONTH, OVER_TIME, Bars, Column, Tabl
 from itsm_gitops.presentation.chart import draw
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc
+from itsm_gitops.presentation.pages.figures import figures
 from itsm_gitops.presentation.pages.parts import section
-from itsm_gitops.presentation.pages.reports import figures
 from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
 
@@ -30,9 +30,7 @@ def over_time(view: View, entry: Entry) -> Html:
     if sum(count for row in table.rows for count in row if isinstance(count, int)) < _FEWEST:
         return EMPTY  # the list of records says it better
     picture = draw(table, "over-time")
-    listed = (
-        f"<details class=it-more><summary>{esc(t('As a table'))}</summary>{figures(view, table)}</details>"
-    )
+    listed = f"<details class=it-fold><summary>{esc(t('Figures'))}</summary>{figures(view, table)}</details>"
     return section(_TITLE, Html(f"{picture}{listed}"), "over-time")
 
 

@@ -11,9 +11,9 @@ from itsm_gitops.model.report import EXACT_SHARE, ITEM, SHARE, Column, Row, Tabl
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, link, words
+from itsm_gitops.presentation.pages.figures import figures
 from itsm_gitops.presentation.pages.parts import section
 from itsm_gitops.presentation.pages.past import REPORT
-from itsm_gitops.presentation.pages.reports import figures
 from itsm_gitops.presentation.view import View
 
 PAUSED = "pause_states"

@@ -1,0 +1,269 @@
+"""The table of a report as HTML: what belongs together in one cell, what says nothing left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from itsm_gitops.model import clock
+from itsm_gitops.model.practice import MET, MISSING, PARTLY
+from itsm_gitops.model.report import (
+    BUSINESS,
+    COUNT,
+    DURATION,
+    EVIDENCE,
+    ITEM,
+    MONEY,
+    MONTH,
+    RECORD,
+    RULE,
+    SHARE,
+    STANDING,
+    TEXT,
+    WEEK,
+    Cell,
+    Column,
+    Table,
+)
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, is_named_value, join, link, words
+from itsm_gitops.presentation.moments import said, said_in
+from itsm_gitops.presentation.pages.evidence import evidence_list
+from itsm_gitops.presentation.pages.parts import explore_url, paragraph
+from itsm_gitops.presentation.view import View
+
+_LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
+_UNITS = ("currency", "per")
+_WORDS = (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE, WEEK, MONTH)
+_MEASURED = (COUNT, SHARE, DURATION, BUSINESS)  # what may be nought in every row
+_TITLE = "title"
+# What a pair of a share and its goal is called; elsewhere as the share is.
+_PAIRS = {"response": "Response", "resolution": "Resolution", "availability": "Availability"}
+_FEWEST_GROUPED = 6  # rows that are told apart by whether a goal was missed
+
+
+class _Field(NamedTuple):
+    """A column of the page: its head, its class, and its cell of a row; ``goal`` says that it holds a share and its goal."""
+
+    title: str
+    css: str
+    cell: Callable[[int], Html]
+    goal: bool = False
+
+
+def figures(view: View, table: Table) -> Html:
+    """Return the rows of a table as HTML, in a box that scrolls where they are wide; below it what its signs mean."""
+    table = _without_names(table)
+    table, left_out = _without_nought(table)
+    fields = _fields(view, table)
+    short = [any(table.falls_short(row)) for row in table.rows]
+    only = all(f.goal for f in fields[1:] if f.css == "it-c-num") and any(f.goal for f in fields)
+    head = "".join(
+        f'<th scope="col"{_css(f.css)}>{esc(f.title)}{_below(t("kept / goal")) if only and f.goal else ""}</th>'
+        for f in fields
+    )
+    look = " it-map" if any(c.form == EVIDENCE for c in table.columns) else " it-goals" if only else ""
+    numbers = list(range(len(table.rows)))
+    groups = _groups(short) if only else [("", numbers)]
+    body = "".join(
+        f"<tbody>{_group(title, len(fields))}{''.join(_row(fields, n) for n in some)}</tbody>"
+        for title, some in groups
+    )
+    notes = []
+    if left_out:
+        columns = ", ".join(left_out)
+        notes.append(t("Left out, as no row has any: {columns}.", columns=columns))
+    if only and any(value is None for row in table.rows for value in row):
+        notes.append(t("–: there was nothing to judge."))
+    below = "".join(f'<p class="it-muted">{esc(note)}</p>' for note in notes)
+    return Html(
+        f'<div class="it-scroll"><table class="it-plain it-figures{look}"><caption class="it-vh">{esc(t(table.title))}</caption>'
+        f"<thead><tr>{head}</tr></thead>{body}</table></div>{below}"
+    )
+
+
+def _below(text: str) -> Html:
+    return Html(f"<small>{esc(text)}</small>")
+
+
+def _group(title: str, columns: int) -> Html:
+    return (
+        Html(f'<tr class="it-figures__group"><th scope="rowgroup" colspan="{columns}">{esc(title)}</th></tr>')
+        if title
+        else EMPTY
+    )
+
+
+def _groups(short: Sequence[bool]) -> list[tuple[str, list[int]]]:
+    """Return the rows that missed a goal and those that did not, where both are there and there are many."""
+    missed, rest = ([n for n, one in enumerate(short) if one is wanted] for wanted in (True, False))
+    if not missed or not rest or len(short) < _FEWEST_GROUPED:
+        return [("", [*missed, *rest])]
+    return [
+        (t("Below a goal ({count})", count=len(missed)), missed),
+        (t("Met, or no data ({count})", count=len(rest)), rest),
+    ]
+
+
+def _row(fields: Sequence[_Field], number: int) -> Html:
+    """Return a row; a cell with a goal says whose it is, for where it stands without its head."""
+    cells = []
+    for field in fields:
+        label = f' data-label="{esc(field.title)}"' if field.goal else ""
+        cells.append(f"<td{_css(field.css)}{label}>{field.cell(number)}</td>")
+    return Html(f"<tr>{''.join(cells)}</tr>")
+
+
+def _css(css: str) -> str:
+    return f' class="{css}"' if css else ""
+
+
+def _fields(view: View, table: Table) -> list[_Field]:
+    """Return what stands in which column: a record's title with its number, a share with its goal."""
+    goals = {c.goal for c in table.columns if c.goal}
+    columns = [c for c in table.columns if c.name not in goals]
+    names = [c.name for c in columns]
+    titled = bool(columns) and columns[0].form == RECORD and _TITLE in names
+    fields = []
+    for position, column in enumerate(columns):
+        if titled and column.name == _TITLE:
+            continue
+        css = _class(column, first=position == 0)
+        if titled and position == 0:
+            fields.append(_Field(t(column.title), f"{css} it-c-record", _record(view, table, column)))
+        elif column.goal:
+            goal = t(table.column(column.goal).title)
+            title = t(_PAIRS[column.name]) if column.name in _PAIRS else f"{t(column.title)} / {goal}"
+            fields.append(_Field(title, css, _kept(view, table, column), goal=True))
+        else:
+            fields.append(_Field(t(column.title), css, _plain(view, table, column, first=position == 0)))
+    return fields
+
+
+def _record(view: View, table: Table, column: Column) -> Callable[[int], Html]:
+    """Return what shows a record: its title, and below it its number."""
+
+    def cell(number: int) -> Html:
+        identifier, title = str(table.values(column.name)[number]), str(table.values(_TITLE)[number])
+        url = view.url(identifier)
+        shown = link(url, esc(title)) if url else esc(title)
+        return Html(f'{shown}<small class="it-muted">{esc(identifier)}</small>')
+
+    return cell
+
+
+def _kept(view: View, table: Table, column: Column) -> Callable[[int], Html]:
+    """Return what shows a share and, behind it, its goal."""
+    goal = table.column(column.goal)
+    plain = _plain(view, table, column, first=False)
+
+    def cell(number: int) -> Html:
+        value = plain(number)
+        if table.values(column.name)[number] is None or table.values(goal.name)[number] is None:
+            return value
+        aim = esc(said_in(table, number, goal.name))
+        return Html(f'{value}<span class="it-aim"> / {aim}</span>')
+
+    return cell
+
+
+def _plain(view: View, table: Table, column: Column, *, first: bool) -> Callable[[int], Html]:
+    """Return what shows a value; a number leads to what it counts."""
+    at = [c.name for c in table.columns].index(column.name)
+
+    def cell(number: int) -> Html:
+        value = table.rows[number][at]
+        shown = _cell(view, table, column, number, value)
+        if first and not value and column.form == ITEM and (leads := table.shows.get("open")):
+            return link(
+                explore_url(**leads[number]), shown
+            )  # what names no item leads to itself no other way
+        shown = leading(table, number, column.name, shown)
+        if table.falls_short(table.rows[number])[at]:
+            return _short(shown)
+        is_nought = _is_figure(column) and (value is None or value == 0)
+        return Html(f'<span class="it-c-nought">{shown}</span>') if is_nought else shown
+
+    return cell
+
+
+def leading(table: Table, number: int, name: str, shown: Html) -> Html:
+    """Return the value of a row, leading to the records that it counts where the explorer can show these."""
+    facets = table.shows.get(name)
+    return link(explore_url(**facets[number]), shown) if facets and table.values(name)[number] else shown
+
+
+def _without_names(table: Table) -> Table:
+    """Return a table without its column of names where the first column shows items, which come with their names."""
+    if table.columns[0].form != ITEM:
+        return table
+    return _with(table, [n for n, c in enumerate(table.columns) if c.name != "name"])
+
+
+def _without_nought(table: Table) -> tuple[Table, list[str]]:
+    """Return a table without the columns that hold nothing in any row, and the titles of these."""
+    goals = {c.goal for c in table.columns if c.goal}
+    nought = [
+        n
+        for n, c in enumerate(table.columns)
+        if n and c.form in _MEASURED and not c.goal and c.name not in goals and not any(table.values(c.name))
+    ]
+    if len(nought) == len(table.columns) - 1:
+        return table, []
+    kept = _with(table, [n for n in range(len(table.columns)) if n not in nought])
+    return kept, [t(table.columns[n].title) for n in nought]
+
+
+def _with(table: Table, numbers: Sequence[int]) -> Table:
+    if len(numbers) == len(table.columns):
+        return table
+    rows = tuple(tuple(row[n] for n in numbers) for row in table.rows)
+    return replace(table, columns=tuple(table.columns[n] for n in numbers), rows=rows)
+
+
+def _is_figure(column: Column) -> bool:
+    """Whether a column holds what is compared by its digits, which stand below each other."""
+    return column.form not in _WORDS
+
+
+def _class(column: Column, *, first: bool) -> str:
+    if first:
+        return "it-c-first it-c-when" if column.form in (WEEK, MONTH) else "it-c-first"
+    if column.form == MONEY and column.name in _UNITS:
+        return "it-c-unit"
+    return "it-c-num" if _is_figure(column) else ""
+
+
+def _short(cell: Html) -> Html:
+    return Html(
+        f'<strong class="it-short">{cell}<span class="it-vh">, {esc(t("below the goal"))}</span></strong>'
+    )
+
+
+def _cell(view: View, table: Table, column: Column, number: int, value: Cell) -> Html:
+    if isinstance(value, str) and value:
+        if column.form == RECORD:
+            return view.id_link(value) or esc(value)
+        if column.form == ITEM:
+            return view.link(value)
+        if column.form == EVIDENCE:
+            return evidence_list(view, t(value))
+        if column.form == TEXT and clock.parse_time(value):
+            return view.time(value)
+        if column.form == TEXT and is_named_value(value) and t(value) == value:
+            return esc(words(value))
+    if column.form == RULE:
+        return link(urls.rule(str(value)), esc(value)) if value else EMPTY
+    if column.form == STANDING:
+        return chip(words(str(value)), _LOOKS.get(str(value), "none"))
+    if column.form == TEXT and value in (None, ""):
+        return Html(f'<span class="it-c-nought">{esc(said(column, value))}</span>')
+    return esc(said_in(table, number, column.name))
+
+
+def notes(table: Table, *further: str) -> Html:
+    """Return what to know when reading a table."""
+    return join([paragraph(note) for note in (table.note, *further) if note])
