@@ -77,7 +77,7 @@ def own_report(store: Store, name: str, now: datetime, filters: StoredFilters | 
         name=name,
         title=about["title"],
         lead=about["lead"],
-        headline=Phrase("{title}: {total}", title=Phrase(first.title), total=_total(first)),
+        headline=Phrase("{title} ({total})", title=Phrase(first.title), total=_total(first)),
         since=now,
         until=now,
         service="",

@@ -8,6 +8,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.report import (
     ALL,
     COUNT,
+    FEW,
     ITEM,
     MONTH,
     OVER_TIME,
@@ -21,11 +22,11 @@ from itsm_gitops.model.report import (
     Row,
     Table,
 )
-from itsm_gitops.model.wording import Figure, Phrase, percent, plural
+from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.log import Bucket, Log
-from itsm_gitops.reports.tables import MOST_ROWS, grouped, largest, parts_of, share
+from itsm_gitops.reports.tables import MOST_ROWS, grouped, largest, of_them, parts_of, share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
@@ -79,7 +80,7 @@ def changes(log: Log) -> ReportDraft:
             "{out} backed out",
             "{count} changes closed, {share} successful: {planned} as planned, {issues} with issues, {failed} failed, "
             "{out} backed out",
-            share=Figure(percent, good),
+            share=of_them(sum(map(measures.is_successful, closed)), len(closed)),
             planned=ended["successful"],
             issues=ended["successful_with_issues"],
             failed=ended["unsuccessful"],
@@ -214,15 +215,16 @@ def caused(log: Log) -> ReportDraft:
     causes = Causes(log)
     behind = {c.entry.id: causes.behind(c.entry.id) for c in opened}
     mine = [c for c in opened if measures.caused_by_change(c, behind[c.entry.id])]
-    part = share(len(mine), len(opened))
     headline = (
         Phrase(
             "{caused} of {all} incidents caused by a change ({share})",
             caused=len(mine),
             all=len(opened),
-            share=Figure(percent, part),
+            share=of_them(len(mine), len(opened)),
         )
-        if part is not None
+        if len(opened) >= FEW
+        else Phrase("{caused} of {all} incidents caused by a change", caused=len(mine), all=len(opened))
+        if opened
         else Phrase("no incident was opened")
     )
 

@@ -5,6 +5,7 @@ Where pipelines write records of deployments, the same figures are counted of th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from itsm_gitops.model import facts, meaning
@@ -93,7 +94,8 @@ def dora(log: Log) -> ReportDraft:
     incidents = [c for c in log.resolved(*log.playing(meaning.INCIDENT)) if causes.behind(c.entry.id)]
     watched = log.until - max(log.since, log.until if log.first is None else log.first)
     whole = _figures(closed, incidents, caused, repaired, watched)
-    services = sorted({c.text(deployments.SERVICE) for c in closed if c.text(deployments.SERVICE)})
+    counts = Counter(c.text(deployments.SERVICE) for c in closed)
+    services = sorted(filter(None, counts), key=lambda s: (-counts[s], s))
     rows: tuple[Row, ...] = tuple(
         (s, *_figures(_of(closed, s), _of(incidents, s), caused, repaired, watched)) for s in services
     )

@@ -6,6 +6,7 @@ time before a deployment begins with the record that authorised it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -188,7 +189,8 @@ def _repairing(log: Log) -> Collection[str]:
 
 def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ...]:
     """Return the five figures as a whole, by service, and by month."""
-    services = sorted({d.service for d in found} - {""})
+    counts = Counter(d.service for d in found)
+    services = sorted(filter(None, counts), key=lambda s: (-counts[s], s))
     by_service: list[Row] = [
         (name, *_figures([d for d in found if d.service == name], watched)) for name in services
     ]

@@ -9,11 +9,11 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.report import (
     BUSINESS,
     EXACT_SHARE,
+    FEW,
     FLOORED_SHARE,
     ITEM,
     MONTH,
     OVER_TIME,
-    RECORD,
     SHARE,
     TEXT,
     Bars,
@@ -24,9 +24,10 @@ from itsm_gitops.model.report import (
 )
 from itsm_gitops.model.wording import Figure, Phrase, floored_percent, plural
 from itsm_gitops.reports import measures, trends
+from itsm_gitops.reports.clock_lists import HOURS, missed, running
 from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.past import Uptime, uptimes
-from itsm_gitops.reports.tables import MOST_ROWS, share
+from itsm_gitops.reports.tables import share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.agreements import Clock, Target
@@ -36,7 +37,6 @@ from itsm_gitops.service_levels.measures import MET, MISSED, RUNNING
 _ROLES = (meaning.INCIDENT, meaning.REQUEST)
 _MOST_SERVICES = 500
 _MOST_PERIODS = 100
-_HOURS = "Times are hours of the calendar of the service level."
 
 
 def levels_of(log: Log) -> Levels:
@@ -59,6 +59,13 @@ def levels(log: Log) -> ReportDraft:
         headline = Phrase("no service level is in force")
     elif kept is None:
         headline = Phrase("no promise has come due")
+    elif whole < FEW:
+        headline = plural(
+            whole,
+            "{met} of {count} promise kept",
+            "{met} of {count} promises kept",
+            met=counts[MET],
+        )
     else:
         headline = plural(
             whole,
@@ -86,8 +93,8 @@ def levels(log: Log) -> ReportDraft:
             _internal(log, known, internal),
             _by_period(log, clocks),
             _by_month(log, clocks),
-            _missed(clocks),
-            _running(known, clocks),
+            missed(clocks),
+            running(known, clocks),
         ),
         trends.shared(log, "Promises kept", kept_in, 1),
         Key(
@@ -258,7 +265,7 @@ def _promises(log: Log, known: Levels, clocks: list[Clock], table: str, title: s
         Column("goal", "Goal", SHARE),
     )
     wholes = _kept_of(columns, rows)
-    return Table(table, title, columns, tuple(rows), note=_HOURS if rows else "", wholes=wholes)
+    return Table(table, title, columns, tuple(rows), note=HOURS if rows else "", wholes=wholes)
 
 
 def _kept_of(columns: Sequence[Column], rows: Sequence[Row]) -> dict[str, Sequence[int]]:
@@ -332,34 +339,3 @@ def _by_month(log: Log, clocks: list[Clock]) -> Table:
     chart = Bars(OVER_TIME, ("met", "missed"), ("green", "red"))
     note, wholes = note if rows else "", _kept_of(columns, rows)
     return Table("months", "By month", columns, tuple(rows), chart, note, wholes=wholes)
-
-
-_CLOCK_COLUMNS = (
-    Column("record", "Record", RECORD),
-    Column("title", "Title", TEXT),
-    Column("service", "Service", ITEM),
-    Column("metric", "Promise", TEXT),
-    Column("within_s", "Within", BUSINESS),
-)
-
-
-def _missed(clocks: list[Clock]) -> Table:
-    missed = [c for c in clocks if c.verdict == MISSED]
-    missed.sort(key=lambda c: (-c.case.opened, c.case.entry.id, c.target.metric))
-    columns = (*_CLOCK_COLUMNS, Column("over_s", "Over by", BUSINESS))
-    rows = tuple((*_cells(c), c.over) for c in missed[:MOST_ROWS])
-    return Table("missed", "The latest that were missed", columns, rows, note=_HOURS if rows else "")
-
-
-def _running(known: Levels, clocks: list[Clock]) -> Table:
-    """Return the open records whose clock has passed the warning of their service level."""
-    near = [c for c in clocks if known.is_near(c)]
-    near.sort(key=lambda c: (c.target.seconds - c.used, c.case.entry.id, c.target.metric))
-    columns = (*_CLOCK_COLUMNS, Column("left_s", "Left", BUSINESS))
-    rows = tuple((*_cells(c), c.target.seconds - c.used) for c in near[:MOST_ROWS])
-    return Table("running", "Soon to be missed", columns, rows, note=_HOURS if rows else "")
-
-
-def _cells(clock: Clock) -> tuple[str, str, str, str, int]:
-    entry = clock.case.entry
-    return entry.id, entry.title, clock.service, clock.target.metric.capitalize(), clock.target.seconds

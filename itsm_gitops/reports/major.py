@@ -24,7 +24,7 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.timeline import seconds, value_in
-from itsm_gitops.model.wording import Figure, Phrase, percent, plural
+from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.reports import trends
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.tables import SPREAD_BARS, SPREAD_COLUMNS, share, spread
@@ -119,9 +119,8 @@ def major(log: Log) -> ReportDraft:
     """Return how major incidents were led: times, updates and reviews, in all, by month and one by one."""
     found = _major_cases(log)
     updates = _sum([updates_in_time(m, log.until) for m in found])
-    kept = share(*updates)
     return ReportDraft(
-        _headline(len(found), kept),
+        _headline(len(found), updates),
         (time_to_declare, time_to_mitigate, updates_in_time, review_in_time),
         (_times(found), _promises(log, found), _by_month(log, found), _latest(log, found)),
         trends.happened(
@@ -145,16 +144,17 @@ def _main(count: int, updates: Kept) -> Key:
     return Key(count, plural(count, one, several, kept=updates.in_time, due=updates.due))
 
 
-def _headline(count: int, kept: float | None) -> Phrase:
+def _headline(count: int, updates: Kept) -> Phrase:
     if not count:
         return Phrase("no major incident was declared")
-    if kept is None:
+    if not updates.due:
         return plural(count, "{count} major incident", "{count} major incidents")
     return plural(
         count,
-        "{count} major incident, {share} of the updates in time",
-        "{count} major incidents, {share} of the updates in time",
-        share=Figure(percent, kept),
+        "{count} major incident, {kept} of {due} updates in time",
+        "{count} major incidents, {kept} of {due} updates in time",
+        kept=updates.in_time,
+        due=updates.due,
     )
 
 

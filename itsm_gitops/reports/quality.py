@@ -19,7 +19,7 @@ from itsm_gitops.model.report import (
     Row,
     Table,
 )
-from itsm_gitops.model.wording import Figure, Phrase, percent, plural
+from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.tables import (
@@ -87,7 +87,12 @@ def quality(log: Log) -> ReportDraft:
     return ReportDraft(
         Phrase("no incident was resolved")
         if part is None
-        else Phrase("{share} of incidents were reopened", share=Figure(percent, part)),
+        else plural(
+            len(incidents),
+            "{part} of {count} incident reopened",
+            "{part} of {count} incidents reopened",
+            part=sum(map(is_reopened, incidents)),
+        ),
         (is_reopened, durations.reassignments, is_first_contact, durations.team_times, measures.mean),
         (
             _rates(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from itsm_gitops.model.report import COUNT, DURATION, RANGE, Bars, Cell, Column
+from itsm_gitops.model.report import COUNT, DURATION, FEW, RANGE, Bars, Cell, Column
+from itsm_gitops.model.wording import Figure, Phrase, Value, percent
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.measures import age, mean, median, ninetieth
 from itsm_gitops.service_levels.life import Case
@@ -69,6 +70,13 @@ SPREAD_BARS = Bars(RANGE, ("median_s", "p90_s"), ("step4", "step1"))
 def parts_of(wholes: Sequence[int], *shares: str) -> dict[str, Sequence[int]]:
     """Return the wholes of some columns of shares, row by row."""
     return dict.fromkeys(shares, wholes)
+
+
+def of_them(part: int, whole: int) -> Value:
+    """Return a part of a whole for a sentence: in percent, or as so many of how many where these are few."""
+    if whole < FEW:
+        return Phrase("{part} of {whole}", part=part, whole=whole)
+    return Figure(percent, part / whole)
 
 
 def share(part: int, whole: int) -> float | None:

@@ -42,7 +42,7 @@ def test_a_file_makes_a_report(desk: Any) -> None:
     assert [c.form for c in listed.columns] == [RECORD, TEXT, ITEM, TEXT]
     assert listed.note == "The first 2 of 3."
     assert counted.rows == (("new", 3),)
-    assert made.headline == '2 listed under "All"'
+    assert made.headline == "All (2)"
 
 
 def test_it_is_asked_for_like_any_other(desk: Any) -> None:

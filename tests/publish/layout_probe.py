@@ -18,7 +18,7 @@ _LOOK = """() => {
     faults.push(`the page scrolls sideways by ${wide}: ${out.slice(0, 3).map(e => e.outerHTML.slice(0, 90)).join(" | ")}`);
   }
   const boxes = (parent) => [...parent.children].filter(e => e.offsetParent && getComputedStyle(e).position !== "absolute");
-  for (const parent of document.querySelectorAll(".it-cols, .it-pair, .it-x__body, .it-net__stage, .it-report")) {
+  for (const parent of document.querySelectorAll(".it-cols, .it-pair, .it-x__body, .it-net__stage")) {
     const some = boxes(parent);
     some.forEach((one, i) => some.slice(i + 1).forEach(other => {
       const a = one.getBoundingClientRect(), b = other.getBoundingClientRect();

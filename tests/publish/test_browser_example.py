@@ -334,7 +334,7 @@ def test_the_first_look_at_the_map_shows_all_of_it_and_can_be_read(
 def test_a_figure_of_a_report_leads_to_as_many_records(open_page: Callable[..., Any], report: str) -> None:
     page = open_page(f"reports/{report}.html")
     figures = page.eval_on_selector_all(
-        "td a[href*='explore.html']", "all => all.map(a => [a.textContent, a.href])"
+        "#it-main :is(td, .it-bars b) a[href*='explore.html']", "all => all.map(a => [a.textContent, a.href])"
     )
     assert len(figures) > 3
     wrong = []

@@ -78,13 +78,6 @@ _BROKEN = """() => [
     && (e.getBoundingClientRect().height > 1.6 * parseFloat(getComputedStyle(e).lineHeight) || e.scrollWidth > e.clientWidth + 1)),
   ...[...document.querySelectorAll("#it-main td time")].filter(e => e.checkVisibility() && e.getClientRects().length > 1),
 ].map(e => e.textContent)"""
-# The names above figures that are wider than their figure, letter by letter: they stand in no element of their own.
-_NARROW = """() => [...document.querySelectorAll("#it-main .it-figures td[data-label]")].filter(e => e.checkVisibility()).flatMap(cell => {
-  const style = getComputedStyle(cell, "::before"), pen = document.createElement("canvas").getContext("2d");
-  if (style.content === "none") return [];
-  pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
-  return cell.dataset.label.split(" ").filter(word => pen.measureText(word).width > cell.clientWidth);
-})"""
 
 
 @pytest.mark.parametrize("name", ["incidents", "requests", "problems", "all records", "team", "deep item"])
@@ -118,13 +111,3 @@ def test_no_line_of_an_agenda_begins_with_a_comma_on_a_phone(browser: Any, germa
     )
     page.close()
     assert apart == []
-
-
-def test_names_above_figures_are_not_torn_on_a_phone(browser: Any, german: Path) -> None:
-    page = browser.new_page(viewport={"width": 360, "height": 800})
-    page.goto((german / PAGES["figures"]).as_uri())
-    torn = page.evaluate(_NARROW)
-    shown = page.locator(".it-figures--cards td[data-label]").count()
-    page.close()
-    assert shown > 10
-    assert torn == []

@@ -574,7 +574,7 @@ def test_incidents_and_changes_month_by_month(view: View, monkeypatch: pytest.Mo
     monkeypatch.setattr("itsm_gitops.presentation.pages.over_time._FEWEST", 2)
     html = page(view, ITEM)
     said = part(html, "over-time")
-    assert "As a table" in said
+    assert "Figures" in said
     assert '<figure class="it-chart">' in html
     assert part(page(view, "index"), "over-time") == ""
 

@@ -62,12 +62,16 @@ def test_a_phrase_is_its_english_text_and_can_be_said_in_another_language() -> N
 
 
 def test_phrases_stand_in_phrases() -> None:
-    both = listed(
-        [Phrase("no contract"), Phrase("{share} of incidents were reopened", share=Figure(percent, 0.05))]
+    part = Phrase(
+        "{caused} of {all} incidents caused by a change ({share})",
+        caused=1,
+        all=20,
+        share=Figure(percent, 0.05),
     )
-    assert both == "no contract, 5% of incidents were reopened"
+    both = listed([Phrase("no contract"), part])
+    assert both == "no contract, 1 of 20 incidents caused by a change (5%)"
     with spoken("de"):
-        assert t(both) == "kein Vertrag, 5\u00a0% der Störungen wurden wieder geöffnet"
+        assert t(both) == "kein Vertrag, 1 von 20 Störungen durch einen Change verursacht (5\u00a0%)"
 
 
 @pytest.mark.parametrize("text", ["{{ 7*7 }}", "{", "{0}", "{% raw %}"])

@@ -8,7 +8,7 @@ import pytest
 
 from itsm_gitops.commands.reporting import report, table_of
 from itsm_gitops.model.errors import NotFound, Refused, UsageError
-from itsm_gitops.model.report import DURATION, Column, Table, as_csv, shown
+from itsm_gitops.model.report import BUSINESS, COUNT, DURATION, Column, Table, as_csv, shown
 from itsm_gitops.model.wording import duration
 from itsm_gitops.reports.catalogue import REPORTS
 
@@ -278,7 +278,6 @@ def test_a_wrong_table_is_told_with_those_there_are(changed, reports) -> None:
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (0, "0 s"),
         (59.4, "59 s"),
         (90, "2 min"),
         (3599, "1 h"),
@@ -293,6 +292,12 @@ def test_durations_in_words(seconds: float, said: str) -> None:
     assert shown(Column("d", "D", DURATION), seconds) == said
 
 
+def test_nothing_is_nought_and_what_is_not_known_a_dash() -> None:
+    for form in (COUNT, DURATION, BUSINESS):
+        assert (shown(Column("d", "D", form), 0), shown(Column("d", "D", form), None)) == ("0", "–")
+    assert [shown(Column("d", "D"), value) for value in (0.0, 0.7, 1.28, 3)] == ["0", "0.70", "1.28", "3"]
+
+
 def test_csv_has_raw_values_and_no_formulas() -> None:
     columns = (
         Column("change", "Change", "record"),
@@ -305,8 +310,10 @@ def test_csv_has_raw_values_and_no_formulas() -> None:
 
 def test_the_sentence_on_changes_adds_up_with_its_table(example_repo) -> None:
     [found] = report(example_repo, ("changes",))
-    closed, share, planned, issues = map(int, re.findall(r"\d+", found.headline))
+    closed, share, *ended = map(int, re.findall(r"\d+", found.headline))
     [outcomes] = [t for t in found.tables if t.name == "outcomes"]
-    sums = {c: sum(outcomes.values(c)) for c in ("closed", "successful", "successful_with_issues")}
-    assert list(sums.values()) == [closed, planned, issues]
-    assert share == round(100 * (planned + issues) / closed)
+    known = ("successful", "successful_with_issues", "unsuccessful", "backed_out")
+    assert [sum(outcomes.values(c)) for c in known] == ended
+    assert sum(outcomes.values("closed")) == closed
+    assert sum(ended) == closed
+    assert share == round(100 * sum(ended[:2]) / closed)

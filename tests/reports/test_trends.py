@@ -47,6 +47,14 @@ def test_a_time_that_is_written_alike_is_the_same(lived, reports) -> None:
     )
 
 
+def test_a_trend_says_whether_it_is_better_or_worse(lived, reports) -> None:
+    found = reports()
+    assert found["backlog"].trend.verdict == "worse"  # more is open
+    assert found["times"].trend.verdict == "better"  # it takes less time
+    assert found["flow"].trend.verdict == ""  # more to do is neither
+    assert found["quality"].trend.verdict == ""  # as before
+
+
 def test_without_two_whole_periods_nothing_is_compared(record, reports, lived) -> None:
     assert reports(since="2026-10-01")["flow"].trend is None
     assert reports(since="2026-09-22")["flow"].trend is not None
@@ -63,7 +71,8 @@ def test_a_share_of_nothing_is_no_figure(lived, reports) -> None:
     assert found["dora"].trend.values == (0, 0)
     assert found["dora"].trend.text == "Changes carried out in the last 30 days: 0, as in the 30 days before"
     assert (
-        found["quality"].trend.text == "Incidents reopened in the last 30 days: 0%, as in the 30 days before"
+        found["quality"].trend.text
+        == "Incidents reopened in the last 30 days: 0 of 2, as in the 30 days before"
     )
 
 

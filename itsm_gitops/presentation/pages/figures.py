@@ -42,6 +42,7 @@ _MEASURED = (COUNT, SHARE, DURATION, BUSINESS)  # what may be nought in every ro
 _TITLE = "title"
 # What a pair of a share and its goal is called; elsewhere as the share is.
 _PAIRS = {"response": "Response", "resolution": "Resolution", "availability": "Availability"}
+_ONE_LINE = 16  # letters of a text that stays on one line
 _FEWEST_GROUPED = 6  # rows that are told apart by whether a goal was missed
 
 
@@ -131,7 +132,7 @@ def _fields(view: View, table: Table) -> list[_Field]:
     for position, column in enumerate(columns):
         if titled and column.name == _TITLE:
             continue
-        css = _class(column, first=position == 0)
+        css = _class(table, column, first=position == 0)
         if titled and position == 0:
             fields.append(_Field(t(column.title), f"{css} it-c-record", _record(view, table, column)))
         elif column.goal:
@@ -229,12 +230,15 @@ def _is_figure(column: Column) -> bool:
     return column.form not in _WORDS
 
 
-def _class(column: Column, *, first: bool) -> str:
+def _class(table: Table, column: Column, *, first: bool) -> str:
     if first:
         return "it-c-first it-c-when" if column.form in (WEEK, MONTH) else "it-c-first"
     if column.form == MONEY and column.name in _UNITS:
         return "it-c-unit"
-    return "it-c-num" if _is_figure(column) else ""
+    if _is_figure(column):
+        return "it-c-num"
+    longest = max((len(str(value or "")) for value in table.values(column.name)), default=0)
+    return "it-c-when" if column.form == TEXT and longest <= _ONE_LINE else "it-c-text"
 
 
 def _short(cell: Html) -> Html:

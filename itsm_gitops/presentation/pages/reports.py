@@ -22,6 +22,7 @@ from itsm_gitops.presentation.view import View
 
 # A report with more tables begins with a list of them; with many more, the list opens on demand.
 _FEW, _MANY = 4, 8
+_WHENCE = "{since} to {until}, from the timelines of the records."
 _LONG = 12  # rows of a table without a chart that stands open
 
 
@@ -29,7 +30,7 @@ def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
     """Yield the page that leads to the reports, and the page of each; none where there are none."""
     if not reports:
         return
-    head = heading([], t("Reports"), lead=Html(f'<p class="it-trend">{_time(view, reports[0])}</p>'))
+    head = heading([], t("Reports"), lead=Html(f'<p class="it-trend">{_time(view, reports[0], _WHENCE)}</p>'))
     cards = Html(f'<div class="it-digest">{_cards(view, reports)}</div>')
     yield ListPage(urls.REPORTS, t("Reports"), urls.REPORTS, Html(f"{head}{cards}"))
     for report in reports:
@@ -94,7 +95,7 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _time(view: View, report: Report) -> Html:
+def _time(view: View, report: Report, said: str = "{since} to {until}.") -> Html:
     """Return the days that a report is about, and which of its records count."""
     if report.since == report.until:
         return told("As of {until}.", until=view.moment(report.until))
@@ -102,9 +103,7 @@ def _time(view: View, report: Report) -> Html:
         esc(full_day(in_zone(moment, view.zone).date())) for moment in (report.since, report.until)
     )
     scope = "" if view.audience.everything else f" {esc(t('Only what is shown here is counted.'))}"
-    return Html(
-        f"{told('{since} to {until}, from the timelines of the records.', since=since, until=until)}{scope}"
-    )
+    return Html(f"{told(said, since=since, until=until)}{scope}")
 
 
 def _body(view: View, report: Report) -> Html:
