@@ -10,6 +10,7 @@ from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import Html, esc
 
 _MOST_CHIPS = 1_024
+_QUIET = frozenset({meaning.PUBLISHED, meaning.PRODUCTION, meaning.RETIRED})
 
 
 def look_of(status: str) -> str:
@@ -18,8 +19,11 @@ def look_of(status: str) -> str:
 
 
 def state_look(state: State) -> str:
-    """Return the look of a state of a life cycle: that of its category. What is out of use for good is no good news."""
-    return "none" if meaning.RETIRED in state.roles else state.category
+    """Return the look of a state of a life cycle: that of its category.
+
+    Quiet is what is as most of its kind are: for readers, in use, or out of use for good, which is no good news.
+    """
+    return "none" if _QUIET & set(state.roles) else state.category
 
 
 def chip(text: str, look: str) -> Html:

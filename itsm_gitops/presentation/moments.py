@@ -57,6 +57,14 @@ class Moments:
             self._shown[text] = shown
         return shown
 
+    def day_of_text(self, text: str) -> Html:
+        """Return the day of a moment that is given as text; text that is not a moment stays text."""
+        moment = clock.parse_time(text)
+        if moment is None:
+            return self.of_text(text)
+        day = full_day(in_zone(moment, self._zone).date())
+        return Html(f"<time datetime={clock.format_time(moment)}>{day}</time>")
+
     def of(self, moment: datetime) -> Html:
         """Return a moment."""
         return self._show(moment, clock.format_time(moment))

@@ -34,6 +34,8 @@ _SIDE = "[toc]"
 _NEITHER = "[navigation, toc]"
 # Before the address of an entry that is no page: it names the group of those that follow, and leads to its part of the index.
 GROUP = "group:"
+# Before the address of a page in what the engine puts on every page, whose depth it does not know.
+PAGE = "page:"
 # Its facets stand where other pages have the navigation.
 EXPLORER = "All records"
 DUE_TITLE = "What is due"

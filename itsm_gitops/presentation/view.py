@@ -285,6 +285,10 @@ class View(PagedEntries):
         """Return a moment in the site's time zone; text that is not a moment stays text."""
         return self._moments.of_text(text)
 
+    def day(self, text: str) -> Html:
+        """Return the day of a moment in the site's time zone; text that is not a moment stays text."""
+        return self._moments.day_of_text(text)
+
     def age(self, text: str) -> Html:
         """Return a moment that a script shows as how long ago it was; text that is not a moment stays text."""
         return Html(self.time(text).replace("<time datetime=", "<time data-ago datetime=", 1))

@@ -20,7 +20,7 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.language import ENGLISH, current, t
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, scrollable
-from itsm_gitops.presentation.navigation import GROUP
+from itsm_gitops.presentation.navigation import GROUP, PAGE
 from itsm_gitops.publish.slim import Slim
 
 TITLE = "ITSMTITLEPLACEHOLDER"
@@ -105,6 +105,7 @@ def dress(html: str, root: str, scripts: Container[str] | None = None) -> str:
     html = _GROUP.sub(
         rf'<li class="md-nav__item it-group-name"><a href="{root}\1" class="md-nav__link">', html
     )
+    html = html.replace(f'<a href="{PAGE}', f'<a href="{root}')
     html = _NO_NUMBER.sub(r"\1", _OUTSIDE.sub('<a rel="noopener noreferrer" ', html))
     html = scrollable(_OWN_SEARCH.sub("", html, 1)).replace(
         'class="md-content__inner md-typeset"', 'class="md-content__inner md-typeset" id="it-main"'

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.presentation import handbook, navigation, urls
 from itsm_gitops.presentation.language import ENGLISH, current, t
-from itsm_gitops.presentation.markup import esc
+from itsm_gitops.presentation.markup import Html, esc
 from itsm_gitops.presentation.moments import zone_of
 from itsm_gitops.presentation.pages import mine
 from itsm_gitops.presentation.rulebook_words import in_language
@@ -44,6 +45,19 @@ def written_language(root: Path) -> str:
     """Return the language of the handbook: that of the theme, else English, as the one that the tool brings."""
     theme = read_settings(site_folder(root) / "mkdocs.yml", "site/mkdocs.yml")["theme"]
     return str(theme.get("language") or ENGLISH)
+
+
+def _footer_links(book: RuleBook, audience: Audience, *, handbook: bool) -> str:
+    """Return the ways that every page ends with, as far as the site has these pages."""
+    ways = (
+        (urls.REPORT, "Report an incident", audience.forms and bool(book.playing(meaning.INCIDENT))),
+        (urls.SUBSCRIBE, "Subscribe", True),
+        (urls.HANDBOOK, "Handbook", handbook),
+    )
+    links = "".join(
+        f'<a href="{navigation.PAGE}{url}">{esc(t(title))}</a>' for url, title, there in ways if there
+    )
+    return f'<nav class="it-foot" aria-label="{esc(t("Footer"))}">{links}</nav>'
 
 
 def sources(
@@ -89,8 +103,9 @@ def sources(
         known_errors=navigation.known_errors_title(audience),
     )
     name = navigation.plain(config.site_name or config.organisation)
-    footer = esc(
-        t("{organisation}. Times are in {zone}.", organisation=config.organisation, zone=zone_of(config))
+    footer = Html(
+        esc(t("{organisation}. Times are in {zone}.", organisation=config.organisation, zone=zone_of(config)))
+        + _footer_links(book, audience, handbook=bool(prose))
     )
     look = read_settings(folder / "mkdocs.yml", "site/mkdocs.yml")
     look = {**look, "theme": {**look["theme"], "language": current(), "palette": _palette(look["theme"])}}

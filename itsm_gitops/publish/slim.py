@@ -31,6 +31,7 @@ _BODY = re.compile(r"(<body[^>]*>)(.*?)(<article [^>]*>).*?</article>(.*?)(?=<sc
 _CONTAINER = '<div class="md-container"'
 _HOME = re.compile(r'<a (href="[^"]*") title="([^"]*)"[^>]* class="[^"]*\bmd-logo\b')
 _FOOTER = re.compile(r"<footer.*?</footer>", re.DOTALL)
+_LINKS_BELOW = re.compile(r'<nav class="it-foot".*?</nav>', re.DOTALL)
 _TABS = re.compile(r'<li class="md-tabs__item(?: md-tabs__item--active)?"><a href="([^"]*)"')
 # Who runs no script finds the feeds on the pages of the menu, and does without the site's sign in the tab.
 _HEAD_LINKS = re.compile(r'<link rel="(?:alternate feed|icon)"[^>]*>')
@@ -137,7 +138,7 @@ class Slim:
             self._parts |= {"header": header, "around": f"{mark}{around}{article}</article>{after}"}
             home, footer = _HOME.search(header), _FOOTER.search(after)
             way = f"<a {home.group(1)}>{home.group(2)}</a>" if home else ""
-            words = _TAGS.sub("", footer.group()) if footer else ""
+            words = _TAGS.sub("", _LINKS_BELOW.sub("", footer.group())) if footer else ""
             self._bare = (
                 f'{_COLOURS.sub("", opening)}<header>{way}</header><script src="{self._depth}{SCRIPT}"></script>'
                 f'<main><article id="it-main" class="md-typeset"></article></main><footer>{words}</footer>'

@@ -27,7 +27,7 @@ _ANYTHING = (keys.ALL, keys.NOW)
 # What depends on its arguments and on what is the same for a whole build; where something cannot be read (gaps), nothing
 # is compared with another build.
 _PLAIN = (
-    "book", "config", "zone", "audience", "kind", "priority_title", "state_name", "time", "moment", "age", "measures",
+    "book", "config", "zone", "audience", "kind", "priority_title", "state_name", "time", "moment", "day", "age", "measures",
     "major_status", "gaps",
 )  # fmt: skip
 # Questions whose answer depends on one document alone, asked by its identifier or by its entry.

@@ -302,7 +302,7 @@ interface RecordParts {
   chosenList(list: HTMLElement, groups: Map<Facet, FacetList>, otherwise: HTMLElement): ChosenList;
   labelOf(records: Records, name: Facet, word: string): string;
   recordTable(table: HTMLTableElement): RecordTable;
-  recordLink(records: Records, row: number, wanted?: string[]): HTMLAnchorElement;
+  titleCell(records: Records, row: number, wanted?: string[]): HTMLTableCellElement;
   picking: {
     names(work: OwnWork): Map<string, string>;
     somebody(work: OwnWork, text: string): Somebody | null;

@@ -23,7 +23,7 @@ from itsm_gitops.presentation.view import View
 
 NAME = "contracts"  # of the report that has all of them
 _SUPPLIES = "supplies"
-_LOOKS = {PAST: "bad", NEAR: "waiting"}
+_LOOKS = {PAST: "bad", NEAR: "soon"}
 
 
 def contracts_with(view: View, entry: Entry) -> Html:
@@ -58,7 +58,9 @@ def contract_lists(view: View) -> Iterator[ListPage]:
         )
         every = link(urls.report(NAME), esc(t("All contracts and their days")))
         more = Html(f"<p class=it-next>{every}") if view.audience.reports and view.course else EMPTY
-        head = heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=esc(kind.description))
+        head = heading(
+            [Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=esc(kind.description), count=len(entries)
+        )
         body = join([head, shown or paragraph("None yet."), more])
         yield ListPage(urls.index(kind), kind.plural_title, urls.CMDB, body)
 

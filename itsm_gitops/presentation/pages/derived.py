@@ -64,7 +64,7 @@ def clock_chip(view: View, entry: Entry) -> Html:
     promise = pressing(view.course(entry.id).promises) if view.course else None
     if promise is None or promise.verdict == MET:
         return EMPTY
-    look = "bad" if promise.verdict == MISSED else "active" if promise.near else "none"
+    look = "bad" if promise.verdict == MISSED else "soon" if promise.near else "none"
     said = t(at_a_glance(promise))
     return _moving(promise, chip(f"{said[:1].upper()}{said[1:]}", look))
 

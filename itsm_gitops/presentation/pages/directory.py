@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
 from itertools import chain
 
 from itsm_gitops.graph.on_call import all_on_call
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.language import digits
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.markup import Html, join
 from itsm_gitops.presentation.pages.lists import ListPage, class_list, has_work
-from itsm_gitops.presentation.pages.tables import ListColumn, columns, reference
+from itsm_gitops.presentation.pages.tables import (
+    ListColumn,
+    columns,
+    name_column,
+    number_column,
+    on_call_column,
+    reference,
+)
 from itsm_gitops.presentation.pages.work import people_on, teams_of
 from itsm_gitops.presentation.view import View
+
+_PEOPLE = "Everyone who works on records, their teams and who is on call."
+_TEAMS = "Every team, who leads it, who is on call and how much work it has."
 
 
 def directory(view: View) -> Iterator[ListPage]:
@@ -25,28 +33,28 @@ def directory(view: View) -> Iterator[ListPage]:
     on_call = {one.team: [p for p in one.people if p in view.entries] for one in calls}
     called = {person for people in on_call.values() for person in people}
     having, nobody = _open_work(view)
-    count = ListColumn("Open", partial(_number, having))
+    state, count = columns(view, "state")[0], number_column("Open", having)
     for kind in view.book.kinds.values():
         if not has_work(kind):
             continue
-        shown = columns(view, "name", "state")
         if meaning.TEAM in kind.plays:
-            shown += [
-                ListColumn("Lead", lambda e: reference(view, e, "lead")),
+            shown = [
+                name_column(view),
+                state,
+                ListColumn("Lead", lambda e: reference(view, e, "lead"), "it-c-said"),
                 ListColumn(
-                    "On call now", lambda e: join([view.link(p) for p in on_call.get(e.id, ())], ", ")
+                    "On call now",
+                    lambda e: join([view.link(p) for p in on_call.get(e.id, ())], ", "),
+                    "it-c-said",
                 ),
                 count,
-                ListColumn("Nobody yet", partial(_number, nobody)),
+                number_column("Unassigned", nobody),
             ]
+            yield class_list(view, kind, shown, t(_TEAMS))
         else:
-            shown += [
-                ListColumn("Role", lambda e: esc(str(e.columns.get("role") or ""))),
-                ListColumn("Teams", lambda e: _teams(view, e)),
-                ListColumn("On call", lambda e: chip("On call now", "active") if e.id in called else EMPTY),
-                count,
-            ]
-        yield class_list(view, kind, shown)
+            teams = ListColumn("Teams", lambda e: _teams(view, e))
+            shown = [name_column(view), state, teams, on_call_column(called), count]
+            yield class_list(view, kind, shown, t(_PEOPLE))
 
 
 def _open_work(view: View) -> tuple[Counter[str], Counter[str]]:
@@ -60,10 +68,6 @@ def _open_work(view: View) -> tuple[Counter[str], Counter[str]]:
         if not people_on(view, entry):
             nobody.update(theirs)
     return having, nobody
-
-
-def _number(numbers: Counter[str], entry: Entry) -> Html:
-    return esc(digits(numbers[entry.id])) if numbers[entry.id] else EMPTY
 
 
 def _teams(view: View, person: Entry) -> Html:

@@ -28,7 +28,7 @@ _AHEAD = 183  # days
 SOON = 31  # days: what somebody's own list of work has
 _NEXT = 14  # days
 _PARTS = ((PAST, "Overdue"), (_SOON, "In the next two weeks"), (LATER, "Later"))
-_LOOKS = {PAST: "bad", NEAR: "waiting", LATER: "none"}
+_LOOKS = {PAST: "bad", NEAR: "soon", LATER: "none"}
 _HEAD = ("Due", "What", "For", "Responsible", "Time left")
 
 

@@ -12,9 +12,8 @@ from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import Crumb, heading
 from itsm_gitops.presentation.view import View
 
-# Column, its title, whether it is shown when nobody chose; the title of a record is always shown.
+# Column, its title, whether it is shown when nobody chose; the title of a record, with its number, is always shown.
 _COLUMNS = (
-    ("id", "Record", True),
     ("kind", "Kind", False),
     ("state", "State", True),
     ("priority", "Priority", True),
@@ -25,6 +24,7 @@ _COLUMNS = (
     ("updated", "Updated", False),
 )
 _FACETS = filter_words.FACETS
+_OPEN_FACETS = ("kind", "state", "priority", "service")
 _DATES = filter_words.DATES
 # What is published for readers is no open work, though the life of some of it has not ended.
 OPEN, PUBLISHED, FINISHED = "open", meaning.PUBLISHED, "finished"
@@ -52,6 +52,7 @@ def explore_page(view: View) -> ListPage:
             Html('<div class="it-x" aria-busy="true">'),
             _bar(view),
             Html('<div class="it-x__body">'),
+            _head(),
             _facets(),
             _result(),
             Html("</div></div>"),
@@ -71,7 +72,7 @@ def _without_script(view: View) -> Html:
 
 
 def _bar(view: View) -> Html:
-    """Return the search field, what is looked through, and the button that shows the facets on a phone."""
+    """Return the search field, and what is looked through."""
     choices = "".join(
         f'<label><input type="radio" name="status" value="{value}"{" checked" if value == "open" else ""}>'
         f"<span>{esc(t(title))}</span></label>"
@@ -85,24 +86,28 @@ def _bar(view: View) -> Html:
         + esc(t("Words in titles and texts"))
         + '" autocomplete="off"'
         ' spellcheck="false" maxlength="100">'
-        f'<fieldset class="it-x__status"><legend class="it-vh">{esc(t("Status"))}</legend>{choices}</fieldset>'
-        '<button type="button" class="it-x__button it-x__more" aria-expanded="false" aria-controls="it-x-facets">'
-        + esc(t("Filters"))
-        + "</button></form>"
+        f'<fieldset class="it-x__status"><legend class="it-vh">{esc(t("Status"))}</legend>{choices}</fieldset></form>'
     )
 
 
 def _facets() -> Html:
     facets = "".join(
-        f'<fieldset data-facet="{name}"><legend>{esc(t(title))}</legend>'
-        f'<input type="search" aria-label="{esc(t("Find"))}: {esc(t(title))}" placeholder="{esc(t("Find"))}" autocomplete="off" hidden>'
-        '<ul></ul><p class="it-x__rest"></p>'
-        '<button type="button" class="it-x__link" hidden></button></fieldset>'
+        _group(
+            f'data-facet="{name}"',
+            t(title),
+            f'<input type="search" aria-label="{esc(t("Find"))}: {esc(t(title))}" placeholder="{esc(t("Find"))}" autocomplete="off" hidden>'
+            '<ul></ul><p class="it-x__rest"></p>'
+            '<button type="button" class="it-x__link" hidden></button>',
+            is_open=name in _OPEN_FACETS,
+        )
         for name, title in _FACETS
     )
     dates = "".join(
-        f'<fieldset data-dates="{name}"><legend>{esc(t(title))}</legend>'
-        f'<label>{esc(t("From"))} <input type="date"></label><label>{esc(t("to"))} <input type="date"></label></fieldset>'
+        _group(
+            f'data-dates="{name}"',
+            t(title),
+            f'<label>{esc(t("From"))} <input type="date"></label><label>{esc(t("to"))} <input type="date"></label>',
+        )
         for name, title in _DATES
     )
     return Html(
@@ -110,33 +115,42 @@ def _facets() -> Html:
     )
 
 
-def _result() -> Html:
-    head = (
-        '<th scope="col" data-column="title"><button type="button" data-sort="title">'
-        + esc(t("Title"))
-        + "</button></th>"
+def _group(data: str, title: str, content: str, *, is_open: bool = False) -> str:
+    """Return a group of filters that folds; what is narrowed down least is folded at first."""
+    return (
+        f'<details {data}{" open" if is_open else ""}><summary>{esc(title)}</summary>'
+        f'<fieldset><legend class="it-vh">{esc(title)}</legend>{content}</fieldset></details>'
     )
-    rest = "".join(
-        f'<th scope="col" data-column="{name}"{"" if visible else " hidden"}>'
-        f'<button type="button" data-sort="{name}">{esc(t(title))}</button></th>'
-        for name, title, visible in _COLUMNS
-    )
-    first, mark, others = rest.partition("</th>")
+
+
+def _head() -> Html:
+    """Return what stands above a result: how much was found, what is done with it, and what is chosen."""
     boxes = "".join(
         f'<label><input type="checkbox" value="{name}"{" checked" if visible else ""}> {esc(t(title))}</label>'
         for name, title, visible in _COLUMNS
     )
     return Html(
-        '<div class="it-x__result"><p class="it-x__ignored" hidden></p>'
+        '<div class="it-x__head"><p class="it-x__ignored" hidden></p>'
         f'<div class="it-x__top"><p class="it-x__said" role="status">{esc(t("Reading the records …"))}</p>{_tools()}</div>'
         '<ul class="it-x__active"></ul>'
         f'<fieldset id="it-x-columns" class="it-x__columns" hidden><legend>{esc(t("Columns"))}</legend>{boxes}</fieldset>'
         f"{_export()}"
-        '<p class="it-x__command" hidden><span role="status"></span> <code></code></p>'
-        '<div class="it-scroll"><table class="it-table it-records it-x__table"><caption class="it-vh">'
+        '<p class="it-x__command" hidden><span role="status"></span> <code></code></p></div>'
+    )
+
+
+def _result() -> Html:
+    heads = f'<th scope="col" data-column="title"><button type="button" data-sort="title">{esc(t("Title"))}</button></th>'
+    heads += "".join(
+        f'<th scope="col" data-column="{name}"{"" if visible else " hidden"}>'
+        f'<button type="button" data-sort="{name}">{esc(t(title))}</button></th>'
+        for name, title, visible in _COLUMNS
+    )
+    return Html(
+        '<div class="it-x__result"><div class="it-scroll"><table class="it-table it-records it-x__table"><caption class="it-vh">'
         + esc(t("Records found"))
         + "</caption>"
-        f"<thead><tr>{first}{mark}{head}{others}</tr></thead><tbody></tbody></table></div>"
+        f"<thead><tr>{heads}</tr></thead><tbody></tbody></table></div>"
         '<p class="it-x__next"><button type="button" class="it-x__button" hidden>'
         + esc(t("Show more"))
         + "</button></p></div>"
@@ -144,11 +158,14 @@ def _result() -> Html:
 
 
 def _tools() -> Html:
-    """Return what is done with a result; sorting here is for phones, where the table has no head."""
+    """Return what is done with a result; on a phone the facets are behind a button, and the table has no head to sort by."""
     order = "".join(f'<option value="{value}">{esc(t(title))}</option>' for value, title in _ORDERS)
     return Html(
         '<div class="it-x__tools">'
-        f'<label class="it-x__order">{esc(t("Sort by"))} <select>{order}</select></label>'
+        '<button type="button" class="it-x__button it-x__more" aria-expanded="false" aria-controls="it-x-facets">'
+        + esc(t("Filters"))
+        + "</button>"
+        f'<label class="it-x__order"><span>{esc(t("Sort by"))}</span> <select>{order}</select></label>'
         '<button type="button" class="it-x__button" data-do="columns" aria-expanded="false"'
         ' aria-controls="it-x-columns">' + esc(t("Columns")) + "</button>"
         '<button type="button" class="it-x__button" data-do="export" aria-expanded="false"'

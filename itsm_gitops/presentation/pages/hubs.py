@@ -1,6 +1,6 @@
 """The pages "Records" and "Configuration items": what needs somebody now, and how much there is of each kind and class.
 
-They do not repeat the menu beside them: the worst stands first, and each kind says how its open records stand.
+They do not repeat the menu beside them: the worst stands first, and each kind says how many are open.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.groups import CLASSES, RECORDS, KindGroup, by_title, grouped
-from itsm_gitops.presentation.language import digits, t, told, within
-from itsm_gitops.presentation.markup import Html, esc, join, link
+from itsm_gitops.presentation.language import digits, t, told
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.navigation import MINE_TITLE
 from itsm_gitops.presentation.pages import going_on, hero, mine
 from itsm_gitops.presentation.pages.catalogue import catalogue_url
@@ -77,7 +77,7 @@ def _counts(view: View, work: Sequence[Entry]) -> Html:
     counts = (
         (urls.EXPLORE, "Open", "active", len(work)),
         (_HERE, "Running late", "bad", sum(is_late(view, e) for e in work)),
-        (_HERE, "Nobody yet", "waiting", sum(not people_on(view, e) for e in work)),
+        (_HERE, "Unassigned", "waiting", sum(not people_on(view, e) for e in work)),
         (urls.CHANGES, "Waiting for approval", "waiting", len(changes)),
         (urls.DUE, "Overdue", "bad", len(overdue)),
     )
@@ -103,35 +103,13 @@ def cards(view: View, groups: Sequence[KindGroup]) -> Html:
 
 
 def _record_card(view: View, kind: Kind) -> str:
-    """Return the card of a kind of record: how many are open, the urgent ones of them, and in which states they are.
-
-    Of a kind that is written for readers: how many of them readers have.
-    """
-    still = view.work_of_kind(kind.name)
-    every = view.of_kind(kind.name)
-    for_readers = bool(view.book.states(kind.name, meaning.PUBLISHED))
-    shown = [e for e in every if facts.is_published(view.book, e.kind, e.state)] if for_readers else still
-    text = t("published of {count}" if for_readers else "open of {count}", count=digits(len(every)))
-    states = Counter(e.state for e in still)
-    flow = kind.workflow.states if kind.workflow else {}
-    said = ", ".join(
-        t("{count} {state}", count=digits(states[s.name]), state=within(s.title))
-        for s in flow.values()
-        if states[s.name]
-    )
-    return _card(
-        urls.index(kind),
-        kind,
-        Html(f"{digits(len(shown))}<span> {esc(text)}</span>"),
-        esc(said),
-        _urgent(view, still),
-    )
-
-
-def _urgent(view: View, entries: Sequence[Entry]) -> Html:
-    """Return how many of some records have one of the two highest priorities."""
-    found = Counter(str(view.priority_chip(e)) for e in entries if view.urgency(e) < 2)
-    return join([Html(f"{mark} × {digits(n)}") for mark, n in sorted(found.items())], " ")
+    """Return the card of a kind of record: how many are open; of a kind that is written for readers, how many these have."""
+    if view.book.states(kind.name, meaning.PUBLISHED):
+        shown = [e for e in view.of_kind(kind.name) if facts.is_published(view.book, e.kind, e.state)]
+        text = "published"
+    else:
+        shown, text = view.work_of_kind(kind.name), "open"
+    return _card(urls.index(kind), kind, Html(f"{digits(len(shown))}<span> {esc(t(text))}</span>"))
 
 
 def _item_card(view: View, kind: Kind) -> str:
@@ -144,11 +122,12 @@ def _item_card(view: View, kind: Kind) -> str:
     return _card(url, kind, Html(digits(len(items))), esc(kind.description), hero.counts(states))
 
 
-def _card(url: str, kind: Kind, number: Html, about: Html, marks: Html) -> str:
+def _card(url: str, kind: Kind, number: Html, about: Html = EMPTY, marks: Html = EMPTY) -> str:
     marked = f"<p class=it-chips>{marks}</p>" if marks else ""
+    said = f"<p>{about}</p>" if about else ""
     return (
         f"<li class=it-card><h3>{link(url, esc(kind.plural_title))}</h3>"
-        f"<p class=it-big>{number}</p>{marked}<p>{about}</p></li>"
+        f"<p class=it-big>{number}</p>{marked}{said}</li>"
     )
 
 

@@ -37,7 +37,7 @@ from itsm_gitops.presentation.pages.parts import (
     unseen,
 )
 from itsm_gitops.presentation.pages.promises import PAUSED, kept_under, paused
-from itsm_gitops.presentation.pages.tables import ListColumn, RowGroup, columns, grouped_table
+from itsm_gitops.presentation.pages.tables import ABOUT, ListColumn, RowGroup, columns, grouped_table, record_column
 from itsm_gitops.presentation.pages.their_work import work_of
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.traits import Traits
@@ -61,7 +61,6 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         entry.title or entry.id,
         _chips(view, entry, data),
         Html(f"{intro}{report_button(view, entry)}"),
-        kind.title,
     )
     above_all = (*_ABOVE, *(n for n in _CHIPS if isinstance(data.get(n), str)), _plain_state(view, entry))
     present = [f for f in present_fields(fields, data) if f.name not in above_all]
@@ -250,22 +249,12 @@ def _records(view: View, entry: Entry) -> Html:
         rest = _older(view, entry, kind.name, older) if older > 0 else EMPTY
         recent = [view.entries[r.id] for r in rows[:_RECENT]]
         groups.append(RowGroup(kind.plural_title, f"records-{kind.name}", recent, rest))
-    shown = [
-        *columns(view, "id", "title", "state", "priority"),
-        ListColumn("Date", partial(_date, view), "it-c-time"),
-    ]
+    # What a service is named by on each of its records need not be said on its page.
+    named = ABOUT[1:] if meaning.SERVICE in view.kind(entry).plays else ABOUT
+    date = ListColumn("Date", lambda e: view.day(str(e.columns.get("planned_start") or e.opened)), "it-c-time")
+    shown = [record_column(view, *named), *columns(view, "state", "priority"), date]
     listed = grouped_table(groups, shown, t("Records")) if groups else EMPTY
     return section("Records", join([listed, _all_records(view, entry)]) if listed else EMPTY, "records")
-
-
-def _date(view: View, record: Entry) -> Html:
-    """Return the day for which a record is or was planned; when it was opened where it has no plan."""
-    text = str(record.columns.get("planned_start") or record.opened)
-    moment = clock.parse_time(text)
-    if moment is None:
-        return view.time(text)
-    day = full_day(moment.astimezone(view.zone))
-    return Html(f"<time datetime={clock.format_time(moment)}>{day}</time>")
 
 
 def _all_records(view: View, entry: Entry) -> Html:

@@ -22,8 +22,10 @@ from itsm_gitops.presentation.pages.parts import (
     paragraph,
     section,
 )
-from itsm_gitops.presentation.pages.tables import PLANNED_FOR, ListColumn, columns, table
-from itsm_gitops.presentation.pages.work import open_columns
+from itsm_gitops.presentation.pages.parts import numbers as numbers_of
+from itsm_gitops.presentation.pages.tables import ITEMS, ListColumn, columns, table
+from itsm_gitops.presentation.pages.work import by_deadline, open_columns
+from itsm_gitops.presentation.remainder import joined
 from itsm_gitops.presentation.view import View
 from itsm_gitops.presentation.wanted import Wanted, every, shape_of
 
@@ -32,7 +34,8 @@ MOST_OPEN = 100
 # A list of what is finished has the newest ones; the lists by month have all of them, once.
 MOST_FINISHED = 500
 
-_COLUMNS = ("id", "title", "state", "priority", *PLANNED_FOR, "updated")
+_COLUMNS = ("title", "state", "priority", "planned", "updated")
+MOST_MONTHS = 12  # in sight
 
 
 class ListPage(NamedTuple):
@@ -63,12 +66,14 @@ def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
                 ways = explore_link("Filter and sort these", kind=kind.name, state=state)
                 most = len(some) if kind.workflow.is_open(state) else MOST_FINISHED
                 where = partial(urls.state, kind, state)
-                yield from _pages(view, kind, title, some, where, ways, wants, most)
+                # What all rows have in common is in the title.
+                named = [name for name in _COLUMNS if name != "state"]
+                yield from _pages(view, kind, title, some, where, ways, wants, most, named)
         for month, some in months.items():
             title = t("{kind} of {month}", kind=kind.plural_title, month=_month_title(month))
             ways = explore_link("Filter and sort all records of this kind", kind=kind.name, status="all")
             where = partial(urls.month, kind, month)
-            yield from _pages(view, kind, title, some, where, ways, wants, len(some))
+            yield from _pages(view, kind, title, some, where, ways, wants, len(some), _COLUMNS)
 
 
 def _by(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:
@@ -90,20 +95,17 @@ def _overview(
     view: View, kind: Kind, states: Mapping[str, list[Entry]], months: Mapping[str, int], wants: Wanted
 ) -> Iterator[ListPage]:
     """Yield the page that says what is open, and leads to the lists by state and by month (how many are in each)."""
-    still = sorted(view.open_of_kind(kind.name), key=attrgetter("opened", "id"), reverse=True)
-    still.sort(key=view.urgency)
+    still = view.open_of_kind(kind.name)
     numbers = [f"{name} {len(some)}" for name, some in states.items()]
     numbers += [f"{month} {number}" for month, number in months.items()]
-    if not wants(urls.index(kind), shape_of([*numbers, *(e.id for e in still[:MOST_OPEN])])):
+    if not wants(urls.index(kind), shape_of([*numbers, *(e.id for e in still)])):
         return
-    counts = []
-    for state in kind.workflow.states.values() if kind.workflow else ():
-        if state.name in states:
-            label = Html(
-                f"{view.state_name(kind, state.name)}<strong>{digits(len(states[state.name]))}</strong>"
-            )
-            counts.append(f"<li>{link(urls.state(kind, state.name), label)}</li>")
-    content = table(still[:MOST_OPEN], open_columns(view), t("Open: {kind}", kind=kind.plural_title))
+    flow = kind.workflow.states.values() if kind.workflow else ()
+    counts = (
+        (urls.state(kind, s.name), s.title, s.category, len(states[s.name])) for s in flow if s.name in states
+    )
+    shown = _in_order(view, kind, still)[:MOST_OPEN]
+    content = table(shown, open_columns(view), t("Open: {kind}", kind=kind.plural_title))
     if len(still) > MOST_OPEN:
         said = t(
             "The first {shown} of {count}; the states above list all.",
@@ -112,19 +114,38 @@ def _overview(
         )
         content = Html(f"{content}{paragraph(said)}")
     ways = explore_link("Filter and sort these", kind=kind.name)
-    listed = "".join(
-        f"<li>{link(urls.month(kind, m), esc(_month_title(m)))} <span class='it-count'>{digits(number)}</span></li>"
-        for m, number in months.items()
-    )
     body = join(
         [
             heading([Crumb(urls.RECORDS, "Records")], kind.plural_title, lead=esc(kind.description)),
-            Html(f'<ul class="it-counts">{"".join(counts)}</ul>') if counts else EMPTY,
-            section("Open", Html(f"{content or paragraph('Nothing is open.')}{ways}")),
-            section("By month", Html(f'<ul class="it-months">{listed}</ul>') if listed else EMPTY),
+            numbers_of(counts),
+            section("Open", Html(f"{content or paragraph('Nothing is open.')}{ways}"), count=len(still)),
+            _by_month(kind, months),
         ]
     )
     yield ListPage(urls.index(kind), kind.plural_title, urls.RECORDS, body)
+
+
+def _in_order(view: View, kind: Kind, still: Sequence[Entry]) -> list[Entry]:
+    """Return open records in the order in which they are taken up.
+
+    Changes by their planned start, requests by what is left of their service level, others by priority. Of equal ones
+    the newest is first.
+    """
+    newest = sorted(still, key=attrgetter("opened", "id"), reverse=True)
+    if meaning.CHANGE in kind.plays:
+        return sorted(newest, key=lambda e: str(e.columns.get("planned_start") or "~"))
+    return by_deadline(view, newest) if meaning.REQUEST in kind.plays else sorted(newest, key=view.urgency)
+
+
+def _by_month(kind: Kind, months: Mapping[str, int]) -> Html:
+    """Return the way to the lists by month, where there is more than one record to be listed."""
+    if sum(months.values()) < 2:  # noqa: PLR2004 - one
+        return EMPTY
+    ways = [
+        Html(f"<span>{link(urls.month(kind, m), esc(_month_title(m)))} <span class=it-count>{digits(n)}</span></span>")
+        for m, n in months.items()
+    ]
+    return Html(f"<div class=it-months><b>{esc(t('By month'))}</b> {joined(ways, MOST_MONTHS, ' ')}</div>")
 
 
 def _pages(
@@ -136,8 +157,9 @@ def _pages(
     ways: Html,
     wants: Wanted,
     most: int,
+    named: Sequence[str],
 ) -> Iterator[ListPage]:
-    """Yield pages of 100 rows, each with links to the ones beside it and ``ways`` to elsewhere.
+    """Yield pages of 100 rows with the columns ``named``, each with links to the ones beside it and ``ways`` to elsewhere.
 
     Only the first ``most`` of ``entries`` are listed.
     """
@@ -158,7 +180,7 @@ def _pages(
             lead = Html(f"{lead}, {esc(t('page {number} of {total}', number=number, total=total))}. {finds}")
         pager = _pager(number, total, url)
         body = Html(
-            f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *_COLUMNS), title)}{pager}{ways}"
+            f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *named), title)}{pager}{ways}"
         )
         suffix = f" ({number})" if number > 1 else ""
         yield ListPage(url(number), title + suffix, urls.RECORDS, body)
@@ -197,11 +219,12 @@ def has_work(kind: Kind) -> bool:
     return not {meaning.PERSON, meaning.TEAM}.isdisjoint(kind.plays)
 
 
-def class_list(view: View, kind: Kind, shown: Sequence[ListColumn]) -> ListPage:
-    """Return the page that lists the items of a class by name, in these columns."""
+def class_list(view: View, kind: Kind, shown: Sequence[ListColumn], lead: str = "") -> ListPage:
+    """Return the page that lists the items of a class by name, in these columns, below what the class is."""
     entries = sorted(view.of_kind(kind.name), key=lambda e: (e.title.lower(), e.id))
-    parts = [heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=esc(kind.description))]
-    parts += [table(entries[i : i + 500], shown, kind.plural_title) for i in range(0, len(entries), 500)]
+    about = esc(lead or kind.description)
+    parts = [heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=about, count=len(entries))]
+    parts += [table(entries[i : i + 500], shown, kind.plural_title, ITEMS) for i in range(0, len(entries), 500)]
     if not entries:
         parts.append(paragraph("None yet."))
     return ListPage(urls.index(kind), kind.plural_title, urls.CMDB, join(parts))

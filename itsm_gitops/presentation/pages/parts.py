@@ -34,20 +34,33 @@ class Crumb(NamedTuple):
 
 
 def heading(
-    crumbs: Iterable[Crumb], title: str, chips: Iterable[Html] = (), lead: Html = EMPTY, kicker: str = ""
+    crumbs: Iterable[Crumb],
+    title: str,
+    chips: Iterable[Html] = (),
+    lead: Html = EMPTY,
+    kicker: str = "",
+    count: int | None = None,
 ) -> Html:
-    """Return the head of a page: where it is, its title, its state at a glance."""
+    """Return the head of a page: where it is, its title, its state at a glance.
+
+    ``kicker`` ends the way to the page: the number of a record, a word that tells the page from others of its title.
+    ``count`` is how much the page lists.
+    """
     way = join([Html(f"<li>{link(c.url, esc(t(c.title)))}") for c in crumbs])
+    way = Html(f"{way}<li>{esc(kicker)}") if kicker else way
     chip_row = join([c for c in chips if c], " ")
     return Html(
         "<header class=it-head>"
         + (f'<nav class=it-way aria-label="{esc(t("Breadcrumb"))}"><ol>{way}</ol></nav>' if way else "")
-        + (f"<p class=it-kicker>{esc(kicker)}</p>" if kicker else "")
-        + f"<h1>{esc(title)}</h1>"
+        + f"<h1>{esc(title)}{_count(count)}</h1>"
         + (f"<p class=it-chips>{chip_row}</p>" if chip_row else "")
         + (f"<div class=it-lead>{lead}</div>" if lead else "")
         + "</header>"
     )
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else f" <span class=it-count>{digits(number)}</span>"
 
 
 def main_action(url: str, text: str) -> Html:
@@ -64,13 +77,13 @@ def actions(ways: Iterable[tuple[str, str]]) -> Html:
 def numbers(counts: Iterable[tuple[str, str, str, int]]) -> Html:
     """Return how much there is of what, as a row of links: address, what, its look and the number; zeros are left out.
 
-    An address that begins with # is a part of the same page.
+    An address that begins with # is a part of the same page. Only what is too late has a colour.
     """
     items = []
     for url, title, look, number in counts:
-        label = Html(f"{chip(title, look)}<strong>{digits(number)}</strong>")
+        label = Html(f"{esc(t(title))} <strong>{digits(number)}</strong>")
         leading = f"<a href={url}>{label}</a>" if url.startswith("#") else link(url, label)
-        items += [f"<li>{leading}"] if number else []
+        items += [f"<li{' class=it-late' if look == 'bad' else ''}>{leading}"] if number else []
     return Html(f"<ul class=it-counts>{''.join(items)}</ul>") if items else EMPTY
 
 
@@ -98,18 +111,18 @@ def incomplete(view: View) -> Html:
     )
 
 
-def section(title: str, body: Html, anchor: str = "", *, css: str = "") -> Html:
-    """Return a titled part of a page, nothing when it has no content."""
+def section(title: str, body: Html, anchor: str = "", *, css: str = "", count: int | None = None) -> Html:
+    """Return a titled part of a page, nothing when it has no content; ``count`` is how much it lists."""
     if not body:
         return EMPTY
-    return Html(f"{_opening(t(title), anchor, css)}{body}</section>")
+    return Html(f"{_opening(t(title), anchor, css, count)}{body}</section>")
 
 
 @lru_cache(_MOST_HEADINGS)
-def _opening(title: str, anchor: str, css: str) -> str:
+def _opening(title: str, anchor: str, css: str, count: int | None) -> str:
     style = f" class={css}" if css else ""
     mark = f" id={esc(anchor)}" if anchor else ""
-    return f"<section{style}><h2{mark}>{esc(title)}</h2>"
+    return f"<section{style}><h2{mark}>{esc(title)}{_count(count)}</h2>"
 
 
 def two_columns(main: Html, side: Html, rest: Html = EMPTY) -> Html:

@@ -63,7 +63,7 @@ def changes_page(view: View) -> ListPage:
             section("Later", _later(view, later, frozen), "later"),
             section(
                 "Not planned yet",
-                table(unplanned, columns(view, "id", "title", "state", "team"), t("Not planned")),
+                table(unplanned, columns(view, "title", "state"), t("Not planned")),
             ),
         ]
     )

@@ -65,7 +65,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
         entry.title or entry.id,
         _chips(view, entry, data),
         _ages(view, entry, data, at_head),
-        kicker=f"{kind.title} {entry.id}",
+        kicker=entry.id,
     )
     said = words_of(data)
     told_to = "Updates" if meaning.INCIDENT in kind.plays else "Comments"

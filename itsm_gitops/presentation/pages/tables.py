@@ -2,51 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, link, words
+from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.language import digits, t
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.view import View
 
 
 class ListColumn(NamedTuple):
-    """A column of a table of documents."""
+    """A column of a table of documents: its title, its cells, the class of these, and that of its head, which has its width."""
 
     title: str
     cell: Callable[[Entry], Html]
     css: str = ""
+    head: str = ""
 
 
-# When work on a record is planned, what it is about, and whose it is.
-PLANNED_FOR = ("planned", "service", "team")
+# What a record is about, and whose it is.
+ABOUT = ("service", "assigned_team")
+_RECORD = "it-c-record"
+ITEMS = "it-items"  # the class of a table of items, which on a phone are two or three lines each
+_BETWEEN = " ·\u00a0"  # a dot ends no line
+
+
+def record_column(view: View, *named: str) -> ListColumn:
+    """Return the column of the titles of records, each with its number and what these fields name in a line below."""
+
+    def cell(entry: Entry) -> Html:
+        title = link(view.url(entry.id), esc(entry.title or entry.id))
+        return Html(f"{title}<p>{join([esc(entry.id), *_named(view, entry, named)], _BETWEEN)}")
+
+    return ListColumn("Title", cell, "it-c-title", _RECORD)
+
+
+def _named(view: View, entry: Entry, fields: Iterable[str]) -> list[Html]:
+    """Return what fields of a record name, each name once; a request without a service is for what is offered."""
+    columns = entry.columns
+    targets = (columns.get(f) or (columns.get("offering") if f == "service" else None) for f in fields)
+    by_name = {view.title(i): i for i in reversed([i for i in targets if isinstance(i, str)])}
+    return [view.link(i) for i in reversed(by_name.values())]
 
 
 def columns(view: View, *names: str) -> list[ListColumn]:
-    """Return the columns of these names: id title state priority and so on."""
+    """Return the columns of these names: title state priority and so on."""
     by_name: dict[str, ListColumn] = {
-        "id": ListColumn("Record", lambda e: view.id_link(e.id) or esc(e.id), "it-c-id"),
-        "title": ListColumn("Title", lambda e: link(view.url(e.id), esc(e.title or e.id)), "it-c-title"),
+        "title": record_column(view, *ABOUT),
         "name": ListColumn("Name", lambda e: view.link(e.id), "it-c-title"),
-        "state": ListColumn("State", view.state_chip, "it-c-chip"),
-        "priority": ListColumn("Priority", view.priority_chip, "it-c-chip"),
+        "state": ListColumn("State", view.state_chip, "it-c-chip", "it-c-state"),
+        "priority": ListColumn("Priority", view.priority_chip, "it-c-chip", "it-c-priority"),
         "health": ListColumn("Health", lambda e: view.health_chip(e.id), "it-c-chip"),
-        "class": ListColumn("Class", lambda e: esc(view.kind(e).title)),
-        "service": ListColumn("Service", lambda e: reference(view, e, "service")),
-        "team": ListColumn("Team", lambda e: reference(view, e, "assigned_team")),
         "owner": ListColumn("Owner", lambda e: reference(view, e, "owner")),
         "environment": ListColumn("Environment", lambda e: _word(e, "environment")),
         "type": ListColumn("Type", lambda e: _word(e, "type")),
         "planned": ListColumn(
-            "Planned start", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
+            "Planned", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
         ),
         "start": ListColumn("Start", lambda e: view.time(str(e.columns.get("start", ""))), "it-c-time"),
         "end": ListColumn("End", lambda e: view.time(str(e.columns.get("end", ""))), "it-c-time"),
-        "opened": ListColumn("Opened", lambda e: view.time(e.opened), "it-c-time"),
-        "updated": ListColumn("Updated", lambda e: view.time(e.updated), "it-c-time"),
+        "updated": ListColumn("Updated", lambda e: view.day(e.updated), "it-c-time"),
     }
     return [by_name[n] for n in names]
+
+
+def name_column(view: View) -> ListColumn:
+    """Return the column of people's names, with what they do where the name does not say it."""
+
+    def cell(entry: Entry) -> Html:
+        role = str(entry.columns.get("role") or "")
+        about = f"<p>{esc(role)}" if role and role.casefold() != entry.title.casefold() else ""
+        return Html(f"{view.link(entry.id)}{about}")
+
+    return ListColumn("Name", cell, "it-c-title")
+
+
+def on_call_column(called: Container[str]) -> ListColumn:
+    """Return the column that says who of some people is on call now."""
+    return ListColumn(
+        "On call", lambda e: chip("On call now", "on-call") if e.id in called else EMPTY, "it-c-on-call"
+    )
+
+
+def number_column(title: str, numbers: Mapping[str, int]) -> ListColumn:
+    """Return the column with the number of each document."""
+
+    def cell(entry: Entry) -> Html:
+        number = numbers.get(entry.id, 0)
+        return esc(digits(number)) if number else Html("<span class=it-muted>0</span>")
+
+    return ListColumn(title, cell, "it-c-num")
 
 
 def _word(entry: Entry, field: str) -> Html:
@@ -60,9 +106,9 @@ def reference(view: View, entry: Entry, field: str) -> Html:
     return view.link(target) if isinstance(target, str) else EMPTY
 
 
-def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: str) -> Html:
+def table(rows: Sequence[Entry], list_columns: Sequence[ListColumn], caption: str, css: str = "") -> Html:
     """Return a table of documents; columns that are empty in every row are left out."""
-    return grouped_table([RowGroup("", "", rows)], list_columns, caption) if rows else EMPTY
+    return grouped_table([RowGroup("", "", rows)], list_columns, caption, css) if rows else EMPTY
 
 
 class RowGroup(NamedTuple):
@@ -74,19 +120,21 @@ class RowGroup(NamedTuple):
     rest: Html = EMPTY
 
 
-def grouped_table(groups: Sequence[RowGroup], list_columns: Sequence[ListColumn], caption: str) -> Html:
+def grouped_table(
+    groups: Sequence[RowGroup], list_columns: Sequence[ListColumn], caption: str, css: str = ""
+) -> Html:
     """Return a table of documents in groups, so that all have the same columns; those that are empty are left out."""
     cells = [[[c.cell(e) for c in list_columns] for e in group.rows] for group in groups]
     used = [i for i in range(len(list_columns)) if any(row[i] for some in cells for row in some)]
-    head = "".join(f"<th scope=col>{esc(t(list_columns[i].title))}</th>" for i in used)
-    of_records = any(c.css == "it-c-id" for c in list_columns)
+    head = "".join(_head_of(list_columns[i]) for i in used)
+    of_records = any(c.head == _RECORD for c in list_columns)
     # Tables are most of what lists weigh: their cells have no end tags, and labels only where a phone shows them.
     openings = [(i, _opening_of(list_columns[i], of_records)) for i in used]
     bodies = []
     for group, some in zip(groups, cells, strict=True):
         rows = "".join(f"<tr>{''.join([f'{opening}{row[i]}' for i, opening in openings])}" for row in some)
         bodies.append(f"<tbody>{_group_head(group, len(used))}{rows}{_group_rest(group, len(used))}</tbody>")
-    css = "it-table it-records" if of_records else "it-table"
+    css = "it-table it-records" if of_records else f"it-table {css}".rstrip()
     return Html(
         f'<table class="{css}"><caption class=it-vh>{esc(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead>{''.join(bodies)}</table>"
@@ -103,8 +151,13 @@ def _group_rest(group: RowGroup, width: int) -> str:
     return f"<tr class=it-group__rest><td colspan={width}>{group.rest}</td></tr>" if group.rest else ""
 
 
+def _head_of(column: ListColumn) -> str:
+    css = column.head or column.css
+    return f"<th scope=col{f' class={css}' if css else ''}>{esc(t(column.title))}</th>"
+
+
 def _opening_of(column: ListColumn, of_records: bool) -> str:
-    """Return the start tag of a column's cells; on a phone, lists of records show the labels of times only."""
+    """Return the start tag of a column's cells; lists of records have no labels on a phone, others have them."""
     style = f" class={column.css}" if column.css else ""
-    label = "" if of_records and column.css != "it-c-time" else f' data-label="{esc(t(column.title))}"'
+    label = "" if of_records or column.css == "it-c-title" else f' data-label="{esc(t(column.title))}"'
     return f"<td{style}{label}>"

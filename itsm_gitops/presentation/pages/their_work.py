@@ -18,13 +18,21 @@ from itsm_gitops.model.duties import PAST
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.filter_words import PERSON_FIELDS, TEAM, TEAM_FIELDS
 from itsm_gitops.model.kinds import in_order_of_work
-from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.groups import CLASSES, grouped
 from itsm_gitops.presentation.language import digits, t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.pages import due
 from itsm_gitops.presentation.pages.parts import explore_link, numbers, paragraph, relations, section, unseen
-from itsm_gitops.presentation.pages.tables import PLANNED_FOR, ListColumn, columns, table
+from itsm_gitops.presentation.pages.tables import (
+    ITEMS,
+    ListColumn,
+    columns,
+    name_column,
+    number_column,
+    on_call_column,
+    record_column,
+    table,
+)
 from itsm_gitops.presentation.pages.work import (
     by_urgency,
     is_late,
@@ -112,7 +120,7 @@ class TheirWork:
         counts = (
             ("#work", "Open", "active", len(self._own)),
             ("#work", "Running late", "bad", sum(is_late(self._view, e) for e in self._own)),
-            ("#work", "Nobody yet", "waiting", nobody),
+            ("#work", "Unassigned", "waiting", nobody),
             ("#approve", "To approve", "waiting", len(self._approvals)),
             ("#due", "Overdue", "bad", overdue),
             ("#due", "Due", "none", len(self._due) - overdue),
@@ -153,7 +161,7 @@ class TheirWork:
         if not self._approvals:
             return EMPTY
         changes = by_urgency(self._view, (self._view.entries[i] for i in self._approvals))
-        shown = columns(self._view, "id", "title", "state", *PLANNED_FOR[:2])
+        shown = columns(self._view, "title", "state", "planned")
         if self._is_team:
             shown.append(ListColumn("Can be approved by", self._approvers, "it-c-name"))
         return table(changes[:_MOST], shown, t("Waiting for approval"))
@@ -177,26 +185,22 @@ class TheirWork:
         called = {person for one in on_call(view.store, self._id, view.now) for person in one.people}
         having = Counter(person for e in self._own for person in people_on(view, e))
         shown = [
-            ListColumn("Name", lambda e: self._member(e, is_called=e.id in called), "it-c-title"),
-            ListColumn("Role", lambda e: esc(str(e.columns.get("role") or ""))),
-            ListColumn("Open", lambda e: esc(digits(having[e.id])) if having[e.id] else EMPTY),
+            name_column(view),
+            on_call_column(called),
+            number_column("Open", having),
         ]
         people = sorted(
             {e.id: e for e in self._members}.values(), key=lambda e: (e.id not in called, e.title.lower())
         )
-        return section("Members", table(people, shown, t("Members")), "members")
-
-    def _member(self, person: Entry, *, is_called: bool) -> Html:
-        mark = f" {chip('On call now', 'active')}" if is_called else ""
-        return Html(f"{self._view.link(person.id)}{mark}")
+        return section("Members", table(people, shown, t("Members"), ITEMS), "members")
 
     def part(self) -> Html:
         """Return the open records that name them, but are others' work: watched, requested, coordinated."""
         named = (self._view.entries[i] for i in self._part if i not in self._approvals)
         records = by_urgency(self._view, named)
-        how = ListColumn("As", lambda e: esc(t(self._part[e.id].title)))
+        how = ListColumn("As", lambda e: esc(t(self._part[e.id].title)), "it-c-name")
         listed = table(
-            records[:_MOST], [*columns(self._view, "id", "title", "state", "priority"), how], t(_PART)
+            records[:_MOST], [*columns(self._view, "title", "state", "priority"), how], t(_PART)
         )
         return section(_PART, listed, "part")
 
@@ -234,7 +238,7 @@ class TheirWork:
         """Return their newest finished records, and the way to all of them."""
         if not self._over:
             return EMPTY
-        shown = columns(self._view, "id", "title", "state", "updated")
+        shown = [record_column(self._view, "service"), *columns(self._view, "state", "updated")]
         listed = table(self._over, shown, t("Finished"))
         return section("Finished", Html(f"{listed}{self._all_records()}"), "finished")
 

@@ -15,7 +15,7 @@ from itsm_gitops.model.standing import Promise
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.pages.derived import clock_chip
-from itsm_gitops.presentation.pages.tables import PLANNED_FOR, ListColumn, columns
+from itsm_gitops.presentation.pages.tables import ABOUT, ListColumn, columns, record_column
 from itsm_gitops.presentation.view import View
 
 _DOERS = frozenset(PERSON_FIELDS)
@@ -34,6 +34,11 @@ def by_urgency(view: View, entries: Iterable[Entry]) -> list[Entry]:
         return view.urgency(entry), urgency_of(_clock(view, entry)), planned, place[entry.kind]
 
     return sorted(sorted(entries, key=attrgetter("opened", "id")), key=key)
+
+
+def by_deadline(view: View, entries: Iterable[Entry]) -> list[Entry]:
+    """Return records by what is left of their service level."""
+    return sorted(entries, key=lambda e: urgency_of(_clock(view, e)))
 
 
 def _clock(view: View, entry: Entry) -> Promise | None:
@@ -64,22 +69,18 @@ def people_on(view: View, entry: Entry) -> list[str]:
 
 def open_columns(view: View) -> list[ListColumn]:
     """Return the columns of a list of open records: with their service level, and how old their last change is."""
-    named = columns(view, "id", "title", "state", "priority", *PLANNED_FOR)
-    return [
-        *named[:4],
-        ListColumn("Service level", partial(clock_chip, view), "it-c-clock"),
-        named[4],
-        *(c._replace(css="it-c-name") for c in named[5:]),
-        ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time"),
-    ]
+    *named, planned = columns(view, "title", "state", "priority", "planned")
+    return [*named, ListColumn("Service level", partial(clock_chip, view), "it-c-clock"), planned, _age(view)]
 
 
 def own_columns(view: View) -> list[ListColumn]:
     """Return the columns of a list of open records of one person or team, which it does not name again."""
-    named = columns(view, "id", "title", "state", "priority", PLANNED_FOR[1])
     when = ListColumn("When", partial(_when, view), "it-c-clock")
-    updated = ListColumn("Updated", lambda e: view.age(e.updated), "it-c-time")
-    return [*named[:4], when, named[4]._replace(css="it-c-name"), updated]
+    return [record_column(view, ABOUT[0]), *columns(view, "state", "priority"), when, _age(view)]
+
+
+def _age(view: View) -> ListColumn:
+    return ListColumn("Updated", lambda e: view.age(e.updated), "it-c-age", "it-c-time")
 
 
 def _when(view: View, entry: Entry) -> Html:
@@ -96,6 +97,6 @@ def people_column(view: View) -> ListColumn:
 def _people(view: View, entry: Entry) -> Html:
     names = people_on(view, entry)
     if not names:
-        return Html(f"<em class=it-muted>{esc(t('Nobody yet'))}</em>")
+        return Html(f"<span class=it-muted>{esc(t('Unassigned'))}</span>")
     more = f" +{len(names) - _NAMED}" if len(names) > _NAMED else ""
     return Html(join([view.link(name) for name in names[:_NAMED]], ", ") + more)

@@ -73,7 +73,8 @@
       } else if (name === "sort" && SORTS.includes(first.replace(/^-/, ""))) wanted.sort = first;
       else if (name === "status" && STATUS.some((s) => s === first)) status = /** @type {Status} */ (first);
       else if (name === "cols") {
-        values.filter((v) => !columns.includes(v)).forEach(refuse);
+        // The number of a record was a column of its own.
+        values.filter((v) => v !== "id" && !columns.includes(v)).forEach(refuse);
         wanted.cols = columns.filter((c) => values.includes(c));
       } else refuse(name === "sort" || name === "status" ? first : "");
     }

@@ -26,7 +26,7 @@
   const more = one(box, ".it-x__next button");
   /** @type {HTMLSelectElement} */
   const order = one(box, ".it-x__order select");
-  const filters = one(bar, ".it-x__more");
+  const filters = one(box, ".it-x__more");
   const shownCommand = one(box, ".it-x__command");
   /** @type {HTMLInputElement} */
   const field = one(bar, "input[type=search]");
@@ -152,6 +152,7 @@
     const on = FACETS.filter((name) => state.facets[name].size).length + DATES.filter((name) => state[name].some(Boolean)).length;
     filters.textContent = on ? t("Filters ({count})", { count: on }) : t("Filters");
     for (const radio of /** @type {HTMLInputElement[]} */ (all(bar, "[name=status]"))) radio.checked = radio.value === state.status;
+    for (const [name, inputs] of dates) if (state[name].some(Boolean)) inputs[0].closest("details")?.setAttribute("open", "");
     for (const [name, inputs] of dates) inputs.forEach((input, i) => input.value !== state[name][i] && (input.value = state[name][i]));
     for (const check of columnBoxes) check.checked = state.cols.includes(check.value);
     order.value = state.sort;
@@ -187,7 +188,7 @@
   function act(what, pressed) {
     const plain = () => found.rows.map((row) => taking.plain(records, row, state.cols));
     if (pressed.hasAttribute("aria-controls")) {
-      for (const opener of all(one(document, ".it-x__tools"), "[aria-controls]")) {
+      for (const opener of all(one(document, ".it-x__tools"), "[data-do][aria-controls]")) {
         const panel = one(document, `#${opener.getAttribute("aria-controls")}`);
         panel.hidden = opener !== pressed || !panel.hidden;
         opener.setAttribute("aria-expanded", String(!panel.hidden));
@@ -217,7 +218,7 @@
     filters.addEventListener("click", () => filters.setAttribute("aria-expanded", String(box?.classList.toggle("it-x--facets"))));
     side.addEventListener("change", ({ target }) => {
       const input = /** @type {HTMLInputElement} */ (target);
-      const facet = /** @type {Facet | undefined} */ (input.closest("fieldset")?.dataset.facet);
+      const facet = /** @type {Facet | undefined} */ (/** @type {HTMLElement | null} */ (input.closest("[data-facet]"))?.dataset.facet);
       if (input.type === "checkbox" && facet) state.facets[facet][input.checked ? "add" : "delete"](input.value);
       else if (input.type === "date") for (const [name, [from, to]] of dates) state[name] = [from.value, to.value];
       else return;
@@ -242,7 +243,7 @@
       state.cols = columnBoxes.filter((b) => b.checked).map((b) => b.value);
       update({ keep: true });
     });
-    one(document, ".it-x__result").addEventListener("click", ({ target }) => {
+    one(document, ".it-x__head").addEventListener("click", ({ target }) => {
       const pressed = /** @type {HTMLElement} */ (target);
       if (pressed.dataset.do) act(pressed.dataset.do, pressed);
     });

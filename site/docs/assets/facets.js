@@ -49,7 +49,7 @@
     const toggle = one(group, "button");
     /** @type {HTMLInputElement} */
     const field = one(group, "input[type=search]");
-    const title = one(group, "legend").textContent ?? "";
+    const title = one(group, "summary").textContent ?? "";
     let unfolded = false;
     let again = () => {};
 
@@ -81,6 +81,8 @@
       toggle.textContent = unfolded ? t("Show fewer") : t("{count} more", { count: digits(left) });
       toggle.setAttribute("aria-label", `${title}: ${toggle.textContent}`);
       group.hidden = !values.length && !field.value;
+      // What is chosen is seen.
+      if (chosen.size) group.setAttribute("open", "");
     }
 
     field.addEventListener("input", () => again());

@@ -159,8 +159,10 @@
       const held = event.ctrlKey || event.metaKey || event.altKey;
       if (event.key === "/" && !isTyping(document.activeElement) && !held) {
         event.preventDefault();
-        input.focus();
-        input.select();
+        // The search page has a field of its own, and none in its header.
+        const field = /** @type {HTMLInputElement} */ (document.getElementById("it-search-q") ?? input);
+        field.focus();
+        field.select();
       }
     });
   }

@@ -6,7 +6,7 @@
   /** @type {HTMLElement | null} */
   const box = document.querySelector(".it-mine");
   if (!box) return;
-  const { root, t, load, element, button, one, kept, zoned, picking, records: source, recordLink, recordCell, seen } = globalThis.itsm;
+  const { root, t, load, element, button, one, kept, zoned, picking, records: source, titleCell, recordCell, seen } = globalThis.itsm;
   const MOST = 25;
   const ME = "me"; // also who asks in forms
   const SOMEBODY = "mine";
@@ -25,14 +25,16 @@
   /** @type {Clock} */
   let clock;
 
-  const COLUMNS = () => /** @type {[string, string][]} */ ([["id", t("Record")], ["title", t("Title")], ["state", t("State")], ["priority", t("Priority")], ["opened", t("Opened")]]);
+  const COLUMNS = () => /** @type {[string, string][]} */ ([["title", t("Title")], ["state", t("State")], ["priority", t("Priority")], ["opened", t("Opened")]]);
   /** @type {Record<string, string>} */
-  const LOOKS = { id: "it-c-id", title: "it-c-title", state: "it-c-chip", priority: "it-c-chip", opened: "it-c-time" };
+  const LOOKS = { state: "it-c-chip", priority: "it-c-chip", opened: "it-c-time" };
+  /** @type {Record<string, string>} */
+  const WIDTHS = { title: "it-c-record", state: "it-c-state", priority: "it-c-priority", opened: "it-c-time" };
 
-  /** @param {string} caption @param {string[]} heads @param {HTMLElement[]} rows @param {string} css */
-  function tableOf(caption, heads, rows, css) {
-    const cells = heads.map((text) => {
-      const cell = element("th", "", text);
+  /** @param {string} caption @param {string[]} heads @param {HTMLElement[]} rows @param {string} css @param {string[]} [widths] classes of the heads */
+  function tableOf(caption, heads, rows, css, widths = []) {
+    const cells = heads.map((text, i) => {
+      const cell = element("th", widths[i] ?? "", text);
       cell.scope = "col";
       return cell;
     });
@@ -49,13 +51,9 @@
     if (!rows.length) return none ? section(title, 0, element("p", "it-muted", none, " ", ...next)) : null;
     const columns = COLUMNS().filter(([name]) => name !== "priority" || rows.some((row) => records.coded.priority.of(row).length));
     const lines = rows.map((row) =>
-      element("tr", "", ...columns.map(([name, label]) => {
-        const cell = element("td", LOOKS[name], ...(name === "title" ? [recordLink(records, row)] : recordCell[name](records, row, clock)));
-        cell.dataset.label = label;
-        return cell;
-      })),
+      element("tr", "", ...columns.map(([name]) => (name === "title" ? titleCell(records, row) : element("td", LOOKS[name], ...recordCell[name](records, row, clock))))),
     );
-    const content = [tableOf(title, columns.map(([, label]) => label), lines, "it-records")];
+    const content = [tableOf(title, columns.map(([, label]) => label), lines, "it-records", columns.map(([name]) => WIDTHS[name]))];
     const more = rest(lines);
     if (more.length || query) content.push(element("div", "it-mine__more", ...more, ...(query ? [" ", toExplorer(query)] : [])));
     return section(title, rows.length, ...content);
