@@ -261,11 +261,12 @@ class View(PagedEntries):
         return chip(known.title, state_look(known))
 
     def priority_chip(self, entry: Entry) -> Html:
-        """Return the priority of a record as a chip, nothing when it has none."""
+        """Return the priority of a record as a chip, nothing when it has none; what is over is urgent no longer."""
         found = self.priority(entry)
         if found is None:
             return EMPTY
-        return chip(found.name, f"p{found.name[-1:]}" if found.name[-1:] in "12345" else "none")
+        urgent = found.name[-1:] in "12345" and self.is_open(entry)
+        return chip(found.name, f"p{found.name[-1:]}" if urgent else "none")
 
     def health_chip(self, identifier: str) -> Html:
         """Return the health of a CI as a chip, nothing when it is not in production."""

@@ -142,7 +142,7 @@ def test_words_are_a_filter_that_can_be_taken_back_like_the_others(explore: Call
 def test_a_list_has_few_columns_and_the_year_only_where_it_is_another(explore: Callable[..., Any]) -> None:
     page = explore("?kind=incident&status=all")
     heads = page.locator(".it-x th:visible").all_inner_texts()
-    assert heads == ["Record", "Title", "State", "Priority", "Service", "Opened"]
+    assert heads == ["Title", "State", "Priority", "Service", "Opened"]
     times = "() => [...document.querySelectorAll('.it-x tbody time')].map(e => [e.textContent, e.title])"
     year = page.evaluate("new Date().getFullYear()")
     for shown, full in page.evaluate(times):
@@ -187,14 +187,18 @@ def test_columns_days_and_what_means_nothing(explore: Callable[..., Any]) -> Non
     )
     heads = page.locator(".it-x th:visible").all_inner_texts()
     assert heads == ["Title", "Kind"]
-    assert page.locator("tbody tr").all_inner_texts() == ["Résumé upload fails\tIncident"]
+    assert page.locator("tbody td").all_inner_texts() == [
+        "Résumé upload fails\n\nINC-261001-CCCCC",
+        "Incident",
+    ]
     assert "kind=nonsense, sort=colour, a" in page.locator(".it-x__ignored").inner_text()
     page.get_by_role("button", name="Columns").click()
-    page.locator("#it-x-columns").get_by_label("Record").check()
+    page.locator("#it-x-columns").get_by_label("Team").check()
     assert ids(page) == ["CCCCC"]
+    # What is chosen is not folded away.
     page.locator("[data-dates=opened]").get_by_label("From").fill("2026-10-02")
     page.get_by_text("No record fits").wait_for()
-    assert query(page) == "?status=all&kind=incident&opened=2026-10-02..2026-10-01&cols=id,kind"
+    assert query(page) == "?status=all&kind=incident&opened=2026-10-02..2026-10-01&cols=kind,team"
 
 
 def test_files_hold_the_result_and_no_formulas(explore: Callable[..., Any], tmp_path: Path) -> None:
@@ -287,6 +291,26 @@ def test_a_phone_shows_two_lines_for_each_and_filters_on_demand(explore: Callabl
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     page.get_by_label("Sort by").select_option("title")
     assert "sort=title" in query(page)
+
+
+def test_services_are_links_and_what_is_narrowed_by_least_is_folded(explore: Callable[..., Any]) -> None:
+    page = explore("?kind=incident&status=all&cols=id,service")
+    assert page.locator(".it-x__ignored").is_hidden(), "the number was a column once"
+    assert page.locator("tbody td a[href$='/services/shop.html']").inner_text() == "Online shop"
+    folded = page.locator(".it-x__facets details:not([open]) > summary").all_inner_texts()
+    assert folded == ["Team", "Item", "Opened", "Updated"]
+    page.locator("summary", has_text="Team").click()
+    page.get_by_label("Web team").check()
+    assert ids(page) == ["AAAAA"]
+
+
+def test_on_a_phone_filters_order_and_export_are_one_row(explore: Callable[..., Any]) -> None:
+    page = explore(viewport=PHONE)
+    tools = ".it-x__tools > button, .it-x__order > select"
+    boxes = [b.bounding_box() for b in page.locator(tools).all() if b.is_visible()]
+    assert len(boxes) == 3
+    assert len({round(box["y"]) for box in boxes}) == 1
+    assert all(40 <= box["height"] <= 44 for box in boxes)
 
 
 @pytest.mark.slow

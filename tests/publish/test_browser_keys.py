@@ -79,7 +79,7 @@ def test_a_question_mark_lists_the_keys(open_page: Callable[..., Any]) -> None:
 def test_letters_walk_through_a_list_and_open_one(open_page: Callable[..., Any]) -> None:
     page = open_page("records/explore.html?status=all&sort=opened")
     page.locator(".it-x[aria-busy=false]").wait_for()
-    titles = page.locator(".it-x tbody .it-c-title").all_inner_texts()
+    titles = page.locator(".it-x tbody .it-c-title > a").all_inner_texts()
     for key, place in (("j", 0), ("j", 1), ("k", 0), ("k", 0), ("j", 1)):
         page.keyboard.press(key)
         assert focused(page) == titles[place]

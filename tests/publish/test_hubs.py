@@ -40,14 +40,15 @@ def test_the_records_say_how_much_needs_somebody_and_where_to_begin(view: View) 
     body = hubs.records_index(view).body
     head = body.partition("<h2")[0]
     counts = head[head.index("<ul class=it-counts>") :]
-    assert re.fullmatch(r"Open \d+ Nobody yet \d+ Waiting for approval 1", text_of(counts))
+    assert re.fullmatch(r"Open \d+ Unassigned \d+ Waiting for approval 1", text_of(counts))
     ways = re.findall(r"<a[^>]*>([^<]*)</a>", head[head.index("class=it-do") : head.index("<ul")])
     assert ways == ["Report an incident", "Request something", "Plan a change", "My work"]
 
 
-def test_a_kind_says_in_which_states_its_open_records_are(view: View) -> None:
-    work = sections(hubs.records_index(view).body)["Daily work"]
-    assert "Incidents 4 open of 7 P1 × 3 3 new, 1 in progress" in work
+def test_a_kind_says_how_many_are_open_and_one_for_readers_how_many_they_have(view: View) -> None:
+    found = sections(hubs.records_index(view).body)
+    assert "Incidents 4 open Service requests 1 open Problems 2 open" in found["Daily work"]
+    assert re.search(r"Known errors \d+ published", found["Knowledge"])
 
 
 def test_readers_without_forms_are_not_led_to_forms(view: View) -> None:

@@ -190,7 +190,7 @@ def test_every_page_marks_its_part_of_the_site(site: Path, page: str, tab: str) 
 def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Page]) -> None:
     text = text_of(pages, INCIDENT)
     for expected in (
-        "Incident INC-261120-AAAAA",
+        "Incidents INC-261120-AAAAA",
         "P1 Critical from impact high and urgency high",
         "Major incident",
         "Caused by CHG-261118-BBBBB New version of the shop front Scheduled",

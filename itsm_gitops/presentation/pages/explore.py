@@ -24,7 +24,7 @@ _COLUMNS = (
     ("updated", "Updated", False),
 )
 _FACETS = filter_words.FACETS
-_OPEN_FACETS = ("kind", "state", "priority", "service")
+_UNFOLDED = 4  # of the facets, the first ones
 _DATES = filter_words.DATES
 # What is published for readers is no open work, though the life of some of it has not ended.
 OPEN, PUBLISHED, FINISHED = "open", meaning.PUBLISHED, "finished"
@@ -98,9 +98,9 @@ def _facets() -> Html:
             f'<input type="search" aria-label="{esc(t("Find"))}: {esc(t(title))}" placeholder="{esc(t("Find"))}" autocomplete="off" hidden>'
             '<ul></ul><p class="it-x__rest"></p>'
             '<button type="button" class="it-x__link" hidden></button>',
-            is_open=name in _OPEN_FACETS,
+            is_open=n < _UNFOLDED,
         )
-        for name, title in _FACETS
+        for n, (name, title) in enumerate(_FACETS)
     )
     dates = "".join(
         _group(
@@ -118,7 +118,7 @@ def _facets() -> Html:
 def _group(data: str, title: str, content: str, *, is_open: bool = False) -> str:
     """Return a group of filters that folds; what is narrowed down least is folded at first."""
     return (
-        f'<details {data}{" open" if is_open else ""}><summary>{esc(title)}</summary>'
+        f"<details {data}{' open' if is_open else ''}><summary>{esc(title)}</summary>"
         f'<fieldset><legend class="it-vh">{esc(title)}</legend>{content}</fieldset></details>'
     )
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from itsm_gitops.graph.status import OPERATIONAL
-from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import in_order_of_work
 from itsm_gitops.model.windows import moment_of
@@ -17,7 +16,6 @@ from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.presentation.language import counted, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.presentation.moments import full_day
 from itsm_gitops.presentation.pages import catalogue, forms, going_on, maps, on_call, past, service_history
 from itsm_gitops.presentation.pages.asked import asked, report_button
 from itsm_gitops.presentation.pages.contracts import contracts_with
@@ -37,7 +35,14 @@ from itsm_gitops.presentation.pages.parts import (
     unseen,
 )
 from itsm_gitops.presentation.pages.promises import PAUSED, kept_under, paused
-from itsm_gitops.presentation.pages.tables import ABOUT, ListColumn, RowGroup, columns, grouped_table, record_column
+from itsm_gitops.presentation.pages.tables import (
+    ABOUT,
+    ListColumn,
+    RowGroup,
+    columns,
+    grouped_table,
+    record_column,
+)
 from itsm_gitops.presentation.pages.their_work import work_of
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.traits import Traits
@@ -251,7 +256,9 @@ def _records(view: View, entry: Entry) -> Html:
         groups.append(RowGroup(kind.plural_title, f"records-{kind.name}", recent, rest))
     # What a service is named by on each of its records need not be said on its page.
     named = ABOUT[1:] if meaning.SERVICE in view.kind(entry).plays else ABOUT
-    date = ListColumn("Date", lambda e: view.day(str(e.columns.get("planned_start") or e.opened)), "it-c-time")
+    date = ListColumn(
+        "Date", lambda e: view.day(str(e.columns.get("planned_start") or e.opened)), "it-c-time"
+    )
     shown = [record_column(view, *named), *columns(view, "state", "priority"), date]
     listed = grouped_table(groups, shown, t("Records")) if groups else EMPTY
     return section("Records", join([listed, _all_records(view, entry)]) if listed else EMPTY, "records")

@@ -139,10 +139,12 @@ def _in_order(view: View, kind: Kind, still: Sequence[Entry]) -> list[Entry]:
 
 def _by_month(kind: Kind, months: Mapping[str, int]) -> Html:
     """Return the way to the lists by month, where there is more than one record to be listed."""
-    if sum(months.values()) < 2:  # noqa: PLR2004 - one
+    if sum(months.values()) < 2:
         return EMPTY
     ways = [
-        Html(f"<span>{link(urls.month(kind, m), esc(_month_title(m)))} <span class=it-count>{digits(n)}</span></span>")
+        Html(
+            f"<span>{link(urls.month(kind, m), esc(_month_title(m)))} <span class=it-count>{digits(n)}</span></span>"
+        )
         for m, n in months.items()
     ]
     return Html(f"<div class=it-months><b>{esc(t('By month'))}</b> {joined(ways, MOST_MONTHS, ' ')}</div>")
@@ -224,7 +226,9 @@ def class_list(view: View, kind: Kind, shown: Sequence[ListColumn], lead: str = 
     entries = sorted(view.of_kind(kind.name), key=lambda e: (e.title.lower(), e.id))
     about = esc(lead or kind.description)
     parts = [heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=about, count=len(entries))]
-    parts += [table(entries[i : i + 500], shown, kind.plural_title, ITEMS) for i in range(0, len(entries), 500)]
+    parts += [
+        table(entries[i : i + 500], shown, kind.plural_title, ITEMS) for i in range(0, len(entries), 500)
+    ]
     if not entries:
         parts.append(paragraph("None yet."))
     return ListPage(urls.index(kind), kind.plural_title, urls.CMDB, join(parts))

@@ -24,6 +24,7 @@ from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.pages import due
 from itsm_gitops.presentation.pages.parts import explore_link, numbers, paragraph, relations, section, unseen
 from itsm_gitops.presentation.pages.tables import (
+    ABOUT,
     ITEMS,
     ListColumn,
     columns,
@@ -199,9 +200,7 @@ class TheirWork:
         named = (self._view.entries[i] for i in self._part if i not in self._approvals)
         records = by_urgency(self._view, named)
         how = ListColumn("As", lambda e: esc(t(self._part[e.id].title)), "it-c-name")
-        listed = table(
-            records[:_MOST], [*columns(self._view, "title", "state", "priority"), how], t(_PART)
-        )
+        listed = table(records[:_MOST], [*columns(self._view, "title", "state", "priority"), how], t(_PART))
         return section(_PART, listed, "part")
 
     def owned(self) -> Html:
@@ -238,7 +237,7 @@ class TheirWork:
         """Return their newest finished records, and the way to all of them."""
         if not self._over:
             return EMPTY
-        shown = [record_column(self._view, "service"), *columns(self._view, "state", "updated")]
+        shown = [record_column(self._view, ABOUT[0]), *columns(self._view, "state", "updated")]
         listed = table(self._over, shown, t("Finished"))
         return section("Finished", Html(f"{listed}{self._all_records()}"), "finished")
 

@@ -39,7 +39,8 @@
       const known = records.state(row);
       return known ? [chip(...known)] : [];
     },
-    priority: (records, row) => records.coded.priority.of(row).map((p) => chip(p, /[1-5]$/.test(p) ? `p${p.slice(-1)}` : "none")),
+    // What is over is urgent no longer.
+    priority: (records, row) => records.coded.priority.of(row).map((p) => chip(p, /[1-5]$/.test(p) && records.open[row] ? `p${p.slice(-1)}` : "none")),
     service: services,
     ci: (records, row) => names(records, "ci", row),
     team: (records, row) => names(records, "team", row),
