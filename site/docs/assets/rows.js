@@ -61,6 +61,9 @@
   /** The title of a record, and its number in a line below. @param {Records} records @param {number} row @param {string[]} [wanted] words to mark */
   const titleCell = (records, row, wanted = []) => element("td", "it-c-title", recordLink(records, row, wanted), element("p", "", element("span", "it-id", records.id[row])));
 
+  /** How many letters the longest name of a state has: its column has the room for it. @param {Records} records */
+  const letters = (records) => Math.min(26, Math.max(12, ...Object.values(records.about.kinds).flatMap((k) => Object.values(k.states).map(([name]) => name.length))));
+
   /** @param {HTMLTableElement} table @returns {RecordTable} */
   function recordTable(table) {
     const [body] = table.tBodies;
@@ -76,6 +79,7 @@
         });
         if (from) body.append(...lines);
         else body.replaceChildren(...lines);
+        table.style.setProperty("--letters", String(letters(records)));
         table.style.setProperty("--columns", String(asked.cols.length));
         table.hidden = !rows.length;
         table.setAttribute("aria-rowcount", String(rows.length + 1));
