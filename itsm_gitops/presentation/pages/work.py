@@ -80,7 +80,7 @@ def own_columns(view: View) -> list[ListColumn]:
 
 
 def _age(view: View) -> ListColumn:
-    return ListColumn("Updated", lambda e: view.age(e.updated), "it-c-age", "it-c-time")
+    return ListColumn("Updated", lambda e: view.age(e.updated), "it-c-age")
 
 
 def _when(view: View, entry: Entry) -> Html:
