@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import groupby
 
 from itsm_gitops.graph.due import DueEntry, within
 from itsm_gitops.graph.due_ics import due_calendar
@@ -14,9 +15,11 @@ from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import WRITER, counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.presentation.moments import full_day
+from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, full_day
 from itsm_gitops.presentation.navigation import DUE_TITLE as TITLE
+from itsm_gitops.presentation.pages.acts import beside, buttons
 from itsm_gitops.presentation.pages.contracts import NAME as CONTRACTS
+from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import heading, paragraph, section
 from itsm_gitops.presentation.remainder import and_more
@@ -28,30 +31,34 @@ _AHEAD = 183  # days
 SOON = 31  # days: what somebody's own list of work has
 _NEXT = 14  # days
 _PARTS = ((PAST, "Overdue"), (_SOON, "In the next two weeks"), (LATER, "Later"))
-_LOOKS = {PAST: "bad", NEAR: "soon", LATER: "none"}
+_URGENT, _NEAR = 2, 7  # days
 _HEAD = ("Due", "What", "For", "Responsible", "Time left")
+_CELLS = ("it-c-time", "it-due__what", "it-c-title", "it-due__who")
 
 
 def due_page(view: View) -> ListPage:
     """Return the page; what lies further ahead than half a year is in the calendar file only."""
     dues = within(view.dues, _AHEAD)
     dues += [d for d in view.dues if d.day.stage == NEAR and d not in dues]
-    file = link(urls.DUE_ICS, esc(t("a calendar file")))
-    lead = told(
-        "Everything that somebody has to do by a certain day: contracts and their notice, licences, certificates, support, "
-        "reviews, inspections, access, agreed actions. Subscribe to it as {file}.",
-        file=file,
+    lead = esc(
+        t(
+            "Everything that somebody has to do by a certain day: contracts and their notice, licences, certificates, support, "
+            "reviews, inspections, access, agreed actions."
+        )
     )
     if view.course:
         contracts = link(urls.report(CONTRACTS), esc(t("the calendar of contracts")))
         lead = join([lead, told("For a whole year of contracts see {calendar}.", calendar=contracts)], " ")
+    head = beside(
+        heading([], t(TITLE), lead=lead), buttons([(urls.DUE_ICS, "Add to my calendar")], main=False)
+    )
     parts = [
-        section(title, _table(view, [d for d in dues if _part(d) == part], title), part)
+        section(
+            title, _table(view, [d for d in dues if _part(d) == part], title, by_month=part == LATER), part
+        )
         for part, title in _PARTS
     ]
-    body = join(
-        [heading([], t(TITLE), lead=lead), join(parts) or paragraph("Nothing is due in the next six months.")]
-    )
+    body = join([head, join(parts) or paragraph("Nothing is due in the next six months.")])
     return ListPage(urls.DUE, t(TITLE), urls.RECORDS, body)
 
 
@@ -62,9 +69,9 @@ def _part(due: DueEntry) -> str:
     return _SOON if due.days <= _NEXT else LATER
 
 
-def _look(due: DueEntry) -> str:
-    """Return how urgent a duty looks: what is due within two weeks does, and what gives notice earlier."""
-    return _LOOKS[NEAR if _part(due) == _SOON else due.day.stage]
+def _look(days: int) -> str:
+    """Return how urgent a duty looks, by its day alone; the script of the page keeps to the same days."""
+    return "bad" if days <= _URGENT else "waiting" if days <= _NEAR else "none"
 
 
 def soon(view: View, dues: Sequence[DueEntry], caption: str) -> Html:
@@ -72,11 +79,16 @@ def soon(view: View, dues: Sequence[DueEntry], caption: str) -> Html:
     return _table(view, within(dues, SOON), caption)
 
 
-def _table(view: View, dues: Sequence[DueEntry], caption: str) -> Html:
+def _table(view: View, dues: Sequence[DueEntry], caption: str, *, by_month: bool = False) -> Html:
     if not dues:
         return EMPTY
     head = "".join(f'<th scope="col">{esc(t(title))}</th>' for title in _HEAD)
-    rows = "".join(_row(view, due) for due in dues[:_MOST])
+    bodies = []
+    for month, some in groupby(dues[:_MOST], lambda due: _month(view, due) if by_month else ""):
+        title = f"<tr class=it-group><th colspan={len(_HEAD)} scope=rowgroup>{esc(month)}</th></tr>"
+        bodies.append(
+            f"<tbody>{title if month else ''}{''.join(_row(view, due, dated=not month) for due in some)}</tbody>"
+        )
     more = (
         Html(f"<p class=it-next>{link(urls.DUE_ICS, esc(and_more(len(dues) - _MOST)))}</p>")
         if len(dues) > _MOST
@@ -84,20 +96,39 @@ def _table(view: View, dues: Sequence[DueEntry], caption: str) -> Html:
     )
     return Html(
         '<div class="it-scroll"><table class="it-table it-due">'
-        f'<caption class="it-vh">{esc(t(caption))}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<caption class="it-vh">{esc(t(caption))}</caption><thead><tr>{head}</tr></thead>{"".join(bodies)}</table></div>'
         f"{more}"
     )
 
 
-def _row(view: View, due: DueEntry) -> str:
+def _date(view: View, due: DueEntry) -> date:
+    return view.now.astimezone(view.zone).date() + timedelta(days=due.days)
+
+
+def _month(view: View, due: DueEntry) -> str:
+    """Return the month in which something is due: a heading."""
+    day = _date(view, due)
+    return f"{t(MONTH_NAMES[day.month - 1])} {day.year}"
+
+
+def _row(view: View, due: DueEntry, *, dated: bool) -> str:
+    """Return the line of a duty; ``dated`` says that no heading above tells the year."""
     who = view.link(due.who) if due.who in view.entries else esc(due.who)
-    cells = (_day(view, due), esc(due_text(due)), view.link(due.entry.id), who)
+    nobody = Html(f"<span class=it-due__nobody>{esc(t('No one yet'))}</span>")
+    cells = (_day(view, due, dated=dated), esc(due_text(due)), _about(view, due), who or nobody)
     shown = "".join(
-        f'<td data-label="{esc(t(name))}"{" class=it-c-time" if n == 0 else ""}>{c}</td>'
-        for n, (name, c) in enumerate(zip(_HEAD, cells, strict=False))
+        f'<td class={css} data-label="{esc(t(name))}">{cell}</td>'
+        for name, css, cell in zip(_HEAD, _CELLS, cells, strict=False)
     )
-    day = view.now.astimezone(view.zone).date() + timedelta(days=due.days)
-    return f"<tr>{shown}<td data-due={day}>{chip(_distance(due.days), _look(due))}</td></tr>"
+    left = chip(_distance(due.days), _look(due.days))
+    return f"<tr>{shown}<td class=it-c-chip data-due={_date(view, due)}>{left}</td></tr>"
+
+
+def _about(view: View, due: DueEntry) -> Html:
+    """Return what something is due for: its title, and the number of a record below it."""
+    entry = due.entry
+    title = link(view.url(entry.id), esc(entry.title or entry.id))
+    return Html(f"{title}<small>{esc(entry.id)}</small>") if view.kind(entry).is_record else title
 
 
 def due_text(due: DueEntry) -> str:
@@ -106,12 +137,14 @@ def due_text(due: DueEntry) -> str:
     return f"{due.day.due.what} ({said})" if due.day.due.what else f"{said[:1].upper()}{said[1:]}"
 
 
-def _day(view: View, due: DueEntry) -> Html:
+def _day(view: View, due: DueEntry, *, dated: bool) -> Html:
+    """Return the day, with its year where that is not this one and to be said (``dated``)."""
     moment = clock.parse_time(due.day.day)
     if moment is not None:
-        return view.moment(moment)
+        return short(view, moment)
     day = date.fromisoformat(due.day.day)
-    return Html(f'<time datetime="{day:%Y-%m-%d}">{full_day(day)}</time>')
+    shown = full_day(day) if dated and day.year != view.today.year else day_and_month(day)
+    return Html(f'<time datetime="{day:%Y-%m-%d}">{shown}</time>')
 
 
 def _distance(days: int) -> str:

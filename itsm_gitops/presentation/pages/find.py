@@ -9,11 +9,10 @@ from urllib.parse import quote
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import situation, urls
-from itsm_gitops.presentation.language import digits, t
+from itsm_gitops.presentation.language import counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link
-from itsm_gitops.presentation.navigation import known_errors_title
 from itsm_gitops.presentation.pages.catalogue import catalogue_url
-from itsm_gitops.presentation.pages.home import incident_line
+from itsm_gitops.presentation.pages.home import incident_lines
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import heading, section
 from itsm_gitops.presentation.view import View
@@ -42,35 +41,27 @@ def search_page(view: View) -> ListPage:
     """Return the search page; its results are put in by the site's script, in the place of what stands there first."""
     urgent = situation.most_urgent(view)
     offered = _often_requested(view)
+    seen = Html(
+        f'<section id="it-search-seen" hidden><h2>{esc(t("Recently viewed"))}</h2><ul class="it-list it-seen"></ul></section>'
+    )
+    often = section("Often requested", _list(view.link(e.id) for e in offered), "offered")
     parts = [
-        _tries(view, urgent, offered),
-        Html(
-            f'<section id="it-search-seen" hidden><h2>{esc(t("Recently viewed"))}</h2><ul class="it-list"></ul></section>'
-        ),
-        section("Open incidents", _incidents(view, urgent[:_MOST_OPEN]), "open") or _not_well(view),
-        section("Often requested", _list(view.link(e.id) for e in offered), "offered"),
-        section("What is searched", _places(view), "places", css="it-start__places"),
+        Html(f"<div class=it-start__ways>{_places(view)}{_tries(view, urgent, offered)}</div>"),
+        section("Open incidents", incident_lines(view, urgent[:_MOST_OPEN]), "open") or _not_well(view),
+        Html(f"<div>{seen}{often}</div>"),
     ]
     start = f'<div id="it-search-start" class="it-start">{join(parts)}</div>'
     return ListPage(urls.SEARCH, t("Search"), "", Html(f"{heading([], t('Search'))}{_form()}{start}"))
 
 
 def _tries(view: View, urgent: list[Entry], offered: list[Entry]) -> Html:
-    """Return searches of this site that find something: a service, a number, an order, a priority with a service."""
+    """Return short searches of this site that find something: a service, a number, an order."""
     services = sorted(situation.services_of(view), key=lambda e: (situation.place_of(view, e), e.id))
-    tries = [e.title for e in (*services[: 1 if urgent or offered else 3], *offered[:1]) if e.title]
-    if urgent:
-        priority = view.priority(urgent[0])
-        hit = [e.title for e in services if e.id in facts.affected(urgent[0])]
-        tries.insert(1, urgent[0].id)
-        tries += [f"{priority.name} {title}" for title in hit[:1]] if priority else []
+    tries = [e.title for e in services[: 1 if urgent or offered else 3] if e.title]
+    tries += [e.id for e in urgent[:1]]
+    tries += sorted((e.title for e in offered if e.title), key=len)[:1]
     shown = join([link(f"{urls.SEARCH}?q={quote(text, safe='')}", esc(text)) for text in tries], " ")
     return Html(f'<p class="it-start__tries"><span>{esc(t("Try:"))}</span> {shown}</p>') if tries else EMPTY
-
-
-def _incidents(view: View, incidents: Iterable[Entry]) -> Html:
-    items = "".join(f"<li><div>{incident_line(view, e)}</div></li>" for e in incidents)
-    return Html(f'<ul class="it-lines">{items}</ul>') if items else EMPTY
 
 
 def _not_well(view: View) -> Html:
@@ -97,22 +88,24 @@ def _often_requested(view: View) -> list[Entry]:
 
 
 def _places(view: View) -> Html:
-    """Return what the search looks through, each with how much there is and the page that lists it."""
+    """Return what the search looks through, each with how much there is and the page that lists it, in one line."""
     kinds = view.book.kinds.values()
     records = sum(len(view.of_kind(k.name)) for k in kinds if k.is_record)
     items = sum(len(view.of_kind(k.name)) for k in kinds if not k.is_record)
     places = (
-        (urls.SERVICES, "Services", len(view.of_role(meaning.SERVICE))),
-        (catalogue_url(view.audience), "Offerings", len(view.of_role(meaning.OFFERING))),
-        (urls.EXPLORE, "Records", records),
-        (urls.CMDB, "Configuration items", items),
-        (urls.KNOWN_ERRORS, known_errors_title(view.audience), len(view.of_role(meaning.KNOWN_ERROR))),
+        (urls.SERVICES, len(view.of_role(meaning.SERVICE)), "{count} service", "{count} services"),
+        (
+            catalogue_url(view.audience),
+            len(view.of_role(meaning.OFFERING)),
+            "{count} offering",
+            "{count} offerings",
+        ),
+        (urls.EXPLORE, records, "{count} record", "{count} records"),
+        (urls.CMDB, items, "{count} item", "{count} items"),
     )
-    return _list(
-        Html(f"{link(url, esc(t(title)))} <span class=it-count>{digits(count)}</span>")
-        for url, title, count in places
-        if count
-    )
+    named = [link(url, esc(counted(count, one, several))) for url, count, one, several in places if count]
+    said = told("Searches {places}", places=join(named, ", ")) if named else EMPTY
+    return Html(f"<p class=it-start__places>{said}</p>") if said else EMPTY
 
 
 def _list(items: Iterable[Html]) -> Html:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from itsm_gitops.graph.status import DEGRADED, OUTAGE
@@ -14,17 +14,18 @@ from itsm_gitops.presentation import prose, situation, urls
 from itsm_gitops.presentation.announcements import NEWS, TITLES, Announcement, announcements, read
 from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.contacts import contact_lines
-from itsm_gitops.presentation.language import t, told
+from itsm_gitops.presentation.language import counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.moments import day_and_month, duration, full_day
-from itsm_gitops.presentation.remainder import and_more
+from itsm_gitops.presentation.remainder import and_more, joined
 from itsm_gitops.presentation.situation import OngoingIncident
 from itsm_gitops.presentation.view import View
 
 _WORDS = 400  # characters of the last word
 _MOST_ROWS = 40
+_MOST_NAMES = 8  # of services in a line
 _MOST_WAYS = 3  # to get help, in a line
-MOST_CAUSES = 3  # incidents in a line; the page of the service lists the others
+MOST_CAUSES = 3  # incidents of one service; its page lists the others
 
 
 def short(view: View, moment: datetime) -> Html:
@@ -43,9 +44,9 @@ def until(view: View, begin: datetime, end: datetime) -> Html:
 
 
 def lasting(view: View, moment: datetime) -> Html:
-    """Return how long something has lasted; a script lets it go on with the reader's clock."""
+    """Return how long something has lasted as of the page: what was so then is all that the page knows."""
     seconds = max(60, int((view.now - moment).total_seconds()))
-    return Html(f"<time datetime={clock.format_time(moment)} data-lasts>{esc(duration(seconds))}</time>")
+    return Html(f"<time datetime={clock.format_time(moment)}>{esc(duration(seconds))}</time>")
 
 
 def since_when(view: View, moment: datetime | None, planned_end: datetime | None = None) -> Html:
@@ -62,65 +63,120 @@ def not_well(
     services: Sequence[Entry],
     *,
     plain: bool = False,
+    headed: bool = False,
     label: str = "Services that are not well",
 ) -> Html:
-    """Return the services (or other items) that are not well: their status, since when, why, the last update and when the next one comes.
+    """Return what makes services (or other items) not well: which ones it hits, since when, the last update and when the next one comes.
 
-    Services that the same incidents hit stand together. Major incidents that hit no service that is shown have a line of their
-    own. ``plain`` leaves out what only IT needs; ``label`` says to those who hear the page what the list is.
+    A line for each incident, and one for each service of which nothing that is shown says why. Major incidents that hit no
+    service that is shown have a line, too. ``plain`` leaves out what only IT needs; ``headed`` says that the head of the page tells
+    the worst status already, ``label`` to those who hear the page what the list is.
     """
     found = {one.entry.id: one for one in situation.troubles(view, services)}
-    groups: dict[tuple[str, ...], list[Entry]] = {}
-    for entry in services:
-        if not situation.is_well(view, entry.id):
-            groups.setdefault(_together(view, entry, found), []).append(entry)
-    hit = {i for some in groups.values() for entry in some for i in view.health[entry.id].causes}
-    told_of: set[str] = set()
+    groups, hit = _causes(view, services)
+    # One status for all is said once, by the head.
+    statuses = {view.health[e.id].status for e in services if not situation.is_well(view, e.id)}
+    with_status = not (headed and len(statuses) == 1)
     rows = [_trouble_row(view, one) for i, one in found.items() if i not in hit and one.is_declared]
-    rows += [_row(view, some, found, told_of, plain=plain) for some in groups.values()]
+    for cause in groups:
+        if cause in hit:
+            rows.append(
+                _cause_row(
+                    view,
+                    cause,
+                    hit[cause],
+                    found.get(cause),
+                    groups[cause],
+                    plain=plain,
+                    with_status=with_status,
+                )
+            )
+        else:
+            rows.append(_row_alone(view, view.entries[cause], plain=plain, with_status=with_status))
     rows += [_trouble_row(view, one) for i, one in found.items() if i not in hit and not one.is_declared]
     if not rows:
         return EMPTY
     shown = join(rows[:_MOST_ROWS])
     if len(rows) > _MOST_ROWS:
         shown = Html(f"{shown}<li>{link(urls.SERVICES, esc(and_more(len(rows) - _MOST_ROWS)))}")
-    return Html(f'<ul class=it-ill aria-label="{esc(t(label))}">{shown}</ul>')
+    # Why may be withheld: that somebody works on it is not.
+    working = plain and not statuses.isdisjoint((OUTAGE, DEGRADED))
+    said = counted(len(rows), "We are looking into it.", "We are looking into all of them.")
+    return Html(
+        f'<ul class=it-ill aria-label="{esc(t(label))}">{shown}</ul>'
+        + (f"<p class=it-muted>{esc(said)}</p>" if working else "")
+    )
 
 
-def _together(view: View, entry: Entry, found: Mapping[str, OngoingIncident]) -> tuple[str, ...]:
-    """Return what services have in common that stand in one line: their status, since when, and the incidents behind it."""
-    health = view.health[entry.id]
-    causes = tuple(sorted(c for c in health.causes if c in found))
-    return (health.status, _when(view, entry), *causes) if causes else (entry.id,)
+def _causes(
+    view: View, services: Sequence[Entry]
+) -> tuple[dict[str, list[tuple[Entry, int]]], dict[str, list[Entry]]]:
+    """Return what has a line, and which services each cause hits.
+
+    A service without a cause has a line itself. With each line stand the services of which it is the last cause that is shown,
+    and how many more each has.
+    """
+    lines: dict[str, list[tuple[Entry, int]]] = {}
+    hit: dict[str, list[Entry]] = {}
+    for entry in services:
+        if situation.is_well(view, entry.id):
+            continue
+        causes = situation.worst_first(view, view.health[entry.id].causes)
+        for cause in causes:
+            hit.setdefault(cause, []).append(entry)
+        shown = causes[:MOST_CAUSES] or [entry.id]
+        for cause in shown:
+            lines.setdefault(cause, [])
+        if len(causes) > MOST_CAUSES:
+            lines[shown[-1]].append((entry, len(causes) - MOST_CAUSES))
+    return lines, hit
 
 
-def _when(view: View, entry: Entry) -> Html:
-    return since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
-
-
-def _row(
+def _cause_row(
     view: View,
+    cause: str,
     services: Sequence[Entry],
-    found: Mapping[str, OngoingIncident],
-    told_of: set[str],
+    one: OngoingIncident | None,
+    more: Sequence[tuple[Entry, int]],
     *,
     plain: bool,
+    with_status: bool,
 ) -> Html:
-    """Return the line of some services; ``told_of`` holds the incidents that a line above describes."""
-    first = services[0]
-    health = view.health[first.id]
-    names = Html(", ".join(view.link(e.id) for e in services))
-    when = _when(view, first)
-    causes = situation.worst_first(view, health.causes)
-    why = [_cause(view, c, found.get(c), told_of) for c in causes[:MOST_CAUSES]]
-    if len(causes) > MOST_CAUSES:
-        why.append(link(view.url(first.id), esc(and_more(len(causes) - MOST_CAUSES))))
-    if not why and not plain and (reason := view.reason(health)):
-        why = [esc(reason[:1].upper() + reason[1:])]
+    """Return the line of an incident or of work; ``one`` is the incident, ``more`` services with further causes, and how many."""
+    status = min((view.health[e.id].status for e in services), key=situation.rank_of)
+    title = link(view.url(cause), esc(shorten(view.title(cause) or cause, 160)))
+    chips = [chip(status.capitalize(), status)] if with_status else []
+    chips += [_major_chip(one)] if one is not None and one.is_major else []
+    names = joined([_named(view, e, status) for e in services], _MOST_NAMES)
+    times = _times(view, one.since) if one is not None else _times_of(view, services[0])
+    why = _words_of(view, one) if one is not None else []
+    several = len(services) > 1
+    for entry, number in more:
+        rest = link(view.url(entry.id), esc(and_more(number)))
+        why.append(Html(f"{esc(entry.title)}: {rest}") if several else rest)
+    if plain and status in (OUTAGE, DEGRADED):
+        why += _help(view, services)
+    return _line(look_of(status), title, chips, [told("Affects {services}", services=names), *times], why)
+
+
+def _named(view: View, entry: Entry, status: str) -> Html:
+    """Return a service by name, with its status where that is not the one of its line."""
+    own = view.health[entry.id].status
+    return (
+        view.link(entry.id) if own == status else Html(f"{view.link(entry.id)} {view.health_chip(entry.id)}")
+    )
+
+
+def _row_alone(view: View, entry: Entry, *, plain: bool, with_status: bool) -> Html:
+    """Return the line of a service that is not well, and no record that is shown says why."""
+    health = view.health[entry.id]
+    why: list[Html] = []
+    if not plain and (reason := view.reason(health)):
+        why.append(esc(reason[:1].upper() + reason[1:]))
     if plain and health.status in (OUTAGE, DEGRADED):
-        # Why may be withheld: that somebody works on it is not.
-        why = [*(why or [esc(t("We are looking into it."))]), *_help(view, services)]
-    return _line(look_of(health.status), names, [view.health_chip(first.id)], when, why)
+        why += _help(view, [entry])
+    chips = [view.health_chip(entry.id)] if with_status else []
+    return _line(look_of(health.status), view.link(entry.id), chips, _times_of(view, entry), why)
 
 
 def _help(view: View, services: Sequence[Entry]) -> list[Html]:
@@ -136,29 +192,39 @@ def _trouble_row(view: View, one: OngoingIncident) -> Html:
         "outage" if one.is_declared else look_of(one.status),
         title,
         [_major_chip(one)],
-        since_when(view, one.since),
+        _times(view, one.since),
         word_lines(view, one.word, one.next_by, is_promised=one.is_declared),
     )
 
 
-def _line(look: str, name: Html, chips: Sequence[Html], when: Html, why: Sequence[Html]) -> Html:
-    since = f"<span>{when}</span>" if when else ""
+def _times_of(view: View, entry: Entry) -> list[Html]:
+    """Return since when a service is not well and for how long, or until when work on it is planned."""
+    end = situation.until(view, entry.id)
+    if end is not None and end > view.now:
+        return [since_when(view, None, end)]
+    return _times(view, situation.since(view, entry.id))
+
+
+def _times(view: View, moment: datetime | None) -> list[Html]:
+    """Return since when something is so, and apart from that for how long: a phone has no room for both."""
+    if moment is None:
+        return []
+    return [told("since {start}", start=short(view, moment)), told("for {time}", time=lasting(view, moment))]
+
+
+def _line(look: str, name: Html, chips: Sequence[Html], about: Sequence[Html], why: Sequence[Html]) -> Html:
+    below = join([Html(f"<span>{one}</span>") for one in about if one], " ")
     told_why = join([Html(f"<p>{one}") for one in why])
     return Html(
-        f"<li class=it-ill--{look}><div><strong>{name}</strong> {join(chips, ' ')}{since}</div>"
+        f"<li class=it-ill--{look}><div><strong>{name}</strong> {join(chips, ' ')} {below}</div>"
         + (f"<div class=it-ill__why>{told_why}</div>" if told_why else "")
     )
 
 
-def _cause(view: View, cause: str, one: OngoingIncident | None, told_of: set[str]) -> Html:
-    """Return why services are not well: the incident or the work, its last update, and when the next one comes."""
-    title = link(view.url(cause), esc(shorten(view.title(cause) or cause, 160)))
-    if one is None or cause in told_of:
-        return title
-    told_of.add(cause)
-    chips = [_major_chip(one)] if one.is_major else []
-    words_said = word_lines(view, one.word, one.next_by, is_promised=one.is_declared)
-    return join([title, *chips, *(Html(f"<span>{row}</span>") for row in words_said)], " ")
+def _words_of(view: View, one: OngoingIncident) -> list[Html]:
+    """Return what users were told of an incident, or that it was nothing yet."""
+    said = word_lines(view, one.word, one.next_by, is_promised=one.is_declared)
+    return said or [Html(f"<span class=it-muted>{esc(t('No update yet'))}</span>")]
 
 
 def _major_chip(one: OngoingIncident) -> Html:
@@ -196,10 +262,11 @@ def banners(view: View, now: datetime | None = None, service: str = "") -> Html:
 
 def _banner(view: View, one: Announcement, now: datetime) -> Html:
     hidden = EMPTY if one.is_shown(now) else Html(" hidden")
+    title = link(view.url(one.entry.id), esc(one.entry.title))
     return Html(
         f'<aside class="it-announcement it-announcement--{one.type}" data-from={clock.format_time(one.shown_from)}'
         f' data-until={clock.format_time(one.end)}{hidden} aria-label="{esc(one.entry.title)}">'
-        f"<p class=it-announcement__kind>{_kind(view, one)}<p class=it-announcement__title>{esc(one.entry.title)}</p>"
+        f"<p class=it-announcement__kind>{_kind(view, one)}<p class=it-announcement__title>{title}</p>"
         f"{prose.render(one.text, view.id_link)}</aside>"
     )
 

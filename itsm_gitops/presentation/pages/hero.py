@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OPERATIONAL, OUTAGE, STATUSES, UNKNOWN
-from itsm_gitops.model import clock
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.presentation.pages.acts import beside
+from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.view import View
 
 # For each status, the worst first: about one service, whose name is said, and about several.
@@ -34,17 +36,36 @@ _ARE = {OUTAGE: "down", MAINTENANCE: "in maintenance"}
 _LONGEST = 40  # of a name in the headline
 
 
-def hero(view: View, services: Sequence[Entry]) -> Html:
-    """Return the head of a start page."""
+def hero(view: View, services: Sequence[Entry], acts: Html = EMPTY) -> Html:
+    """Return the head of a start page, with what can be done from here."""
     statuses = Counter(view.health[e.id].status for e in services)
     # The headline says how many are worst.
     worst = min(statuses, key=STATUSES.index, default=OPERATIONAL)
     others = Counter({s: n for s, n in statuses.items() if s != worst or s == OPERATIONAL})
-    return Html(
-        f'<header class="it-hero"><p class="it-kicker">{esc(view.config.organisation)}</p>'
-        f"<h1>{esc(_headline(view, services, statuses))}</h1>"
-        f'<p class="it-hero__sub">{counts(others)}{_updated(view, services)}</p></header>'
+    facts = [_behind(view, services), counts(others), _without_status(view)]
+    said = join([Html(f"<span>{one}</span>") for one in facts if one], " ")
+    told_when = (
+        f"<p class=it-hero__at>{_updated(view, services)} {link(urls.SUBSCRIBE, esc(t('Subscribe')))}</p>"
     )
+    head = f"<header class=it-hero><h1>{esc(_headline(view, services, statuses))}</h1>"
+    facts_line = f"<p class=it-hero__sub>{said}</p>" if said else ""
+    return beside(Html(f"{head}{facts_line}{told_when}</header>"), acts)
+
+
+def _behind(view: View, services: Sequence[Entry]) -> Html:
+    """Return how many incidents make the services not well; nothing where something else does, or what is not shown."""
+    ill = [e for e in services if not situation.is_well(view, e.id)]
+    found = {one.entry.id for one in situation.troubles(view, services) if one.services}
+    causes = {c for e in ill for c in view.health[e.id].causes}
+    if not causes or causes - found or not all(view.health[e.id].causes for e in ill):
+        return EMPTY
+    return esc(counted(len(causes), "Caused by {count} incident", "Caused by {count} incidents"))
+
+
+def _without_status(view: View) -> Html:
+    """Return how many services have no status, because they are not in production."""
+    number = sum(e.id not in view.health for e in view.of_role(meaning.SERVICE))
+    return esc(t("{count} not in production", count=number)) if number else EMPTY
 
 
 def _headline(view: View, services: Iterable[Entry], statuses: Counter[str]) -> str:
@@ -81,20 +102,13 @@ def _updated(view: View, services: Iterable[Entry]) -> Html:
 
     An update from before the newest trouble says nothing of it: its record is not shown.
     """
-    said = [told("As of {moment}", moment=view.moment(view.now))]
+    said = [told("As of {moment}", moment=short(view, view.now))]
     troubles = (situation.since(view, e.id) for e in services)
     newest = max(filter(None, troubles), default=None)
     if view.updated and not (newest and newest > view.updated):
         local, now = (moment.astimezone(view.zone) for moment in (view.updated, view.now))
-        shown = view.moment(view.updated)
+        shown = short(view, view.updated)
         if local.date() == now.date():
             shown = Html(f"<time datetime={clock.format_time(view.updated)}>{local:%H:%M}</time>")
-        said.append(told("last update {moment}", moment=shown))
-    return Html(f'<span class="it-muted">{join(said, ", ")}</span>')
-
-
-def feeds() -> Html:
-    """Return the ways to be told without looking."""
-    page = link(urls.SUBSCRIBE, esc(t("Subscribe to incidents and changes")))
-    feed = link(urls.INCIDENT_FEED, esc(t("Feed of incidents (Atom)")))
-    return Html(f'<p class="it-next">{page} · {feed}</p>')
+        said.append(Html(f"<span class=it-hero__last>, {told('last update {moment}', moment=shown)}</span>"))
+    return Html(f"<span>{join(said)}</span>")

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.presentation import agenda, situation, urls
-from itsm_gitops.presentation.language import digits, t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation import situation, urls
+from itsm_gitops.presentation.language import counted, t
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.presentation.pages import going_on, hero, users_home, well
+from itsm_gitops.presentation.pages.acts import buttons
 from itsm_gitops.presentation.pages.derived import clock_chip
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.major import major_section
-from itsm_gitops.presentation.pages.parts import (
-    heading,
-    incomplete,
-    line,
-    paragraph,
-    section,
-)
-from itsm_gitops.presentation.pages.plan import day_block, rows
+from itsm_gitops.presentation.pages.parts import heading, incomplete, paragraph, section
 from itsm_gitops.presentation.pages.tables import ListColumn, columns, reference, table
+from itsm_gitops.presentation.pages.week import week
 from itsm_gitops.presentation.view import View
 
-_MOST, _MOST_OPEN = 6, 12
+_MOST, _MOST_OPEN = 5, 5
 
 # The first is what most people come for.
 _ACTIONS = (
-    (urls.REPORT, "Report an incident", "Something is broken or slow"),
-    (urls.CATALOGUE, "Request something", "Access, equipment, help"),
-    (urls.CHANGES, "See what changes", "This week and the next"),
-    (urls.SEARCH, "Look something up", "A number, a name, a word"),
-    (urls.EXPLORE, "Browse records", "Filter, sort, export"),
-    (urls.MAP, "See the map", "What depends on what"),
+    (urls.REPORT, "Report an incident"),
+    (urls.CATALOGUE, "Request something"),
+    (urls.CHANGES, "See planned changes"),
 )
 
 
@@ -51,71 +45,60 @@ def _of_staff(view: View, pages: frozenset[str]) -> Html:
     services = situation.services_of(view)
     return join(
         [
-            hero.hero(view, services),
+            hero.hero(view, services, buttons(way for way in _ACTIONS if way[0] in pages)),
             incomplete(view),
-            going_on.not_well(view, services),
-            _actions(pages),
+            going_on.not_well(view, services, headed=True),
             going_on.banners(view),
             Html(
-                f'<div class="it-pair"><div>{_open(view)}</div><div>{_week(view)}{_errors(view)}</div></div>'
+                f'<div class="it-pair"><div>{_open(view, services, pages)}{_errors(view)}</div><div>{week(view)}</div></div>'
             ),
-            hero.feeds(),
             well.working(view, services),
         ]
     )
 
 
-def _actions(pages: frozenset[str]) -> Html:
-    items = "".join(
-        f"<li>{link(url, Html(f'<strong>{esc(t(title))}</strong><span>{esc(t(below))}</span>'))}</li>"
-        for url, title, below in _ACTIONS
-        if url in pages
-    )
-    return Html(f'<ul class="it-actions">{items}</ul>')
-
-
-def _week(view: View) -> Html:
-    days = agenda.days(view, 7)
-    planned = agenda.changes(view)
-    spans = agenda.calendar_spans(view, days[0][0] - agenda.BEYOND, days[-1][1] + agenda.BEYOND)
-    frozen = agenda.frozen(view)
-    running = [s for s in planned if agenda.is_running(view, s)]
-    waiting = [s for s in planned if s not in running]
-    now = rows(view, running, frozen, short=True)
-    shown = join([day_block(view, day, waiting, spans, frozen, short=True) for day in days])
-    if now:
-        shown = Html(f'<section class="it-day"><h2>{esc(t("Under way"))}</h2>{now}</section>{shown}')
-    late = sum(s.end < days[0][0] for s in waiting)
-    text = t("All upcoming changes, {count} overdue", count=late) if late else t("All upcoming changes")
-    more = Html(f'<p class="it-next">{link(urls.CHANGES, esc(text))}</p>')
-    return section(
-        "What changes this week", Html(f"{shown or paragraph('Nothing is planned.')}{more}"), "week"
+def incident_lines(view: View, incidents: Iterable[Entry]) -> Html:
+    """Return open incidents as a list: priority, title, number and service, then the state and the next clock."""
+    return _lines(
+        [
+            f"<li><div class=it-open__lead>{view.priority_chip(e)}</div><div class=it-open__what>"
+            f"<p class=it-line__title>{link(view.url(e.id), esc(shorten(e.title or e.id, 160)))}"
+            f"<p class=it-dots>{_parts([esc(e.id), reference(view, e, 'service')])}</p></div>"
+            f"<div class=it-open__how>{view.state_chip(e)} {clock_chip(view, e)}</div>"
+            for e in incidents
+        ],
+        "it-lines it-open",
     )
 
 
-def incident_line(view: View, entry: Entry) -> Html:
-    """Return an open incident as a line of a list: its state, its next clock and its service."""
-    return line(
-        view, entry, [view.state_chip(entry), clock_chip(view, entry), reference(view, entry, "service")]
-    )
+def _parts(parts: Iterable[Html]) -> Html:
+    return join([Html(f"<span>{part}</span>") for part in parts if part])
 
 
-def _open(view: View) -> Html:
+def _open(view: View, services: Sequence[Entry], pages: frozenset[str]) -> Html:
+    """Return the open incidents that the head of the page does not tell of, and the way to all."""
     found = situation.most_urgent(view)
-    items = [
-        f'<li><div class="it-line__lead">{view.priority_chip(e)}</div><div>{incident_line(view, e)}</div></li>'
-        for e in found[:_MOST_OPEN]
-    ]
-    none = "No incident that can be read is open." if view.gaps else "No incident is open."
-    shown = _lines(items) or paragraph(none)
+    told_above = {one.entry.id for one in situation.troubles(view, services)}
+    others = [e for e in found if e.id not in told_above]
+    shown = incident_lines(view, others[:_MOST_OPEN])
+    if not others:
+        shown = paragraph(_none_open(view, found))
     kind = view.book.player(meaning.INCIDENT)
-    text = (
-        t("All {count} open incidents", count=digits(len(found)))
-        if len(found) > _MOST_OPEN
-        else t("All incidents")
-    )
-    more = Html(f'<p class="it-next">{link(urls.index(kind), esc(text))}</p>') if kind else EMPTY
-    return section("Open incidents", Html(f"{shown}{more}"), "open")
+    ways = []
+    if kind and found:
+        text = counted(len(found), "The open incident", "All {count} open incidents")
+        ways.append(link(urls.index(kind), esc(text)))
+    if urls.EXPLORE in pages:
+        ways.append(link(urls.EXPLORE, esc(t("Browse records"))))
+    more = Html(f'<p class="it-next it-dots">{_parts(ways)}</p>') if ways else EMPTY
+    title = "Other open incidents" if told_above else "Open incidents"
+    return section(title, Html(f"{shown}{more}"), "open")
+
+
+def _none_open(view: View, found: Sequence[Entry]) -> str:
+    if found:
+        return "Every open incident stands above."
+    return "No incident that can be read is open." if view.gaps else "No incident is open."
 
 
 def _errors(view: View) -> Html:
@@ -123,13 +106,17 @@ def _errors(view: View) -> Html:
     found.sort(key=lambda e: (e.opened, e.id), reverse=True)
     if not found:
         return EMPTY
-    items = [f"<li><div>{line(view, e, [reference(view, e, 'service')])}</div></li>" for e in found[:_MOST]]
+    items = [
+        f"<li><div><p class=it-line__title>{link(view.url(e.id), esc(shorten(e.title or e.id, 160)))}"
+        f"<p class=it-dots>{_parts([esc(e.id), reference(view, e, 'service')])}</p></div>"
+        for e in found[:_MOST]
+    ]
     more = link(urls.KNOWN_ERRORS, esc(t("All known errors")))
     return section("Known errors", Html(f'{_lines(items)}<p class="it-next">{more}</p>'), "known-errors")
 
 
-def _lines(items: list[str]) -> Html:
-    return Html(f'<ul class="it-lines">{"".join(items)}</ul>') if items else EMPTY
+def _lines(items: Sequence[str], css: str = "it-lines") -> Html:
+    return Html(f'<ul class="{css}">{"".join(items)}</ul>') if items else EMPTY
 
 
 def _health(view: View, entry: Entry) -> Html:

@@ -11,16 +11,15 @@ from itsm_gitops.model.audience import NAMES, Audience
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.presentation.markup import Html, esc, join
 from itsm_gitops.presentation.navigation import MINE_TITLE
+from itsm_gitops.presentation.pages.acts import beside, buttons
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import heading, paragraph
 from itsm_gitops.presentation.view import View
 
-_LEAD = (
-    "Everything assigned to you, waiting for your approval, due or watched. Say who you are once: it stays in this browser, "
-    "and nothing is sent."
-)
+_LEAD = "Everything assigned to you, waiting for your approval, due or watched."
+_HINT = "Your name or your team. It stays in this browser, and nothing is sent."
 _WITHOUT = "This page needs JavaScript. The pages of people and teams list the same work without it."
 
 
@@ -32,20 +31,19 @@ def has_page(book: RuleBook, audience: Audience) -> bool:
 def mine_page(view: View) -> ListPage:
     """Return the page; what it shows is put in by the site's script. Who may report something finds the way to it."""
     form = (
-        '<form class="it-mine__who"><label for="it-mine-q">' + esc(t("Person or team")) + "</label>"
+        f'<form class="it-mine__who"><h2>{esc(t("Who are you?"))}</h2>'
+        f'<label for="it-mine-q">{esc(t("Person or team"))}</label>'
+        f'<p id="it-mine-hint" class="it-muted">{esc(t(_HINT))}</p>'
         '<input id="it-mine-q" type="text" list="it-mine-names" autocomplete="off" spellcheck="false" maxlength="100" '
-        'aria-describedby="it-mine-said"><datalist id="it-mine-names"></datalist>'
-        f'<button type="submit" class="it-x__button it-mine__show">{esc(t("Show"))}</button></form>'
+        'aria-describedby="it-mine-hint it-mine-said"><datalist id="it-mine-names"></datalist>'
+        f'<button type="submit" class="it-x__button it-mine__show">{esc(t("Show my work"))}</button></form>'
         '<p id="it-mine-said" class="it-muted" role="status"></p>'
     )
-    report = (
-        Html(f"<p class=it-do>{link(urls.REPORT, esc(t('Report an incident')))}</p>")
-        if view.audience.forms and view.book.playing(meaning.INCIDENT)
-        else EMPTY
-    )
+    may_report = view.audience.forms and bool(view.book.playing(meaning.INCIDENT))
+    report = buttons([(urls.REPORT, "Report an incident")] if may_report else [], main=False)
     body = join(
         [
-            heading([], t(MINE_TITLE), lead=Html(f"{esc(t(_LEAD))}{report}")),
+            beside(heading([], t(MINE_TITLE), lead=esc(t(_LEAD))), report),
             Html(f"<noscript>{paragraph(_WITHOUT)}</noscript>"),
             Html(f'<div class="it-mine">{form}<div class="it-mine__parts"></div></div>'),
         ]

@@ -121,13 +121,8 @@ def day_block(
     planned: Sequence[Span],
     spans: Sequence[Span],
     frozen: Mapping[str, Sequence[Hold]],
-    *,
-    short: bool = False,
 ) -> Html:
-    """Return one day of the agenda, nothing when nothing happens on it.
-
-    ``frozen`` are the changes that a freeze forbids; ``short`` leaves out what they touch.
-    """
+    """Return one day of the agenda, nothing when nothing happens on it; ``frozen`` are the changes that a freeze forbids."""
     start, end = day
     around = [s for s in spans if s.touches(start, end)]
     here = [s for s in planned if s.touches(start, end)]
@@ -144,7 +139,7 @@ def day_block(
         f'<section class="it-day" data-day={local:%Y-%m-%d}>'
         f"<h2>{_today(today)}{esc(day_title(local))}</h2>"
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
-        + rows(view, here, frozen, day=day, short=short)
+        + rows(view, here, frozen, day=day)
         + "</section>"
     )
 
@@ -167,12 +162,11 @@ def rows(
     frozen: Mapping[str, Sequence[Hold]],
     *,
     day: Day | None = None,
-    short: bool = False,
 ) -> Html:
     """Return changes as lines with their times, their state and what they touch."""
     if not spans:
         return EMPTY
-    items = "".join(f"<li{lasts(s)}>{_row(view, s, frozen, day, short=short)}</li>" for s in spans)
+    items = "".join(f"<li{lasts(s)}>{_row(view, s, frozen, day)}</li>" for s in spans)
     return Html(f'<ul class="it-agenda">{items}</ul>')
 
 
@@ -181,12 +175,10 @@ def lasts(span: Span) -> str:
     return f" data-from={clock.format_time(span.start)} data-until={clock.format_time(span.end)}"
 
 
-def _row(
-    view: View, span: Span, frozen: Mapping[str, Sequence[Hold]], day: Day | None, *, short: bool
-) -> Html:
+def _row(view: View, span: Span, frozen: Mapping[str, Sequence[Hold]], day: Day | None) -> Html:
     entry = view.entries[span.id]
     kind = str(entry.columns.get("type", ""))
-    touched = "" if short else _touched(view, entry)
+    touched = _touched(view, entry)
     chips = [view.state_chip(entry)]
     if kind:
         chips.append(chip(words(kind), "bad" if kind == "emergency" else "none"))

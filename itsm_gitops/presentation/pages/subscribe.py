@@ -8,12 +8,13 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import ROOT, Html, esc, join, link
+from itsm_gitops.presentation.markup import Html, esc, join, link
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import heading, section
 from itsm_gitops.presentation.view import View
 
-_FEED, _CALENDAR = "feed", "calendar"
+_FEED, _CALENDAR, _FILE = "feed", "calendar", "file"
+_OPENS = {_FEED: "Open feed", _CALENDAR: "Subscribe", _FILE: "Open file"}
 
 
 def subscribe_page(view: View, site_url: str) -> ListPage:
@@ -32,14 +33,13 @@ def subscribe_page(view: View, site_url: str) -> ListPage:
     if view.audience.reports:
         calendars.append((urls.DUE_ICS, t("What is due")))
     parts = [
-        heading(
-            [],
-            t("Subscribe"),
-            lead=esc(t("Choose what you want to be told of, and copy its address.")),
+        heading([], t("Subscribe"), lead=esc(t("Choose what you want to hear about."))),
+        section(t("News in a feed reader"), Html(f"{_how(_FEED)}{_rows(feeds, _FEED, site_url)}"), "feeds"),
+        section(
+            t("Dates in your calendar"),
+            Html(f"{_how(_CALENDAR)}{_rows(calendars, _CALENDAR, site_url)}"),
+            "calendars",
         ),
-        section(t("News in a feed reader"), _rows(feeds, _FEED, site_url), "feeds"),
-        section(t("Dates in your calendar"), _rows(calendars, _CALENDAR, site_url), "calendars"),
-        _folded("how", t("Where to put an address"), Html(f"{_how(_FEED)}{_how(_CALENDAR)}")),
     ]
     if services:
         parts.append(_folded("services", t("One service only"), _services(services, site_url)))
@@ -48,7 +48,7 @@ def subscribe_page(view: View, site_url: str) -> ListPage:
         (urls.API, t("All records and items (JSON)")),
     ]
     how = t("Other programs can read these files. Each file names its schema.")
-    files = Html(f"<p>{esc(how)}</p>{_rows(programs, _FEED, site_url)}")
+    files = Html(f"<p>{esc(how)}</p>{_rows(programs, _FILE, site_url)}")
     parts.append(_folded("programs", t("Data for programs"), files))
     return ListPage(urls.SUBSCRIBE, t("Subscribe"), "", Html(f"<div class=it-subscribe>{join(parts)}</div>"))
 
@@ -67,7 +67,7 @@ def _how(form: str) -> Html:
         text = t(
             "Subscribe opens your calendar program. Elsewhere, copy the address and add it as a calendar from the internet."
         )
-    return Html(f"<p>{esc(text)}</p>")
+    return Html(f"<p class=it-muted>{esc(text)}</p>")
 
 
 def _services(services: Sequence[Entry], site_url: str) -> Html:
@@ -77,18 +77,12 @@ def _services(services: Sequence[Entry], site_url: str) -> Html:
     rows = []
     for entry in services:
         forms = (
-            (urls.service_feed(entry.id), t("{service}: incidents", service=entry.title), _FEED, t("Feed")),
-            (
-                urls.service_ics(entry.id),
-                t("{service}: changes", service=entry.title),
-                _CALENDAR,
-                t("Calendar"),
-            ),
+            (urls.service_feed(entry.id), t("{service}: incidents", service=entry.title), _FEED),
+            (urls.service_ics(entry.id), t("{service}: changes", service=entry.title), _CALENDAR),
         )
         cells = "".join(
-            f'<td class=it-copy data-label="{esc(name)}" data-form={form}{_address(url, site_url)}>'
-            f'<a href={ROOT}{url} aria-label="{esc(title)}">{esc(word)}</a>{_acts(title, form)}</td>'
-            for name, (url, title, form, word) in zip(columns[1:], forms, strict=True)
+            f'<td class=it-copy data-label="{esc(name)}" data-form={form}{_address(url, site_url)}>{_acts(url, title, form)}</td>'
+            for name, (url, title, form) in zip(columns[1:], forms, strict=True)
         )
         rows.append(f"<tr><td class=it-c-title>{esc(entry.title)}</td>{cells}</tr>")
     return Html(
@@ -106,21 +100,23 @@ def _list(rows: Sequence[Html]) -> Html:
 
 
 def _row(url: str, title: str, form: str, site_url: str) -> Html:
-    """Return one thing to subscribe to: its link, and what a script makes of its address."""
-    acts = _acts(title, form)
+    """Return one thing to subscribe to: its name, and what can be done with its address."""
+    acts = _acts(url, title, form)
     return Html(
-        f'<li class="it-copy" data-form={form}{_address(url, site_url)}>{link(url, esc(title))}{acts}</li>'
+        f"<li class=it-copy data-form={form}{_address(url, site_url)}><span>{esc(title)}</span>{acts}</li>"
     )
 
 
-def _acts(title: str, form: str) -> Html:
-    """Return what can be done with an address. A script shows it: until then it only keeps its place, so nothing moves."""
-    about = f"<span class=it-vh>: {esc(title)}</span>"
-    calendar = f' <a class="it-feeds__do it-later">{esc(t("Subscribe"))}{about}</a>'
+def _acts(url: str, title: str, form: str) -> Html:
+    """Return what can be done with an address.
+
+    A script shows what copies it: until then that only keeps its place, so nothing moves. Without a script the link is a file.
+    """
+    about = Html(f"<span class=it-vh>: {esc(title)}</span>")
+    opens = link(url, Html(f"{esc(t(_OPENS[form]))}{about}"), "it-act")
     return Html(
-        f"{calendar if form == _CALENDAR else ''}"
-        f' <button class="it-x__link it-later" type=button>{esc(t("Copy address"))}{about}</button>'
-        "<span class=it-muted role=status></span>"
+        f'<span class=it-acts>{opens} <button class="it-act it-later" type=button>{esc(t("Copy address"))}{about}</button>'
+        "</span><span class=it-muted role=status></span>"
     )
 
 

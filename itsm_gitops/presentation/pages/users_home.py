@@ -15,6 +15,7 @@ from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.moments import duration
 from itsm_gitops.presentation.pages import going_on, hero, well
+from itsm_gitops.presentation.pages.acts import buttons
 from itsm_gitops.presentation.pages.parts import (
     first_words,
     incomplete,
@@ -31,11 +32,9 @@ _MOST, _MOST_KNOWN = 8, 6
 
 # What can be done, in the words of those who come; the first ones are for those who may file something.
 _ACTIONS = (
-    (urls.REPORT, "Something does not work", "Tell us what, where and since when"),
-    (urls.CATALOGUE, "I need something", "Access, equipment, help"),
-    (urls.KNOWN_ERRORS, "Known problems", "What you can do until they are solved"),
-    (urls.SUBSCRIBE, "Get updates", "By feed or calendar"),
-    (urls.SEARCH, "Look something up", "A name, a word, a number"),
+    (urls.REPORT, "Report a problem"),
+    (urls.CATALOGUE, "Request something"),
+    (urls.KNOWN_ERRORS, "See known problems"),
 )
 _OF_FORMS = (urls.REPORT, urls.CATALOGUE)
 
@@ -45,10 +44,9 @@ def body(view: View, pages: frozenset[str]) -> Html:
     services = situation.services_of(view)
     return join(
         [
-            hero.hero(view, services),
+            hero.hero(view, services, _actions(view, pages)),
             incomplete(view),
-            going_on.not_well(view, services, plain=True),
-            section("How we can help", _actions(view, pages), "ask"),
+            going_on.not_well(view, services, plain=True, headed=True),
             going_on.banners(view),
             Html(f'<div class="it-pair"><div>{_planned(view)}</div><div>{_known(view, pages)}</div></div>'),
             well.working(view, services),
@@ -59,12 +57,10 @@ def body(view: View, pages: frozenset[str]) -> Html:
 
 def _actions(view: View, pages: frozenset[str]) -> Html:
     # What can be requested is requested by a form.
-    items = "".join(
-        f"<li>{link(url, Html(f'<strong>{esc(t(title))}</strong><span>{esc(t(below))}</span>'))}</li>"
-        for url, title, below in _ACTIONS
-        if url in pages and (view.audience.forms or url not in _OF_FORMS)
+    return buttons(
+        (way for way in _ACTIONS if way[0] in pages and (view.audience.forms or way[0] not in _OF_FORMS)),
+        main=view.audience.forms,
     )
-    return Html(f'<ul class="it-actions">{items}</ul>') if items else EMPTY
 
 
 def _planned(view: View) -> Html:

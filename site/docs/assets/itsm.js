@@ -77,14 +77,14 @@
   // ---- Times ----------------------------------------------------------------------------------
   const moments = () => /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll("time[datetime]"));
 
-  // Times say on pointing how long ago they are; those with room for it say it in their text.
+  // Times say on pointing how long ago they are; those with room for it say it in their text. How long something has lasted is
+  // said as of the page, which does not know whether it has ended since.
   function relativeTimes() {
     for (const time of moments()) {
       const then = Date.parse(time.dateTime);
       if (Number.isNaN(then) || !time.dateTime.includes("T")) continue;
-      if ("lasts" in time.dataset) time.textContent = globalThis.itsm.lasting(Date.now() - then);
-      else if ("ago" in time.dataset) time.textContent = ago(then);
-      if ("lasts" in time.dataset || "ago" in time.dataset) time.title = new Date(then).toLocaleString(globalThis.itsm.language);
+      if ("ago" in time.dataset) time.textContent = ago(then);
+      if ("ago" in time.dataset) time.title = new Date(then).toLocaleString(globalThis.itsm.language);
       else time.title = ago(then);
     }
   }
@@ -101,7 +101,7 @@
     for (const block of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".it-day[data-day]"))) {
       const is = block.dataset.day === day;
       block.querySelector(".it-day__today")?.remove();
-      if (is) block.querySelector("h2")?.prepend(element("span", "it-day__today", `${t("Today")}, `));
+      if (is) block.querySelector("h2, h3")?.prepend(element("span", "it-day__today", `${t("Today")}, `));
       block.classList.toggle("it-day--over", String(block.dataset.day) < day);
     }
     for (const row of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-until]"))) {
@@ -113,12 +113,14 @@
     }
   }
 
-  /** A label of what somebody has to keep says how that is by the reader's clock. @param {Element} place @param {string} text @param {boolean} over */
-  function tell(place, text, over) {
+  const [URGENT, NEAR] = [2, 7]; // days: as the build colours them
+
+  /** A label of what somebody has to keep says how that is by the reader's clock. @param {Element} place @param {string} text @param {string} [look] */
+  function tell(place, text, look) {
     const label = place.firstElementChild;
     if (!label) return;
     label.textContent = text;
-    if (over) label.className = "it-chip--bad";
+    if (look) label.className = `it-chip--${look}`;
   }
 
   // So do the days by which something is due, and the clocks of service levels.
@@ -127,12 +129,13 @@
     for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-due]"))) {
       const days = Math.round((Date.parse(place.dataset.due ?? "") - day) / HOUR / 24);
       const ahead = days ? counted(days, "in {count} day", "in {count} days") : t("today");
-      tell(place, days < 0 ? counted(-days, "{count} day overdue", "{count} days overdue") : ahead, days < 0);
+      const look = days <= URGENT ? "bad" : days <= NEAR ? "waiting" : "none";
+      tell(place, days < 0 ? counted(-days, "{count} day overdue", "{count} days overdue") : ahead, look);
     }
     for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-by]"))) {
       const left = Number(place.dataset.by) * 1000 - Date.now();
-      if (left <= 0) tell(place, t("Overdue"), true);
-      else if ("always" in place.dataset) tell(place, t("{time} left", { time: globalThis.itsm.lasting(left < MANY_HOURS ? left : left - (left % HOUR)) }), false);
+      if (left <= 0) tell(place, t("Overdue"), "bad");
+      else if ("always" in place.dataset) tell(place, t("{time} left", { time: globalThis.itsm.lasting(left < MANY_HOURS ? left : left - (left % HOUR)) }));
     }
   }
 

@@ -110,7 +110,7 @@
       seen.forget();
       part.remove();
     });
-    const part = section(t("Recently viewed"), items.length, element("ul", "it-list", ...items), element("p", "", forget));
+    const part = element("section", "", element("h2", "", t("Recently viewed")), element("ul", "it-list it-seen", ...items), element("p", "it-next", forget));
     return part;
   }
 
@@ -118,15 +118,18 @@
   function teamsPart() {
     const teams = Object.entries(work.teams).sort((a, b) => a[1].localeCompare(b[1])).slice(0, MOST);
     if (!teams.length) return null;
+    const open = records.id.map((_, row) => row).filter((row) => records.open[row]);
     const items = teams.map(([id, name]) => {
-      const choice = button("it-x__button", name, () => {
+      const number = open.filter((row) => records.coded.team.of(row).includes(id)).length;
+      const choice = button("it-mine__team", name, () => {
         field.value = id;
         choose();
       });
       choice.dir = "auto";
-      return element("li", "", choice);
+      return element("li", "", choice, " ", element("span", "it-muted", number ? globalThis.itsm.digits(number) : "–"));
     });
-    return section(t("Teams"), teams.length, element("ul", "it-mine__teams", ...items));
+    const what = element("p", "it-muted", t("The number is how many of its records are open."));
+    return element("section", "", element("h2", "", t("Teams")), what, element("ul", "it-mine__teams", ...items));
   }
 
   /** @param {Somebody} who */

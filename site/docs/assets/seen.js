@@ -33,13 +33,19 @@
   const hits = () =>
     pages().slice(Number(ONE.test(here().slice(top().length)))).map(({ url, title }) => ({ url: url.slice(top().length), title, label: t("Recently viewed"), id: "", state: "", snippet: "", group: "", score: 0 }));
 
-  /** The pages as lines of a list: the title, and how long ago it was. */
-  const lines = () => pages().map(({ url, title, at }) => {
-    const link = element("a", "", title);
-    link.href = url;
-    link.dir = "auto";
-    return element("li", "", link, " ", element("span", "it-muted", ago(at)));
-  });
+  /** The pages as lines of a list: the title, and how long ago it was, where that is not so of the line above. */
+  function lines() {
+    let before = "";
+    return pages().map(({ url, title, at }) => {
+      const link = element("a", "", title);
+      link.href = url;
+      link.dir = "auto";
+      const when = Date.now() - at < 60000 ? t("just now") : ago(at);
+      const said = when === before ? "" : when;
+      before = when;
+      return element("li", "", link, " ", element("span", "it-muted", said));
+    });
+  }
 
   /** Puts them into the page that offers them. */
   function offer() {

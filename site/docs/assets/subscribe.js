@@ -7,10 +7,8 @@
   for (const row of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".it-copy"))) {
     const link = /** @type {HTMLAnchorElement} */ (row.querySelector("a"));
     const address = row.dataset.address ?? link.href;
-    const subscribe = /** @type {HTMLAnchorElement | null} */ (row.querySelector(".it-feeds__do"));
-    if (/^https?:/.test(address)) {
-      if (subscribe) subscribe.href = address.replace(/^https?:/, "webcal:");
-    } else subscribe?.remove();
+    // A calendar's file would be read once only: by this address a program keeps reading it.
+    if (row.dataset.form === "calendar" && /^https?:/.test(address)) link.href = address.replace(/^https?:/, "webcal:");
     const copy = /** @type {HTMLButtonElement} */ (row.querySelector("button"));
     const said = /** @type {HTMLElement} */ (row.querySelector("[role=status]"));
     copy.addEventListener("click", async () => {
@@ -21,6 +19,6 @@
         said.textContent = ` ${address}`;
       }
     });
-    for (const act of row.querySelectorAll(".it-later")) act.classList.remove("it-later");
+    copy.classList.remove("it-later");
   }
 })();
