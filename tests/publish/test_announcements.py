@@ -68,7 +68,7 @@ def test_it_is_shown_from_its_day_to_its_end(view: View) -> None:
     assert "data-until=2026-12-31T09:00:00Z hidden" in ahead  # a script shows it when its day comes
     said = [
         html.index(w)
-        for w in ("is down", "Latest update", "The shop is closed tonight", "What changes this week")
+        for w in ("is down", "Latest update", "The shop is closed tonight", "Changes until 28 November")
     ]
     assert said == sorted(said)
 

@@ -173,14 +173,17 @@ def test_no_serious_accessibility_fault(open_page: Callable[..., Any], url: str)
     assert serious_faults(page) == []
 
 
-def test_on_a_phone_a_duty_begins_with_its_day_and_how_far_away_it_is(open_page: Callable[..., Any]) -> None:
+def test_on_a_phone_a_duty_begins_with_what_it_is_for_and_how_far_away_it_is(
+    open_page: Callable[..., Any],
+) -> None:
     page = open_page(PAGES["due"], viewport=PHONE)
     row = page.locator(".it-due tbody tr").first
-    day, what, *_, distance = [cell.bounding_box() for cell in row.locator("td").all()]
-    assert abs(day["y"] - distance["y"]) < 10
-    assert day["x"] + day["width"] <= distance["x"]
-    assert distance["x"] + distance["width"] <= PHONE["width"]
-    assert what["y"] > day["y"]
+    day, what, title, who, left = [cell.bounding_box() for cell in row.locator("td").all()]
+    assert abs(title["y"] - left["y"]) < 10
+    assert title["x"] + title["width"] <= left["x"]
+    assert left["x"] + left["width"] <= PHONE["width"]
+    assert abs(day["y"] - what["y"]) < 10
+    assert title["y"] < day["y"] < who["y"]
 
 
 def open_search(page: Any) -> None:

@@ -54,7 +54,8 @@ def test_what_can_be_tried_gives_way_to_results_and_comes_back(open_page: Callab
     start = page.locator("#it-search-start")
     assert section(page, "Open incidents").get_by_role("link").first.is_visible()
     assert section(page, "Often requested").get_by_role("link").count() == 6
-    assert "Services 23" in " ".join(section(page, "What is searched").inner_text().split())
+    assert "Searches 23 services, 10 offerings" in page.locator(".it-start__places").inner_text()
+    assert start.bounding_box()["height"] < 700, "no blank before the foot of the page"
     page.locator("#it-search-q").fill("laptop")
     page.locator("#it-search-results .it-hit").first.wait_for()
     assert start.is_hidden()
@@ -71,13 +72,14 @@ def test_what_was_viewed_last_is_offered_by_the_search(open_page: Callable[..., 
     page.goto(page.url.replace("catalogue/onboarding.html", "search.html"))
     seen = section(page, "Recently viewed").get_by_role("link")
     assert seen.all_inner_texts() == ["New colleague"]
+    assert "just now" in section(page, "Recently viewed").inner_text()
     seen.click()
     page.locator("h1").filter(has_text="New colleague").wait_for()
 
 
 def test_without_script_the_search_page_leads_on(guard: Guard, address: str) -> None:
     page = guard.open(address, "search.html", javascript=False)
-    section(page, "What is searched").get_by_role("link", name="Offerings").click()
+    page.locator(".it-start__places").get_by_role("link", name="offerings").click()
     page.locator("h1").filter(has_text="Catalogue").wait_for()
     assert page.get_by_label("Find in the catalogue").is_hidden(), "it needs a script"
 

@@ -6,6 +6,8 @@ import re
 from datetime import date
 from pathlib import Path
 
+from itsm_gitops.presentation.pages import due
+
 BUILT = date(2026, 11, 22)  # the day of the example
 
 
@@ -22,6 +24,24 @@ def test_the_parts_are_split_by_date(example: Path) -> None:
     assert all(0 <= days <= 14 for days in soon)
     assert min(later) > 14
     assert [soon, later] == [sorted(soon), sorted(later)]
+
+
+def test_what_is_due_later_stands_by_month(example: Path) -> None:
+    html = (example / "records/due.html").read_text(encoding="utf-8")
+    months = re.findall(r"<th colspan=\"?5\"? scope=\"?rowgroup\"?>([^<]*)", html)
+    assert months[:2] == ["December 2026", "January 2027"]
+    assert len(set(months)) == len(months)
+
+
+def test_a_day_looks_as_urgent_as_it_is_near() -> None:
+    assert [due._look(days) for days in (-3, 0, 2, 3, 7, 8, 60)] == ["bad"] * 3 + ["waiting"] * 2 + [
+        "none"
+    ] * 2
+
+
+def test_what_nobody_answers_for_says_so(example: Path) -> None:
+    html = (example / "records/due.html").read_text(encoding="utf-8")
+    assert "No one yet" in html
 
 
 def test_an_agreed_action_begins_with_its_text(example: Path) -> None:

@@ -47,7 +47,7 @@ def main(visitor: Staff) -> Any:
 
 def test_what_changes_on_saturday(somebody: Comes) -> None:
     with somebody("what changes on Saturday") as visitor:
-        visitor.follow("See what changes")
+        visitor.follow("All upcoming changes")
         visitor.read("Saturday 28 November")
         visitor.read("New channel plan and directional antennas for hall B")
 
@@ -133,6 +133,6 @@ def fill(question: Any) -> None:
 
 def test_subscribe_to_a_feed(somebody: Comes) -> None:
     with somebody("subscribe to a feed") as visitor:
-        visitor.follow("Subscribe to incidents and changes")
+        visitor.follow("Subscribe")
         visitor.press("Copy address")
         visitor.read("Outages, degradations and planned work only")

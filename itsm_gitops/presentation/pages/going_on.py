@@ -43,6 +43,11 @@ def until(view: View, begin: datetime, end: datetime) -> Html:
     return Html(f"<time datetime={clock.format_time(end)}>{last:%H:%M}</time>")
 
 
+def from_to(view: View, start: datetime, end: datetime) -> Html:
+    """Return the beginning and the end of something: 28 Nov, 20:00 to 23:00."""
+    return told("{start} to {end}", start=short(view, start), end=until(view, start, end))
+
+
 def lasting(view: View, moment: datetime) -> Html:
     """Return how long something has lasted as of the page: what was so then is all that the page knows."""
     seconds = max(60, int((view.now - moment).total_seconds()))
@@ -103,7 +108,7 @@ def not_well(
     working = plain and not statuses.isdisjoint((OUTAGE, DEGRADED))
     said = counted(len(rows), "We are looking into it.", "We are looking into all of them.")
     return Html(
-        f'<ul class=it-ill aria-label="{esc(t(label))}">{shown}</ul>'
+        f'<ul class="{"it-ill it-ill--plain" if plain else "it-ill"}" aria-label="{esc(t(label))}">{shown}</ul>'
         + (f"<p class=it-muted>{esc(said)}</p>" if working else "")
     )
 
@@ -276,9 +281,7 @@ def _kind(view: View, one: Announcement) -> Html:
     kind = Html(f"<b>{esc(t(TITLES[one.type]))}</b>")
     if one.type == NEWS:
         return kind
-    return Html(
-        f"{kind} <span>{short(view, one.start)} {esc(t('to'))} {until(view, one.start, one.end)}</span>"
-    )
+    return Html(f"{kind} <span>{from_to(view, one.start, one.end)}</span>")
 
 
 def about(view: View, entry: Entry) -> Html:

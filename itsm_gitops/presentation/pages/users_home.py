@@ -23,7 +23,7 @@ from itsm_gitops.presentation.pages.parts import (
     section,
     workaround_chip,
 )
-from itsm_gitops.presentation.pages.plan import lasts, when
+from itsm_gitops.presentation.pages.plan import lasts
 from itsm_gitops.presentation.remainder import and_more, joined, opening
 from itsm_gitops.presentation.view import View
 
@@ -88,13 +88,13 @@ def _work(view: View, span: Span, services: Sequence[str]) -> str:
     title = link(view.url(span.id), esc(shorten(span.title, 120)))
     outage = view.store.data(span.id).get("outage")
     minutes = outage.get("minutes") if isinstance(outage, dict) else None
-    about = [when(view, span)]
+    about = [going_on.from_to(view, span.start, span.end)]
     if isinstance(minutes, int) and minutes > 0:
         about.append(esc(t("interruption of {time}", time=duration(minutes * 60))))
-    below = join([Html(f"<span>{a}</span>") for a in about], " ")
+    below = join([Html(f"<span>{a}</span>") for a in about])
     return (
-        f"<li{lasts(span)}><div><p class=it-line__title>{named or title}<p class=it-line__about>{below}"
-        + (f"<p class=it-line__about>{title}" if named else "")
+        f"<li{lasts(span)}><div><p class=it-line__title>{named or title}<p class=it-dots>{below}"
+        + (f"<p class=it-dots>{title}" if named else "")
         + "</div>"
     )
 
@@ -140,8 +140,8 @@ def _known(view: View, pages: frozenset[str]) -> Html:
     for entry in found[:_MOST_KNOWN]:
         title = link(view.url(entry.id), esc(shorten(entry.title or entry.id, 120)))
         items.append(
-            f"<li><div><p class=it-line__title>{title}<p class=it-line__about>{workaround_chip(view, entry)}</p>"
-            f"{first_words(view, entry, 'symptom')}</div>"
+            f"<li><div><p class=it-line__title>{title}</p>{first_words(view, entry, 'symptom')}"
+            f"<p class=it-line__about>{workaround_chip(view, entry)}</div>"
         )
     more = EMPTY
     if items and urls.KNOWN_ERRORS in pages:

@@ -12,7 +12,7 @@ from itsm_gitops.presentation.freezes import DOT, freeze_chip, name_of
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import Html, esc, join, link, shorten, words
 from itsm_gitops.presentation.moments import DAY_NAMES, MONTH_NAMES, day_and_month, day_title
-from itsm_gitops.presentation.pages.going_on import short, until
+from itsm_gitops.presentation.pages.going_on import from_to
 from itsm_gitops.presentation.pages.parts import paragraph, section
 from itsm_gitops.presentation.pages.plan import lasts, when
 from itsm_gitops.presentation.view import View
@@ -70,7 +70,7 @@ def _around(view: View, days: Sequence[Day]) -> Html:
 def _times(view: View, span: Span) -> Html:
     """Return when something begins and ends: by days of the week, where it is over within one."""
     if span.end - span.start > agenda.BEYOND / 2:
-        return told("{start} to {end}", start=short(view, span.start), end=until(view, span.start, span.end))
+        return from_to(view, span.start, span.end)
     start, end = (moment.astimezone(view.zone) for moment in (span.start, span.end))
     first, last = (esc(t(DAY_NAMES[moment.weekday()][:3])) for moment in (start, end))
     ends = Html(f"{end:%H:%M}" if start.date() == end.date() else f"{last} {end:%H:%M}")
@@ -89,12 +89,7 @@ def _row(view: View, span: Span, frozen: Mapping[str, Sequence[Hold]], day: Day 
         alarms.append(chip("Overdue", "bad"))
     title = link(view.url(span.id), esc(shorten(span.title or span.id, 160)))
     named = f"<span>{esc(words(kind))}</span>" if kind and kind != "emergency" else ""
-    if day is None:
-        moment = told(
-            "{start} to {end}", start=short(view, span.start), end=until(view, span.start, span.end)
-        )
-    else:
-        moment = when(view, span, day)
+    moment = when(view, span, day) if day else from_to(view, span.start, span.end)
     return (
         f'<li{lasts(span)}><div class="it-agenda__when">{moment}</div><div class="it-agenda__what">'
         f"<p class=it-line__title>{title}<p class=it-dots><span>{esc(span.id)}</span>{named}</p>{join(alarms, ' ')}</div>"
