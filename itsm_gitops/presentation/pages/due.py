@@ -71,7 +71,7 @@ def _part(due: DueEntry) -> str:
 
 def _look(days: int) -> str:
     """Return how urgent a duty looks, by its day alone; the script of the page keeps to the same days."""
-    return "bad" if days <= _URGENT else "waiting" if days <= _NEAR else "none"
+    return "bad" if days <= _URGENT else "soon" if days <= _NEAR else "none"
 
 
 def soon(view: View, dues: Sequence[DueEntry], caption: str) -> Html:

@@ -129,7 +129,7 @@
     for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-due]"))) {
       const days = Math.round((Date.parse(place.dataset.due ?? "") - day) / HOUR / 24);
       const ahead = days ? counted(days, "in {count} day", "in {count} days") : t("today");
-      const look = days <= URGENT ? "bad" : days <= NEAR ? "waiting" : "none";
+      const look = days <= URGENT ? "bad" : days <= NEAR ? "soon" : "none";
       tell(place, days < 0 ? counted(-days, "{count} day overdue", "{count} days overdue") : ahead, look);
     }
     for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-by]"))) {

@@ -83,8 +83,8 @@
   /** @param {OwnWork["due"]} dues */
   function duePart(dues) {
     const title = t("Due soon");
-    if (!dues.length) return section(title, 0, element("p", "it-muted", t("Nothing is due in the next month.")));
-    const heads = [t("Due"), t("What"), t("Of")];
+    if (!dues.length) return null;
+    const heads = [t("Due"), t("What"), t("For")];
     const lines = dues.map(([day, what, name, url]) => {
       const link = element("a", "", name);
       link.href = root + url;
@@ -139,11 +139,11 @@
     const onwards = who.isTeam || !who.teams.size ? toExplorer("", t("See all open records")) : toExplorer(query, t("See what is open in your team"));
     parts.replaceChildren(
       ...[
-        recordsPart(who.isTeam ? t("Waiting for approval by the team") : t("Waiting for your approval"), found.approve, t("Nothing is waiting for approval.")),
+        recordsPart(who.isTeam ? t("Waiting for approval by the team") : t("Waiting for your approval"), found.approve, ""),
         recordsPart(who.isTeam ? t("Work of the team") : t("Assigned to you"), found.assigned, t("Nothing is assigned."), who.isTeam ? query : "", [onwards]),
         duePart(found.due),
         recordsPart(t("Unassigned in your team"), found.queue, "", query),
-        recordsPart(t("Watched"), found.watched, t("Nothing is watched. Watchers are named in the record.")),
+        recordsPart(t("Watched"), found.watched, ""),
         seenPart(),
       ].filter((part) => part !== null),
     );
