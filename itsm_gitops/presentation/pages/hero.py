@@ -65,7 +65,8 @@ def _behind(view: View, services: Sequence[Entry]) -> Html:
 def _without_status(view: View) -> Html:
     """Return how many services have no status, because they are not in production."""
     number = sum(e.id not in view.health for e in view.of_role(meaning.SERVICE))
-    return esc(t("{count} not in production", count=number)) if number else EMPTY
+    said = esc(t("{count} not in production", count=number))
+    return Html(f"<span class=it-hero__none>{said}</span>") if number else EMPTY
 
 
 def _headline(view: View, services: Iterable[Entry], statuses: Counter[str]) -> str:

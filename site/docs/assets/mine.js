@@ -89,18 +89,18 @@
       const link = element("a", "", name);
       link.href = root + url;
       link.dir = "auto";
-      const moment = element("time", "", day.includes("T") ? clock.shown(Date.parse(day) / 1000) : clock.shown(clock.midnight(day)).replace(/,.*/, ""));
+      const moment = element("time", "", day.includes("T") ? clock.shown(Date.parse(day) / 1000) : clock.shown(clock.midnight(day)).replace(/,.*/, "").replace(/ \d{4}$/, ""));
       moment.dateTime = day;
       const over = (day.includes("T") ? Date.parse(day) : clock.midnight(day, 1) * 1000) < Date.now();
       const chips = over ? [" ", element("span", "it-chip it-chip--bad", t("Overdue"))] : [];
       const cells = [[moment, ...chips], [what.slice(0, 1).toUpperCase() + what.slice(1)], [link]];
       return element("tr", "", ...cells.map((content, i) => {
-        const cell = element("td", ["it-c-time", "", "it-c-title"][i], ...content);
+        const cell = element("td", ["it-c-time", "it-due__what", "it-c-title"][i], ...content);
         cell.dataset.label = heads[i];
         return cell;
       }));
     });
-    return section(title, dues.length, tableOf(title, heads, lines, ""), element("div", "it-mine__more", ...rest(lines)));
+    return section(title, dues.length, tableOf(title, heads, lines, "it-due"), element("div", "it-mine__more", ...rest(lines)));
   }
 
   function seenPart() {
