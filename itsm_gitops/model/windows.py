@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import did_you_mean
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00", re.ASCII)
 # A window of centuries is a slip of the pen; it must not cost minutes, or leave the calendar.
@@ -114,7 +114,7 @@ def weekly(
         if day in closed:
             continue
         for rule in hours:
-            if _DAYS[day.weekday()] not in rule["days"]:
+            if DAYS[day.weekday()] not in rule["days"]:
                 continue
             opens, closes = str(rule["from"]), str(rule["to"])
             window = Window(

@@ -44,6 +44,8 @@ BELOW = " › "  # between the names of a field and of one within it
 _EVERY = {"every", "unit"}
 _UNITS = {"day": ("every day", "every {count} days"), "week": ("every week", "every {count} weeks")}
 _PERIODS = ("month", "quarter", "year")
+# How schemas say the unit of a whole number.
+_SPANS = {"in months": ("{count} month", "{count} months"), "in days": ("{count} day", "{count} days")}
 _MAX_ITEMS, _MOST_ITEMS = 200, 5_000  # shown at once, and when they are asked for
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _LONG = 24
@@ -102,6 +104,9 @@ def value(view: View, data: Any, schema: Schema) -> Html:
             return esc(business_time(60 * data, WRITER) if data else t("{count} min", count=0))
         if _in_percent(schema):
             return esc(exact_percent(data / 100, WRITER))
+        for mark, (one, several) in _SPANS.items():
+            if mark in schema.get("description", "") and isinstance(data, int):
+                return esc(counted(data, one, several))
         return esc(written(f"{data:,}" if abs(data) >= 10_000 else str(data)))
     if isinstance(data, list):
         return _list(view, data, schema)
@@ -195,7 +200,7 @@ def _table(view: View, rows: list[Any], schema: Schema) -> Html:
 
 def _absent(schema: Schema) -> Html:
     """Return what the cell of a value says that is not there: "any" where that stands for every value."""
-    said = Html(f"<span class=it-any>{esc(t('any'))}</span>")
+    said = Html(f"<span class=it-any>{esc(t('Any'))}</span>")
     return said if _ANY.search(schema.get("description", "")) else EMPTY
 
 
@@ -207,7 +212,7 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
         amount, per = data.get("amount"), data.get("per")
         shown = digits(amount) if isinstance(amount, int | float) else str(amount)
         return esc(f"{shown} {data.get('currency', '')}" + (f" {t(f'per {per}')}" if per in _PERIODS else ""))
-    every = _often(data) if set(properties) == _EVERY else ""
+    every = often(data) if set(properties) == _EVERY else ""
     if every:
         return esc(every)
     names = [*(k for k in properties if k in data), *(k for k in data if k not in properties)]
@@ -222,7 +227,7 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
     return definition_list(rows)
 
 
-def _often(data: Mapping[str, Any]) -> str:
+def often(data: Mapping[str, Any]) -> str:
     """Return a number of days or weeks in words, nothing for what is none."""
     number, unit = data.get("every"), data.get("unit")
     if type(number) is not int or unit not in _UNITS or set(data) != _EVERY:
@@ -264,6 +269,7 @@ def _title(name: object, schema: Schema) -> str:
     if isinstance(title, str):
         return title
     unit = "_minutes" if _in_minutes(schema) else "_percent" if _in_percent(schema) else ""
+    unit = unit or next((f"_{mark[3:]}" for mark in _SPANS if mark in schema.get("description", "")), "")
     return words(str(name).removesuffix(unit))
 
 

@@ -30,8 +30,9 @@ _HEADING = re.compile(r"^# +(.+?)\s*#*$", re.MULTILINE)
 _PLAIN = re.compile(r"[^\w ,.()/-]+")
 # A heading of an index, or a page that it links.
 _INDEXED = re.compile(r"^## +(.+?)\s*#*$|\]\(([\w.-]+\.md)\)", re.MULTILINE)
-_SIDE = "[toc]"
-_NEITHER = "[navigation, toc]"
+# Only written pages follow each other, as their index has them.
+_SIDE = "[toc, path, footer]"
+_NEITHER = "[navigation, toc, path, footer]"
 # Before the address of an entry that is no page: it names the group of those that follow, and leads to its part of the index.
 GROUP = "group:"
 # Before the address of a page in what the engine puts on every page, whose depth it does not know.

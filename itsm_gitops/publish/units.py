@@ -22,9 +22,11 @@ from itsm_gitops.presentation.pages import (
     forms,
     home,
     hubs,
+    known_errors,
     lists,
     mine,
     plan,
+    promises,
 )
 from itsm_gitops.presentation.pages import reports as report_pages
 from itsm_gitops.presentation.pages.find import search_page
@@ -69,11 +71,12 @@ def units(view: View, rendered: Rendered, reports: SiteReports, url: str) -> Ite
     yield unit(urls.CALENDAR, calendar.calendar_pages)
     yield unit(urls.ICS, lambda v: files.calendars(v, base))
     yield unit("rotas", lambda v: files.rotas(v, base))
-    yield unit(urls.KNOWN_ERRORS, lambda v: [plan.known_errors_page(v)])
+    yield unit(urls.KNOWN_ERRORS, lambda v: [known_errors.known_errors_page(v)])
     yield unit(urls.CMDB, lambda v: [hubs.cmdb_index(v)])
     yield unit(urls.MAP, lambda v: _map(Topology(v)))
     yield unit("lists of items", lists.class_lists)
     yield unit("contracts", contracts.contract_lists)  # their next days depend on today
+    yield unit("service levels", promises.level_lists)
     yield unit("lists of people and teams", directory.directory)
     yield unit("forms", forms.pages)
     yield unit(urls.SEARCH, lambda v: [search_page(v)])

@@ -17,7 +17,7 @@ from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.fields import FACT, Field, Schema, day, value
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc
-from itsm_gitops.presentation.pages import catalogue, on_call
+from itsm_gitops.presentation.pages import catalogue, on_call, rota
 from itsm_gitops.presentation.pages.dependents import reached
 from itsm_gitops.presentation.pages.parts import main_action
 from itsm_gitops.presentation.remainder import joined
@@ -33,6 +33,9 @@ _REACHED = "contacts"
 _TITLES = {"support_hours": "Supported", "owner": "Owner"}
 _ON_CALL, _ROLE = "on_call", "role"
 _WHEN = ("start", "end")
+# Of an agreement people ask first how long it lasts and with whom it is.
+_AGREED = (*_WHEN, "due", "supplier", "owner")
+_DETAILS = ("support_hours", "service_level")  # of an agreement
 # These fields of an offering are above its questions.
 _TERMS = ("cost", "expected_hours", "approval")
 
@@ -46,6 +49,7 @@ def asked(
     """
     plays = view.kind(entry).plays
     is_service, is_offering = meaning.SERVICE in plays, meaning.OFFERING in plays
+    is_agreement = not {meaning.CONTRACT, meaning.LICENCE}.isdisjoint(plays)
     cells: dict[str, tuple[str, Html]] = {}
     contacts = Html("<br>".join(contact_lines(data.get(_REACHED))))
     if contacts:
@@ -66,9 +70,21 @@ def asked(
     # Sentences come last: they need more room than a name.
     cells |= {"services": ("Services", served)} if served else {}
     cells |= {_ON_CALL: ("On call", called)} if called else {}
+    if meaning.ROTA in plays:
+        cells = {title: (title, shown) for title, shown in rota.now_and_next(view, entry)} | cells
+    if is_agreement:
+        cells = dict(sorted(((k, v) for k, v in cells.items() if k not in _DETAILS), key=_agreed))
+    if len(cells) == 1 and cells.keys() <= by_name.keys() and not view.kind(entry).operational:
+        return EMPTY, frozenset()  # one fact is among the details
     above = [*_terms(view, entry, data), *cells.values(), *(_offered(view, entry) if is_service else ())]
     hidden = {*cells, *(_TERMS if is_offering else ())}
     return _strip(above), frozenset(hidden)
+
+
+def _agreed(cell: tuple[str, tuple[str, Html]]) -> int:
+    """Return the place of a fact of an agreement; those without one come last, in their order."""
+    name = cell[0].partition(":")[0]
+    return _AGREED.index(name) if name in _AGREED else len(_AGREED)
 
 
 def is_asked(view: View, field: Field, content: Any) -> bool:

@@ -77,6 +77,11 @@ def _filter(offerings: Sequence[Entry], number: int, find: str) -> Html:
         if len(names) > 1
         else ""
     )
+    return narrowing(find, groups)
+
+
+def narrowing(find: str, groups: str = "") -> Html:
+    """Return the field that leaves only some cards of a page, for a script, called ``find``, with ``groups`` of buttons."""
     return Html(
         f"<form class=it-narrow role=search><label class=it-vh for=it-narrow-q>{esc(find)}</label>"
         f'<input id=it-narrow-q type=search placeholder="{esc(find)}" autocomplete=off spellcheck=false maxlength=100>'

@@ -184,7 +184,7 @@ def _plain(view: View, table: Table, column: Column, *, first: bool) -> Callable
             )  # what names no item leads to itself no other way
         shown = leading(table, number, column.name, shown)
         if table.falls_short(table.rows[number])[at]:
-            return _short(shown)
+            return shortfall(shown)
         is_nought = _is_figure(column) and (value is None or value == 0)
         return Html(f'<span class="it-c-nought">{shown}</span>') if is_nought else shown
 
@@ -241,7 +241,8 @@ def _class(table: Table, column: Column, *, first: bool) -> str:
     return "it-c-when" if column.form == TEXT and longest <= _ONE_LINE else "it-c-text"
 
 
-def _short(cell: Html) -> Html:
+def shortfall(cell: Html) -> Html:
+    """Return a figure that is below its goal, marked so."""
     return Html(
         f'<strong class="it-short">{cell}<span class="it-vh">, {esc(t("below the goal"))}</span></strong>'
     )

@@ -119,9 +119,10 @@ def not_found_page(pages: Collection[str]) -> ListPage:
     ways = "".join(
         f"<li>{link(url, esc(t(text)))}</li>"
         for url, text in (
+            (urls.HOME, "Home"),
+            (urls.SERVICES, "Services"),
+            (urls.CATALOGUE, "Catalogue"),
             (urls.RECORDS, "All records"),
-            (urls.CATALOGUE, "The catalogue"),
-            (urls.HOME, "The start page"),
         )
         if url in pages
     )
@@ -131,5 +132,6 @@ def not_found_page(pages: Collection[str]) -> ListPage:
         f'<button type="submit" class="md-button md-button--primary">{esc(t("Search"))}</button></form>'
     )
     head = heading([], t("There is no page here"), lead=lead)
-    body = Html(f"{head}{find}<ul class='it-lost'>{ways}</ul>")
+    go = f"<p class=it-lost__or>{esc(t('Or go to'))}</p><ul class=it-lost>{ways}</ul>" if ways else ""
+    body = Html(f"{head}{find}{go}")
     return ListPage(urls.NOT_FOUND, t("There is no page here"), "", body)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
-from itsm_gitops.graph.status import OPERATIONAL
+from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OPERATIONAL, OUTAGE, UNKNOWN
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.duties import PAST
 from itsm_gitops.model.entry import Entry
@@ -19,7 +19,7 @@ from itsm_gitops.presentation.groups import CLASSES, RECORDS, KindGroup, by_titl
 from itsm_gitops.presentation.language import digits, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.navigation import MINE_TITLE
-from itsm_gitops.presentation.pages import going_on, hero, mine
+from itsm_gitops.presentation.pages import hero, mine
 from itsm_gitops.presentation.pages.catalogue import catalogue_url
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import (
@@ -35,7 +35,7 @@ from itsm_gitops.presentation.pages.work import by_urgency, is_late, open_column
 from itsm_gitops.presentation.view import View
 
 _URGENT = 12
-_ILL = "Not well now"
+_ILL = "Needs attention"
 _HERE = "#urgent"
 _LEAD = "Everything that is reported, requested, planned and learned; the most urgent first."
 
@@ -87,17 +87,13 @@ def _counts(view: View, work: Sequence[Entry]) -> Html:
 def cards(view: View, groups: Sequence[KindGroup]) -> Html:
     """Return a section of cards for each group: the name of a kind, how many there are, and how they stand."""
     records = groups is RECORDS
-    used = (
-        (lambda k: (len(view.open_of_kind(k.name)), len(view.of_kind(k.name))))
-        if records
-        else (lambda k: (len(view.of_kind(k.name)),))
-    )
     kinds = [k for k in by_title(view.book) if k.is_record == records]
     card: Callable[[View, Kind], str] = _record_card if records else _item_card
     parts = []
-    for group, members in grouped(view.book, kinds, groups, used):
+    for group, members in grouped(view.book, kinds, groups):
         items = "".join(card(view, kind) for kind in members)
-        listed = Html(f'<ul class="it-cards it-cards--kinds">{items}</ul>')
+        css = "it-cards it-cards--kinds" if records else "it-classes"
+        listed = Html(f'<ul class="{css}">{items}</ul>')
         parts.append(section(t(group.title), listed, group.anchor))
     return join(parts)
 
@@ -115,11 +111,22 @@ def _record_card(view: View, kind: Kind) -> str:
 def _item_card(view: View, kind: Kind) -> str:
     """Return the card of a class: how many items there are, what they are, and how many are not well."""
     items = view.of_kind(kind.name)
-    states = Counter(view.health[e.id].status for e in items if e.id in view.health)
-    states.pop(OPERATIONAL, None)
     url = urls.index(kind)
     url = catalogue_url(view.audience) if url == urls.CATALOGUE else url
-    return _card(url, kind, Html(digits(len(items))), esc(kind.description), hero.counts(states))
+    about = esc(kind.description.partition(":")[0].rstrip(".") + ".")
+    marks = hero.counts(_troubles(view, items))
+    below = Html(f"<p class=it-chips>{marks}</p>") if marks else EMPTY
+    return (
+        f"<li class=it-class><h3>{link(url, esc(kind.plural_title))}</h3><b>{digits(len(items))}</b>"
+        f"<p>{about}</p>{below}</li>"
+    )
+
+
+def _troubles(view: View, items: Iterable[Entry]) -> Counter[str]:
+    """Return how many of some items have each status that is not the usual one."""
+    states = Counter(view.health[e.id].status for e in items if e.id in view.health)
+    states.pop(OPERATIONAL, None)
+    return states
 
 
 def _card(url: str, kind: Kind, number: Html, about: Html = EMPTY, marks: Html = EMPTY) -> str:
@@ -135,20 +142,41 @@ def cmdb_index(view: View) -> ListPage:
     """Return the page that says which items are not well, and leads to the items of every class."""
     on_map = link(urls.MAP, esc(t("the map")))
     lead = told(
-        "Everything the services are made of and who answers for it; {map} shows how it fits together.",
+        "Configuration items: what the services are made of, and who answers for it. See {map} for how they depend on each other.",
         map=on_map,
     )
-    title = t("Configuration items")
+    title = "CMDB"
     body = join([heading([], title, lead=lead), _not_well(view), cards(view, CLASSES)])
     return ListPage(urls.CMDB, title, urls.CMDB, body)
 
 
 def _not_well(view: View) -> Html:
-    """Return the items that are not well, the worst first and those that the same incidents hit together."""
+    """Return in one line how many items are not well, which opens to their names, the worst first; nothing where all are well."""
     used = (e for kind in view.book.kinds.values() if kind.operational for e in view.of_kind(kind.name))
     ill = [e for e in used if e.id in view.health and not situation.is_well(view, e.id)]
     ill.sort(key=lambda e: (situation.place_of(view, e), not _is_service(view, e), e.title.lower(), e.id))
-    return section(_ILL, going_on.not_well(view, ill, label=_ILL), "ill")
+    states = _troubles(view, ill)
+    if not ill or not states:
+        return EMPTY
+    said = ", ".join(
+        t(text, count=digits(states[status])) for status, text in _ATTENTION.items() if states[status]
+    )
+    rows = "".join(
+        f"<li>{view.link(e.id)}<span>{view.health_chip(e.id)}</span><span class=it-muted>{esc(view.kind(e).title)}</span>"
+        for e in ill
+    )
+    return Html(
+        f'<details class="it-attention" id=ill><summary><span>{esc(t(_ILL))}</span> {esc(said)}</summary>'
+        f'<ul class=it-attention__list aria-label="{esc(t(_ILL))}">{rows}</ul></details>'
+    )
+
+
+_ATTENTION = {
+    OUTAGE: "{count} down",
+    DEGRADED: "{count} degraded",
+    UNKNOWN: "{count} not known",
+    MAINTENANCE: "{count} in maintenance",
+}
 
 
 def _is_service(view: View, entry: Entry) -> bool:

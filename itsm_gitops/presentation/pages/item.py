@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -16,13 +16,14 @@ from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.presentation.language import counted, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.presentation.pages import catalogue, forms, going_on, maps, on_call, past, service_history
+from itsm_gitops.presentation.pages import catalogue, forms, going_on, maps, past, service_history
 from itsm_gitops.presentation.pages.asked import asked, report_button
 from itsm_gitops.presentation.pages.contracts import contracts_with
 from itsm_gitops.presentation.pages.dependents import who_depends
 from itsm_gitops.presentation.pages.edits import field_history
 from itsm_gitops.presentation.pages.origin import origin
 from itsm_gitops.presentation.pages.over_time import over_time
+from itsm_gitops.presentation.pages.own import own_parts
 from itsm_gitops.presentation.pages.parts import (
     Crumb,
     explore_link,
@@ -34,7 +35,6 @@ from itsm_gitops.presentation.pages.parts import (
     two_columns,
     unseen,
 )
-from itsm_gitops.presentation.pages.promises import PAUSED, kept_under, paused
 from itsm_gitops.presentation.pages.tables import (
     ABOUT,
     ListColumn,
@@ -43,7 +43,7 @@ from itsm_gitops.presentation.pages.tables import (
     grouped_table,
     record_column,
 )
-from itsm_gitops.presentation.pages.their_work import work_of
+from itsm_gitops.presentation.pages.their_work import TheirWork, work_of
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
@@ -59,15 +59,21 @@ _BY_RECORDS = frozenset({"affected_by"})
 def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
     """Return the article of a CMDB item; ``data`` is its document, ``fields`` those of its class."""
     kind = view.kind(entry)
+    own = own_parts(view, entry, data)
     lead = next((f for f in fields if f.name == "description"), None)
     intro = value(view, data["description"], lead.schema) if lead and data.get("description") else EMPTY
     head = heading(
         _crumbs(view, entry),
         entry.title or entry.id,
-        _chips(view, entry, data),
+        [*own.chips, *_chips(view, entry, data)],
         Html(f"{intro}{report_button(view, entry)}"),
     )
-    above_all = (*_ABOVE, *(n for n in _CHIPS if isinstance(data.get(n), str)), _plain_state(view, entry))
+    above_all = (
+        *_ABOVE,
+        *own.shown,
+        *(n for n in _CHIPS if isinstance(data.get(n), str)),
+        _plain_state(view, entry),
+    )
     present = [f for f in present_fields(fields, data) if f.name not in above_all]
     is_service = meaning.SERVICE in kind.plays
     strip, above_it = asked(view, entry, present, data)
@@ -76,61 +82,71 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     links = (
         work.linked()
         if work
-        else section("Linked", relations(view, entry.id, _to_items(view, entry)), "links")
+        else section("Linked", relations(view, entry.id, _to_items(view, entry, own.linked)), "links")
     )
     # What is not part of the network has little of its own to say: its links are its content.
-    beside = view.kind(entry).operational
+    beside = kind.operational
+    has_side = beside or meaning.OFFERING in kind.plays
     records = EMPTY if work else _records(view, entry)
-    is_level = meaning.SERVICE_LEVEL in kind.plays
-    css = "it-promises" if is_level else ""
-    blocks = [section(f.title, value(view, data[f.name], f.schema), css=css) for f in used if f.role == BLOCK]
+    blocks = join([section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK])
+    rows = [(title, said, False) for title, said in own.rows]
+    rows += [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
+    details = section(
+        "Details", definition_list(rows) if rows else EMPTY, "details", css="" if has_side else "it-across"
+    )
     main = join(
         [
-            kept_under(view, entry),
-            *(blocks if is_level else ()),
+            EMPTY if work else own.main,
             over_time(view, entry),
-            on_call.turns(view, entry),
             contracts_with(view, entry),
-            join([work.members(), work.part(), work.owned()]) if work else records,
+            join([work.part(), work.owned()]) if work else records,
             _all_records(view, entry) if beside and not records else EMPTY,
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             section("Request it", forms.request_form(view, entry, data.get("form")), "request"),
             _redundancy(view, data),
             EMPTY if beside else join([links, EMPTY if records or work else _all_records(view, entry)]),
+            blocks,
+            EMPTY if has_side else details,
             work.over() if work else EMPTY,
-            *(() if is_level else blocks),
         ]
     )
-    rows = [
-        (f.title, paused(view, data) if f.name == PAUSED else value(view, data[f.name], f.schema), False)
-        for f in used
-        if f.role == FACT
-    ]
-    side = join(
-        [
-            past.kept(view, entry.id),
-            section("Details", definition_list(rows) if rows else EMPTY, "details"),
-            links if beside else EMPTY,
-            section("Follow", _follow(view, entry), "follow"),
-        ]
+    side = (
+        join(
+            [
+                past.kept(view, entry.id),
+                details,
+                links if beside else EMPTY,
+                section("Follow", _follow(view, entry), "follow"),
+            ]
+        )
+        if has_side
+        else EMPTY
     )
     picture = maps.item_map(view, entry.id)
     # Who orders something does not come for its edits.
     past_edits = EMPTY if meaning.OFFERING in kind.plays else field_history(view, entry)
     above = join(
         [
-            work.head() if work else EMPTY,
             _reason(view, entry),
             _announced(view, entry) if is_service else EMPTY,
-            strip,
-            work.to_do() if work else EMPTY,
+            _first_of_all(strip, own.main, work) if work else strip,
             past.service_past(view, entry.id),
             service_history.incidents(view, entry) if is_service else EMPTY,
             picture.section,
             EMPTY if picture.is_whole else who_depends(view, entry),
         ]
     )
-    return Html(f"{head}{above}{two_columns(main, side, past_edits)}{origin(view, entry)}")
+    return Html(
+        f"{head}{above}{two_columns(main, side)}{origin(view, entry, join([own.technical, past_edits]))}"
+    )
+
+
+def _first_of_all(facts: Html, own: Html, work: TheirWork) -> Html:
+    """Return who somebody is and what they have to do; on a phone, where one is below the other, the work comes first."""
+    return Html(
+        f"<div class=it-whose><div>{facts}<div class=it-pair>{work.members()}{own}</div></div>"
+        f"<div>{work.head()}{work.to_do()}</div></div>"
+    )
 
 
 def _plain_state(view: View, entry: Entry) -> str:
@@ -164,6 +180,8 @@ def _crumbs(view: View, entry: Entry) -> list[Crumb]:
     kind = view.kind(entry)
     if meaning.SERVICE in kind.plays:
         return [Crumb(urls.SERVICES, "Services")]
+    if meaning.ANNOUNCEMENT in kind.plays:
+        return [Crumb(urls.HOME, "Home"), Crumb(urls.index(kind), kind.plural_title)]
     if meaning.OFFERING in kind.plays:
         return [_catalogue(view)]
     return [Crumb(urls.CMDB, "CMDB"), Crumb(urls.index(kind), kind.plural_title)]
@@ -175,8 +193,6 @@ def _catalogue(view: View) -> Crumb:
 
 
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
-    if meaning.ANNOUNCEMENT in view.kind(entry).plays:
-        return [going_on.about(view, entry)]
     # What has a health is in production.
     chips = [view.health_chip(entry.id) or view.state_chip(entry)]
     # Red is for what needs somebody now.
@@ -289,6 +305,6 @@ def _older(view: View, entry: Entry, kind: str, number: int) -> Html:
     return link(explore_url(**{facet: entry.id}, kind=kind, status="all"), esc(text))
 
 
-def _to_items(view: View, entry: Entry) -> list[Any]:
-    """Return the relations to other items, and to records where no table shows them."""
-    return [r for r in unseen(view, entry) if r.relation not in _BY_RECORDS]
+def _to_items(view: View, entry: Entry, told_of: Collection[str]) -> list[Any]:
+    """Return the relations to other items, and to records where no table shows them; those ``told_of`` stand elsewhere."""
+    return [r for r in unseen(view, entry) if r.relation not in _BY_RECORDS and r.other not in told_of]

@@ -34,6 +34,7 @@ MOST_OPEN = 100
 # A list of what is finished has the newest ones; the lists by month have all of them, once.
 MOST_FINISHED = 500
 
+_LISTED = frozenset({meaning.CONTRACT, meaning.SERVICE_LEVEL})  # these have lists of their own
 _COLUMNS = ("title", "state", "priority", "planned", "updated")
 MOST_MONTHS = 12  # in sight
 
@@ -205,9 +206,7 @@ def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:
 def class_lists(view: View) -> Iterator[ListPage]:
     """Yield the page that lists the items of each class that has no part of the site of its own, and no list."""
     for kind in view.book.kinds.values():
-        if (
-            kind.is_record or has_work(kind) or meaning.CONTRACT in kind.plays
-        ):  # contracts have a list of their own
+        if kind.is_record or has_work(kind) or not _LISTED.isdisjoint(kind.plays):
             continue
         if urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
             continue

@@ -21,19 +21,23 @@ _RAW = "Raw"
 _TITLES = ("Edit this file", _RAW, "History on the forge")
 
 
-def origin(view: View, entry: Entry) -> Html:
-    """Return the links, what only engineers use folded; file, forge and command only where the audience has a use for files."""
+def origin(view: View, entry: Entry, technical: Html = EMPTY) -> Html:
+    """Return the links, what only engineers use folded; file, forge and command only where the audience has a use for files.
+
+    ``technical`` is what else the page has for engineers.
+    """
     is_record = view.kind(entry).is_record
     data = link(view.data_url(entry), esc(t("This record as JSON") if is_record else t("This item as JSON")))
     if not view.audience.sources:
-        return Html(f"<p class=it-source>{data}</p>")
+        more = folded(t("For engineers"), technical) if technical else EMPTY
+        return Html(f"<div class=it-source>{join([data, more], ' ').strip()}</div>")
     root = view.store.root_of(entry.path)
     forge = _on_forge(view, entry.path) if not root else {}
     raw = forge.pop(_RAW, EMPTY)
     command = Html(f"<code>itsm show {esc(entry.id)}</code>")
     place = f"root {root}: {entry.path}" if root else entry.path
-    technical = join([one for one in (raw, data, command) if one], " · ")
-    below = folded(t("For engineers"), Html(f"<p><code>{esc(place)}</code><br>{technical}</p>"))
+    machine = join([one for one in (raw, data, command) if one], " · ")
+    below = folded(t("For engineers"), Html(f"<p><code>{esc(place)}</code><br>{machine}</p>{technical}"))
     return Html(f"<div class=it-source>{join([*forge.values(), below], ' ')}</div>")
 
 

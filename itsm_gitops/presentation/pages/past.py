@@ -164,18 +164,24 @@ def kept(view: View, service: str) -> Html:
     level = view.link(str(view.kept[service]["level"]))
     return section(
         "Service level",
-        Html(f"<p>{level}, {_measured(view, service)}</p>{definition_list(rows)}<p class=it-next>{more}</p>"),
+        Html(
+            f"<p>{level}, {measured(view, [service])}</p>{definition_list(rows)}<p class=it-next>{more}</p>"
+        ),
         "service-level",
     )
 
 
-def _measured(view: View, service: str) -> Html:
-    """Return the time over which a service level was measured: a year, or from the first record on."""
-    history = view.histories.get(service)
-    longest = max(history.available, key=lambda one: one.days, default=None) if history else None
-    if longest is None or not longest.since:
+def measured(view: View, services: Sequence[str]) -> Html:
+    """Return the time over which service levels of services were measured: a year, or from the first record on."""
+    longest = [
+        max(history.available, key=lambda one: one.days, default=None)
+        for service in services
+        if (history := view.histories.get(service))
+    ]
+    since = [one.since if one else "" for one in longest]
+    if not all(since) or not since:
         return esc(t("last 12 months"))
-    return told("since {day}", day=day(view, longest.since))
+    return told("since {day}", day=day(view, min(since)))
 
 
 def _figures(view: View, service: str) -> Iterator[tuple[str, Html, Html]]:

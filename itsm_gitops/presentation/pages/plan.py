@@ -1,4 +1,4 @@
-"""The agenda of upcoming changes, and the list of known errors."""
+"""The agenda of upcoming changes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from itsm_gitops.graph.calendars import Hold
 from itsm_gitops.graph.schedule import FREEZES_AHEAD
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.presentation import agenda, prose, urls
+from itsm_gitops.presentation import agenda, urls
 from itsm_gitops.presentation.agenda import Day, Span
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.freezes import DOT, freeze_chip, name_of, only_for
 from itsm_gitops.presentation.language import t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, day_title
-from itsm_gitops.presentation.navigation import known_errors_title
 from itsm_gitops.presentation.pages.board import TITLE as BOARD_TITLE
 from itsm_gitops.presentation.pages.board import has_board
 from itsm_gitops.presentation.pages.lists import ListPage
@@ -28,16 +27,13 @@ from itsm_gitops.presentation.pages.parts import (
     main_action,
     paragraph,
     section,
-    workaround_chip,
 )
-from itsm_gitops.presentation.pages.tables import columns, reference, table
-from itsm_gitops.presentation.remainder import and_more, folded
+from itsm_gitops.presentation.pages.tables import columns, table
+from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.view import View
 
 _DAYS = 28
 _MOST_LATER, _NAMED = 100, 6
-_LONG_TEXT = 900  # letters of a workaround
-_MOST_ERRORS, _MOST_RETIRED = 500, 200
 
 
 def changes_page(view: View) -> ListPage:
@@ -225,55 +221,3 @@ def _end(view: View, span: Span, day: Day) -> Html:
     return (
         Html("24:00") if span.end == day[1] else Html(f"{day_and_month(local, MONTH_NAMES)}, {local:%H:%M}")
     )
-
-
-def known_errors_page(view: View) -> ListPage:
-    """Return the known errors in force with their services, then the retired ones."""
-    entries = sorted(view.of_role(meaning.KNOWN_ERROR), key=lambda e: (e.opened, e.id), reverse=True)
-    current = [e for e in entries if facts.is_offered(view.book, e)]
-    retired = [e for e in entries if facts.is_retired(view.book, e)]
-    title = t(known_errors_title(view.audience))
-    lead = esc(t("Faults whose cause is known, with a workaround until they are fixed."))
-    body = join(
-        [
-            heading([], title, lead=lead),
-            _errors(view, current[:_MOST_ERRORS]) or paragraph("There are none."),
-            section("Retired", _errors(view, retired[:_MOST_RETIRED])),
-            _rest(view, max(0, len(current) - _MOST_ERRORS) + max(0, len(retired) - _MOST_RETIRED)),
-        ]
-    )
-    return ListPage(urls.KNOWN_ERRORS, title, urls.KNOWN_ERRORS, body)
-
-
-def _rest(view: View, number: int) -> Html:
-    """Return the way to the known errors that the page has no room for."""
-    kind = view.book.player(meaning.KNOWN_ERROR)
-    if kind is None or not number:
-        return EMPTY
-    return explore_link(and_more(number), kind=kind.name, status="all")
-
-
-def _meanwhile(view: View, entry: Entry) -> Html:
-    """Return what readers can do until a known error is fixed; nothing where it is over or nobody knows.
-
-    Steps and commands stay as they are written: nobody follows half of them. Long ones are opened on demand.
-    """
-    text = view.store.data(entry.id).get("workaround") if facts.is_offered(view.book, entry) else None
-    if not isinstance(text, str) or not text.strip():
-        return EMPTY
-    steps = Html(f"<div class=it-workaround>{prose.render(text, view.id_link)}</div>")
-    if len(text) > _LONG_TEXT:
-        return folded(t("Workaround"), steps)
-    return Html(f"<p><b>{esc(t('Workaround:'))}</b></p>{steps}")
-
-
-def _errors(view: View, entries: Sequence[Entry]) -> Html:
-    """Return known errors with their symptom, by which people recognise theirs."""
-    items = []
-    for entry in entries:
-        told_below = facts.is_offered(view.book, entry) and view.store.data(entry.id).get("workaround")
-        about = [EMPTY if told_below else workaround_chip(view, entry), reference(view, entry, "service")]
-        items.append(
-            f"<li>{line(view, entry, about)}{first_words(view, entry, 'symptom')}{_meanwhile(view, entry)}</li>"
-        )
-    return Html(f'<ul class="it-lines it-lines--wide">{"".join(items)}</ul>') if items else EMPTY

@@ -1,4 +1,4 @@
-// The catalogue: leaves the cards that have the words that are typed, and those of one category. The address keeps both.
+// The catalogue and the known errors: leaves the cards that have the words that are typed, and those of one category. The address keeps both.
 (() => {
   "use strict";
 
@@ -12,7 +12,7 @@
   /** @type {HTMLButtonElement[]} */
   const categories = all(form, "[data-category]");
   const said = one(form, "#it-narrow-said");
-  const cards = all(document, ".it-card").map((card) => ({ card, text: tokens(card.textContent ?? "") }));
+  const cards = all(document, ".it-card, .it-error").map((card) => ({ card, text: tokens(card.textContent ?? "") }));
   const sections = [...new Set(cards.map(({ card }) => card.closest("section")))];
   const asked = new URLSearchParams(location.search);
   let category = asked.get("category") ?? "";
@@ -28,10 +28,10 @@
       card.hidden = !fits(text, wanted) || (category !== "" && card.dataset.category !== category);
       left += Number(!card.hidden);
     }
-    for (const section of sections) if (section) section.hidden = !section.querySelector(".it-card:not([hidden])");
+    for (const section of sections) if (section) section.hidden = !section.querySelector(":is(.it-card, .it-error):not([hidden])");
     for (const button of categories) button.setAttribute("aria-pressed", String(button.dataset.category === category));
     const narrowed = left < cards.length;
-    said.textContent = !narrowed ? "" : left ? t("{some} of {all}", { some: digits(left), all: digits(cards.length) }) : t("Nothing in the catalogue fits.");
+    said.textContent = !narrowed ? "" : left ? t("{some} of {all}", { some: digits(left), all: digits(cards.length) }) : t("Nothing fits these words.");
     if (!left && wanted.length) {
       const further = /** @type {HTMLAnchorElement} */ (element("a", "", t("Search everything")));
       further.href = `${root}search.html?q=${encodeURIComponent(typed)}`;

@@ -218,6 +218,22 @@
     });
   }
 
+  /** Nobody types the words of an address again: where it leads nowhere, the search begins with them. */
+  function lost() {
+    /** @type {HTMLInputElement | null} */
+    const field = document.querySelector("#it-lost-q");
+    const parts = location.pathname.split("/").filter((part) => part && part !== "index.html" && part !== "404.html");
+    if (!field || field.value || !parts.length) return;
+    let last = parts[parts.length - 1].replace(/\.html?$/, "");
+    try {
+      last = decodeURIComponent(last);
+    } catch {
+      return;
+    }
+    // The number of a record is one word.
+    field.value = (/^[A-Z]+-\d{6}-\w+$/.test(last) ? last : last.replace(/[-_+]+/g, " ")).trim().slice(0, 100);
+  }
+
   /** What only some pages need is loaded by them only. @param {string} selector @param {string} name */
   const only = (selector, name) => document.querySelector(selector) && script(`assets/${name}.js`);
 
@@ -230,6 +246,7 @@
   only(".it-copy, .it-subscribe", "subscribe");
   globalThis.itsm.seen.note();
   globalThis.itsm.seen.offer();
+  lost();
   themeButton();
   menu();
   focusTables();

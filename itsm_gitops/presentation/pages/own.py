@@ -1,0 +1,108 @@
+"""What the pages of some classes show their own way: in words and pictures instead of fields as they are in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from itsm_gitops.model import meaning
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.presentation.fields import field_at, value
+from itsm_gitops.presentation.markup import EMPTY, Html, join
+from itsm_gitops.presentation.pages import going_on, hours, promises, rota, terms
+from itsm_gitops.presentation.pages.parts import section
+from itsm_gitops.presentation.view import View
+
+
+class OwnParts(NamedTuple):
+    """What a class shows its own way.
+
+    ``chips`` stand below the title, ``main`` comes first on the page, ``rows`` first among the details, ``technical`` is for
+    engineers. The fields in ``shown`` and the relations to ``linked`` are not shown again.
+    """
+
+    chips: tuple[Html, ...] = ()
+    main: Html = EMPTY
+    rows: tuple[tuple[str, Html], ...] = ()
+    technical: Html = EMPTY
+    shown: frozenset[str] = frozenset()
+    linked: frozenset[str] = frozenset()
+
+
+def own_parts(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
+    """Return what the class of an item shows its own way; nothing for most classes."""
+    for role, made in _MADE.items():
+        if role in view.kind(entry).plays:
+            return made(view, entry, data)
+    return OwnParts()
+
+
+def _rota(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
+    shown = rota.turns(view, entry, data)
+    return OwnParts(main=shown, shown=rota.FIELDS) if shown else OwnParts()
+
+
+def _level(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
+    main = join(
+        [
+            promises.kept_under(view, entry),
+            promises.targets(view, data),
+            promises.escalations(view, data),
+        ]
+    )
+    linked = frozenset(promises.services_under(view, entry))
+    rows = tuple((title, said) for title, said in promises.rows(view, data) if said)
+    return OwnParts(main=main, rows=rows, shown=promises.FIELDS, linked=linked)
+
+
+def _contract(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
+    return OwnParts(
+        chips=(terms.notice(view, entry, data),),
+        rows=tuple(terms.renewal(data)),
+        shown=terms.OF_CONTRACT if "renewal" in data else frozenset(),
+    )
+
+
+def _licence(view: View, _: Entry, data: Mapping[str, Any]) -> OwnParts:
+    main = terms.usage(view, data)
+    rows = tuple(terms.lasts(data))
+    return OwnParts(main=main, rows=rows, shown=terms.OF_LICENCE if main else frozenset({"perpetual"}))
+
+
+def _calendar(view: View, _: Entry, data: Mapping[str, Any]) -> OwnParts:
+    return OwnParts(main=hours.calendar_sections(view, data), shown=hours.FIELDS)
+
+
+def _announcement(view: View, entry: Entry, _: Mapping[str, Any]) -> OwnParts:
+    said = going_on.about(view, entry)
+    return OwnParts(chips=(said,), shown=frozenset({"type", "start", "end"}) if said else frozenset())
+
+
+_TECHNICAL = ("identities", "commit_addresses", "signing_keys", "forge_groups")
+_DUTIES = "responsibilities"
+
+
+def _people(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
+    """Return what engineers ask of a person or a team: accounts and keys."""
+    kind = view.kind(entry)
+    parts = []
+    for name in _TECHNICAL:
+        if data.get(name):
+            place = field_at(kind, name)
+            parts.append(section(place.title, value(view, data[name], place.schema)))
+    quiet = {name for name in ("role", "approver") if data.get(name) in (entry.title, False)}
+    duties = field_at(kind, _DUTIES)
+    main = section(duties.title, value(view, data[_DUTIES], duties.schema)) if data.get(_DUTIES) else EMPTY
+    return OwnParts(main=main, technical=join(parts), shown=frozenset({*_TECHNICAL, *quiet, _DUTIES}))
+
+
+_MADE = {
+    meaning.ROTA: _rota,
+    meaning.SERVICE_LEVEL: _level,
+    meaning.CONTRACT: _contract,
+    meaning.LICENCE: _licence,
+    meaning.CALENDAR: _calendar,
+    meaning.ANNOUNCEMENT: _announcement,
+    meaning.PERSON: _people,
+    meaning.TEAM: _people,
+}

@@ -1,0 +1,96 @@
+"""The terms of a contract and of a licence in words: when notice is due, how it renews, how much of it is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from itsm_gitops.graph.contracts import terms_of
+from itsm_gitops.model import facts
+from itsm_gitops.model.duties import NEAR, PAST
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.windows import moment_of
+from itsm_gitops.presentation.chips import chip
+from itsm_gitops.presentation.language import counted, digits, t, told
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
+from itsm_gitops.presentation.moments import full_day
+from itsm_gitops.presentation.pages.parts import section
+from itsm_gitops.presentation.view import View
+
+# Told by the words here.
+OF_CONTRACT = frozenset({"renewal", "renewal_term_months"})
+OF_LICENCE = frozenset({"quantity", "in_use", "over_allocation_allowed", "perpetual", "verification"})
+_RENEWAL = {"tacit": "Renews automatically", "express": "Ends unless it is renewed", "none": "Does not renew"}
+_FOR_MONTHS = ("Renews automatically for {count} month", "Renews automatically for {count} months")
+
+
+def notice(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return the label of a contract whose day to give notice is near or over; nothing before that."""
+    kind = view.kind(entry)
+    today = moment_of(view.today, "00:00", view.zone)
+    day = terms_of(kind, entry, data, today, view.zone).notice
+    if day is None or facts.is_inactive(kind, entry.columns) or day.stage not in (NEAR, PAST):
+        return EMPTY
+    left = day.days_left(today, view.zone)
+    if left < 0:
+        return chip("The day to give notice is over", "bad")
+    if left == 0:
+        return chip("Notice due today", "degraded")
+    return chip(counted(left, "Notice due in {count} day", "Notice due in {count} days"), "degraded")
+
+
+def renewal(data: Mapping[str, Any]) -> Iterator[tuple[str, Html]]:
+    """Yield what happens at the end of a contract."""
+    months, how = data.get("renewal_term_months"), data.get("renewal")
+    if how == "tacit" and isinstance(months, int):
+        yield "At the end", esc(counted(months, *_FOR_MONTHS))
+    elif how in _RENEWAL:
+        yield "At the end", esc(t(_RENEWAL[how]))
+
+
+def usage(view: View, data: Mapping[str, Any]) -> Html:
+    """Return the section of a licence that says how much of what was bought is in use; nothing where that is not known."""
+    bought, used = data.get("quantity"), data.get("in_use")
+    if type(bought) is not int or type(used) is not int or bought < 1:
+        return EMPTY
+    over = used > bought
+    full = 100 if over else round(100 * used / bought, 1)
+    look = "over" if over else "used"
+    bar = (
+        '<svg class=it-use viewBox="0 0 100 4" preserveAspectRatio=none aria-hidden=true><rect width=100 height=4 />'
+        f"<rect class=it-use--{look} width={full} height=4 /></svg>"
+    )
+    said = t("{used} of {all} in use", used=digits(used), all=digits(bought))
+    rest = counted(bought - used, "{count} free", "{count} free")
+    more = counted(used - bought, "{count} more than bought", "{count} more than bought")
+    notes = [esc(more if over else rest), *_terms(view, data)]
+    return section(
+        "Use",
+        Html(f"<p class=it-use__said><b>{esc(said)}</b>{bar}</p><p class=it-muted>{join(notes, ' · ')}</p>"),
+        "use",
+    )
+
+
+def _terms(view: View, data: Mapping[str, Any]) -> Iterator[Html]:
+    allowed = data.get("over_allocation_allowed")
+    if isinstance(allowed, bool):
+        yield esc(t("more may be used, to be paid later" if allowed else "no more may be used"))
+    checked = data.get("verification")
+    if not isinstance(checked, dict) or not isinstance(checked.get("date"), str):
+        return
+    try:
+        day = full_day(date.fromisoformat(checked["date"]))
+    except ValueError:
+        return
+    by = checked.get("by")
+    if isinstance(by, str):
+        yield told("counted on {day} by {person}", day=esc(day), person=view.link(by) or esc(by))
+    else:
+        yield told("counted on {day}", day=esc(day))
+
+
+def lasts(data: Mapping[str, Any]) -> Iterator[tuple[str, Html]]:
+    """Yield that a licence never ends: that one ends is said by its last day."""
+    if data.get("perpetual") is True:
+        yield "Term", esc(t("Does not expire"))
