@@ -17,7 +17,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import agenda
 from itsm_gitops.presentation.data import api
-from itsm_gitops.presentation.pages import home
+from itsm_gitops.presentation.pages import home, known_errors
 from itsm_gitops.presentation.pages import plan as pages
 from tests.facts_world import NOW, Answers, Tree, change_of, incident_of, organisation, record_of
 from tests.test_one_truth import BOOK, build
@@ -147,7 +147,7 @@ TABLE: Mapping[str, Consumers] = {
         "facts": lambda a: {e.id for e in _of(a, meaning.KNOWN_ERROR) if facts.is_offered(a.store.book, e) and facts.affected(e)},
         "site": lambda a: {i for some in a.view.offers.values() for i in some},
         "home": lambda a: _shown(a, str(home._errors(a.view))),
-        "page": lambda a: _shown(a, str(pages.known_errors_page(a.view).body).split("Retired</h2>")[0]),
+        "page": lambda a: _shown(a, str(known_errors.known_errors_page(a.view).body).split("Retired</h2>")[0]),
     },
     "status": {
         "site": _status_now,

@@ -43,6 +43,10 @@ _CANONICAL = re.compile(r'<link rel="canonical"[^>]*>')
 _OUTSIDE = re.compile(r'<a (?=[^>]*\bhref="https?://)(?![^>]*\brel=)')
 # An empty number is none: the engine means that its label takes no place in the order.
 _NO_NUMBER = re.compile(r'(?<=<label )([^>]*?) tabindex=""')
+# What the engine hides on pages that are no part of the handbook: the way to them, and what stands before and after.
+_HIDDEN = re.compile(r'<nav class="md-(?:path|footer__inner)[^>]*\bhidden\b[^>]*>.*?</nav>\s*', re.DOTALL)
+_NAMED_TWICE = re.compile(r'(<a [^>]*class="md-footer__link[^"]*") aria-label="[^"]*"')
+_BESIDES = '<div class="md-ellipsis">'  # the title of the page before or after a written one
 _SPACE = re.compile(r"\s*\n\s*")
 # An entry of the menu that names the group of those below it.
 _GROUP = re.compile(rf'<li class="md-nav__item">\s*<a href="{GROUP}([^"]*)" class="md-nav__link">')
@@ -106,6 +110,7 @@ def dress(html: str, root: str, scripts: Container[str] | None = None) -> str:
         rf'<li class="md-nav__item it-group-name"><a href="{root}\1" class="md-nav__link">', html
     )
     html = html.replace(f'<a href="{PAGE}', f'<a href="{root}')
+    html = _NAMED_TWICE.sub(r"\1", _HIDDEN.sub("", html))
     html = _NO_NUMBER.sub(r"\1", _OUTSIDE.sub('<a rel="noopener noreferrer" ', html))
     html = scrollable(_OWN_SEARCH.sub("", html, 1)).replace(
         'class="md-content__inner md-typeset"', 'class="md-content__inner md-typeset" id="it-main"'
@@ -132,6 +137,7 @@ def in_language(html: str, written: str) -> str:
         html = html.replace(
             f'data-md-component="{part}"', f'data-md-component="{part}" lang="{esc(written)}"'
         )
+    html = html.replace(_BESIDES, f'{_BESIDES[:-1]} lang="{esc(written)}">')
     return _BESIDE.sub(rf'\1 lang="{esc(written)}"', html)
 
 

@@ -36,6 +36,17 @@ def _palette(theme: Mapping[str, Any]) -> Any:
     ]
 
 
+def _titled(look: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a look with what the list of a page's headings is called in the language of the site."""
+    extensions = [
+        {"toc": {**one["toc"], "title": t(one["toc"]["title"])}}
+        if isinstance(one, dict) and "title" in (one.get("toc") or ())
+        else one
+        for one in look.get("markdown_extensions", ())
+    ]
+    return {**look, "markdown_extensions": extensions}
+
+
 def language_of(root: Path, config: Config) -> str:
     """Return the language of a site: that of the settings, else that of the theme, else English."""
     return config.language or written_language(root)
@@ -108,5 +119,6 @@ def sources(
         + _footer_links(book, audience, handbook=bool(prose))
     )
     look = read_settings(folder / "mkdocs.yml", "site/mkdocs.yml")
+    look = _titled(look)
     look = {**look, "theme": {**look["theme"], "language": current(), "palette": _palette(look["theme"])}}
     return engine.Sources(folder, look, {**empty, **pages}, nav, name, url, footer, left_out, config.engine)

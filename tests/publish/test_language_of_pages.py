@@ -35,8 +35,8 @@ CHOICES = {str(v) for chosen in CHOSEN.values() for v in chosen.values()} | {
 }
 # The engine brings these.
 THEIRS = {
-    "de": "Kopfzeile Hauptnavigation Navigation Inhaltsverzeichnis Zurück zum Seitenanfang",
-    "fr": "En-tête Onglets Navigation Table des matières Retour en haut de la page",
+    "de": "Kopfzeile Hauptnavigation Navigation Inhaltsverzeichnis Zurück zum Seitenanfang Fußzeile Weiter",
+    "fr": "En-tête Onglets Navigation Table des matières Retour en haut de la page Pied Précédent Suivant",
 }
 
 

@@ -34,7 +34,7 @@ _TITLES = {"support_hours": "Supported", "owner": "Owner"}
 _ON_CALL, _ROLE = "on_call", "role"
 _WHEN = ("start", "end")
 # Of an agreement people ask first how long it lasts and with whom it is.
-_AGREED = (*_WHEN, "due", "supplier", "owner")
+_AGREED = (*_WHEN, "due", "", "owner")  # any other fact in the place of the empty one
 _DETAILS = ("support_hours", "service_level")  # of an agreement
 # These fields of an offering are above its questions.
 _TERMS = ("cost", "expected_hours", "approval")
@@ -82,9 +82,9 @@ def asked(
 
 
 def _agreed(cell: tuple[str, tuple[str, Html]]) -> int:
-    """Return the place of a fact of an agreement; those without one come last, in their order."""
+    """Return the place of a fact of an agreement."""
     name = cell[0].partition(":")[0]
-    return _AGREED.index(name) if name in _AGREED else len(_AGREED)
+    return _AGREED.index(name if name in _AGREED else "")
 
 
 def is_asked(view: View, field: Field, content: Any) -> bool:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from itsm_gitops.graph.on_call import reader
-from itsm_gitops.model.windows import DAYS, are_hours, closed_days, joined, moment_of, spans
+from itsm_gitops.model.windows import DAYS, are_hours, closed_days, joined, spans
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.moments import DAY_NAMES
@@ -18,7 +18,7 @@ from itsm_gitops.presentation.view import View
 
 # Told by the sections here.
 FIELDS = frozenset({"hours", "applies_to"})
-_AHEAD, _MOST = timedelta(days=62), 4
+_BEFORE, _AHEAD, _MOST = timedelta(days=7), timedelta(days=62), 4
 _DAY, _WEEK = 24 * 60, 7 * 24 * 60
 _CALLED = ("maintenance_window", "freeze")  # of these the next times matter
 
@@ -45,14 +45,15 @@ def _next(view: View, data: Mapping[str, Any]) -> Html:
     if data.get("type") not in _CALLED:
         return EMPTY
     closed = closed_days(data, reader(view.store))
-    today = moment_of(view.today, "00:00", view.zone)
-    found = sorted(joined(spans(data, today, today + _AHEAD, closed)))
+    # What began before and touches midnight is one with what follows.
+    near = joined(spans(data, view.now - _BEFORE, view.now + _AHEAD, closed))
+    found = sorted(one for one in near if one.end > view.now)
     lines = [
         f"<li>{span(view, one.start, one.end)}"
         + (f" {esc(one.name)}" if one.name not in ("", data.get("name")) else "")
         for one in found[:_MOST]
     ]
-    return Html(f"<ul class=it-list>{''.join(lines)}</ul>") if lines else EMPTY
+    return Html(f"<ul class=it-times>{''.join(lines)}</ul>") if lines else EMPTY
 
 
 def sentences(hours: Any) -> list[str]:

@@ -5,6 +5,7 @@ They do not repeat the menu beside them: the worst stands first, and each kind s
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
@@ -37,6 +38,7 @@ from itsm_gitops.presentation.view import View
 _URGENT = 12
 _ILL = "Needs attention"
 _HERE = "#urgent"
+_END_OF_CLAUSE, _FEW_LETTERS = re.compile(r"[,:;.](?:\s|$)"), 20
 _LEAD = "Everything that is reported, requested, planned and learned; the most urgent first."
 
 
@@ -113,13 +115,19 @@ def _item_card(view: View, kind: Kind) -> str:
     items = view.of_kind(kind.name)
     url = urls.index(kind)
     url = catalogue_url(view.audience) if url == urls.CATALOGUE else url
-    about = esc(kind.description.partition(":")[0].rstrip(".") + ".")
+    about = esc(_briefly(kind.description))
     marks = hero.counts(_troubles(view, items))
     below = Html(f"<p class=it-chips>{marks}</p>") if marks else EMPTY
     return (
         f"<li class=it-class><h3>{link(url, esc(kind.plural_title))}</h3><b>{digits(len(items))}</b>"
         f"<p>{about}</p>{below}</li>"
     )
+
+
+def _briefly(description: str) -> str:
+    """Return what a class is in a few words: its description up to the first comma or colon after which it says enough."""
+    enough = _END_OF_CLAUSE.search(description, _FEW_LETTERS)
+    return f"{description[: enough.start()] if enough else description}.".replace("..", ".")
 
 
 def _troubles(view: View, items: Iterable[Entry]) -> Counter[str]:

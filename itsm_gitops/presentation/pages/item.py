@@ -89,8 +89,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     has_side = beside or meaning.OFFERING in kind.plays
     records = EMPTY if work else _records(view, entry)
     blocks = join([section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK])
-    rows = [(title, said, False) for title, said in own.rows]
-    rows += [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
+    rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
+    rows += [(title, said, False) for title, said in own.rows]
     details = section(
         "Details", definition_list(rows) if rows else EMPTY, "details", css="" if has_side else "it-across"
     )

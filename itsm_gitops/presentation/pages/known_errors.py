@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -28,6 +29,8 @@ from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.view import View
 
 _MOST_ERRORS, _MOST_RETIRED = 500, 200
+_COMMAND = re.compile(r"<code>([^<]+)</code>(?!</pre>)")
+_WORD, _WHOLE = re.compile(r"(?<!\S)(?=\S*-)\S{1,40}(?!\S)"), r"<span>\g<0></span>"
 _FEW = 4  # are seen at once
 _OPENED = 2  # workarounds that need no click
 _LONG_TEXT = 900  # letters of a workaround that is opened on demand wherever it stands
@@ -120,8 +123,13 @@ def _meanwhile(view: View, entry: Entry, *, folded: bool) -> Html:
     if not isinstance(text, str) or not text.strip():
         mark = workaround_chip(view, entry)
         return EMPTY if facts.is_retired(view.book, entry) or not mark else Html(f"<p>{mark}</p>")
-    steps = prose.render(text, view.id_link)
+    steps = _in_whole_words(prose.render(text, view.id_link))
     name = esc(t("Workaround"))
     if folded or len(text) > _LONG_TEXT:
         return Html(f"<details class=it-workaround><summary>{name}</summary>{steps}</details>")
     return Html(f"<div class=it-workaround><p class=it-workaround__name>{name}</p>{steps}</div>")
+
+
+def _in_whole_words(html: Html) -> Html:
+    """Return HTML in which commands break between their words only: ``--idle`` is never cut after a hyphen."""
+    return Html(_COMMAND.sub(lambda m: f"<code>{_WORD.sub(_WHOLE, m.group(1))}</code>", html))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from itsm_gitops.model import meaning
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation.fields import field_at, value
 from itsm_gitops.presentation.markup import EMPTY, Html, join
@@ -17,7 +17,7 @@ from itsm_gitops.presentation.view import View
 class OwnParts(NamedTuple):
     """What a class shows its own way.
 
-    ``chips`` stand below the title, ``main`` comes first on the page, ``rows`` first among the details, ``technical`` is for
+    ``chips`` stand below the title, ``main`` comes first on the page, ``rows`` last among the details, ``technical`` is for
     engineers. The fields in ``shown`` and the relations to ``linked`` are not shown again.
     """
 
@@ -39,7 +39,9 @@ def own_parts(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
 
 def _rota(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
     shown = rota.turns(view, entry, data)
-    return OwnParts(main=shown, shown=rota.FIELDS) if shown else OwnParts()
+    # That the team which keeps a rota is called by it is no news.
+    own_team = frozenset({facts.owner(entry)})
+    return OwnParts(main=shown, shown=rota.FIELDS, linked=own_team) if shown else OwnParts()
 
 
 def _level(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:

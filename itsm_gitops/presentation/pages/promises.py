@@ -21,13 +21,14 @@ from itsm_gitops.presentation.pages.past import REPORT, measured
 from itsm_gitops.presentation.pages.tables import ListColumn, columns
 from itsm_gitops.presentation.view import View
 
-_PAUSED, _WARN = "pause_states", "warn_at_percent"
+_PAUSED, _WARN, _HOURS = "pause_states", "warn_at_percent", meaning.CALENDAR
+_CALLED = (meaning.TEAM, meaning.PERSON)  # the fields of a step
 # Told by the sections and the rows here.
-FIELDS = frozenset({"targets", "escalations", _PAUSED, _WARN, "calendar"})
+FIELDS = frozenset({"targets", "escalations", _PAUSED, _WARN, _HOURS})
 _TYPES = {
-    "sla": "Service level agreement with users",
-    "ola": "Operational level agreement between teams",
-    "uc": "Underpinning contract with a supplier",
+    "sla": "Service level agreement",
+    "ola": "Operational level agreement",
+    "uc": "Underpinning contract",
 }
 _SERVICE = Column("service", "Service", ITEM)
 _AVAILABILITY = "availability"
@@ -199,7 +200,9 @@ def escalations(view: View, data: Mapping[str, Any]) -> Html:
         for one in (steps if isinstance(steps, list) else ())
         if isinstance(one, dict)
     ]
-    head = "".join(f"<th scope=col>{esc(t(title))}</th>" for title in ("Time used", "Target", "Called"))
+    head = "".join(
+        f"<th scope=col>{esc(t(title))}</th>" for title in ("Time used", "Target", "Who is called")
+    )
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     shown = Html(
         f'<table class="it-plain it-escalations"><caption class=it-vh>{esc(t("Escalations"))}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
@@ -219,7 +222,7 @@ def _about(step: Mapping[str, Any]) -> Html:
 
 
 def _called(view: View, step: Mapping[str, Any]) -> Html:
-    named = (step.get(name) for name in ("team", "person"))
+    named = (step.get(name) for name in _CALLED)
     return join([person(view, one) for one in named if isinstance(one, str)], ", ")
 
 
@@ -236,18 +239,18 @@ def level_lists(view: View) -> Iterator[ListPage]:
 
 
 def type_of(data: Mapping[str, Any]) -> Html:
-    """Return with whom a service level was agreed."""
+    """Return what kind of agreement a service level is."""
     return esc(t(_TYPES[data["kind"]])) if data.get("kind") in _TYPES else EMPTY
 
 
 def rows(view: View, data: Mapping[str, Any]) -> Iterator[tuple[str, Html]]:
     """Yield what else was agreed, in words: of which type it is, when its clock runs, stands still and warns."""
     yield "Type", type_of(data)
-    calendar, warn = data.get("calendar"), data.get(_WARN)
+    calendar, warn = data.get(_HOURS), data.get(_WARN)
     yield "Clock runs", view.link(calendar) if isinstance(calendar, str) else esc(t("Around the clock"))
     yield "Clock stands still in", paused(view, data)
     if isinstance(warn, int):
-        yield "Warning", told("when {share} of the time is used", share=_share(warn))
+        yield "Warning", told("When {share} of the time is used", share=_share(warn))
 
 
 def paused(view: View, level: Mapping[str, Any]) -> Html:

@@ -112,9 +112,9 @@ def _list(view: View, found: Sequence[Turn], reasons: Sequence[tuple[datetime, M
         swap = f"<small>{esc(said)}</small>" if turn.override else ""
         backup = join(_backups(view, turn))
         items.append(
-            f"<li><span class=it-turns__when>{span(view, turn.start, turn.end)}{now}</span>"
-            f"<span class=it-turns__who>{_first(view, turn)}{swap}</span>"
-            + (f"<span class=it-muted>{backup}</span>" if backup else "")
+            f"<li><span class=it-turns__who>{_first(view, turn)}</span>"
+            + (f" <span class=it-turns__backup>{backup}</span>" if backup else "")
+            + f"<span class=it-turns__when>{span(view, turn.start, turn.end)}{now}</span>{swap}"
         )
     return Html(f"<ol class=it-turns>{''.join(items)}</ol>") if items else EMPTY
 
@@ -137,7 +137,7 @@ def _picture(view: View, found: Sequence[Turn], days: Sequence[date], today: dat
         rows.append(f"<tr class=it-rota__days>{''.join(heads)}</tr><tr class=it-rota__bars>{bars}</tr>")
     names = day_letters().replace("<th scope", "<th colspan=24 scope")
     return Html(
-        f"<div class=it-rota aria-hidden=true data-day={today}><table><colgroup><col span={_WEEK}></colgroup>"
+        f"<div class=it-rota aria-hidden=true data-day={today}><table class=it-rota__weeks><colgroup><col span={_WEEK}></colgroup>"
         f"<thead><tr>{names}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -184,7 +184,7 @@ def _layers(view: View, data: Mapping[str, Any]) -> Html:
     layers = [one for one in data.get("layers") or () if isinstance(one, dict)]
     rows = [_layer(view, one) for one in layers]
     called = any(row[-1] for row in rows)
-    titles = ("Layer", "People", "Turn", "Hand-over", "Called")[: 5 if called else 4]
+    titles = ("Layer", "People", "Turn", "Hand-over", "When")[: 5 if called else 4]
     head = "".join(f"<th scope=col>{esc(t(title))}</th>" for title in titles)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row[: len(titles)])}</tr>" for row in rows)
     listed = Html(
