@@ -11,7 +11,7 @@ from test_pages import view_of
 
 from itsm_gitops.presentation import navigation, urls
 from itsm_gitops.presentation.fields import fields
-from itsm_gitops.presentation.pages import catalogue, forms, home, item, plan
+from itsm_gitops.presentation.pages import catalogue, forms, home, item, known_errors
 from tests.support import GitRepo
 
 
@@ -108,7 +108,7 @@ def test_the_menu_has_one_name_for_each_page(
     assert ("Catalogue" in names) is bool(services)
     assert (navigation.source_of(urls.CATALOGUE) in pages) is bool(services)
     assert errors in names
-    assert plan.known_errors_page(view).title == errors
+    assert known_errors.known_errors_page(view).title == errors
 
 
 @pytest.mark.parametrize("state", ["in_progress", "closed"])

@@ -109,13 +109,13 @@ def test_the_page_of_a_service_level_shows_how_it_is_kept_missed_first(tmp_path:
     }
     html = promises.kept_under(view, gold)
     assert text(html).startswith(
-        "How it is kept Each goal is the lowest one of the targets below, whatever the priority. "
-        "How it is kept Service Available Avail. goal Wiki 98% , below the goal 99% Mail 100% 99%"
+        "Performance against targets 1 of 2 services missed a target (last 12 months). "
+        "Performance against targets Service Available goal 99% Wiki 98% , below the goal Mail 100%"
     )
     assert "Chat" not in html
     assert promises.kept_under(view, view.entries["mail"]) == ""
     page = item.item_page(view, gold, view.store.data("gold"), ())
-    assert page.index("How it is kept") < page.index("Linked")
+    assert page.index("Performance against targets") < page.index("Details")
 
 
 def test_a_service_level_is_said_in_words(tmp_path: Path) -> None:
@@ -130,10 +130,10 @@ def test_a_service_level_is_said_in_words(tmp_path: Path) -> None:
     view = view_of(tmp_path, {"cmdb/service-levels/gold.yaml": gold})
     entry = view.entries["gold"]
     said = text(item.item_page(view, entry, view.store.data("gold"), fields(view.kind(entry))))
-    assert "Pause states On hold" in said
-    assert "Warn at 75%" in said
-    assert "Incident Response P1 15 min 95% Month Incident Resolution any 4 h 99.5% Month" in said
-    assert "At Metric Priority Team 90% any any Web team 100% Response P1 Web team" in said
+    assert "Clock stands still in On hold" in said
+    assert "Warning When 75% of the time is used" in said
+    assert "Incident Response Resolution P1 15 min · 95% – Any priority – 4 h · 99.5%" in said
+    assert "Time used Target Who is called 90% Any Web team 100% Response, P1 Web team" in said
 
 
 @pytest.mark.parametrize(

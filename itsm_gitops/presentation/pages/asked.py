@@ -74,11 +74,17 @@ def asked(
         cells = {title: (title, shown) for title, shown in rota.now_and_next(view, entry)} | cells
     if is_agreement:
         cells = dict(sorted(((k, v) for k, v in cells.items() if k not in _DETAILS), key=_agreed))
-    if len(cells) == 1 and cells.keys() <= by_name.keys() and not view.kind(entry).operational:
+    if len(cells) == 1 and cells.keys() <= by_name.keys() and _is_plain(view, entry):
         return EMPTY, frozenset()  # one fact is among the details
     above = [*_terms(view, entry, data), *cells.values(), *(_offered(view, entry) if is_service else ())]
     hidden = {*cells, *(_TERMS if is_offering else ())}
     return _strip(above), frozenset(hidden)
+
+
+def _is_plain(view: View, entry: Entry) -> bool:
+    """Whether an item is neither part of the network nor somebody who has work."""
+    kind = view.kind(entry)
+    return not kind.operational and {meaning.PERSON, meaning.TEAM}.isdisjoint(kind.plays)
 
 
 def _agreed(cell: tuple[str, tuple[str, Html]]) -> int:

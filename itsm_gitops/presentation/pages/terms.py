@@ -15,6 +15,7 @@ from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import counted, digits, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.moments import full_day
+from itsm_gitops.presentation.pages.due import SOON
 from itsm_gitops.presentation.pages.parts import section
 from itsm_gitops.presentation.view import View
 
@@ -33,6 +34,8 @@ def notice(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     if day is None or facts.is_inactive(kind, entry.columns) or day.stage not in (NEAR, PAST):
         return EMPTY
     left = day.days_left(today, view.zone)
+    if left > SOON:
+        return EMPTY
     if left < 0:
         return chip("The day to give notice is over", "bad")
     if left == 0:

@@ -1,0 +1,188 @@
+"""Contracts, licences, calendars, announcements, people and known errors on their pages: in words, each fact once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_agenda_pages import DOCUMENTS
+from test_pages import view_of
+from test_their_work import text_of
+
+from itsm_gitops.presentation.fields import fields
+from itsm_gitops.presentation.pages import hours, known_errors
+from itsm_gitops.presentation.pages.item import item_page
+from itsm_gitops.presentation.pages.spans import span
+from itsm_gitops.presentation.view import View
+
+
+def page_of(view: View, name: str) -> str:
+    entry = view.entries[name]
+    return item_page(view, entry, view.store.data(name), fields(view.kind(entry)))
+
+
+def week(days: str, opens: str, closes: str) -> dict[str, Any]:
+    return {"days": days.split(), "from": opens, "to": closes}
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ([week("mon tue wed thu fri", "08:00", "18:00")], ["Monday to Friday, 08:00 to 18:00"]),
+        ([week("mon wed", "08:00", "24:00")], ["Monday, Wednesday, 08:00 to 24:00"]),
+        (
+            [week("sat", "14:30", "24:00"), week("sun", "00:00", "20:00")],
+            ["Saturday 14:30 to Sunday 20:00"],
+        ),
+        ([week("fri", "22:00", "04:00")], ["Friday 22:00 to Saturday 04:00"]),
+        ([week("mon tue", "22:00", "04:00")], ["Monday, Tuesday, 22:00 to 04:00"]),
+        # The week is round: Sunday evening goes on into Monday.
+        ([week("sun", "20:00", "24:00"), week("mon", "00:00", "06:00")], ["Sunday 20:00 to Monday 06:00"]),
+        ([week("mon tue wed thu fri sat sun", "00:00", "24:00")], ["Around the clock"]),
+        ([week("mon tue wed thu fri sat sun", "06:00", "22:00")], ["Every day, 06:00 to 22:00"]),
+        (
+            [week("mon tue wed thu fri", "08:00", "18:00"), week("sat", "09:00", "12:00")],
+            ["Monday to Friday, 08:00 to 18:00", "Saturday, 09:00 to 12:00"],
+        ),
+        ([{"days": ["mon"], "from": "8", "to": "9"}], []),
+        (None, []),
+    ],
+)
+def test_hours_of_a_week_are_sentences(rules: Any, said: list[str]) -> None:
+    assert hours.sentences(rules) == said
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "said"),
+    [
+        ("2026-11-28T19:00", "2026-11-28T22:00", "28 Nov, 20:00 to 23:00"),
+        ("2026-11-16T08:00", "2026-11-23T08:00", "16 to 23 Nov, 09:00"),
+        ("2026-11-30T08:00", "2026-12-07T08:00", "30 Nov to 7 Dec, 09:00"),
+        ("2026-12-04T16:00", "2026-12-06T08:00", "4 Dec, 17:00 to 6 Dec, 09:00"),
+        ("2026-12-28T08:00", "2027-01-04T08:00", "28 Dec to 4 Jan 2027, 09:00"),
+    ],
+)
+def test_a_span_says_each_day_and_time_once(tmp_path: Path, start: str, end: str, said: str) -> None:
+    view = view_of(tmp_path, {})
+    first, last = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (start, end))
+    assert text_of(span(view, first, last)) == said
+
+
+CONTRACT = (
+    "id: cloud-2026\nclass: contract\nname: Cloud services\nowner: web\nlifecycle: production\nsupplier: meridian\n"
+    "start: 2026-01-01\nend: 2026-12-31\ninitial_term_months: 12\nrenewal: tacit\nrenewal_term_months: 12\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [("30", "Notice due in 9 days"), ("39", "Notice due today"), ("1", "")],
+)
+def test_a_contract_says_below_its_title_that_notice_is_due(tmp_path: Path, days: str, said: str) -> None:
+    view = view_of(tmp_path, {"cmdb/contracts/cloud-2026.yaml": f"{CONTRACT}notice_days: {days}\n"})
+    head = text_of(page_of(view, "cloud-2026").partition("</h1>")[2].partition("</header>")[0])
+    assert head == said
+
+
+def test_a_contract_is_told_in_words_and_its_dates_come_first(tmp_path: Path) -> None:
+    view = view_of(tmp_path, {"cmdb/contracts/cloud-2026.yaml": f"{CONTRACT}notice_days: 30\n"})
+    html = page_of(view, "cloud-2026")
+    strip, _, rest = html.partition("<dl class=it-help>")[2].partition("</dl>")
+    assert text_of(strip).startswith(
+        "Start 1 Jan 2026 End 31 Dec 2026 Last day to give notice 1 Dec 2026 Supplier"
+    )
+    said = text_of(rest)
+    for words in (
+        "Initial term 12 months",
+        "Notice 30 days",
+        "At the end Renews automatically for 12 months",
+    ):
+        assert words in said
+    assert "Tacit" not in said
+
+
+@pytest.mark.parametrize(
+    ("used", "more", "said"),
+    [
+        (
+            "618",
+            "false",
+            "618 of 640 in use 22 free · no more may be used · counted on 1 Oct 2026 by Ada Example",
+        ),
+        (
+            "641",
+            "true",
+            "641 of 640 in use 1 more than bought · more may be used, to be paid later · counted on 1 Oct 2026 by Ada Example",
+        ),
+    ],
+)
+def test_a_licence_says_how_much_of_it_is_in_use(tmp_path: Path, used: str, more: str, said: str) -> None:
+    licence = (
+        "id: seats\nclass: licence\nname: Seats\nowner: web\nlifecycle: production\nproduct: Suite\nmetric: user\n"
+        f"quantity: 640\nin_use: {used}\nover_allocation_allowed: {more}\nperpetual: false\n"
+        "verification:\n  date: 2026-10-01\n  by: ada\n"
+    )
+    html = page_of(view_of(tmp_path, {"cmdb/licences/seats.yaml": licence}), "seats")
+    assert said in text_of(html)
+    assert not {"Perpetual", "Over allocation allowed"} & set(text_of(html).split(" "))
+    assert "Quantity" not in text_of(html)
+
+
+def test_a_calendar_begins_with_its_hours_and_the_next_times(tmp_path: Path) -> None:
+    calendar = (
+        "id: window\nclass: calendar\nname: Window\nowner: web\ntype: maintenance_window\ntime_zone: Europe/Berlin\n"
+        "hours:\n- {days: [sat], from: '14:30', to: '24:00'}\n- {days: [sun], from: '00:00', to: '20:00'}\n"
+        "applies_to: [shop]\n"
+    )
+    said = text_of(page_of(view_of(tmp_path, {"cmdb/calendars/window.yaml": calendar}), "window"))
+    assert "Hours Saturday 14:30 to Sunday 20:00 Next times" in said
+    assert "28 Nov, 14:30 to 29 Nov, 20:00" in said
+    assert said.index("Next times") < said.index("Applies to Online shop") < said.index("Owner Web team")
+
+
+def test_an_announcement_says_its_time_once(tmp_path: Path) -> None:
+    announcement = (
+        "id: work\nclass: announcement\nname: Work\ndescription: Save your work.\nowner: web\ntype: maintenance\n"
+        "audience: staff\nstart: 2026-11-28T20:00:00+01:00\nend: 2026-11-28T23:00:00+01:00\n"
+    )
+    html = page_of(view_of(tmp_path, {"cmdb/announcements/work.yaml": announcement}), "work")
+    said = text_of(html)
+    assert said.startswith("Home Announcements")
+    assert said.count("28 Nov") == 1
+
+
+def test_accounts_of_a_person_are_for_engineers_and_a_role_is_not_the_name_again(tmp_path: Path) -> None:
+    person = (
+        "id: net\nclass: person\nname: Network engineer\nrole: Network engineer\nlifecycle: production\n"
+        "teams: [web]\nmanager: ada\napprover: false\ncommit_addresses: [net@example.org]\n"
+        "identities:\n- {forge: forgejo, id: 1011, login: net}\n"
+    )
+    seen, _, folded = page_of(view_of(tmp_path, {"cmdb/people/net.yaml": person}), "net").partition(
+        "For engineers"
+    )
+    assert "net@example.org" in folded
+    assert "1011" in folded
+    assert "net@example.org" not in seen
+    assert "Role" not in text_of(seen)
+    assert "Approver" not in text_of(seen)
+
+
+def test_a_known_error_says_how_many_open_incidents_it_is_behind(tmp_path: Path) -> None:
+    path = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
+    view = view_of(
+        tmp_path, {path: f"{DOCUMENTS[path]}links:\n- type: workaround\n  target: KE-261121-EEEEE\n"}
+    )
+    assert "Affects 1 open incident" in text_of(known_errors.known_errors_page(view).body)
+
+
+def test_a_command_of_a_workaround_breaks_between_its_words_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = view_of(tmp_path, {})
+    monkeypatch.setitem(
+        view.store.data("KE-261121-EEEEE"), "workaround", "Run `expire --type mobile --idle 10`."
+    )
+    html = known_errors.known_errors_page(view).body
+    assert "<code>expire <span>--type</span> mobile <span>--idle</span> 10</code>" in html
