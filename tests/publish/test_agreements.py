@@ -171,9 +171,8 @@ def test_accounts_of_a_person_are_for_engineers_and_a_role_is_not_the_name_again
 
 def test_a_known_error_says_how_many_open_incidents_it_is_behind(tmp_path: Path) -> None:
     path = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
-    view = view_of(
-        tmp_path, {path: f"{DOCUMENTS[path]}links:\n- type: workaround\n  target: KE-261121-EEEEE\n"}
-    )
+    linked = DOCUMENTS[path].replace("links:\n", "links:\n- type: workaround\n  target: KE-261121-EEEEE\n")
+    view = view_of(tmp_path, {path: linked})
     assert "Affects 1 open incident" in text_of(known_errors.known_errors_page(view).body)
 
 

@@ -132,6 +132,24 @@ def test_the_catalogue_is_narrowed_by_words(open_page: Callable[..., Any]) -> No
     assert shown(page) == everything
 
 
+def test_known_errors_are_narrowed_by_symptom_service_and_number(open_page: Callable[..., Any]) -> None:
+    page = open_page("known-errors/index.html")
+    titles = page.locator(".it-error:visible .it-line__title")
+    everything = titles.count()
+    page.get_by_label("Find by symptom, service or number").fill("old round")
+    assert titles.all_inner_texts() == ["Driver app shows the old round after replanning"]
+    assert not section(page, "Retired").is_visible()
+    page.get_by_label("Find by symptom, service or number").fill("")
+    assert titles.count() == everything
+
+
+def test_a_wrong_address_is_searched_for_by_its_words(open_page: Callable[..., Any]) -> None:
+    for at, words in (("services/hub-wirelless.html", "hub wirelless"), ("404.html", "")):
+        page = open_page("404.html")
+        page.evaluate("to => history.replaceState(null, '', to)", f"/{at}")
+        assert page.evaluate("globalThis.itsm.wordsOf(location.pathname)") == words
+
+
 def test_the_catalogue_is_narrowed_by_category(open_page: Callable[..., Any]) -> None:
     page = open_page(CATALOGUE, viewport=PHONE)
     categories = page.get_by_role("group", name="Category")

@@ -37,3 +37,8 @@ test("how long ago", () => {
   assert.equal(english.ago(now - 40 * 3600000, now), "1 day ago");
   assert.equal(german.ago(now + 86400000, now), "morgen");
 });
+
+test("the words of an address, where the number of a record is one word", () => {
+  const said = ["/it/services/hub-wireless.html", "/records/incidents/2611/INC-261109-SSCJP.html", "/404.html", "/it/cmdb/index.html", "/a%20b_c", "/%ff"].map((path) => english.wordsOf(path));
+  assert.deepEqual(said, ["hub wireless", "INC-261109-SSCJP", "", "cmdb", "a b c", ""]);
+});

@@ -34,6 +34,7 @@ interface Library {
   kept: { get(name: string): any; set(name: string, value: any): boolean };
   isTyping(place: Element | null): boolean;
   script(...names: string[]): void;
+  wordsOf(path: string): string;
 }
 
 // ---- axis.js --------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         [
             _reason(view, entry),
             _announced(view, entry) if is_service else EMPTY,
-            _first_of_all(strip, own.main, work) if work else strip,
+            _first_of_all(view, entry, strip, own.main, work) if work else strip,
             past.service_past(view, entry.id),
             service_history.incidents(view, entry) if is_service else EMPTY,
             picture.section,
@@ -141,12 +141,16 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     )
 
 
-def _first_of_all(facts: Html, own: Html, work: TheirWork) -> Html:
-    """Return who somebody is and what they have to do; on a phone, where one is below the other, the work comes first."""
-    return Html(
-        f"<div class=it-whose><div>{facts}<div class=it-pair>{work.members()}{own}</div></div>"
-        f"<div>{work.head()}{work.to_do()}</div></div>"
-    )
+def _first_of_all(view: View, entry: Entry, facts: Html, own: Html, work: TheirWork) -> Html:
+    """Return who a person or a team is, and what they have to do.
+
+    On a phone, where one is below the other, the work of a person comes first; whoever looks for a team asks whom to call.
+    """
+    who = Html(f"<div>{facts}<div class=it-pair>{work.members()}{own}</div></div>")
+    todo = Html(f"<div>{work.head()}{work.to_do()}</div>")
+    if meaning.TEAM in view.kind(entry).plays:
+        return Html(f"<div class=it-whose>{who}{todo}</div>")
+    return Html(f'<div class="it-whose it-whose--person">{todo}{who}</div>')
 
 
 def _plain_state(view: View, entry: Entry) -> str:

@@ -97,8 +97,8 @@ def _figures(view: View, table: Table, rows: Sequence[Row]) -> Html:
     head = "".join(f"<th scope=col>{_head(table, n, alike)}</th>" for n in (0, *places))
     body = "".join(_row(view, table, row, alike) for row in rows)
     return Html(
-        f'<table class="it-plain it-kept"><caption class=it-vh>{esc(t(table.title))}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f'<div class=it-scroll><table class="it-plain it-kept"><caption class=it-vh>{esc(t(table.title))}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

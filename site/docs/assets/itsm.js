@@ -222,16 +222,7 @@
   function lost() {
     /** @type {HTMLInputElement | null} */
     const field = document.querySelector("#it-lost-q");
-    const parts = location.pathname.split("/").filter((part) => part && part !== "index.html" && part !== "404.html");
-    if (!field || field.value || !parts.length) return;
-    let last = parts[parts.length - 1].replace(/\.html?$/, "");
-    try {
-      last = decodeURIComponent(last);
-    } catch {
-      return;
-    }
-    // The number of a record is one word.
-    field.value = (/^[A-Z]+-\d{6}-\w+$/.test(last) ? last : last.replace(/[-_+]+/g, " ")).trim().slice(0, 100);
+    if (field && !field.value) field.value = globalThis.itsm.wordsOf(location.pathname);
   }
 
   /** What only some pages need is loaded by them only. @param {string} selector @param {string} name */

@@ -155,8 +155,21 @@
     }
   }
 
+  /** The words of an address of the site; the number of a record is one word. @param {string} path */
+  function wordsOf(path) {
+    const parts = path.split("/").filter((part) => part && part !== "index.html" && part !== "404.html");
+    const last = (parts.at(-1) ?? "").replace(/\.html?$/, "");
+    let text = last;
+    try {
+      text = decodeURIComponent(last);
+    } catch {
+      return "";
+    }
+    return (/^[A-Z]+-\d{6}-\w+$/.test(text) ? text : text.replace(/[-_+\s]+/g, " ")).trim().slice(0, 100);
+  }
+
   /** @type {Library} */
-  const library = { root, language, t, counted, digits, within, load, element, button, one, all, ago, lasting, kept, isTyping, script };
+  const library = { root, language, t, counted, digits, within, load, element, button, one, all, ago, lasting, kept, isTyping, script, wordsOf };
   // Each other script adds its part.
   globalThis.itsm = /** @type {Itsm} */ (library);
 })();
