@@ -80,7 +80,8 @@ _CODE = """() => [...document.querySelectorAll(".highlight pre > code")].flatMap
   const button = code.parentElement.querySelector("button").getBoundingClientRect();
   const lines = document.createRange();
   lines.selectNodeContents(code);
-  const under = [...lines.getClientRects()].filter(r => r.right > button.left && r.top < button.bottom && r.bottom > button.top);
+  const end = code.getBoundingClientRect().right;  // where it scrolls
+  const under = [...lines.getClientRects()].filter(r => Math.min(r.right, end) > button.left && r.top < button.bottom && r.bottom > button.top);
   return [...(code.scrollWidth > code.clientWidth + 1 ? ["cut"] : []), ...(under.length ? ["covered"] : [])];
 })"""
 
@@ -257,7 +258,7 @@ _FOCUS = """() => [...document.querySelectorAll("#it-main a[href]")].filter(e =>
 
 def test_on_a_narrow_page_links_get_the_focus_from_top_to_bottom(browser: Any, example: Path) -> None:
     page = browser.new_page(viewport={"width": 360, "height": 800})
-    for url in (*_ASKED, "cmdb/people/dba-lead.html"):
+    for url in (*_ASKED, "cmdb/people/network-engineer.html"):
         page.goto((example / url).as_uri())
         tops = page.evaluate(_FOCUS)
         # Links of one line may differ by a few pixels.
