@@ -206,7 +206,7 @@ class TheirWork:
     def owned(self) -> Html:
         """Return what they answer for: what is not well first, then class by class, services first."""
         view = self._view
-        ill = [r._replace(title="Not well now") for r in self._owned if self._is_ill(r.other)]
+        ill = [r._replace(title="Needs attention") for r in self._owned if self._is_ill(r.other)]
         by_kind: dict[str, list[Relation]] = {}
         for relation in self._owned:
             if not self._is_ill(relation.other):
