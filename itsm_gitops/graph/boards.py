@@ -46,7 +46,8 @@ class AgendaItem:
     """One matter: a record or item, with its title and why the board looks at it.
 
     ``reason`` is that in English; ``text`` is the same with ``{name}`` for each of ``values``, for other languages.
-    ``only`` are the items that a freeze is for (none for all), ``held`` the freezes that forbid a planned change.
+    ``only`` are the items that a freeze is for (none for all), ``held`` the freezes that forbid a planned change, ``name``
+    what the days of a freeze are called.
     """
 
     id: str
@@ -56,6 +57,7 @@ class AgendaItem:
     values: tuple[tuple[str, date | str], ...] = ()
     only: tuple[str, ...] = ()
     held: tuple[Hold, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +298,7 @@ class _Matters:
         )
         only = tuple(sorted(freeze.calendar.applies_to))
         said = f"{item.reason}; only for {', '.join(only)}" if only else item.reason
-        return replace(item, only=only, reason=said)
+        return replace(item, only=only, reason=said, name=freeze.window.name)
 
     def _marked(self, item: AgendaItem) -> AgendaItem:
         """Return a planned change with the freezes that forbid it at its time."""

@@ -27,10 +27,11 @@ _MOST_CHOICES = 2_000
 
 
 class Choice(NamedTuple):
-    """An answer to choose, and what it is called."""
+    """An answer to choose, what it is called, and in some more words what it means."""
 
     value: str | int | float
     label: str
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Question:
 
     ``choices`` are the only answers; ``names`` is the id of a list of suggestions on the page, and
     with ``known`` only what is in it is right. ``when`` are the cases in which it is asked, each with the answers (by
-    path) that make it so; without any it always is.
+    path) that make it so; without any it always is. A ``quiet`` one does not say that it need not be answered: the
+    heading of its part does.
     """
 
     path: str
@@ -51,6 +53,7 @@ class Question:
     names: str = ""
     known: bool = False
     value: Any = None
+    quiet: bool = False
     when: tuple[Mapping[str, tuple[Any, ...]], ...] = ()
 
     @property
@@ -132,7 +135,7 @@ def render(question: Question) -> Html:
     """Return a question with its control, its help, and the place for its error message."""
     how = _control_of(question)
     # Most questions must be answered, so the others say that they need not; an answer that stands there is one.
-    may = not question.required and question.value is None
+    may = not question.required and question.value is None and not question.quiet
     label = esc(question.title)
     if may:
         label = Html(f'{label} <span class="it-q__may">({esc(t("optional"))})</span>')
@@ -144,10 +147,10 @@ def render(question: Question) -> Html:
     fault = Html(f'<p class="it-q__fault" id="{question.id}-fault"></p>')
     known = f' data-names="{question.names}"' if question.names else ""
     box = (
-        f'class="it-q" id="{question.id}-box" data-path="{esc(question.path)}" data-control="{how}"{known}'
+        f'class="it-q{_width(question, how)}" id="{question.id}-box" data-path="{esc(question.path)}" data-control="{how}"{known}'
         f' data-rules="{_rules(question)}"'
     )
-    if how in ("choices", "yesno"):
+    if how in ("choices", "yesno", "radios"):
         options = _boxes(question, how)
         described = _described(question)
         return Html(
@@ -164,7 +167,7 @@ def _control_of(question: Question) -> str:
     if kind == "array":
         return "choices" if question.choices else "lines"
     if question.choices:
-        return "choice"
+        return "radios" if any(c.hint for c in question.choices) else "choice"
     if kind == "boolean":
         return "yesno"
     if kind in ("integer", "number"):
@@ -172,6 +175,19 @@ def _control_of(question: Question) -> str:
     if shape == "multi-line" or schema.get("x-text"):
         return "long"
     return "moment" if shape == "date-time" else "text"
+
+
+_CODE = 20  # characters of a number, a code, a label
+_SHORT_FORMS = ("date", "time", "ipv4")
+
+
+def _width(question: Question, how: str) -> str:
+    """Return how wide the field of a text is, where its answers are shorter than a sentence."""
+    if how == "text" and question.names:
+        return " it-q--name"
+    most = question.schema.get("maxLength")
+    short = question.schema.get("format") in _SHORT_FORMS or (isinstance(most, int) and most <= _CODE)
+    return " it-q--code" if how == "text" and short else ""
 
 
 def _described(question: Question) -> str:
@@ -235,8 +251,7 @@ def _control(question: Question, how: str) -> Html:
         return _select(question, common)
     if how in ("long", "lines"):
         text = answer if isinstance(answer, str) else ""
-        rows = 3 if how == "lines" else 5
-        return Html(f'<textarea {common} rows="{rows}">{esc(text)}</textarea>')
+        return Html(f'<textarea {common} rows="2">{esc(text)}</textarea>')
     suggestions = f' list="{question.names}"' if question.names else ""
     if how == "number":
         content = str(answer) if _is_number(answer) else ""
@@ -259,18 +274,19 @@ def _select(question: Question, common: str) -> Html:
 
 
 def _boxes(question: Question, how: str) -> Html:
-    """Return check boxes for several answers, or the two ways to answer yes or no."""
+    """Return check boxes for several answers, or the ways to give one, each with what it means."""
     kind = "checkbox" if how == "choices" else "radio"
-    options: Iterable[tuple[Any, str]] = (
-        question.choices if how == "choices" else ((True, t("Yes")), (False, t("No")))
+    options: Iterable[tuple[Any, str, str]] = (
+        ((True, t("Yes"), ""), (False, t("No"), "")) if how == "yesno" else question.choices
     )
     return join(
         [
             Html(
                 f'<label class="it-q__box"><input type="{kind}" name="{question.id}" value="{data(value)}"'
-                f"{' checked' if value is question.value else ''}> {esc(label)}</label>"
+                f"{' checked' if value is question.value else ''}> <span>{esc(label)}"
+                f"{f' <small>{esc(hint)}</small>' if hint else ''}</span></label>"
             )
-            for value, label in options
+            for value, label, hint in options
         ]
     )
 

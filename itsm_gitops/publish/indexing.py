@@ -14,7 +14,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
 from itsm_gitops.presentation import prose, urls
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.pages import board
+from itsm_gitops.presentation.pages import change_views
 from itsm_gitops.presentation.pages.parts import excerpt, explore_url
 from itsm_gitops.presentation.view import View
 from itsm_gitops.presentation.wanted import shape_of
@@ -58,8 +58,8 @@ def in_search_order(view: View) -> list[Entry]:
 def shortcuts(view: View) -> Iterator[Doc]:
     """Yield the targets of search that are not in the menu: calendar, agenda, open records by kind and by priority."""
     yield Doc(urls.CALENDAR, t("Calendar of changes"), t("Page"))
-    if board.has_board(view):
-        yield Doc(urls.BOARD, t(board.TITLE), t("Page"))
+    if change_views.has_board(view):
+        yield Doc(urls.BOARD, t(change_views.BOARD_TITLE), t("Page"))
     for kind in view.book.kinds.values():
         if kind.is_record and view.of_kind(kind.name):
             yield Doc(explore_url(kind=kind.name), t("Open: {kind}", kind=kind.plural_title), t("Page"))

@@ -12,11 +12,12 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import finished, urls
 from itsm_gitops.presentation.data import api
 from itsm_gitops.presentation.fields import Field, fields
-from itsm_gitops.presentation.pages import item, record
+from itsm_gitops.presentation.pages import item, offering, record
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.view import View
 from itsm_gitops.presentation.wanted import shape_of
@@ -167,4 +168,5 @@ def document_page(view: View, entry: Entry, data: dict[str, object], fields: tup
         return ListPage(
             url, f"{entry.id} {entry.title}", section, record.record_page(view, entry, data, fields)
         )
-    return ListPage(url, entry.title or entry.id, section, item.item_page(view, entry, data, fields))
+    page = offering.offering_page if meaning.OFFERING in kind.plays else item.item_page
+    return ListPage(url, entry.title or entry.id, section, page(view, entry, data, fields))

@@ -17,7 +17,7 @@ from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.fields import FACT, Field, Schema, day, value
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc
-from itsm_gitops.presentation.pages import catalogue, on_call, rota
+from itsm_gitops.presentation.pages import on_call, rota
 from itsm_gitops.presentation.pages.dependents import reached
 from itsm_gitops.presentation.pages.parts import main_action
 from itsm_gitops.presentation.remainder import joined
@@ -36,8 +36,6 @@ _WHEN = ("start", "end")
 # Of an agreement people ask first how long it lasts and with whom it is.
 _AGREED = (*_WHEN, "due", "", "owner")  # any other fact in the place of the empty one
 _DETAILS = ("support_hours", "service_level")  # of an agreement
-# These fields of an offering are above its questions.
-_TERMS = ("cost", "expected_hours", "approval")
 
 
 def asked(
@@ -48,7 +46,7 @@ def asked(
     ``fields`` are those that the document ``data`` has something in.
     """
     plays = view.kind(entry).plays
-    is_service, is_offering = meaning.SERVICE in plays, meaning.OFFERING in plays
+    is_service = meaning.SERVICE in plays
     is_agreement = not {meaning.CONTRACT, meaning.LICENCE}.isdisjoint(plays)
     cells: dict[str, tuple[str, Html]] = {}
     contacts = Html("<br>".join(contact_lines(data.get(_REACHED))))
@@ -56,12 +54,11 @@ def asked(
         cells[_REACHED] = ("Get help" if is_service else "Contact", contacts)
     by_name = {f.name: f for f in fields}
     for name, title in _TITLES.items():
-        if name in by_name and not is_offering:
+        if name in by_name:
             cells[name] = (title, value(view, data[name], by_name[name].schema))
     served = _served(view, entry)
     called = on_call.own_turn(view, entry) if meaning.PERSON in plays else on_call.called(view, entry)
-    # Who orders something asks what it costs, when it comes and who approves; the rest is among the details.
-    for field in () if is_offering else fields:
+    for field in fields:
         if field.name in cells or (field.name == _ON_CALL and called):
             continue
         if is_asked(view, field, data[field.name]) or (field.name == _ROLE and meaning.PERSON in plays):
@@ -76,9 +73,8 @@ def asked(
         cells = dict(sorted(((k, v) for k, v in cells.items() if k not in _DETAILS), key=_agreed))
     if len(cells) == 1 and cells.keys() <= by_name.keys() and _is_plain(view, entry):
         return EMPTY, frozenset()  # one fact is among the details
-    above = [*_terms(view, entry, data), *cells.values(), *(_offered(view, entry) if is_service else ())]
-    hidden = {*cells, *(_TERMS if is_offering else ())}
-    return _strip(above), frozenset(hidden)
+    above = [*cells.values(), *(_offered(view, entry) if is_service else ())]
+    return _strip(above), frozenset(cells)
 
 
 def _is_plain(view: View, entry: Entry) -> bool:
@@ -120,19 +116,6 @@ def _notices(view: View, entry: Entry, data: Mapping[str, Any]) -> Iterator[tupl
         if due.terms.sign < 0 and due.terms.shift and len(due.pointer) == 1:
             said = t(due.terms.message)
             yield f"{said[:1].upper()}{said[1:]}", day(view, due.at(start, view.zone).day)
-
-
-def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> list[tuple[str, Html]]:
-    """Return the price, the delivery time and the approver of an offering, for the place above its questions."""
-    if meaning.OFFERING not in view.kind(entry).plays:
-        return []
-    approval = data.get("approval")
-    reason = approval.get("reason") if isinstance(approval, dict) else None
-    why = Html(f"<small>{esc(reason)}</small>") if isinstance(reason, str) else EMPTY
-    return [
-        (title, Html(f"{content}{why}") if title == catalogue.APPROVAL else content)
-        for title, content in catalogue.terms(view, entry)
-    ]
 
 
 def _served(view: View, entry: Entry) -> Html:

@@ -5,81 +5,135 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from itsm_gitops.graph.boards import AgendaItem, BoardMeeting, board_agenda, meetings_of
+from itsm_gitops.graph.boards import AgendaItem, BoardAgenda, BoardMeeting, board_agenda, meetings_of
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.graph.meetings_ics import meetings_calendar
 from itsm_gitops.model import meaning
+from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
-from itsm_gitops.presentation.fields import day
+from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.freezes import DOT, freeze_chip, only_for
 from itsm_gitops.presentation.language import t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.presentation.moments import day_title
+from itsm_gitops.presentation.moments import day_and_month, day_title, full_day
+from itsm_gitops.presentation.pages.change_views import BOARD_TITLE, has_board, ways
+from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph, section
+from itsm_gitops.presentation.pages.parts import heading, section
 from itsm_gitops.presentation.view import View
 
-TITLE = "Agenda of the board"
 # Agendas are in the calendar file for meetings of the next weeks; what lies further ahead has none yet.
 _AHEAD = timedelta(days=28)
-
-
-def has_board(view: View) -> bool:
-    """Whether there is an agenda to show: meetings are recorded, and readers may see figures and meetings."""
-    return view.audience.reports and bool(view.of_role(meaning.MEETING) and view.book.playing(meaning.CHANGE))
+_INSTANT = timedelta(microseconds=1)
+_ASIDE = ("ahead", "freezes")  # what is only looked at stands beside what is decided
+_HIGH = "high"
 
 
 def board_page(view: View) -> ListPage:
     """Return the agenda of the board's next meeting, of today where none is planned."""
     made = board_agenda(view.network, view.config.timezone, view.now)
-    own = f" {view.link(made.meeting)}." if made.meeting and view.url(made.meeting) else ""
-    on = Html(f"<time datetime={made.day:%Y-%m-%d}>{esc(day_title(made.day))} {made.day.year}</time>")
-    about = told(
-        "What happened since {start}, and what is planned until {end}, taken from the records. All meetings are in {file}.",
-        start=view.moment(made.since),
-        end=view.moment(made.until),
-        file=link(urls.MEETINGS_ICS, esc(t("a calendar file"))),
+    shown = {
+        name: section(t(title), _matters(view, items), _anchor(name)) for name, title, items in made.parts
+    }
+    main = join([html for name, html in shown.items() if name not in _ASIDE])
+    side = join([shown[name] for name in _ASIDE])
+    body = join(
+        [
+            heading([], t(BOARD_TITLE)),
+            ways(view, urls.BOARD),
+            _about(view, made),
+            Html(f"<div class=it-board><div>{main}{_nothing(view, made)}</div><div>{side}</div></div>"),
+        ]
     )
-    lead = Html(f"{told('For {day}.', day=on)}{own} {about}")
-    parts = [
-        section(t(title), _matters(view, items), name.replace("_", "-")) for name, title, items in made.parts
-    ]
-    body = join([heading([Crumb(urls.CHANGES, "Upcoming changes")], t(TITLE), lead=lead), *parts])
-    return ListPage(urls.BOARD, t(TITLE), urls.CHANGES, body)
+    return ListPage(urls.BOARD, t(BOARD_TITLE), urls.CHANGES, body)
+
+
+def _anchor(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _about(view: View, made: BoardAgenda) -> Html:
+    """Return for which meeting the agenda is, what it covers and where all meetings are, as one line of facts."""
+    on = Html(f"<time datetime={made.day:%Y-%m-%d}>{esc(day_title(made.day))}</time>")
+    meeting = link(view.url(made.meeting), on) if made.meeting and view.url(made.meeting) else on
+    start, end = (
+        day_and_month(moment.astimezone(view.zone)) for moment in (made.since, made.until - _INSTANT)
+    )
+    rows = (
+        ("Meeting", meeting),
+        ("Covers", esc(t("{start} to {end}", start=start, end=end))),
+        ("All meetings", link(urls.MEETINGS_ICS, esc(t("Calendar file (.ics)")))),
+    )
+    facts_ = "".join(f"<div><dt>{esc(t(name))}<dd>{content}</div>" for name, content in rows)
+    return Html(f"<dl class=it-about>{facts_}</dl>")
+
+
+def _nothing(view: View, made: BoardAgenda) -> Html:
+    """Return in one line the parts that have no matter."""
+    since = day_and_month(made.since.astimezone(view.zone))
+    empty = {name for name, _, items in made.parts if not items}
+    said = []
+    if {"went_wrong", "emergencies"} <= empty:
+        said.append(t("No failed changes and no emergencies since {day}.", day=since))
+    elif "went_wrong" in empty:
+        said.append(t("No failed changes since {day}.", day=since))
+    elif "emergencies" in empty:
+        said.append(t("No emergencies since {day}.", day=since))
+    said += [t(text) for name, text in _NONE.items() if name in empty]
+    return Html(f"<p class=it-muted>{esc(' '.join(said))}") if said else EMPTY
+
+
+_NONE = {
+    "waiting": "No change waits for a decision.",
+    "reviews": "No review is outstanding.",
+    "ahead": "No change is planned until the next meeting.",
+    "freezes": "No freeze is ahead.",
+}
 
 
 def _matters(view: View, items: Sequence[AgendaItem]) -> Html:
-    if not items:
-        return paragraph("Nothing.")
-    return Html(f"<ul class=it-list>{''.join(_matter(view, item) for item in items)}</ul>")
+    shown = "".join(_matter(view, item) for item in items)
+    return Html(f"<ol class=it-matters>{shown}</ol>") if shown else EMPTY
 
 
 def _matter(view: View, item: AgendaItem) -> str:
-    """Return one matter: why it is one, what forbids it, and of a change what it is for and who asked for it."""
-    mark = f" {freeze_chip(item.held)}" if item.held else ""
-    only = only_for(view, item.only)
-    about = _about(view, item)
-    below = f"<br><span class=it-muted>{about}</span>" if about else ""
-    dot = "." if only else ""
-    why = f"<span class=it-muted>{_why(view, item)}{dot}{only}</span>"
-    return f"<li>{view.link(item.id)}{mark}<br>{why}{below}"
-
-
-def _about(view: View, item: AgendaItem) -> Html:
-    """Return the service, the risk and the requester of a change, as far as the reason does not say them."""
+    """Return one matter: its marks, why the board looks at it, and of a change what it is for and who asked for it."""
+    data = view.store.data(item.id)
     entry = view.entries[item.id]
+    is_change = meaning.CHANGE in view.kind(entry).plays
+    said = dict(item.values)
+    risk = said.get("risk") or (data["risk"].get("level") if isinstance(data.get("risk"), Mapping) else None)
+    marks = [freeze_chip(item.held)] if item.held else []
+    if is_change and risk == _HIGH:
+        marks.insert(0, chip(_risk(str(risk)), "high"))
+    title = link(view.url(item.id), esc(item.name or item.title))
+    note = f"<p class=it-muted>{esc(item.title)}" if item.name and item.name != item.title else ""
+    chips = f"<p class=it-chips>{join(marks, ' ')}</p>" if marks else ""
+    first = [_why(view, item)]
+    if is_change and isinstance(risk, str) and risk != _HIGH:
+        first.append(esc(_risk(risk)))
+    only = only_for(view, item.only)
+    below = "".join(
+        f"<p class=it-muted>{row}" for row in (join(first, DOT), only or _for(view, item, entry)) if row
+    )
+    return f"<li><p class=it-line__title>{title}{chips}{note}{below}"
+
+
+def _risk(level: str) -> str:
+    """Return a level of risk in words."""
+    known = {"low": "Low risk", "medium": "Medium risk", "high": "High risk"}
+    return t(known[level]) if level in known else t("Risk: {level}", level=within(words(level)))
+
+
+def _for(view: View, item: AgendaItem, entry: Entry) -> Html:
+    """Return the service that a change is for, who asked for it, and its number."""
     if meaning.CHANGE not in view.kind(entry).plays:
         return EMPTY
-    data = view.store.data(item.id)
-    risk = data.get("risk")
-    said = "risk" in dict(item.values)
-    level = risk.get("level") if isinstance(risk, Mapping) and not said else None
-    who = data.get("requested_by")
-    service = entry.columns.get("service")
+    who, service = view.store.data(item.id).get("requested_by"), entry.columns.get("service")
     parts = (
         view.link(service) if isinstance(service, str) else EMPTY,
-        told("Risk: {level}", level=esc(within(words(level)))) if isinstance(level, str) else EMPTY,
         told("Requested by {person}", person=view.link(who)) if isinstance(who, str) else EMPTY,
+        Html(f"<span class=it-nowrap>{esc(item.id)}</span>"),
     )
     return join([p for p in parts if p], DOT)
 
@@ -87,13 +141,20 @@ def _about(view: View, item: AgendaItem) -> Html:
 def _why(view: View, item: AgendaItem) -> Html:
     """Return why the board looks at something, with its days and words as readers of the site write them."""
     said = {name: _said(view, value) for name, value in item.values}
-    return told(item.text, **said) if item.text else esc(item.reason)
+    if "risk" in said:  # a label or a word of its own
+        start = said.get("start")
+        return told("Planned for {start}", start=start) if start else esc(t("No window yet"))
+    why = told(item.text, **said) if item.text else esc(item.reason)
+    return Html(f"{why[:1].upper()}{why[1:]}")
 
 
 def _said(view: View, value: date | str) -> Html:
     if isinstance(value, datetime):
-        return view.moment(value)
-    return day(view, value.isoformat()) if isinstance(value, date) else esc(within(words(value)))
+        return short(view, value)
+    if isinstance(value, date):
+        shown = day_and_month(value) if value.year == view.today.year else full_day(value)
+        return Html(f"<time datetime={value:%Y-%m-%d}>{shown}</time>")
+    return esc(within(words(value)))
 
 
 def board_files(view: View, base: str) -> Iterator[ListPage | tuple[str, bytes]]:

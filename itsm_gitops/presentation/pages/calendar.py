@@ -19,9 +19,10 @@ from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_title
 from itsm_gitops.presentation.pages.calendar_grid import Cell, event_chips, event_data, legend, month_grid
+from itsm_gitops.presentation.pages.change_views import ways
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import Crumb, heading, line, paragraph
-from itsm_gitops.presentation.pages.plan import lasts, when
+from itsm_gitops.presentation.pages.parts import heading, line, paragraph
+from itsm_gitops.presentation.pages.plan import continued, lasts, looks, when
 from itsm_gitops.presentation.planned import Month, Plan
 from itsm_gitops.presentation.remainder import folded
 from itsm_gitops.presentation.view import View
@@ -35,18 +36,19 @@ def calendar_pages(view: View) -> Iterator[ListPage]:
     """Yield a page for each month of the plan."""
     plan = view.plan
     known = events(view, plan)
-    tools = _tools(view, plan, known)
+    filters = _filters(view, plan, known)
     for number, month in enumerate(plan.months):
         title = month_title(month.first)
         weeks = list(_weeks(view, month, known))
-        ways = _ways(plan, number)
         body = join(
             [
-                heading([Crumb(urls.CHANGES, "Changes")], title, kicker=t("Calendar"), lead=_lead()),
-                Html(f'<div class="it-cal">{ways}{tools}'),
-                Html(f'<div class="it-cal__grid">{month_grid(view, month, weeks)}{legend(known)}</div>'),
+                heading([], t("Change calendar")),
+                ways(view, urls.CALENDAR),
+                Html(f'<div class="it-cal"><div class=it-cal__bar>{_months(plan, number)}{filters}</div>'),
+                legend(view, weeks),
+                Html(f'<div class="it-cal__grid">{month_grid(view, month, weeks)}</div>'),
                 Html(f'<div class="it-cal__agenda">{_agenda(view, month, weeks)}</div>'),
-                Html('<p class="it-cal__status it-muted" role="status"></p></div>'),
+                Html(f'<p class="it-cal__status it-muted" role="status"></p></div>{_subscribe()}'),
             ]
         )
         yield ListPage(
@@ -59,30 +61,46 @@ def month_title(first: date) -> str:
     return f"{t(MONTH_NAMES[first.month - 1])} {first.year}"
 
 
-def _lead() -> Html:
-    """Say what is shown and how to have it in a calendar of one's own."""
+def _subscribe() -> Html:
+    """Say how to have what is shown in a calendar of one's own."""
     file, feed = link(urls.ICS, esc(t("a calendar file"))), link(urls.CHANGE_FEED, esc(t("a feed")))
-    return told(
-        "Changes, freezes and maintenance windows. Subscribe to all of them as {file}, or to {feed} of changes; the page "
-        "of a service has the calendar of that service.",
+    said = told(
+        "Subscribe to all changes, freezes and maintenance windows as {file}, or to {feed} of changes; the page of a "
+        "service has the calendar of that service.",
         file=file,
         feed=feed,
     )
+    return Html(f"<p class=it-also>{said}")
 
 
-def _ways(plan: Plan, number: int) -> Html:
-    """Return the links to the other months, the one before and the one after by name."""
-    marks = {number - 1: ' rel="prev"', number + 1: ' rel="next"', number: ' aria-current="page"'}
-    now = link(f"{urls.CALENDAR}#today", esc(t("Today")), "it-cal__now")
-    items = [f"<li>{now}</li>"]
+def _months(plan: Plan, number: int) -> Html:
+    """Return the month with the ways to the one before, the one after, today and, behind its name, all others."""
+    steps = {"prev": (number - 1, "‹"), "next": (number + 1, "›")}
+    earlier, later = (_step(plan, rel, at, sign) for rel, (at, sign) in steps.items())
+    items = []
     for at, month in enumerate(plan.months):
+        mark = ' aria-current="page"' if at == number else ""
         url = urls.calendar(month.first, current=month.current)
-        shown = f'{esc(t(MONTHS[month.first.month - 1]))}<span class="it-cal__year"> {month.first:%Y}</span>'
-        items.append(f'<li><a{marks.get(at, "")} href="{ROOT}{url}">{shown}</a></li>')
-    return Html(f'<nav class="it-pager" aria-label="{esc(t("Months"))}"><ol>{"".join(items)}</ol></nav>')
+        shown = f"{esc(t(MONTHS[month.first.month - 1]))} {month.first:%Y}"
+        items.append(f'<li><a{mark} href="{ROOT}{url}">{shown}</a>')
+    title = esc(month_title(plan.months[number].first))
+    chooser = f"<details class=it-cal__choose><summary>{title}</summary><ul>{''.join(items)}</ul></details>"
+    now = link(f"{urls.CALENDAR}#today", esc(t("Today")), "it-cal__now")
+    return Html(
+        f'<nav class="it-cal__months" aria-label="{esc(t("Months"))}">{earlier}{chooser}{later}{now}</nav>'
+    )
 
 
-def _tools(view: View, plan: Plan, known: Sequence[CalendarEvent]) -> Html:
+def _step(plan: Plan, rel: str, at: int, sign: str) -> str:
+    """Return the way to a month beside the one shown; where the plan ends, its place."""
+    if not 0 <= at < len(plan.months):
+        return f"<span class=it-cal__step aria-hidden=true>{sign}</span>"
+    month = plan.months[at]
+    url, name = urls.calendar(month.first, current=month.current), esc(month_title(month.first))
+    return f'<a class=it-cal__step rel={rel} href="{ROOT}{url}" aria-label="{name}" title="{name}">{sign}</a>'
+
+
+def _filters(view: View, plan: Plan, known: Sequence[CalendarEvent]) -> Html:
     """Return what the script needs: the switch of views, the steps through weeks and days, the filters."""
     buttons = "".join(
         f'<button type="button" data-show="{v}" aria-pressed="false">{esc(t(v.capitalize()))}</button>'
@@ -92,10 +110,10 @@ def _tools(view: View, plan: Plan, known: Sequence[CalendarEvent]) -> Html:
     services = [(s, view.title(s)) for s in sorted(plan.carriers, key=view.title) if s in hit]
     return Html(
         '<form class="it-cal__tools" aria-label="' + esc(t("View and filters")) + '">'
-        f'<div class="it-cal__views" role="group" aria-label="{esc(t("View"))}">{buttons}</div>'
         '<div class="it-cal__steps" role="group" aria-label="' + esc(t("Earlier and later")) + '">'
         '<button type="button" data-step="-1">' + esc(t("Earlier week")) + "</button>"
         '<button type="button" data-step="1">' + esc(t("Later week")) + "</button></div>"
+        f'<div class="it-cal__views" role="group" aria-label="{esc(t("View"))}">{buttons}</div>'
         f"{_select('service', t('Service'), t('All services'), services)}"
         f"{_select('type', t('Type'), t('All types'), kinds(known))}</form>"
     )
@@ -103,7 +121,7 @@ def _tools(view: View, plan: Plan, known: Sequence[CalendarEvent]) -> Html:
 
 def _select(name: str, label: str, everything: str, choices: Sequence[tuple[str, str]]) -> str:
     options = "".join(f'<option value="{esc(v)}">{esc(title)}</option>' for v, title in choices)
-    return f'<label>{label} <select name="{name}"><option value="">{everything}</option>{options}</select></label>'
+    return f'<label><span class=it-vh>{label}</span><select name="{name}"><option value="">{everything}</option>{options}</select></label>'
 
 
 def _weeks(view: View, month: Month, known: Sequence[CalendarEvent]) -> Iterator[list[Cell]]:
@@ -144,15 +162,17 @@ def _agenda_day(view: View, cell: Cell) -> Html:
     if not changes and not any(e.span.start >= edges[0] for e in around):
         return EMPTY
     marks = "".join(
-        f'<li class="it-mark it-mark--{e.span.look}" {event_data(e)}>{esc(name_of(e.span))}: '
+        f'<li class="it-mark it-mark--{looks(e.span)}" {event_data(e)}>{esc(name_of(e.span))}: '
         f"{link(view.url(e.span.id), esc(e.span.title))}, {when(view, e.span, edges)}</li>"
         for e in around
     )
-    rows = "".join(_agenda_row(view, e, edges) for e in changes)
+    begun = [e for e in changes if e.span.start < edges[0] and day.day > 1]
+    rows = "".join(_agenda_row(view, e, edges) for e in changes if e not in begun)
     return Html(
         f'<section class="it-day" data-day={day:%Y-%m-%d}><h2>{esc(day_title(day))}</h2>'
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
         + (f'<ul class="it-agenda">{rows}</ul>' if rows else "")
+        + continued(view, [(e.span, event_data(e)) for e in begun], edges)
         + "</section>"
     )
 

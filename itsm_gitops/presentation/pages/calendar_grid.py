@@ -1,4 +1,4 @@
-"""A month of the calendar as a grid of weeks: windows colour the days, what lasts for days is one bar over them.
+"""A month of the calendar as a grid of weeks: freezes colour days, windows mark them, what lasts for days is one bar.
 
 Events say at which minutes of their day they begin and end, so that a script can place them along the hours of a week
 or a day.
@@ -18,11 +18,12 @@ from itsm_gitops.presentation.freezes import NAMES, name_of
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, link, words
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_letters
-from itsm_gitops.presentation.pages.plan import when
+from itsm_gitops.presentation.pages.plan import looks, when
 from itsm_gitops.presentation.planned import Month
 from itsm_gitops.presentation.view import View
 
 _AHEAD, _ = _CHANGES = ("change", "done")
+_FREEZE, _HOLIDAY = "freeze", "holiday"
 # What lasts for less is shown on each of its days, with its times.
 _LONG = timedelta(days=1)
 _MINUTES = 24 * 60
@@ -45,10 +46,11 @@ def month_grid(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
     """Return the weeks of a month as a table."""
     head = day_letters()
     rows = []
+    seen: set[str] = set()  # the calendars that are named already
     for week in weeks:
         year, number, _ = week[0][0].isocalendar()
         bars = _bars(week)
-        cells = "".join(_cell(view, month, cell, place, bars) for place, cell in enumerate(week))
+        cells = "".join(_cell(view, month, cell, place, bars, seen) for place, cell in enumerate(week))
         rows.append(f'<tr data-week="{year}-W{number:02}">{cells}</tr>')
     name = f"{t(MONTH_NAMES[month.first.month - 1])} {month.first.year}"
     return Html(
@@ -57,46 +59,64 @@ def month_grid(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
     )
 
 
-def legend(known: Sequence[CalendarEvent]) -> Html:
-    """Return what the looks of the grid mean."""
-    if not known:
-        return EMPTY
-    used = {e.span.look for e in known}
-    parts = (
-        (("", "Change"), ("tentative", "Not approved yet"), ("done", "Done")) if used & {*_CHANGES} else ()
-    )
-    around = tuple((look, title) for look, title in NAMES.items() if look in used)
-    looks = "".join(
+def legend(view: View, weeks: Sequence[list[Cell]]) -> Html:
+    """Return what the looks of the events in some weeks mean."""
+    known = {e.span.id: e for week in weeks for _, _, here in week for e in here}.values()
+    parts = [
+        ("", "Change", any(e.span.look == _AHEAD and not _is_tentative(view, e) for e in known)),
+        ("tentative", "Not approved yet", any(_is_tentative(view, e) for e in known)),
+        ("done", "Done", any(e.span.look == "done" for e in known)),
+        *((look, title, any(looks(e.span) == look for e in known)) for look, title in NAMES.items()),
+        ("proposed", "Proposed freeze", any(e.span.proposed for e in known)),
+    ]
+    items = "".join(
         f"<li><span class='it-cal__key{f' it-cal__key--{look}' if look else ''}'></span>{esc(t(text))}</li>"
-        for look, text in parts + around
+        for look, text, used in parts
+        if used
     )
-    mark = f"<li><span class=it-ev__mark></span>{esc(t('Conflict'))}</li>" if parts else ""
-    return Html(f'<ul class=it-cal__legend aria-label="{esc(t("Legend"))}">{looks}{mark}</ul>')
+    if any(e.warnings for e in known):
+        items += f"<li><span class=it-ev__mark></span>{esc(t('Conflict'))}</li>"
+    return Html(f'<ul class=it-cal__legend aria-label="{esc(t("Legend"))}">{items}</ul>') if items else EMPTY
 
 
 def _bars(week: Sequence[Cell]) -> list[_Bar]:
-    """Return the changes that last for days, each in the first row of bars that is free on all of its days."""
-    days: dict[CalendarEvent, list[int]] = {}
-    for place, (_, _, here) in enumerate(week):
-        for event in here:
-            if event.span.look in _CHANGES and event.span.end - event.span.start >= _LONG:
-                days.setdefault(event, []).append(place)
+    """Return freezes and the changes that last for days, each in the first row of bars that is free on all of its days."""
+    bars = _lay(week, [e for _, _, here in week for e in here if e.span.look == _FREEZE], 0)
+    long = [
+        e
+        for _, _, here in week
+        for e in here
+        if e.span.look in _CHANGES and e.span.end - e.span.start >= _LONG
+    ]
+    return bars + _lay(week, long, _bands(bars))
+
+
+def _lay(week: Sequence[Cell], events: Sequence[CalendarEvent], first: int) -> list[_Bar]:
+    """Return bars for events, from a row of bars on."""
+    days = {e: [place for place, (_, _, here) in enumerate(week) if e in here] for e in events}
     taken: list[int] = []  # the last day of each row
     bars = []
     for event, places in sorted(days.items(), key=lambda p: (p[1][0], p[0].span.start, p[0].span.id)):
         lane = next((n for n, last in enumerate(taken) if last < places[0]), len(taken))
         taken[lane : lane + 1] = [places[-1]]
-        bars.append(_Bar(event, places[0], places[-1], lane))
+        bars.append(_Bar(event, places[0], places[-1], first + lane))
     return bars
 
 
-def _cell(view: View, month: Month, cell: Cell, place: int, bars: Sequence[_Bar]) -> str:
+def _bands(bars: Sequence[_Bar]) -> int:
+    """Return how many rows of bars freezes take: they are hidden where hours are shown, which freezes colour."""
+    return max((bar.lane + 1 for bar in bars if bar.event.span.look == _FREEZE), default=0)
+
+
+def _cell(view: View, month: Month, cell: Cell, place: int, bars: Sequence[_Bar], seen: set[str]) -> str:
     day, edges, here = cell
     today = edges[0] <= view.now < edges[1]
     looks = [name for name, on in (("out", day.month != month.first.month), ("today", today)) if on]
     css = "".join(f" it-grid__day--{look}" for look in looks)
     long = {bar.event for bar in bars}
-    behind = "".join(_behind(view, e, edges) for e in here if e.span.look not in _CHANGES)
+    ground = [e for e in here if e.span.look not in _CHANGES]
+    behind = "".join(_behind(view, e, edges, named=e not in long and e.span.id not in seen) for e in ground)
+    seen |= {e.span.id for e in ground}
     changes = [e for e in here if e.span.look in _CHANGES and e not in long]
     changes.sort(key=lambda e: (e.span.start, e.span.id))
     items = _lanes(view, place, bars, edges) + "".join(_small(view, e, edges) for e in changes)
@@ -110,16 +130,27 @@ def _cell(view: View, month: Month, cell: Cell, place: int, bars: Sequence[_Bar]
 def _lanes(view: View, place: int, bars: Sequence[_Bar], edges: Edges) -> str:
     """Return the rows of bars on one day: a bar where it begins, and room for those that began before."""
     here = {bar.lane: bar for bar in bars if bar.first <= place <= bar.last}
+    bands = _bands(bars)
     items = []
     for lane in range(max(here, default=-1) + 1):
         bar = here.get(lane)
+        room = "'it-ev__room it-ev__band'" if lane < bands else "it-ev__room"
         if bar is None:
-            items.append("<li class=it-ev__room aria-hidden=true></li>")
+            items.append(f"<li class={room} aria-hidden=true></li>")
         elif bar.first != place:
-            items.append(f"<li class=it-ev__room aria-hidden=true {event_data(bar.event)}></li>")
+            items.append(f"<li class={room} aria-hidden=true {event_data(bar.event)}></li>")
         else:
-            items.append(_small(view, bar.event, edges, f" it-span it-span--{bar.last - bar.first + 1}"))
+            css = f" it-span it-span--{bar.last - bar.first + 1}"
+            shown = _band(view, bar.event, css) if lane < bands else _small(view, bar.event, edges, css)
+            items.append(shown)
     return "".join(items)
+
+
+def _band(view: View, event: CalendarEvent, css: str) -> str:
+    """Return the name of a freeze over its days of one week."""
+    span = event.span
+    shown = link(view.url(span.id), esc(f"{name_of(span)}: {span.title}"))
+    return f'<li class="it-ev it-ev__band it-ev__band--{looks(span)}{css}" {event_data(event)}>{shown}</li>'
 
 
 def event_data(event: CalendarEvent) -> str:
@@ -127,19 +158,23 @@ def event_data(event: CalendarEvent) -> str:
     return f'data-type="{esc(event.kind)}" data-services="{esc(" ".join(event.services))}"'
 
 
-def _behind(view: View, event: CalendarEvent, day: Edges) -> str:
-    """Return a freeze, a window or a holiday: it colours whole days, and is named below their changes where it begins and on days in part."""
+def _behind(view: View, event: CalendarEvent, day: Edges, *, named: bool) -> str:
+    """Return a freeze, a window or a holiday on one of its days.
+
+    In a month it is a ground or a stripe, and ``named`` only once; a freeze has its name on its bar.
+    """
     span = event.span
     whole = span.start <= day[0] and span.end >= day[1]
     times = EMPTY if whole else Html(f" <span class=it-behind__when>{when(view, span, day)}</span>")
-    kind = f'<span class="it-vh">{esc(name_of(span))}: </span>' if span.look in NAMES else ""
-    if span.proposed:  # it looks like one in force, so its name says the difference
-        kind = f"{esc(name_of(span))}: "
-    begins = span.start >= day[0] or day[0].astimezone(view.zone).weekday() == 0
-    look = span.look if begins or not whole else f"{span.look} it-behind--on"
+    kind = f'<span class="it-vh">{esc(name_of(span))}: </span>'
+    look = span.look if named or span.look == _HOLIDAY else f"{span.look} it-behind--on"
+    if span.proposed:  # it looks like one in force where hours are shown, so its name says the difference
+        kind, look = f"{esc(name_of(span))}: ", f"{look} it-ev--proposed"
+    title = f"{name_of(span)}: {span.title}"
     shown = link(view.url(span.id), Html(f"{kind}{esc(span.title)}"))
     return (
-        f"<li class='it-ev it-ev--{look}' {event_data(event)}{_minutes(view, span, day)}>{shown}{times}</li>"
+        f"<li class='it-ev it-ev--{look}' {event_data(event)}{_minutes(view, span, day)}"
+        f' title="{esc(title)}">{shown}{times}</li>'
     )
 
 

@@ -1,9 +1,10 @@
-"""The catalogue: what can be asked for, with price, time and approval on one card; then what can be used."""
+"""The catalogue: what can be asked for, each with its price, its time and its approval on one card."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from itsm_gitops.model import facts, meaning
@@ -11,8 +12,9 @@ from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.fields import value
+from itsm_gitops.presentation.freezes import DOT
 from itsm_gitops.presentation.language import digits, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.pages import hero
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.major import major_section
@@ -21,7 +23,7 @@ from itsm_gitops.presentation.view import View
 
 _DAY = 8  # hours of a working day
 _FEW = 8  # cards that need no filter
-APPROVAL = "Approval"
+_COLUMNS = 3  # of cards on a wide page; small categories stand side by side
 
 
 def catalogue_url(audience: Audience) -> str:
@@ -30,33 +32,45 @@ def catalogue_url(audience: Audience) -> str:
 
 
 def catalogue_page(view: View) -> ListPage:
-    """Return what people can ask for, what belongs together side by side, then the services that they can use.
+    """Return what people can ask for, what belongs together below one heading, and the way to the services.
 
-    Those who cannot file a request have it instead of the list of services: it is about the same for them.
+    Those who cannot file a request have it instead of the list of services, with a card for each of these.
     """
     url = catalogue_url(view.audience)
-    title = t("Catalogue" if url == urls.CATALOGUE else "Services")
+    alone = url == urls.SERVICES
+    title = t("Services" if alone else "Catalogue")
     offerings = [e for e in view.of_role(meaning.OFFERING) if facts.is_offered(view.book, e)]
-    services = [e for e in view.of_role(meaning.SERVICE) if facts.is_in_force(view.kind(e), e.columns)]
-    lead = "What each service is for and whether it works."
-    if offerings and view.audience.forms:
-        lead = "Request what you need, or see what each service is for and whether it works."
-    parts = [heading([], title, lead=esc(t(lead))), incomplete(view)]
-    if url == urls.SERVICES:
-        parts += [hero.summary(view, services), major_section(view)]
     offerings.sort(key=_by_category)
+    services = [e for e in view.of_role(meaning.SERVICE) if facts.is_in_force(view.kind(e), e.columns)]
+    lead = "What each service is for and whether it works." if alone else "Request what you need."
+    parts = [heading([], title, lead=esc(t(lead))), incomplete(view)]
+    if alone:
+        parts += [hero.summary(view, services), major_section(view)]
     find = t("Find in the catalogue" if offerings else "Find a service")
-    parts.append(_filter(offerings, len(offerings) + len(services), find))
-    cards = join([_offering_card(view, e) for e in offerings])
-    asked = Html(f'<ul class="it-cards it-cards--offers">{cards}</ul>') if cards else EMPTY
-    parts.append(section("What you can request", asked, "requests"))
-    cards = join([_service_card(view, e) for e in sorted(services, key=_by_name)])
-    used = Html(f'<ul class="it-cards it-cards--uses">{cards}</ul>') if cards else EMPTY
-    # Alone, the services need no heading that tells them from what can be requested.
-    parts.append(section("What you can use", used, "services") if offerings else used)
-    if not offerings and not services:
+    parts.append(_filter(offerings, len(offerings) + (len(services) if alone else 0), find))
+    groups = groupby(offerings, key=lambda e: words(_category(e)) or t("More"))
+    found = join([_group(view, name, list(members)) for name, members in groups])
+    parts.append(Html(f"<div class=it-catalogue>{found}</div>") if found else EMPTY)
+    if alone:
+        cards = join([_service_card(view, e) for e in sorted(services, key=_by_name)])
+        used = Html(f'<ul class="it-cards it-cards--uses">{cards}</ul>') if cards else EMPTY
+        # Alone, the services need no heading that tells them from what can be requested.
+        parts.append(section("What you can use", used, "services") if offerings else used)
+    elif services:
+        way = link(urls.SERVICES, esc(t("Services")))
+        parts.append(
+            Html(f"<p class=it-also>{told('What works and what does not: {services}.', services=way)}")
+        )
+    if not offerings and not (alone and services):
         parts.append(paragraph("None yet."))
     return ListPage(url, title, url, join(parts))
+
+
+def _group(view: View, name: str, offerings: Sequence[Entry]) -> Html:
+    """Return the offerings of one category."""
+    cards = join([_offering_card(view, e) for e in offerings])
+    css = f'"it-offers it-offers--{min(len(offerings), _COLUMNS)}"'
+    return section(name, Html(f'<ul class="it-cards it-cards--offers">{cards}</ul>'), css=css)
 
 
 def _filter(offerings: Sequence[Entry], number: int, find: str) -> Html:
@@ -65,7 +79,7 @@ def _filter(offerings: Sequence[Entry], number: int, find: str) -> Html:
         return EMPTY
     names = Counter(category for e in offerings if (category := _category(e)))
     choices = [
-        ("", t("Everything"), "true"),
+        ("", f"{t('Everything')} {digits(number)}", "true"),
         *((name, f"{words(name)} {digits(count)}", "false") for name, count in names.items()),
     ]
     buttons = "".join(
@@ -105,29 +119,29 @@ def _by_category(entry: Entry) -> tuple[bool, str, str, str]:
 
 
 def _offering_card(view: View, entry: Entry) -> Html:
-    """Return what an offering is, what it costs, how long it takes and who approves."""
-    rows = "".join(
-        f"<div><dt>{esc(t(title))}</dt><dd>{content}</dd></div>"
-        for title, content in terms(view, entry)
-        if content
-    )
-    listed = f"<dl>{rows}</dl>" if rows else ""
-    category = _category(entry)
-    kicker = f"<p class=it-card__kicker>{esc(words(category))}</p>" if category else ""
+    """Return what an offering is, and in one line what it costs, how long it takes and who approves."""
+    line = DOT.join(terms(view, entry))
+    below = f"<p class=it-card__terms>{line}</p>" if line else ""
+    title = link(view.url(entry.id), esc(entry.title or entry.id))
     return Html(
-        f'<li class="it-card it-card--offer" data-category="{esc(category)}">{kicker}<h3>{view.link(entry.id)}</h3>{first_words(view, entry, "description")}{listed}'
+        f'<li class="it-card it-card--offer" data-category="{esc(_category(entry))}"><h3>{title}</h3>'
+        f"{first_words(view, entry, 'description')}{below}"
     )
 
 
-def terms(view: View, entry: Entry) -> Iterator[tuple[str, Html]]:
-    """Yield what an offering costs, how long it takes and who approves it; what is not shown is empty."""
+def terms(view: View, entry: Entry) -> list[Html]:
+    """Return what an offering costs, how long it takes and who approves it, as far as it says so."""
     data = view.store.data(entry.id)
     schemas = view.kind(entry).fields
     cost = data.get("cost")
     price = value(view, cost, schemas.get("cost", {})) if cost else EMPTY
-    yield "Price", esc(t("Free of charge")) if isinstance(cost, dict) and not cost.get("amount") else price
-    yield "Delivery time", _time(data.get("expected_hours"))
-    yield APPROVAL, _approval(view, data.get("approval"))
+    free = isinstance(cost, dict) and not cost.get("amount")
+    said = (
+        esc(t("Free")) if free else price,
+        _time(data.get("expected_hours")),
+        esc(_approval(view, data.get("approval"))),
+    )
+    return [one for one in said if one]
 
 
 def _time(hours: Any) -> Html:
@@ -143,17 +157,16 @@ def _time(hours: Any) -> Html:
     return esc(t("about {days} working days", days=digits(days)))
 
 
-def _approval(view: View, approval: Any) -> Html:
+def _approval(view: View, approval: Any) -> str:
     """Return who must approve, in a few words; nothing where nobody says."""
     if not isinstance(approval, Mapping) or not isinstance(approval.get("required"), bool):
-        return EMPTY
+        return ""
     if not approval["required"]:
-        return esc(t("not needed"))
+        return t("no approval needed")
     by = approval.get("by")
-    who = view.link(by) if isinstance(by, str) and by in view.entries else EMPTY
-    if not who and isinstance(by, str):
-        return esc(t("needed"))
-    return told("by {who}", who=who) if who else esc(t("by your manager"))
+    if not isinstance(by, str):
+        return t("approved by your manager")
+    return t("approved by {who}", who=view.title(by)) if by in view.entries else t("needs approval")
 
 
 def _service_card(view: View, entry: Entry) -> Html:

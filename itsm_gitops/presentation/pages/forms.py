@@ -8,63 +8,90 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation import prose, questions, situation, urls
+from itsm_gitops.presentation.freezes import DOT
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import Crumb, heading
+from itsm_gitops.presentation.pages.plan import freeze_list
 from itsm_gitops.presentation.questions import Choice, Question
+from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.view import View
 
 # A page with more names than this would be slow to open; handles are typed then, and not checked.
 MOST_NAMES = 500
+_MOST_ILL = 4  # services of one status that are named above the form
 
 _PEOPLE, _ITEMS, _CATEGORIES = "it-people", "it-items", "it-categories"
 _HANDLES = ("requested_by", "requested_for", "reported_by")
 _HANDLE = "Type a part of the name of a person or a team."
-_ITEM_LINES = "Find them by name; one per line."
 # Where a form says something else than the schema, which speaks to those who know the files.
 _ASKED = {
     "title": ("", "This is the line people see in lists."),
-    "impact": ("", "High: many users or a critical service. Medium: some users. Low: one person."),
-    "urgency": ("", "High: now. Medium: today or tomorrow. Low: it can wait."),
+    "impact": ("How many people are hit?", ""),
+    "urgency": ("", ""),
     "category": ("", "Type a word and choose one from the list."),
     "requested_by": ("", _HANDLE),
     "reported_by": ("", _HANDLE),
     "requested_for": ("Who gets it?", "Only if it is for somebody else. Type a part of the name."),
     "location": ("Where does it happen?", ""),
-    "cis": ("Which configuration items?", _ITEM_LINES),
+    "cis": ("Which configuration items?", "Type a part of the name and choose one."),
     "type": ("", "Standard changes follow an approved template; emergency changes cannot wait."),
-    "impact_statement": ("Who notices what?", "During the change, and if it fails."),
+    "impact_statement": ("Impact", "Who notices what, during the change and if it fails?"),
+    "implementation_plan": ("Steps", "Who does what, and how is success recognised?"),
+    "test_plan": ("Tests", "How was it tested, and how is it checked afterwards?"),
+    "backout_plan": (
+        "Back-out plan",
+        "How do you go back, until when is that possible, and how long does it take?",
+    ),
     "planned_start": ("", "In the time zone of your device."),
-    "planned_end": ("", "Including the time to back out, in the time zone of your device."),
+    "planned_end": ("", "Including the time to back out."),
 }
-_DESCRIBED = {
-    meaning.REQUEST: ("Anything else?", "Whatever the questions above did not ask."),
-    meaning.INCIDENT: ("What do you see?", "Error messages, when it began, steps to repeat it."),
-    meaning.CHANGE: ("What will be different afterwards?", ""),
+# What each answer means, where the word alone leaves that open.
+_MEANING = {
+    "impact": {"high": "Many people or a critical service", "medium": "Some people", "low": "One person"},
+    "urgency": {"high": "Now", "medium": "Today or tomorrow", "low": "It can wait"},
+}
+_BY_ROLE = {
+    (meaning.REQUEST, "description"): ("Anything else?", "Whatever the questions above did not ask."),
+    (meaning.INCIDENT, "description"): (
+        "What do you see?",
+        "Error messages, when it began, steps to repeat it.",
+    ),
+    (meaning.CHANGE, "description"): ("What will be different afterwards?", ""),
+    (meaning.CHANGE, "title"): ("Title", "What is changed, in one line? People see it in lists."),
 }
 
-_REQUEST = ("title", "requested_by", "requested_for", "description")
-_REPORT = ("title", "service", "category", "description", "impact", "urgency", "location", "reported_by")
+_FOR_WHOM, _REQUEST = ("requested_by", "requested_for"), ("description", "title")
+_REPORT = ("title", "description", "service", "impact", "urgency", "location", "reported_by", "category")
+_LOOKED_AT = _REPORT[:3]  # the line, what is seen, the service
+
+
+class _Part(NamedTuple):
+    """Questions below one heading; of an ``optional`` part none must be answered, a ``folded`` one is opened on demand."""
+
+    title: str
+    fields: tuple[str, ...]
+    optional: bool = False
+    folded: bool = False
+
+
 _CHANGE = (
-    "title", "type", "service", "cis", "justification", "description", "impact_statement",
-    "implementation_plan", "test_plan", "backout_plan", "planned_start", "planned_end", "requested_by",
-)  # fmt: skip
-# A long form has parts: the first question of each, and its heading.
-_PARTS = {
-    meaning.CHANGE: {
-        "title": "What and why",
-        "impact_statement": "How it is done, checked and undone",
-        "planned_start": "When and for whom",
-    }
-}
+    _Part("What and why", ("title", "type", "justification", "requested_by")),
+    _Part("Where and when", ("service", "cis", "planned_start", "planned_end"), optional=True),
+    _Part(
+        "How it is done, checked and undone",
+        ("description", "impact_statement", "implementation_plan", "test_plan", "backout_plan"),
+        optional=True,
+        folded=True,
+    ),
+)
 
 
 def _made() -> str:
@@ -99,23 +126,25 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
         or not facts.is_offered(view.book, offering)
     ):
         return EMPTY
-    title, *rest = (_field(view, kind, name) for name in _REQUEST if name in kind.fields)
+    whom = [_field(view, kind, name) for name in _FOR_WHOM if name in kind.fields]
+    *rest, title = (_field(view, kind, name) for name in _REQUEST if name in kind.fields)
     # It is answered already, so it comes last.
     title = replace(title, title=t("Title of the request"), value=offering.title)
     fixed = {"offering": offering.id, "origin": "portal"}
     command = f"itsm new {kind.name} --offering {offering.id}"
-    return _form(view, kind, [*form_questions, *rest, title], fixed, t("Make the request"), command)
+    asked = [*whom, *form_questions, *rest, title]
+    return _form(view, kind, [(_Part("", ()), asked)], fixed, t("Make the request"), command)
 
 
 def pages(view: View) -> Iterator[ListPage]:
     """Yield the pages that report an incident and file a change, where the rule book has these kinds."""
-    for role, url, title, lead, fields, section in (
+    for role, url, title, lead, shape, section in (
         (
             meaning.INCIDENT,
             urls.REPORT,
             "Report an incident",
             "Something is broken or slow.",
-            _REPORT,
+            (_Part("", _REPORT),),
             urls.RECORDS,
         ),
         (
@@ -130,42 +159,57 @@ def pages(view: View) -> Iterator[ListPage]:
         kind = view.book.player(role)
         if kind is None or not view.audience.forms:
             continue
-        form_questions = [_field(view, kind, f) for f in fields if f in kind.fields]
+        parts = [(p, [_field(view, kind, f) for f in p.fields if f in kind.fields]) for p in shape]
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
         way = [Crumb(section, "Changes" if section == urls.CHANGES else "Records")]
-        known = _known(view) if role == meaning.INCIDENT else EMPTY
-        command = f"itsm new {kind.name}"
-        parts = _PARTS.get(role, {})
-        body = _form(view, kind, form_questions, fixed, t("Make the record"), command, known, parts)
+        beside = _known(view) if role == meaning.INCIDENT else _freezes(view)
+        body = _form(view, kind, parts, fixed, t("Make the record"), f"itsm new {kind.name}", beside)
         about = Html(f"{esc(t(lead))}{_not_working(view) if role == meaning.INCIDENT else EMPTY}")
         yield ListPage(url, t(title), section, Html(f"{heading(way, t(title), lead=about)}{body}"))
 
 
 def _not_working(view: View) -> Html:
-    """Return the way to the services that are not well, which need not be reported again; nothing where all are."""
-    if all(situation.is_well(view, e.id) for e in situation.services_of(view)):
+    """Return the services that are not well, by status: these need not be reported again; nothing where all are well."""
+    groups: dict[str, list[Html]] = {}
+    for entry in situation.services_of(view):
+        if not situation.is_well(view, entry.id):
+            groups.setdefault(view.health[entry.id].status, []).append(view.link(entry.id))
+    rows = []
+    for status, services in groups.items():
+        more = len(services) - _MOST_ILL
+        rest = [link(urls.HOME, esc(and_more(more)))] if more > 0 else []
+        said = join([*services[:_MOST_ILL], *rest], DOT)
+        rows.append(Html(f"<p class=it-ill-now><b>{esc(words(status))}:</b> {said}"))
+    return join(rows)
+
+
+def _freezes(view: View) -> Html:
+    """Return the freezes ahead, beside the form of a change: a script marks those in which its window lies."""
+    shown = freeze_list(view, short=True)
+    if not shown:
         return EMPTY
-    return Html(f"<p class=it-next>{link(urls.HOME, esc(t('What is not working now')))}")
+    said = t("Your window lies in this freeze.")
+    return Html(
+        f'<aside class=it-beside data-said="{esc(said)}"><h2>{esc(t("Freezes ahead"))}</h2>{shown}</aside>'
+    )
 
 
 def _form(
     view: View,
     kind: Kind,
-    form_questions: Sequence[Question],
+    parts: Sequence[tuple[_Part, Sequence[Question]]],
     fixed: Mapping[str, str],
     button: str,
     command: str,
-    known: Html = EMPTY,
-    parts: Mapping[str, str] = MappingProxyType({}),
+    beside: Html = EMPTY,
 ) -> Html:
-    lists = [_names(view, name) for name in dict.fromkeys(q.names for q in form_questions if q.names)]
-    # Below the last answer that it looks at: what is typed into must not move.
-    last = max((i for i, q in enumerate(form_questions) if q.path in _LOOKED_AT), default=-1)
-    asked = [Html(f"{_part(parts.get(q.path, ''))}{questions.render(q)}") for q in form_questions]
+    lists = dict.fromkeys(q.names for _, asked in parts for q in asked if q.names)
+    place = min(1, len(parts) - 1)  # of several parts, the one with the window of a change
+    shown = [_part(part, asked, beside if n == place else EMPTY) for n, (part, asked) in enumerate(parts)]
     return Html(
         f'<form class="it-form" autocomplete="off" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
-        f"{join(asked[: last + 1])}{known}{join(asked[last + 1 :])}{join(lists)}"
-        f'<p class="it-form__next">{esc(t("Nothing is sent yet: you see the record first."))}</p>'
+        f"{join(shown)}{join([_names(view, name) for name in lists])}"
+        f'<p class="it-form__next">{esc(t("You can read the record before you send it."))}</p>'
         f'<p><button type="submit" class="md-button md-button--primary" disabled>{esc(button)}</button></p>'
         '<p class="it-form__said" role="status"></p>'
         f"<noscript><p>{esc(t('The form needs JavaScript. Without it, from a clone of the repository:'))}</p>"
@@ -173,13 +217,22 @@ def _form(
     )
 
 
-def _part(title: str) -> Html:
-    """Return the heading of a part of a form, nothing where none begins."""
-    return Html(f"<h2 class=it-form__part>{esc(t(title))}</h2>") if title else EMPTY
+def _part(part: _Part, asked: Sequence[Question], beside: Html) -> Html:
+    """Return the questions of a part below its heading, with what stands beside them."""
+    said = [questions.render(replace(q, quiet=part.optional)) for q in asked]
+    if not part.title:
+        # Below the last answer that it looks at: what is typed into must not move.
+        last = max((i for i, q in enumerate(asked) if q.path in _LOOKED_AT), default=-1)
+        return join([*said[: last + 1], beside, *said[last + 1 :]])
+    body = join([*said, beside])
+    may = f' <span class="it-q__may">({esc(t("optional"))})</span>' if part.optional else ""
+    title = f"{esc(t(part.title))}{may}"
+    if part.folded:
+        return Html(f"<details class=it-form__fold><summary>{title}</summary>{body}</details>")
+    return Html(f"<h2 class=it-form__part>{title}</h2>{body}")
 
 
 _MOST_KNOWN = 300
-_LOOKED_AT = (*_REPORT[:2], _REPORT[3])  # the line, the service, what is seen
 
 
 def _known(view: View) -> Html:
@@ -220,11 +273,7 @@ def _record(view: View, kind: Kind, fixed: Mapping[str, str]) -> dict[str, Any]:
 
 def _field(view: View, kind: Kind, name: str) -> Question:
     """Return the question for a field, with what the snapshot knows of possible answers."""
-    texts = (
-        next((_DESCRIBED[r] for r in kind.plays if r in _DESCRIBED), None)
-        if name == "description"
-        else _ASKED.get(name)
-    )
+    texts = next((_BY_ROLE[r, name] for r in kind.plays if (r, name) in _BY_ROLE), _ASKED.get(name))
     question = questions.of_field(kind, name)
     if texts:
         question = replace(
@@ -245,6 +294,10 @@ def _field(view: View, kind: Kind, name: str) -> Question:
         return replace(question, names=_CATEGORIES)
     if name in _HANDLES and len(_people(view)) <= MOST_NAMES:
         return replace(question, names=_PEOPLE, known=view.config.directory == "closed")
+    if name in _MEANING:
+        hints = _MEANING[name]
+        said = (c._replace(hint=t(hints[c.value]) if c.value in hints else "") for c in question.choices)
+        return replace(question, choices=tuple(said))
     return replace(question, value="normal") if name == "type" else question
 
 

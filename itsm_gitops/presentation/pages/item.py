@@ -1,4 +1,4 @@
-"""The page of one CMDB item: service, configuration item, offering, team and every other class."""
+"""The page of one CMDB item: service, configuration item, team and every other class; offerings have their own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.presentation.language import counted, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.presentation.pages import catalogue, forms, going_on, maps, past, service_history
+from itsm_gitops.presentation.pages import going_on, maps, past, service_history
 from itsm_gitops.presentation.pages.asked import asked, report_button
 from itsm_gitops.presentation.pages.contracts import contracts_with
 from itsm_gitops.presentation.pages.dependents import who_depends
@@ -49,8 +49,8 @@ from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
 
 _RECENT = 12
-# Shown in the head of the page, or as its questions.
-_ABOVE = ("description", "form")
+# Shown in the head of the page.
+_ABOVE = ("description",)
 _CHIPS = ("criticality", "environment")
 # Relations to records have tables of their own on the page.
 _BY_RECORDS = frozenset({"affected_by"})
@@ -102,7 +102,6 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             join([work.part(), work.owned()]) if work else records,
             _all_records(view, entry) if beside and not records else EMPTY,
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
-            section("Request it", forms.request_form(view, entry, data.get("form")), "request"),
             _redundancy(view, data),
             EMPTY if beside else join([links, EMPTY if records or work else _all_records(view, entry)]),
             blocks,
@@ -123,8 +122,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         else EMPTY
     )
     picture = maps.item_map(view, entry.id)
-    # Who orders something does not come for its edits.
-    past_edits = EMPTY if meaning.OFFERING in kind.plays else field_history(view, entry)
+    past_edits = field_history(view, entry)
     above = join(
         [
             _reason(view, entry),
@@ -186,14 +184,7 @@ def _crumbs(view: View, entry: Entry) -> list[Crumb]:
         return [Crumb(urls.SERVICES, "Services")]
     if meaning.ANNOUNCEMENT in kind.plays:
         return [Crumb(urls.HOME, "Home"), Crumb(urls.index(kind), kind.plural_title)]
-    if meaning.OFFERING in kind.plays:
-        return [_catalogue(view)]
     return [Crumb(urls.CMDB, "CMDB"), Crumb(urls.index(kind), kind.plural_title)]
-
-
-def _catalogue(view: View) -> Crumb:
-    url = catalogue.catalogue_url(view.audience)
-    return Crumb(url, "Catalogue" if url == urls.CATALOGUE else "Services")
 
 
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from itsm_gitops.graph.calendars import Hold
 from itsm_gitops.graph.schedule import FREEZES_AHEAD
@@ -13,15 +12,14 @@ from itsm_gitops.presentation import agenda, urls
 from itsm_gitops.presentation.agenda import Day, Span
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.freezes import DOT, freeze_chip, name_of, only_for
-from itsm_gitops.presentation.language import t, told, within
+from itsm_gitops.presentation.language import counted, t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, day_title
-from itsm_gitops.presentation.pages.board import TITLE as BOARD_TITLE
-from itsm_gitops.presentation.pages.board import has_board
+from itsm_gitops.presentation.pages import going_on
+from itsm_gitops.presentation.pages.change_views import ways
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import (
     explore_link,
-    first_words,
     heading,
     line,
     main_action,
@@ -33,7 +31,7 @@ from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.view import View
 
 _DAYS = 28
-_MOST_LATER, _NAMED = 100, 6
+_MOST_LATER, _NAMED = 100, 3
 
 
 def changes_page(view: View) -> ListPage:
@@ -49,10 +47,12 @@ def changes_page(view: View) -> ListPage:
     later = [s for s in waiting if s.start >= end]
     unplanned = [e for e in view.open_of_role(meaning.CHANGE) if not e.columns.get("planned_start")]
     shown = join([day_block(view, day, waiting, spans, frozen) for day in days])
+    act = main_action(urls.NEW_CHANGE, "Plan a change") if view.audience.forms else EMPTY
     body = join(
         [
-            heading([], t("Upcoming changes"), lead=_lead(view)),
-            _freezes(view, start),
+            heading([], t("Upcoming changes"), lead=act),
+            ways(view, urls.CHANGES),
+            _freezes(view),
             section("Under way", rows(view, running, frozen), "under-way"),
             section("Overdue", rows(view, late, frozen), "overdue"),
             shown or paragraph("Nothing is planned in the next four weeks."),
@@ -66,23 +66,44 @@ def changes_page(view: View) -> ListPage:
     return ListPage(urls.CHANGES, t("Upcoming changes"), urls.CHANGES, body)
 
 
-def _freezes(view: View, start: datetime) -> Html:
-    """Return the freezes that are in force or begin soon, with their dates and what they let through."""
+def _freezes(view: View) -> Html:
+    """Return one line with the number of freezes ahead, which opens them; a freeze that lasts now is seen at once."""
+    spans = _freezes_ahead(view)
+    if not spans:
+        return EMPTY
+    number = counted(len(spans), "{count} freeze ahead", "{count} freezes ahead")
+    is_open = " open" if any(s.start <= view.now and not s.proposed for s in spans) else ""
+    first = spans[0]
+    near = Html(f"<span>{esc(name_of(first))}: {esc(first.title)}, {when(view, first)}</span>")
+    return Html(
+        f"<details class=it-freezes{is_open}><summary>{esc(number)} {near}</summary>{freeze_list(view)}</details>"
+    )
+
+
+def _freezes_ahead(view: View) -> list[Span]:
+    start = agenda.days(view, 1)[0][0]
     spans = agenda.calendar_spans(view, start, start + FREEZES_AHEAD)
-    items = [_freeze(view, s) for s in spans if s.look == "freeze" and s.end > view.now and not s.weekly]
-    return Html(f'<ul class="it-freezes">{join(items)}</ul>') if items else EMPTY
+    return [s for s in spans if s.look == "freeze" and s.end > view.now and not s.weekly]
 
 
-def _freeze(view: View, span: Span) -> Html:
+def freeze_list(view: View, *, short: bool = False) -> Html:
+    """Return the freezes that are in force or begin soon, with their dates and what they let through; in full why, too."""
+    items = join([_freeze(view, s, short=short) for s in _freezes_ahead(view)])
+    return Html(f"<ul class=it-freezes__list>{items}</ul>") if items else EMPTY
+
+
+def _freeze(view: View, span: Span, *, short: bool) -> Html:
     name = link(view.url(span.id), esc(span.title))
     exempt = view.calendars.all[span.id].exempt_types
     only = only_for(view, sorted(view.calendars.all[span.id].applies_to))
     types = esc(", ".join(within(words(e)) for e in exempt))
     let = Html(f" {told('Exempt: {types}.', types=types)}") if exempt else EMPTY
-    why = first_words(view, view.entries[span.id], "description")
+    why = view.store.data(span.id).get("description")
+    css = "it-freeze it-freeze--proposed" if span.proposed else "it-freeze"
     return Html(
-        f'<li class="it-notice it-notice--freeze"><p><b>{esc(name_of(span))}: {name}</b>, '
-        f"{when(view, span)}.{only}{let}</p>{why}</li>"
+        f'<li class="{css}"{lasts(span)}><p><b>{esc(name_of(span))}: {name}</b>, {when(view, span)}.'
+        + (f"<p>{only}{let}</p>" if only or let else "")
+        + (prose.render(why, view.id_link) if isinstance(why, str) and not short else "")
     )
 
 
@@ -95,22 +116,6 @@ def _later(view: View, later: Sequence[Span], frozen: Mapping[str, Sequence[Hold
     return Html(f"{shown}{explore_link(and_more(len(later) - _MOST_LATER), kind=kind.name)}")
 
 
-def _lead(view: View) -> Html:
-    kind = view.book.player(meaning.CHANGE)
-    if kind is None:
-        return EMPTY
-    ways = [(urls.CALENDAR, "Calendar"), (urls.index(kind), "List of changes")]
-    ways += [(urls.BOARD, BOARD_TITLE)] if has_board(view) else []
-    said = told(
-        "The next {days} days, and the freezes of the next {ahead} days.",
-        days=esc(_DAYS),
-        ahead=esc(FREEZES_AHEAD.days),
-    )
-    listed = join([link(url, esc(t(title))) for url, title in ways], " · ")
-    act = main_action(urls.NEW_CHANGE, "Plan a change") if view.audience.forms else EMPTY
-    return Html(f"<p>{said}<p class=it-ways>{listed}</p>{act}")
-
-
 def day_block(
     view: View,
     day: Day,
@@ -118,7 +123,11 @@ def day_block(
     spans: Sequence[Span],
     frozen: Mapping[str, Sequence[Hold]],
 ) -> Html:
-    """Return one day of the agenda, nothing when nothing happens on it; ``frozen`` are the changes that a freeze forbids."""
+    """Return one day of the agenda, nothing when nothing happens on it.
+
+    ``frozen`` are the changes that a freeze forbids. What began on an earlier day of the agenda is there in full, and
+    here in one line.
+    """
     start, end = day
     around = [s for s in spans if s.touches(start, end)]
     here = [s for s in planned if s.touches(start, end)]
@@ -127,16 +136,42 @@ def day_block(
         return EMPTY
     local = start.astimezone(view.zone)
     marks = "".join(
-        f'<li class="it-mark it-mark--{s.look}">{esc(name_of(s))}: {link(view.url(s.id), esc(s.title))}'
+        f'<li class="it-mark it-mark--{looks(s)}">{esc(name_of(s))}: {link(view.url(s.id), esc(s.title))}'
         f"{_lasts(view, s, day)}</li>"
         for s in around
     )
+    begun = [s for s in here if s.start < start and not today]
+    new = rows(view, [s for s in here if s not in begun], frozen, day=day)
     return Html(
         f'<section class="it-day" data-day={local:%Y-%m-%d}>'
         f"<h2>{_today(today)}{esc(day_title(local))}</h2>"
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
-        + rows(view, here, frozen, day=day)
+        + new
+        + continued(view, [(s, lasts(s).strip()) for s in begun], day)
         + "</section>"
+    )
+
+
+def looks(span: Span) -> str:
+    """Return what tells a window of a calendar from the others: a freeze that is only proposed looks like none in force."""
+    return "proposed" if span.proposed else span.look
+
+
+def continued(view: View, spans: Sequence[tuple[Span, str]], day: Day) -> Html:
+    """Return the changes that began on an earlier day, each with its attributes as one line."""
+    if not spans:
+        return EMPTY
+    items = "".join(
+        f"<li {marks}>{link(view.url(s.id), esc(s.title))} {_continues(view, s, day)}" for s, marks in spans
+    )
+    return Html(f"<ul class=it-continued>{items}</ul>")
+
+
+def _continues(view: View, span: Span, day: Day) -> Html:
+    return (
+        esc(t("continues all day"))
+        if span.end > day[1]
+        else told("continues until {end}", end=_end(view, span, day))
     )
 
 
@@ -182,28 +217,34 @@ def _row(view: View, span: Span, frozen: Mapping[str, Sequence[Hold]], day: Day 
         chips.append(freeze_chip(frozen[span.id]))
     if span.end < view.now and (day or agenda.is_running(view, span)):
         chips.append(chip("Overdue", "bad"))
-    below = Html(f'<p class="it-touched">{esc(t("Touches"))} {touched}</p>') if touched else EMPTY
+    below = Html(f"<p class=it-touched>{touched}") if touched else EMPTY
     return Html(
         f'<div class="it-agenda__when">{when(view, span, day)}</div>'
         f'<div class="it-agenda__what">{line(view, entry, chips)}{below}</div>'
     )
 
 
-def _touched(view: View, entry: Entry) -> str:
-    """Return links to what a change affects; the page of the change has those that there is no room for."""
+def _touched(view: View, entry: Entry) -> Html:
+    """Return the services that a change affects and the number of other items, which its page names; items where it is none."""
     items = [i for i in facts.affected(entry) if i in view.entries]
-    more = link(view.url(entry.id), esc(and_more(len(items) - _NAMED))) if len(items) > _NAMED else ""
-    return DOT.join([*(view.link(i) for i in items[:_NAMED]), *([more] if more else [])])
+    services = [i for i in items if meaning.SERVICE in view.kind(view.entries[i]).plays]
+    shown = (services or items)[:_NAMED]
+    if not shown:
+        return EMPTY
+    more = len(items) - len(shown)
+    names = Html(DOT.join(view.link(i) for i in shown))
+    said = told("Affects {items}", items=names)
+    return Html(f"{said} {esc(counted(more, 'and {count} item', 'and {count} items'))}") if more else said
 
 
 def when(view: View, span: Span, day: Day | None = None) -> Html:
     """Return the start and the end of a span: times of day under a day's heading, else with the dates."""
     start, end = (t.astimezone(view.zone) for t in (span.start, span.end))
     if day is None:
+        first = going_on.short(view, span.start)
         if start == end:
-            return view.moment(span.start)
-        until = Html(f"{end:%H:%M}") if start.date() == end.date() else view.moment(span.end)
-        return told("{start} to {end}", start=view.moment(span.start), end=until)
+            return first
+        return told("{start} to {end}", start=first, end=going_on.until(view, span.start, span.end))
     if span.start < day[0]:
         return told("until {end}", end=_end(view, span, day))
     if span.end > day[1]:
@@ -219,5 +260,7 @@ def _end(view: View, span: Span, day: Day) -> Html:
     if span.end < day[1]:
         return Html(f"{local:%H:%M}")
     return (
-        Html("24:00") if span.end == day[1] else Html(f"{day_and_month(local, MONTH_NAMES)}, {local:%H:%M}")
+        Html("24:00")
+        if span.end == day[1]
+        else Html(f"<span class=it-nowrap>{day_and_month(local, MONTH_NAMES)}, {local:%H:%M}</span>")
     )

@@ -47,6 +47,8 @@
   // ---- Reading --------------------------------------------------------------------------------
   /** @param {HTMLElement} box @returns {Rules} */
   const rulesOf = (box) => JSON.parse(box.dataset.rules ?? "{}");
+  /** What the focus goes to. @param {HTMLElement} box */
+  const entryOf = (box) => /** @type {HTMLInputElement} */ (box.querySelector(".it-q__find") ?? controlOf(box));
   /** @param {HTMLElement} box */
   const controlOf = (box) => /** @type {HTMLInputElement} */ (box.querySelector("input:not(.it-q__find), select, textarea"));
   const NUMBER = /^[+-]?\d+(?:[.,]\d+)?$/;
@@ -76,6 +78,7 @@
       case "choices":
         return ticked.length ? ticked : undefined;
       case "yesno":
+      case "radios":
         return ticked[0];
       case "choice":
         return control.value ? JSON.parse(control.value) : undefined;
@@ -84,7 +87,8 @@
       case "moment":
         return text ? `${new Date(text).toISOString().slice(0, 19)}Z` : undefined;
       case "lines": {
-        const found = text.split("\n").map((line) => line.trim()).filter(Boolean);
+        const typed = /** @type {HTMLInputElement | null} */ (box.querySelector(".it-q__find"))?.value ?? "";
+        const found = `${text}\n${clean(typed)}`.split("\n").map((line) => line.trim()).filter(Boolean);
         const ofNumbers = /^(?:integer|number)$/.test(rulesOf(box).items?.type ?? "");
         return found.length ? found.map((line) => (ofNumbers ? number(line) : named(box, line))) : undefined;
       }
@@ -159,9 +163,9 @@
     const rules = rulesOf(box);
     if (controlOf(box).validity.badInput) return t("This is not complete.");
     if (value === undefined) return rules.required ? t("Answer this question.") : "";
-    if (box.dataset.control === "choice") return "";
+    if (box.dataset.control === "choice" || box.dataset.control === "radios") return "";
     return faultOfValue(value, rules, rules.known ? namesOf(box) : null);
   }
 
-  Object.assign(globalThis.itsm, { answers: { clean, isNeeded, read, rulesOf, controlOf, namesOf, named, faultOf, faultOfValue } });
+  Object.assign(globalThis.itsm, { answers: { clean, isNeeded, read, rulesOf, controlOf, entryOf, namesOf, named, faultOf, faultOfValue } });
 })();

@@ -61,7 +61,7 @@
   /** Place everything of a week; bars over days have rows of their own above the hours. @param {HTMLElement} row */
   function lay(row) {
     const cells = globalThis.itsm.all(row, ".it-grid__day");
-    const bars = (/** @type {HTMLElement} */ cell) => cell.querySelectorAll(":is(.it-span, .it-ev__room):not([hidden], .it-ev__copy)").length;
+    const bars = (/** @type {HTMLElement} */ cell) => cell.querySelectorAll(":is(.it-span, .it-ev__room):not([hidden], .it-ev__copy, .it-ev__band)").length;
     row.style.setProperty("--bars", String(Math.max(...cells.map(bars))));
     cells.forEach(place);
   }

@@ -2,8 +2,8 @@
 (() => {
   "use strict";
 
-  const { t, counted, element, answers, filing, drafts, words, stem, isAround, isFailing } = globalThis.itsm;
-  const { read, faultOf, controlOf, namesOf, rulesOf } = answers;
+  const { t, counted, element, button, all, answers, filing, drafts, words, stem, isAround, isFailing } = globalThis.itsm;
+  const { read, faultOf, controlOf, entryOf, namesOf, rulesOf } = answers;
 
   /** @param {HTMLElement} box @param {string} fault */
   function say(box, fault) {
@@ -64,7 +64,7 @@
   function summarise(summary, wrong) {
     const items = wrong.map(([box, fault]) => {
       const link = /** @type {HTMLAnchorElement} */ (element("a", "", `${titleOf(box)}${titleOf(box).endsWith("?") ? "" : ":"} ${fault}`));
-      const control = controlOf(box);
+      const control = entryOf(box);
       link.href = `#${control.id || box.id}`;
       link.addEventListener("click", (event) => {
         event.preventDefault();
@@ -83,6 +83,12 @@
     return label?.firstChild?.textContent?.trim() ?? "";
   }
 
+  /** @param {HTMLElement} box */
+  function unfold(box) {
+    const fold = box.closest("details");
+    if (fold) fold.open = true;
+  }
+
   // ---- Questions that depend on answers -----------------------------------------------------------
   /** Whether the answers so far make a question one that is asked. @param {HTMLElement} box @param {Map<string, any>} given */
   function isAsked(box, given) {
@@ -92,31 +98,14 @@
   }
 
   // ---- Names --------------------------------------------------------------------------------------
-  /** Says beside a handle whose it is; finds the lines of a list by name. @param {HTMLElement} box */
+  /** Says beside a handle whose it is; chooses the lines of a list by name. @param {HTMLElement} box */
   function helpWithNames(box) {
     const known = namesOf(box);
     if (!known.size) return;
     const control = controlOf(box);
     const name = element("p", "it-q__name");
     name.setAttribute("aria-live", "polite");
-    if (box.dataset.control === "lines") {
-      const find = /** @type {HTMLInputElement} */ (element("input", "it-q__find"));
-      find.type = "text";
-      find.setAttribute("list", box.dataset.names ?? "");
-      find.placeholder = t("Find by name");
-      find.setAttribute("aria-label", `${titleOf(box)}: ${t("Find by name")}`);
-      control.before(find);
-      const take = () => {
-        const value = answers.named(box, find.value.trim());
-        if (!known.has(value)) return;
-        control.value = `${control.value.trimEnd()}\n${value}`.trimStart();
-        find.value = "";
-        control.dispatchEvent(new Event("input", { bubbles: true }));
-      };
-      find.addEventListener("input", take);
-      find.addEventListener("change", take);
-      return;
-    }
+    if (box.dataset.control === "lines") return pickNames(box, known);
     control.after(name);
     const tell = () => {
       const value = read(box);
@@ -129,6 +118,72 @@
       tell();
     });
     tell();
+  }
+
+  /** Several names of a list: chosen one by one, each a chip with a button that takes it back. @param {HTMLElement} box @param {Map<string, string>} known */
+  function pickNames(box, known) {
+    const control = controlOf(box);
+    const chips = element("ul", "it-q__chips");
+    const find = /** @type {HTMLInputElement} */ (element("input", "it-q__find"));
+    find.type = "text";
+    find.id = `${control.id}-find`;
+    find.setAttribute("list", box.dataset.names ?? "");
+    find.setAttribute("aria-describedby", control.getAttribute("aria-describedby") ?? "");
+    find.autocomplete = "off";
+    find.placeholder = t("Find by name");
+    /** @type {HTMLLabelElement} */ (box.querySelector("label")).htmlFor = find.id;
+    const chosen = () => control.value.split("\n").map((line) => line.trim()).filter(Boolean);
+    /** @param {string[]} values */
+    const choose = (values) => {
+      control.value = values.join("\n");
+      control.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    /** @param {string} value */
+    const chip = (value) => {
+      const title = known.get(value) ?? value;
+      const remove = button("it-q__take", "×", () => {
+        choose(chosen().filter((one) => one !== value));
+        find.focus();
+      });
+      remove.setAttribute("aria-label", t("Take back {name}", { name: title }));
+      return element("li", "", title, remove);
+    };
+    const show = () => chips.replaceChildren(...chosen().map(chip));
+    const take = () => {
+      const value = answers.named(box, find.value.trim());
+      if (!known.has(value)) return;
+      find.value = "";
+      choose([...new Set([...chosen(), value])]);
+    };
+    control.hidden = true;
+    control.before(chips, find);
+    find.addEventListener("input", take);
+    find.addEventListener("change", take);
+    box.closest("form")?.addEventListener("input", show);
+    show();
+  }
+
+  // ---- The window of a change ---------------------------------------------------------------------
+  /** Mark the freezes in which the window lies that is asked for. @param {HTMLFormElement} form */
+  function markFreezes(form) {
+    const place = /** @type {HTMLElement | null} */ (form.querySelector(".it-beside"));
+    if (!place) return;
+    const answer = (/** @type {string} */ path) => {
+      const box = /** @type {HTMLElement | null} */ (form.querySelector(`[data-path="${path}"]`));
+      return box ? String(read(box) ?? "") : "";
+    };
+    const update = () => {
+      const start = answer("planned_start");
+      const end = answer("planned_end") || start;
+      for (const freeze of all(place, "[data-from]")) {
+        const is = start !== "" && start < (freeze.dataset.until ?? "") && end > (freeze.dataset.from ?? "");
+        freeze.classList.toggle("it-freeze--hit", is);
+        freeze.querySelector(".it-freeze__hit")?.remove();
+        if (is) freeze.prepend(element("p", "it-freeze__hit", place.dataset.said ?? ""));
+      }
+    };
+    form.addEventListener("input", update);
+    update();
   }
 
   // ---- What is known already ----------------------------------------------------------------------
@@ -206,7 +261,8 @@
       panel.hidden = wrong.length > 0;
       said.textContent = wrong.length ? counted(wrong.length, "{count} answer needs correcting.", "{count} answers need correcting.") : "";
       summarise(summary, wrong);
-      if (wrong.length) return controlOf(wrong[0][0]).focus();
+      for (const [box] of wrong) unfold(box);
+      if (wrong.length) return entryOf(wrong[0][0]).focus();
       const right = found.filter(([, value]) => value !== undefined).map(([box, value]) => /** @type {[string, any]} */ ([box.dataset.path, value]));
       const now = `${new Date().toISOString().slice(0, 19)}Z`;
       const made = filing.record(about, right, now);
@@ -241,7 +297,10 @@
       done();
     });
     boxes.forEach(helpWithNames);
+    // A folded question with an answer (of a draft) is not hidden.
+    boxes.filter((box) => read(box) !== undefined).forEach(unfold);
     offerKnown(form);
+    markFreezes(form);
     /** @type {HTMLButtonElement} */ (form.querySelector("[type=submit]")).disabled = false;
   }
 

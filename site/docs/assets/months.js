@@ -19,7 +19,7 @@
   const SLIM = matchMedia("(max-width: 60em)");
   const [status] = all(".it-cal__status");
   const selects = ["service", "type"].map((name) => /** @type {HTMLSelectElement} */ (tools.elements.namedItem(name)));
-  const pager = () => /** @type {HTMLAnchorElement[]} */ (all(".it-pager a"));
+  const pager = () => /** @type {HTMLAnchorElement[]} */ (all(".it-cal__months a:not(.it-cal__now)"));
   const chosen = new URLSearchParams(location.search);
 
   function filter() {

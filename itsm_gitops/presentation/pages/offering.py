@@ -1,0 +1,75 @@
+"""The page of an offering: what it costs, its form, and folded below what few come for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from itsm_gitops.model.entry import Entry
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.fields import FACT, PROSE, Field, definition_list, present_fields, value
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
+from itsm_gitops.presentation.pages import catalogue, forms
+from itsm_gitops.presentation.pages.origin import origin
+from itsm_gitops.presentation.pages.parts import Crumb, heading, relations, section, unseen
+from itsm_gitops.presentation.view import View
+
+# In the head of the page, in the line below it, or as its questions.
+_ABOVE = frozenset({"description", "form", "cost", "expected_hours", "approval", "lifecycle"})
+
+
+def offering_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
+    """Return the article of an offering; ``data`` is its document, ``fields`` those of its class.
+
+    Who comes wants to order: the form is first, and the way it is fulfilled and what others ordered are folded.
+    """
+    lead = next((f for f in fields if f.name == "description"), None)
+    intro = value(view, data["description"], lead.schema) if lead and data.get("description") else EMPTY
+    url = catalogue.catalogue_url(view.audience)
+    way = [Crumb(url, "Catalogue" if url == urls.CATALOGUE else "Services")]
+    present = [f for f in present_fields(fields, data) if f.name not in _ABOVE]
+    prose = join([value(view, data[f.name], f.schema) for f in present if f.role == PROSE])
+    hint = Html(f"<div class=it-howto>{prose}</div>") if prose else EMPTY
+    asked = section("Request it", forms.request_form(view, entry, data.get("form")), "request")
+    folds = join(
+        [_fold(t(title), body, anchor) for title, body, anchor in _folds(view, entry, data, present)]
+    )
+    # What cannot be ordered here says in what it is.
+    chips = [] if asked else [view.state_chip(entry)]
+    body = f"{hint}{asked}{folds}"
+    return Html(
+        f"{heading(way, entry.title or entry.id, chips, intro)}{_terms(view, entry, data)}"
+        f"<div class=it-main>{body}</div>{origin(view, entry)}"
+    )
+
+
+def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return the price, the delivery time and the approval in one line, with the reason of the approval."""
+    shown = join([Html(f"<li>{content}") for content in catalogue.terms(view, entry)])
+    approval = data.get("approval")
+    reason = approval.get("reason") if isinstance(approval, Mapping) and approval.get("required") else None
+    why = f"<p class=it-muted>{esc(reason)}</p>" if isinstance(reason, str) else ""
+    return Html(f"<ul class=it-terms>{shown}</ul>{why}") if shown else EMPTY
+
+
+def _folds(
+    view: View, entry: Entry, data: Mapping[str, Any], present: Sequence[Field]
+) -> Iterator[tuple[str, Html, str]]:
+    """Yield what few come for: how it is fulfilled and by whom, and what it is linked with."""
+    rows = [(f.title, value(view, data[f.name], f.schema), False) for f in present if f.role == FACT]
+    blocks = join(
+        [
+            section(f.title, value(view, data[f.name], f.schema))
+            for f in present
+            if f.role not in (FACT, PROSE)
+        ]
+    )
+    yield "Details", Html(f"{definition_list(rows) if rows else EMPTY}{blocks}"), "details"
+    yield "Linked", relations(view, entry.id, unseen(view, entry)), "links"
+
+
+def _fold(title: str, body: Html, anchor: str) -> Html:
+    if not body:
+        return EMPTY
+    return Html(f"<details class=it-fold id={anchor}><summary>{esc(title)}</summary>{body}</details>")
