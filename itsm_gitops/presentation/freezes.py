@@ -12,7 +12,7 @@ from itsm_gitops.presentation.markup import EMPTY, Html
 from itsm_gitops.presentation.view import View
 
 NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holiday": "Holiday"}
-DOT = " · "  # between names, which may have commas
+DOT = " ·\N{NO-BREAK SPACE}"  # between names, which may have commas; it ends no line
 
 
 def only_for(view: View, items: Sequence[str]) -> Html:

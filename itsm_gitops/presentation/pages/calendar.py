@@ -166,7 +166,7 @@ def _agenda_day(view: View, cell: Cell) -> Html:
         f"{link(view.url(e.span.id), esc(e.span.title))}, {when(view, e.span, edges)}</li>"
         for e in around
     )
-    begun = [e for e in changes if e.span.start < edges[0] and day.day > 1]
+    begun = [e for e in changes if e.span.start < edges[0] and day.day > 1 and day != view.today]
     rows = "".join(_agenda_row(view, e, edges) for e in changes if e not in begun)
     return Html(
         f'<section class="it-day" data-day={day:%Y-%m-%d}><h2>{esc(day_title(day))}</h2>'

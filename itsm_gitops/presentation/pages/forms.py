@@ -179,8 +179,9 @@ def _not_working(view: View) -> Html:
         more = len(services) - _MOST_ILL
         rest = [link(urls.HOME, esc(and_more(more)))] if more > 0 else []
         said = join([*services[:_MOST_ILL], *rest], DOT)
-        rows.append(Html(f"<p class=it-ill-now><b>{esc(words(status))}:</b> {said}"))
-    return join(rows)
+        rows.append(Html(f"<b>{esc(words(status))}:</b> {said}"))
+    asked = esc(t("Is it one of these?"))
+    return Html(f"<p class=it-ill-now>{asked} {join(rows, '<br>')}") if rows else EMPTY
 
 
 def _freezes(view: View) -> Html:
