@@ -55,20 +55,20 @@ def utc(day: int, hour: int) -> datetime:
 @pytest.mark.parametrize(
     ("start", "end", "alone", "on_the_28th"),
     [
-        (utc(28, 14), utc(28, 18), "28 Nov 2026, 15:00 to 19:00", "15:00 to 19:00"),
-        (utc(28, 14), utc(28, 14), "28 Nov 2026, 15:00", "15:00"),
-        (utc(28, 19), utc(28, 23), "28 Nov 2026, 20:00 to 29 Nov 2026, 00:00", "20:00 to 24:00"),
+        (utc(28, 14), utc(28, 18), "28 Nov, 15:00 to 19:00", "15:00 to 19:00"),
+        (utc(28, 14), utc(28, 14), "28 Nov, 15:00", "15:00"),
+        (utc(28, 19), utc(28, 23), "28 Nov, 20:00 to 29 Nov, 00:00", "20:00 to 24:00"),
         (
             utc(28, 19),
             utc(29, 14),
-            "28 Nov 2026, 20:00 to 29 Nov 2026, 15:00",
+            "28 Nov, 20:00 to 29 Nov, 15:00",
             "from 20:00 until 29 November, 15:00",
         ),
-        (utc(27, 19), utc(28, 14), "27 Nov 2026, 20:00 to 28 Nov 2026, 15:00", "until 15:00"),
+        (utc(27, 19), utc(28, 14), "27 Nov, 20:00 to 28 Nov, 15:00", "until 15:00"),
         (
             utc(27, 19),
             utc(30, 14),
-            "27 Nov 2026, 20:00 to 30 Nov 2026, 15:00",
+            "27 Nov, 20:00 to 30 Nov, 15:00",
             "until 30 November, 15:00",
         ),
     ],
@@ -106,18 +106,42 @@ def test_a_freeze_says_until_when(view: View) -> None:
     assert "Friday 27 November Change freeze: Big weekend, from 01:00 until 30 November, 01:00" in text
 
 
-def test_a_freeze_ahead_is_a_banner_with_its_dates_and_what_it_lets_through(tmp_path: Path) -> None:
+def test_a_freeze_ahead_is_behind_one_line_with_its_dates_and_what_it_lets_through(tmp_path: Path) -> None:
     path = "cmdb/calendars/winter.yaml"
     freeze = f"{DOCUMENTS[path]}exempt_types: [emergency]\ndescription: Parcels first.\n"
     said = text_of(plan.changes_page(view_of(tmp_path, {path: freeze})).body)
-    banner = "Change freeze: Big weekend, 27 Nov 2026, 01:00 to 30 Nov 2026, 01:00 . Exempt: emergency. Parcels first."
-    assert 0 < said.index(banner) < said.index("Friday 27 November")
+    ahead = "Change freeze: Big weekend, 27 Nov, 01:00 to 30 Nov, 01:00 . Exempt: emergency. Parcels first."
+    assert said.index("1 freeze ahead") < said.index(ahead) < said.index("Friday 27 November")
 
 
-def test_a_freeze_that_is_over_or_far_ahead_is_no_banner(view: View) -> None:
+def test_a_freeze_is_told_whole(tmp_path: Path) -> None:
+    path = "cmdb/calendars/winter.yaml"
+    why = "Parcels come first. " * 20
+    html = plan.changes_page(view_of(tmp_path, {path: f"{DOCUMENTS[path]}description: '{why}End.'\n"})).body
+    assert f"{why}End." in html
+
+
+def test_a_freeze_that_is_over_or_far_ahead_is_not_told_of_and_one_that_lasts_is_open(view: View) -> None:
     days = {n: View(view.store, [], NOW + timedelta(days=n)) for n in (-70, 0, 7, 10)}
-    shown = [n for n, one in days.items() if "it-notice--freeze" in plan.changes_page(one).body]
-    assert shown == [0, 7]
+    shown = {n: plan.changes_page(one).body for n, one in days.items()}
+    assert [n for n, html in shown.items() if "<details class=it-freezes" in html] == [0, 7]
+    assert [n for n, html in shown.items() if "<details class=it-freezes open" in html] == [7]
+
+
+def test_a_change_over_two_days_is_told_once_and_its_second_day_is_a_line(tmp_path: Path) -> None:
+    long = DOCUMENTS[CHANGE].replace("2026-11-28T22:00:00Z", "2026-11-29T14:00:00Z")
+    html = plan.changes_page(view_of(tmp_path, {CHANGE: long})).body
+    sunday = html[html.index("data-day=2026-11-29") :]
+    assert html.count("CHG-261118-BBBBB</b>") == 1
+    assert "New version of the shop front continues until 15:00" in text_of(sunday)
+
+
+def test_of_what_a_change_affects_the_services_are_named_and_the_items_counted(tmp_path: Path) -> None:
+    change = DOCUMENTS[CHANGE]
+    assert "Affects Shop front" in text_of(plan.changes_page(view_of(tmp_path, {})).body)
+    both = {CHANGE: change.replace("cis: [shop-web]", "service: shop\ncis: [shop-web]")}
+    said = text_of(plan.changes_page(view_of(tmp_path / "both", both)).body)
+    assert "Affects Online shop and 1 item" in said
 
 
 def test_a_freeze_that_began_earlier_is_on_todays_page(view: View) -> None:
@@ -133,11 +157,11 @@ def test_changes_under_way_and_overdue_are_told_apart(tmp_path: Path) -> None:
     started = DOCUMENTS[CHANGE].replace("state: scheduled\nplanned", "state: implement\nplanned")
     assert started != DOCUMENTS[CHANGE]
     view = view_of(tmp_path, {CHANGE: started})
-    assert "Under way 28 Nov 2026, 21:00 to 23:00 New version" in text_of(plan.changes_page(view).body)
+    assert "Under way 28 Nov, 21:00 to 23:00 New version" in text_of(plan.changes_page(view).body)
     late = View(view.store, [], NOW + timedelta(days=10))
     assert "Implement Normal In a freeze Overdue" in text_of(plan.changes_page(late).body)
     waiting = View(view_of(tmp_path / "waiting", {}).store, [], NOW + timedelta(days=10))
-    assert "Overdue 28 Nov 2026, 21:00 to 23:00 New version" in text_of(plan.changes_page(waiting).body)
+    assert "Overdue 28 Nov, 21:00 to 23:00 New version" in text_of(plan.changes_page(waiting).body)
     assert "All upcoming changes, 1 overdue" in text_of(home.home_page(waiting, frozenset()).body)
 
 

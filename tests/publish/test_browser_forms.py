@@ -344,8 +344,10 @@ def test_an_incident_is_reported_from_the_start_page_by_keyboard_alone(
     page.get_by_role("link", name="Report an incident").press("Enter")
     page.wait_for_selector(".it-form [type=submit]:not([disabled])")
     page.get_by_label("What happened, in one line?").focus()
-    for answer in ("Nobody can pay", "Online", "shop", "Since nine", "High", "Med", "", "ada"):
+    for answer in ("Nobody can pay", "Since nine", "Online", " ", " ", "", "ada", "software/fault"):
         page.keyboard.type(answer)
+        if page.evaluate("document.activeElement.name") == "q-urgency":
+            page.keyboard.press("ArrowDown")
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.locator(".it-made").wait_for()
@@ -369,18 +371,41 @@ def test_a_service_leads_to_a_report_about_it(
 
 def test_a_change_is_filed(open_form: Callable[..., Any], repo: GitRepo) -> None:
     page = open_form("changes/new.html")
-    page.get_by_label("What is changed, in one line?").fill("New version")
-    page.get_by_label("Which configuration items? (optional)", exact=True).fill("shop-web\nshop-wev")
+    page.get_by_label("Title").fill("New version")
+    items = page.get_by_label("Which configuration items?", exact=True)
+    items.fill("shop front")  # by its name
+    chips = page.locator(".it-q__chips li")
+    assert chips.all_inner_texts() == ["Shop front\n×"]
+    page.get_by_role("button", name="Take back Shop front").click()
+    assert chips.count() == 0
+    items.fill("shop-web")
+    assert chips.count() == 1
+    items.fill("shop-wev")
     page.get_by_label("Why is it needed?").fill("It is faster.")
     page.get_by_label("Who asks for it?").fill("ada")
     page.locator(".it-form [type=submit]").click()
     page.locator(".it-q__fault").get_by_text(
         "“shop-wev” is not in the list. Type a part of the name and choose one."
     ).wait_for()
-    page.get_by_label("Which configuration items? (optional)", exact=True).fill("shop-web")
+    assert page.evaluate("document.activeElement.id") == "q-cis-find"
+    items.fill("")
     found = make(page)
     assert (found["type"], found["cis"], found["state"]) == ("normal", ["shop-web"], "draft")
     file_and_check(page, repo)
+
+
+def test_a_folded_question_is_seen_where_it_has_an_answer_or_a_fault(open_form: Callable[..., Any]) -> None:
+    page = open_form("changes/new.html")
+    plan = page.get_by_label("Back-out plan")
+    assert plan.is_hidden()
+    page.get_by_text("How it is done, checked and undone").click()
+    plan.fill("W" * 20_001)
+    page.get_by_text("How it is done, checked and undone").click()
+    page.locator(".it-form [type=submit]").click()
+    assert plan.is_visible()
+    page.reload()
+    page.wait_for_selector(".it-form [type=submit]:not([disabled])")
+    assert plan.is_visible()
 
 
 def test_without_a_script_the_questions_and_the_command_are_there(guard: Guard, address: str) -> None:

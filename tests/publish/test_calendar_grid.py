@@ -65,16 +65,19 @@ def test_what_is_not_approved_yet_looks_so_and_says_so(month: str) -> None:
     assert "it-ev--tentative" not in day(month, "2026-11-18")
 
 
-def test_windows_are_named_below_what_is_done_on_a_day(month: str) -> None:
-    saturday = day(month, "2026-11-28")
-    assert saturday.index("New version of the shop front") < saturday.index("it-behind")
-    assert (
-        "it-ev--freeze it-behind--on" in saturday
-    )  # named where it begins, and there for who cannot see colours
-    assert "it-behind--on" not in day(month, "2026-11-27")
+def test_a_freeze_is_named_once_over_its_days_and_colours_each(month: str) -> None:
+    friday, saturday = day(month, "2026-11-27"), day(month, "2026-11-28")
+    assert 'it-ev__band it-ev__band--freeze it-span it-span--3"' in friday  # Friday to Sunday
+    assert "Change freeze: Big weekend" in text_of(friday)
+    assert saturday.index("it-ev__band") < saturday.index("New version of the shop front")
+    assert "it-span" not in saturday
+    for one in (friday, saturday, day(month, "2026-11-29")):
+        assert (
+            "it-ev it-ev--freeze it-behind--on" in one
+        )  # the ground of the day, for those who cannot see it as well
 
 
-def test_a_window_of_some_hours_is_named_on_each_of_its_days_and_colours_none(tmp_path: Path) -> None:
+def test_a_window_is_named_on_its_first_day_and_a_stripe_on_the_others(tmp_path: Path) -> None:
     hours = (
         "hours:\n- {days: [sat], from: '20:00', to: '24:00'}\n- {days: [sun], from: '00:00', to: '05:00'}\n"
     )
@@ -82,9 +85,21 @@ def test_a_window_of_some_hours_is_named_on_each_of_its_days_and_colours_none(tm
     view = view_of(tmp_path, {"cmdb/calendars/nights.yaml": head + hours})
     view.plan = Plan(view)
     grid = {page.url: page.body for page in calendar_pages(view)}["changes/calendar.html"]
+    grid = grid[: grid.index("it-cal__agenda")]
+    named = [
+        cell for cell in grid.split("<td ") if "it-ev--maintenance" in cell and "it-behind--on" not in cell
+    ]
+    assert len(named) == 1
+    assert "data-day=2026-10-31" in named[0]
     for date, part in (("2026-11-21", "1200 1440"), ("2026-11-22", "0 300")):
-        assert "it-behind--on" not in day(grid, date)
+        assert "it-ev--maintenance it-behind--on" in day(grid, date)
         assert f'data-minutes="{part}"' in day(grid, date)
+        assert 'title="Maintenance window: Saturday night"' in day(grid, date)
+
+
+def test_the_legend_has_only_what_is_there(month: str) -> None:
+    legend = month[month.index("it-cal__legend") :].partition("</ul>")[0]
+    assert text_of(legend.partition(">")[2]) == "Change Not approved yet Change freeze Conflict"
 
 
 def test_there_is_a_way_to_today(month: str) -> None:

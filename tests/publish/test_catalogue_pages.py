@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from test_pages import view_of
 
 from itsm_gitops.presentation import navigation, urls
 from itsm_gitops.presentation.fields import fields
-from itsm_gitops.presentation.pages import catalogue, forms, home, item, known_errors
+from itsm_gitops.presentation.pages import catalogue, forms, home, known_errors, offering
 from tests.support import GitRepo
 
 
@@ -22,18 +23,29 @@ def test_what_an_offering_costs_and_takes_is_said_before_its_questions(tmp_path:
         tmp_path, {path: f"{(write_sample(tmp_path / 'as-it-is').root / path).read_text()}{terms}"}
     )
     entry = view.entries["laptop"]
-    html = item.item_page(view, entry, view.store.data("laptop"), fields(view.kind(entry)))
+    html = offering.offering_page(view, entry, view.store.data("laptop"), fields(view.kind(entry)))
     said = text_of(html)
-    assert "Price 1,350 EUR Delivery time about 2 working days Approval by Web team It is dear." in said
-    assert said.index("Price") < said.index("Request it")
-    strip = text_of(html[html.index("<dl class=it-help>") : html.index("</dl>")])
-    assert "Owner" not in strip
-    assert "Service" not in strip
+    assert "1,350 EUR about 2 working days approved by Web team It is dear." in said
+    assert said.index("1,350 EUR") < said.index("Request it") < said.index("Details")
+    # What few come for is below the form, folded.
     assert "Owner Web team" in said[said.index("Details") :]
-    # What stands there already is asked last.
+    assert html.index("id=request") < html.index("<details class=it-fold id=details>")
+    # Who asks is asked first; what stands there already is asked last.
+    assert html.index("Who asks for it?") < html.index("Which model?") < html.index("Anything else?")
     assert html.index("Anything else?") < html.index("Title of the request")
     # And not once more below.
-    assert [said.count(word) for word in ("Approval", "EUR", "Expected hours", "It is dear.")] == [1, 1, 0, 1]
+    assert [said.count(word) for word in ("approved", "EUR", "Expected hours", "It is dear.")] == [1, 1, 0, 1]
+
+
+def test_a_card_of_the_catalogue_is_one_link_with_the_terms_in_a_line_of_text(git_repo: GitRepo) -> None:
+    for path, text in DOCUMENTS.items():
+        git_repo.write(path, text)
+    html = catalogue.catalogue_page(view_for(git_repo, "internal")).body
+    card = html[html.index('<li class="it-card') :].partition("</ul>")[0]
+    assert card.count("<a ") == 1
+    assert "about 2 working days" in text_of(card)
+    assert "it-cards--uses" not in html  # the services have a page of their own
+    assert re.search(r"<a href=\x01services/index.html>Services</a>", html)
 
 
 def test_a_list_of_services_says_the_life_cycle_only_of_those_without_a_status(tmp_path: Path) -> None:
@@ -112,7 +124,7 @@ def test_the_menu_has_one_name_for_each_page(
 
 
 @pytest.mark.parametrize("state", ["in_progress", "closed"])
-def test_the_form_for_incidents_asks_in_order_and_leads_to_what_is_not_working(
+def test_the_form_for_incidents_asks_in_order_and_names_what_is_not_working(
     git_repo: GitRepo, state: str
 ) -> None:
     incident = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
@@ -120,5 +132,8 @@ def test_the_form_for_incidents_asks_in_order_and_leads_to_what_is_not_working(
     for path, text in {**DOCUMENTS, incident: closed}.items():
         git_repo.write(path, text)
     (report,) = (p for p in forms.pages(view_for(git_repo, "staff")) if p.url == urls.REPORT)
-    assert report.body.index("q-category") < report.body.index("q-description")
-    assert ("What is not working now" in report.body) is (state != "closed")
+    order = ("title", "description", "service", "impact", "urgency", "location", "reported_by", "category")
+    places = [report.body.index(f'id="q-{name}-box"') for name in order]
+    assert places == sorted(places)
+    assert ("Is it one of these? Outage: Online shop" in text_of(report.body)) is (state != "closed")
+    assert "Many people or a critical service" in report.body

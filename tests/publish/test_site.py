@@ -245,7 +245,7 @@ def test_an_offering_shows_its_questions_and_the_command(pages: dict[str, Page])
     assert "Which model? " in text
     assert "Anything else? (optional)" in text
     assert "(required)" not in text
-    assert text.index("Nothing is sent yet") < text.index("Make the request")
+    assert text.index("You can read the record before you send it.") < text.index("Make the request")
     assert "One sentence is enough." in text
     fields = {
         a["id"]: (t, a)

@@ -119,7 +119,7 @@ def fill(question: Any) -> None:
     match question.get_attribute("data-control"):
         case "choice":
             control.select_option(index=1)
-        case "choices" | "yesno":
+        case "choices" | "yesno" | "radios":
             control.check()
         case "date":
             control.fill("2026-12-01")

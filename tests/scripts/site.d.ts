@@ -10,6 +10,8 @@ interface Itsm extends Library, Search, RecordParts, MapParts {
   answers: Answers;
   filing: Filing;
   drafts: Drafts;
+  naming: { helpWithNames(box: HTMLElement): void };
+  beside: { offerKnown(form: HTMLFormElement): void; markFreezes(form: HTMLFormElement): void };
   axis: Axis;
   marked: (text: string, wanted: string[]) => (Node | string)[];
 }
@@ -115,7 +117,7 @@ interface Search {
   find(text: string, limit: number, only?: string): Promise<Found>;
 }
 
-// ---- Forms: answers.js, filing.js, drafts.js -------------------------------------------------
+// ---- Forms: answers.js, filing.js, drafts.js, naming.js, beside.js -------------------------------------------------
 /** What an answer must be like, as `pages/forms.py` writes it beside the question. */
 interface Rules {
   type?: string;
@@ -140,6 +142,7 @@ interface Answers {
   read(box: HTMLElement): any;
   rulesOf(box: HTMLElement): Rules;
   controlOf(box: HTMLElement): HTMLInputElement;
+  entryOf(box: HTMLElement): HTMLInputElement;
   namesOf(box: HTMLElement): Map<string, string>;
   named(box: HTMLElement, text: string): string;
   faultOf(box: HTMLElement, value: any): string;

@@ -61,7 +61,7 @@ def _about(view: View, made: BoardAgenda) -> Html:
     )
     rows = (
         ("Meeting", meeting),
-        ("Covers", esc(t("{start} to {end}", start=start, end=end))),
+        ("Period", esc(t("{start} to {end}", start=start, end=end))),
         ("All meetings", link(urls.MEETINGS_ICS, esc(t("Calendar file (.ics)")))),
     )
     facts_ = "".join(f"<div><dt>{esc(t(name))}<dd>{content}</div>" for name, content in rows)

@@ -137,7 +137,7 @@ def terms(view: View, entry: Entry) -> list[Html]:
     price = value(view, cost, schemas.get("cost", {})) if cost else EMPTY
     free = isinstance(cost, dict) and not cost.get("amount")
     said = (
-        esc(t("Free")) if free else price,
+        esc(t("No cost")) if free else price,
         _time(data.get("expected_hours")),
         esc(_approval(view, data.get("approval"))),
     )

@@ -8,7 +8,7 @@ from itsm_gitops.graph.calendars import Hold
 from itsm_gitops.graph.schedule import FREEZES_AHEAD
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.presentation import agenda, urls
+from itsm_gitops.presentation import agenda, prose, urls
 from itsm_gitops.presentation.agenda import Day, Span
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.freezes import DOT, freeze_chip, name_of, only_for

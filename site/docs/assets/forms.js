@@ -2,8 +2,8 @@
 (() => {
   "use strict";
 
-  const { t, counted, element, button, all, answers, filing, drafts, words, stem, isAround, isFailing } = globalThis.itsm;
-  const { read, faultOf, controlOf, entryOf, namesOf, rulesOf } = answers;
+  const { t, counted, element, answers, filing, drafts, naming, beside } = globalThis.itsm;
+  const { read, faultOf, entryOf, rulesOf } = answers;
 
   /** @param {HTMLElement} box @param {string} fault */
   function say(box, fault) {
@@ -97,137 +97,6 @@
     return when.some((all) => Object.entries(all).every(([path, wanted]) => wanted.includes(given.get(path))));
   }
 
-  // ---- Names --------------------------------------------------------------------------------------
-  /** Says beside a handle whose it is; chooses the lines of a list by name. @param {HTMLElement} box */
-  function helpWithNames(box) {
-    const known = namesOf(box);
-    if (!known.size) return;
-    const control = controlOf(box);
-    const name = element("p", "it-q__name");
-    name.setAttribute("aria-live", "polite");
-    if (box.dataset.control === "lines") return pickNames(box, known);
-    control.after(name);
-    const tell = () => {
-      const value = read(box);
-      const title = known.get(value);
-      name.textContent = title && title !== value ? title : "";
-    };
-    control.addEventListener("change", () => {
-      const value = read(box);
-      if (known.has(value)) control.value = value;
-      tell();
-    });
-    tell();
-  }
-
-  /** Several names of a list: chosen one by one, each a chip with a button that takes it back. @param {HTMLElement} box @param {Map<string, string>} known */
-  function pickNames(box, known) {
-    const control = controlOf(box);
-    const chips = element("ul", "it-q__chips");
-    const find = /** @type {HTMLInputElement} */ (element("input", "it-q__find"));
-    find.type = "text";
-    find.id = `${control.id}-find`;
-    find.setAttribute("list", box.dataset.names ?? "");
-    find.setAttribute("aria-describedby", control.getAttribute("aria-describedby") ?? "");
-    find.autocomplete = "off";
-    find.placeholder = t("Find by name");
-    /** @type {HTMLLabelElement} */ (box.querySelector("label")).htmlFor = find.id;
-    const chosen = () => control.value.split("\n").map((line) => line.trim()).filter(Boolean);
-    /** @param {string[]} values */
-    const choose = (values) => {
-      control.value = values.join("\n");
-      control.dispatchEvent(new Event("input", { bubbles: true }));
-    };
-    /** @param {string} value */
-    const chip = (value) => {
-      const title = known.get(value) ?? value;
-      const remove = button("it-q__take", "×", () => {
-        choose(chosen().filter((one) => one !== value));
-        find.focus();
-      });
-      remove.setAttribute("aria-label", t("Take back {name}", { name: title }));
-      return element("li", "", title, remove);
-    };
-    const show = () => chips.replaceChildren(...chosen().map(chip));
-    const take = () => {
-      const value = answers.named(box, find.value.trim());
-      if (!known.has(value)) return;
-      find.value = "";
-      choose([...new Set([...chosen(), value])]);
-    };
-    control.hidden = true;
-    control.before(chips, find);
-    find.addEventListener("input", take);
-    find.addEventListener("change", take);
-    box.closest("form")?.addEventListener("input", show);
-    show();
-  }
-
-  // ---- The window of a change ---------------------------------------------------------------------
-  /** Mark the freezes in which the window lies that is asked for. @param {HTMLFormElement} form */
-  function markFreezes(form) {
-    const place = /** @type {HTMLElement | null} */ (form.querySelector(".it-beside"));
-    if (!place) return;
-    const answer = (/** @type {string} */ path) => {
-      const box = /** @type {HTMLElement | null} */ (form.querySelector(`[data-path="${path}"]`));
-      return box ? String(read(box) ?? "") : "";
-    };
-    const update = () => {
-      const start = answer("planned_start");
-      const end = answer("planned_end") || start;
-      for (const freeze of all(place, "[data-from]")) {
-        const is = start !== "" && start < (freeze.dataset.until ?? "") && end > (freeze.dataset.from ?? "");
-        freeze.classList.toggle("it-freeze--hit", is);
-        freeze.querySelector(".it-freeze__hit")?.remove();
-        if (is) freeze.prepend(element("p", "it-freeze__hit", place.dataset.said ?? ""));
-      }
-    };
-    form.addEventListener("input", update);
-    update();
-  }
-
-  // ---- What is known already ----------------------------------------------------------------------
-  const MOST_KNOWN = 5;
-  /** While a fault is typed: the open incidents and known errors that fit. @param {HTMLFormElement} form */
-  function offerKnown(form) {
-    const place = /** @type {HTMLElement | null} */ (form.querySelector(".it-known"));
-    if (!place) return;
-    /** Words that tell something, each once. @param {string} text */
-    const telling = (text) => [...new Set(words(text).filter((w) => w.length > 2 && (!isAround(w) || isFailing(w))).map(stem))];
-    /** @type {{ url: string, title: string, label: string, service: string, words: string[] }[]} */
-    const known = JSON.parse(place.dataset.known ?? "[]").map((/** @type {any} */ k) => ({ ...k, words: telling(`${k.title} ${k.more}`) }));
-    /** @param {{ words: string[] }} one @param {string} word */
-    const has = (one, word) => one.words.some((other) => other.startsWith(word) || (other.length > 3 && word.startsWith(other)));
-    /** A rare word is enough by itself. @param {string} word */
-    const worth = (word) => (word.length > 3 && known.filter((k) => has(k, word)).length <= MOST_KNOWN ? 2 : 1);
-    const list = /** @type {HTMLElement} */ (place.querySelector("ul"));
-    const answer = (/** @type {string} */ path) => {
-      const box = /** @type {HTMLElement | null} */ (form.querySelector(`[data-path="${path}"]`));
-      return box ? read(box) : undefined;
-    };
-    const update = () => {
-      const typed = telling(`${answer("title") ?? ""} ${answer("description") ?? ""}`);
-      const service = answer("service");
-      const worths = typed.map((word) => /** @type {[string, number]} */ ([word, worth(word)]));
-      const fits = known
-        .map((k) => ({ ...k, score: worths.reduce((sum, [word, is]) => sum + (has(k, word) ? is : 0), service && k.service === service ? 2 : 0) }))
-        .filter((k) => k.score >= Math.max(1, Math.min(2, typed.length)))
-        .sort((a, b) => b.score - a.score)
-        .slice(0, MOST_KNOWN);
-      list.replaceChildren(
-        ...fits.map((k) => {
-          const link = /** @type {HTMLAnchorElement} */ (element("a", "", k.title));
-          link.href = globalThis.itsm.root + k.url;
-          return element("li", "", link, element("small", "", k.label));
-        }),
-      );
-      place.hidden = !fits.length;
-    };
-    form.addEventListener("input", update);
-    update();
-    place.dataset.told = "";
-  }
-
   // ---- One form -----------------------------------------------------------------------------------
   /** @param {HTMLFormElement} form */
   function start(form) {
@@ -296,11 +165,11 @@
       part("said").textContent = t("Downloaded; put it at {path}", { path: part("path").textContent });
       done();
     });
-    boxes.forEach(helpWithNames);
+    boxes.forEach(naming.helpWithNames);
     // A folded question with an answer (of a draft) is not hidden.
     boxes.filter((box) => read(box) !== undefined).forEach(unfold);
-    offerKnown(form);
-    markFreezes(form);
+    beside.offerKnown(form);
+    beside.markFreezes(form);
     /** @type {HTMLButtonElement} */ (form.querySelector("[type=submit]")).disabled = false;
   }
 
