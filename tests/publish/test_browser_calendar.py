@@ -88,9 +88,9 @@ def see_month(page: Any, name: str) -> None:
     see(page.locator(".it-cal__choose summary"), name)
 
 
-def choose_month(page: Any, shown: str, wanted: str) -> None:
+def choose_month(page: Any, wanted: str) -> None:
     """Open the list of months and choose one."""
-    page.get_by_text(shown).locator("visible=true").first.click()
+    page.locator(".it-cal__choose summary").click()
     page.get_by_role("navigation", name="Months").get_by_role("link", name=wanted, exact=True).click()
 
 
@@ -184,7 +184,7 @@ def test_filters_hide_the_others_and_are_kept_in_the_address(open_page: Callable
     page.reload()
     page.wait_for_load_state()
     assert shown(page) == {"Big weekend", "Saturday night"}
-    choose_month(page, "November 2026", "Apr 2027")
+    choose_month(page, "Apr 2027")
     page.wait_for_url("**/calendar_2027-04.html?service=index")
     page.wait_for_load_state()
     see_month(page, "April 2027")
@@ -230,7 +230,7 @@ def test_a_button_leads_to_today(open_page: Callable[..., Any]) -> None:
     page.get_by_role("link", name="Today", exact=True).click()
     assert page.locator(".it-grid__day--today:visible").count() == 1
     assert page.url.endswith("?view=week&week=2026-W47")
-    choose_month(page, "November 2026", "Apr 2027")
+    choose_month(page, "Apr 2027")
     see_month(page, "April 2027")
     page.get_by_role("link", name="Today", exact=True).click()
     see_month(page, "November 2026")

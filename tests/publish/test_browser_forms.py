@@ -159,7 +159,7 @@ def test_what_is_wrong_is_said_beside_the_answer(open_form: Callable[..., Any]) 
     need = "Answer this question."
     asked = ("model", "number", "reason", "systems", "when", "requested_by")
     assert faults() == dict.fromkeys(asked, need)
-    assert page.evaluate("document.activeElement.id") == "q-answers-model"
+    assert page.evaluate("document.activeElement.id") == "q-requested_by"
     assert page.get_by_text("6 answers need correcting.").get_attribute("role") == "status"
     assert page.locator(".it-made").is_hidden()
 
