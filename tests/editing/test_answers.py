@@ -81,3 +81,18 @@ def test_an_answer_of_another_type_is_refused(answer: str, message: str, form: P
     done = cli("new", "request", "--offering", "new-mailbox", *GIVEN, "--answer", answer, code=None)
     assert done.code in (1, 2)
     assert message in " ".join(done.err.split())
+
+
+def test_a_question_that_depends_on_an_answer_is_needed_where_that_was_given(form: Path, cli: Cli) -> None:  # noqa: F811
+    offering = form / "cmdb/offerings/new-mailbox.yaml"
+    data = load(offering.read_bytes()).data
+    data["form"]["if"] = {"properties": {"size": {"const": "very_large"}}}
+    data["form"]["required"].append("size")
+    data["form"]["then"] = {"required": ["remark"]}
+    offering.write_text(json.dumps(data, indent=2))
+    words = ["new", "request", "--offering", "new-mailbox", *GIVEN]
+    cli(*words, "--answer", "size=small")
+    done = cli(*words, "--answer", "size=very_large", code=None)
+    assert done.code in (1, 2)
+    assert "remark" in done.err
+    cli(*words, "--answer", "size=very_large", "--answer", "remark=It is for the archive")

@@ -160,6 +160,17 @@ def test_what_is_not_a_question_is_left_out() -> None:
     assert "minLength&quot;:&quot;9" not in html
 
 
+def test_a_question_that_depends_on_an_answer_says_on_which() -> None:
+    schema = {
+        "properties": {"product": {"type": "string", "enum": ["A", "Other"]}, "name": {"type": "string"}},
+        "if": {"properties": {"product": {"const": "Other"}}},
+        "then": {"required": ["name"]},
+    }
+    product, name = questions.of_form(schema)
+    assert (product.when, name.when) == ((), ({"answers.product": ("Other",)},))
+    assert name.required
+
+
 def test_long_lists_are_cut_into_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_lists, "MOST_FINISHED", 150)
     repo = write_sample(tmp_path)

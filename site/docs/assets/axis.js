@@ -70,7 +70,7 @@
   function name(grid, day) {
     for (const copy of grid.querySelectorAll(".it-ev__copy")) copy.remove();
     const cells = [...(day?.closest("tr")?.querySelectorAll(".it-grid__day") ?? [])];
-    for (const room of /** @type {NodeListOf<HTMLElement>} */ (day?.querySelectorAll(".it-ev__room[data-type]") ?? [])) {
+    for (const room of /** @type {NodeListOf<HTMLElement>} */ (day?.querySelectorAll(".it-ev__room[data-type]:not(.it-ev__band)") ?? [])) {
       const lane = [...(room.parentElement?.children ?? [])].indexOf(room);
       const row = cells.slice(0, cells.indexOf(/** @type {HTMLElement} */ (day))).map((cell) => cell.querySelectorAll("ul:not(.it-behind) > li")[lane]);
       const copy = /** @type {HTMLElement | undefined} */ (row.filter((one) => one?.matches(".it-span")).at(-1)?.cloneNode(true));
