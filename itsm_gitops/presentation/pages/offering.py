@@ -7,7 +7,7 @@ from typing import Any
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
-from itsm_gitops.presentation.fields import FACT, PROSE, Field, definition_list, present_fields, value
+from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.pages import catalogue, forms
@@ -58,13 +58,7 @@ def _folds(
 ) -> Iterator[tuple[str, Html, str]]:
     """Yield what few come for: how it is fulfilled and by whom, and what it is linked with."""
     rows = [(f.title, value(view, data[f.name], f.schema), False) for f in present if f.role == FACT]
-    blocks = join(
-        [
-            section(f.title, value(view, data[f.name], f.schema))
-            for f in present
-            if f.role not in (FACT, PROSE)
-        ]
-    )
+    blocks = join([section(f.title, value(view, data[f.name], f.schema)) for f in present if f.role == BLOCK])
     yield "Details", Html(f"{definition_list(rows) if rows else EMPTY}{blocks}"), "details"
     yield "Linked", relations(view, entry.id, unseen(view, entry)), "links"
 
