@@ -20,7 +20,7 @@ from itsm_gitops.graph.suspects import scene, suspects
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.presentation.data import api, feeds
 from itsm_gitops.presentation.extras import extra_of
-from itsm_gitops.presentation.pages import catalogue, home, known_errors, record
+from itsm_gitops.presentation.pages import catalogue, home, known_errors, record, services
 from itsm_gitops.presentation.pages import plan as agenda_pages
 from itsm_gitops.presentation.view import View
 from itsm_gitops.reports.catalogue import make_reports
@@ -231,7 +231,7 @@ FACTS: Mapping[str, Callable[[Answers], Any]] = {
     "site: change feed": lambda a: dict(feeds.files(a.view, ""))["feeds/changes.xml"].decode(),
     "site: known errors offered": lambda a: a.view.offers,
     "site: home": lambda a: str(home.home_page(a.view, frozenset()).body),
-    "site: services": lambda a: str(home.services_page(a.view).body),
+    "site: services": lambda a: str(services.services_page(a.view).body),
     "site: catalogue": lambda a: str(catalogue.catalogue_page(a.view).body),
     "site: agenda": lambda a: str(agenda_pages.changes_page(a.view).body),
     "site: known errors": lambda a: str(known_errors.known_errors_page(a.view).body),

@@ -7,17 +7,21 @@ from typing import Any
 from itsm_gitops.presentation.markup import Html, esc, external, words
 
 # Ways between those who run services: users are not sent to them.
-_AMONG_STAFF = ("chat", "on-call")
+_ON_CALL = "on-call"
+_AMONG_STAFF = ("chat", _ON_CALL)
 
 
-def contact_lines(contacts: Any, *, reachable: bool = False) -> list[Html]:
+def contact_lines(contacts: Any, *, reachable: bool = False, on_call: bool = True) -> list[Html]:
     """Return each way to reach people; what is an address becomes a link.
 
-    ``reachable`` leaves out the ways that are not for users.
+    ``reachable`` leaves out the ways that are not for users; without ``on_call`` those to whoever is on call are left
+    out, for pages that name them.
     """
     lines = []
     for contact in contacts if isinstance(contacts, list) else []:
         if not isinstance(contact, dict) or (reachable and contact.get("type") in _AMONG_STAFF):
+            continue
+        if not on_call and contact.get("type") == _ON_CALL:
             continue
         name, text = words(str(contact.get("type", ""))), str(contact.get("value", ""))
         address = f"mailto:{text}" if "@" in text and ":" not in text else text

@@ -15,11 +15,12 @@ from itsm_gitops.presentation.language import counted, t
 from itsm_gitops.presentation.layout import Placed, place
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link, shorten
 
-_HEIGHT, _TALL = 62, 74  # of a box: the second where a title of the drawing needs three lines
-_BETWEEN = 16  # rows
+_PADDING, _BETWEEN = 16, 14  # above and below the lines of a box, and from box to box
 _MARGIN = 8
+_APART, _SNAP = 14, 6  # the ends of lines at a box; lines that rise less are straight
+_SAMPLES = 32  # points of a curve that are looked at
 # No page has room for more; such a diagram is rows everywhere.
-MOST_COLUMNS = 7
+MOST_COLUMNS = 5
 # A disc, a cross in a square, a triangle, an open triangle, an open square, a diamond, a ring.
 SIGNS = {
     "operational": "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0",
@@ -34,7 +35,10 @@ SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One node: ``said`` is its status in words, ``look`` the status itself; ``focus`` marks what the picture is about."""
+    """One node: ``said`` is its status in words, ``look`` the status itself; ``focus`` marks what the picture is about.
+
+    A node that stands for several has their names in ``names``.
+    """
 
     id: str
     title: str
@@ -43,6 +47,7 @@ class Box:
     look: str = ""
     focus: bool = False
     said: str = ""
+    names: str = ""
 
     @property
     def below(self) -> str:
@@ -60,16 +65,36 @@ class _Size(NamedTuple):
     gap: int
     letters: int
     small: int
-    height: int = _HEIGHT
+    height: int = 0
 
     @property
     def row(self) -> int:
         """How far apart the tops of two boxes of a column are."""
         return self.height + _BETWEEN
 
+    def lines(self, box: Box) -> tuple[list[str], list[str]]:
+        """Return the lines of a box: those of its title, and those below: the class and the status."""
+        return _lines(box.title, self.letters), self._below(box)
 
-# By the number of columns: the more there are, the narrower, so that all of them fit in the width of a page.
-_SIZES = {4: _Size(188, 48, 18, 23), 6: _Size(160, 36, 16, 19), MOST_COLUMNS: _Size(142, 30, 14, 16)}
+    def _below(self, box: Box) -> list[str]:
+        if len(box.below) <= self.small:
+            return [box.below]
+        if box.said:
+            kind = f"{box.kind} ·" if len(box.kind) + 2 <= self.small else shorten(box.kind, self.small)
+            return [kind, shorten(box.said, self.small)]
+        first, *rest = wrap(box.kind, self.small)
+        return [first, *([shorten(" ".join(rest), self.small)] if rest else [])]
+
+
+# By the number of columns: the more there are, the narrower, so that all of them fit beside the details of a page.
+_SIZES = {3: _Size(184, 64, 19, 23), 4: _Size(168, 34, 17, 20), MOST_COLUMNS: _Size(134, 26, 13, 15)}
+
+
+def _size(number: int, boxes: Iterable[Box]) -> _Size:
+    """Return the size of boxes in a number of columns: as high as the fullest one needs."""
+    size = next((size for most, size in _SIZES.items() if number <= most), _SIZES[MOST_COLUMNS])
+    most = max(sum(map(len, size.lines(b))) for b in boxes)
+    return size._replace(height=_PADDING + _LINE * max(most, 2))
 
 
 class Arrow(NamedTuple):
@@ -80,16 +105,32 @@ class Arrow(NamedTuple):
     title: str
 
 
-def columns(boxes: Sequence[Box], arrows: Iterable[Arrow]) -> int:
-    """Return how many columns a drawing of these boxes has."""
-    return len(place([b.id for b in boxes], [(a.source, a.target) for a in arrows]).layers)
+class Extent(NamedTuple):
+    """How much room a drawing takes: its columns, and its height in pixels."""
+
+    columns: int
+    height: int
 
 
-def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int = 0, rows: str = "") -> Html:
+def extent(boxes: Sequence[Box], arrows: Iterable[Arrow]) -> Extent:
+    """Return how much room a drawing of these boxes takes."""
+    placed = place([b.id for b in boxes], [(a.source, a.target) for a in arrows])
+    return Extent(len(placed.layers), _height(placed, _size(len(placed.layers), boxes)))
+
+
+def draw(
+    caption: str,
+    boxes: Sequence[Box],
+    arrows: Iterable[Arrow],
+    more: int = 0,
+    rows: str = "",
+    listed: Html = EMPTY,
+) -> Html:
     """Return a figure: the drawing, the same as rows, and as a list for those who cannot use a drawing.
 
     ``caption`` is plain text, ``rows`` the caption where the boxes stand in rows, if it differs; ``more``
-    says how many further boxes there was no room for. Nothing is returned when there are fewer than two boxes.
+    says how many further boxes there was no room for; ``listed`` is the list where it says more than the lines of the
+    drawing. Nothing is returned when there are fewer than two boxes.
     """
     if len(boxes) < 2:
         return EMPTY
@@ -103,23 +144,25 @@ def draw(caption: str, boxes: Sequence[Box], arrows: Iterable[Arrow], more: int 
     said = join([Html(f"<span{css}>{esc(words)}</span>") for css, words in [*captions, ("", rest)] if words])
     return Html(
         f'<figure class="it-map it-map--{number if fits else "rows"}">{drawing}{_rows(placed, boxes)}'
-        f"<figcaption>{said}</figcaption></figure>{_as_list(boxes, edges)}"
+        f"<figcaption>{said}</figcaption></figure>{listed or _as_list(boxes, edges)}"
     )
 
 
 def _drawing(placed: Placed, boxes: Sequence[Box], edges: Sequence[Arrow]) -> Html:
     number = len(placed.layers)
-    size = next(size for most, size in _SIZES.items() if number <= most)
-    if any(len(_lines(b.title, size.letters)) == _MOST_LINES for b in boxes):
-        size = size._replace(height=_TALL)
+    size = _size(number, boxes)
     width = number * (size.width + size.gap) - size.gap + 2 * _MARGIN
-    height = round(max(y for _, y in placed.position.values()) * size.row + size.height + 2 * _MARGIN)
-    lines = join(_line(placed, a, size) for a in edges if (a.source, a.target) in placed.routes)
+    height = _height(placed, size)
+    lines = _drawn_lines(placed, [a for a in edges if (a.source, a.target) in placed.routes], size)
     shapes = join(_box(placed, b, size) for b in boxes)
     return Html(
         f'<div class="it-map__view"><svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
         f' viewBox="0 0 {width} {height}">{lines}{shapes}</svg></div>'
     )
+
+
+def _height(placed: Placed, size: _Size) -> int:
+    return round(max(y for _, y in placed.position.values()) * size.row + size.height + 2 * _MARGIN)
 
 
 def _rows(placed: Placed, boxes: Sequence[Box]) -> Html:
@@ -150,42 +193,99 @@ def _corner(placed: Placed, node: str, size: _Size) -> tuple[int, int]:
     return _MARGIN + column * (size.width + size.gap), round(_MARGIN + row * size.row)
 
 
-def _line(placed: Placed, arrow: Arrow, size: _Size) -> Html:
-    route = placed.routes[arrow.source, arrow.target]
+def _drawn_lines(placed: Placed, arrows: Sequence[Arrow], size: _Size) -> Html:
+    """Return the lines from what needs something to what it needs, each with a head at its end."""
+    routes = []
+    for arrow in arrows:
+        route = placed.routes[arrow.source, arrow.target]
+        back = placed.position[route[0]][0] > placed.position[route[-1]][0]
+        routes.append((route[::-1] if back else route, back))
+    ports = _ports(placed, [route for route, _ in routes], size)
+    return join(
+        _line(placed, route, (ports[n, True], ports[n, False]), size, back=back)
+        for n, (route, back) in enumerate(routes)
+    )
+
+
+def _ports(placed: Placed, routes: Sequence[tuple[str, ...]], size: _Size) -> dict[tuple[int, bool], int]:
+    """Return at which height each line leaves its box (True) and comes to the next: apart, in the order of where they lead."""
+    sides: dict[tuple[str, bool], list[tuple[float, int]]] = {}
+    for number, route in enumerate(routes):
+        for node, near, leaves in ((route[0], route[1], True), (route[-1], route[-2], False)):
+            sides.setdefault((node, leaves), []).append((placed.position[near][1], number))
+    found = {}
+    for (node, leaves), those in sides.items():
+        middle = _corner(placed, node, size)[1] + size.height // 2
+        step = min(_APART, (size.height - _PADDING) / len(those))
+        for rank, (_, number) in enumerate(sorted(those)):
+            found[number, leaves] = round(middle + (rank - (len(those) - 1) / 2) * step)
+    return found
+
+
+def _line(placed: Placed, route: Sequence[str], ends: tuple[int, int], size: _Size, *, back: bool) -> Html:
     points = [_corner(placed, n, size) for n in route]
-    if points[0][0] > points[-1][0]:
-        points.reverse()
-    middle = size.height // 2
-    x, y = points[0][0] + size.width, points[0][1] + middle
-    path = f"M{x} {y}"
-    for index, (left, top) in enumerate(points[1:], 2):
-        bend = (left - x) // 2
-        path += f"C{x + bend} {y} {left - bend} {top + middle} {left} {top + middle}"
-        x, y = left, top + middle
-        if index < len(points):
-            x = left + size.width
-            path += f"H{x}"
-    return Html(f'<path class="it-map__line" d="{path}"/>')
+    start, y = points[0][0] + size.width, ends[0]
+    end, last = points[-1][0], ends[1]
+    if abs(last - y) <= _SNAP:
+        y = last
+    if len(points) == 2 or _is_clear(placed, route, (start, y, end, last), size):
+        path = f"M{start} {y}{_curve(start, y, end, last)}"
+    else:
+        path, x = f"M{start} {y}", start
+        for left, top in points[1:-1]:
+            lane = top + size.height // 2
+            path += f"{_curve(x, y, left, lane)}H{left + size.width}"
+            x, y = left + size.width, lane
+        path += _curve(x, y, end, last)
+    tip, tail, level = (start, start + 5, ends[0]) if back else (end, end - 5, last)
+    return Html(
+        f'<path class="it-map__line" d="{path}M{tail} {level - 3}L{tip} {level}L{tail} {level + 3}"/>'
+    )
+
+
+def _curve(x: int, y: int, left: int, top: int) -> str:
+    bend = (left - x) // 2
+    return f"H{left}" if y == top else f"C{x + bend} {y} {left - bend} {top} {left} {top}"
+
+
+def _is_clear(placed: Placed, route: Sequence[str], way: tuple[int, int, int, int], size: _Size) -> bool:
+    """Whether a line over several columns can be one curve: it crosses no box on its way."""
+    x, y, left, top = way
+    between = {placed.position[bend][0] for bend in route[1:-1]}
+    corners = [
+        _corner(placed, n, size)
+        for n, (column, _) in placed.position.items()
+        if column in between and "\0" not in n
+    ]
+    for sample in range(1, _SAMPLES):
+        part = sample / _SAMPLES
+        across = x + (left - x) * (1.5 * part * (1 - part) + part**3)
+        down = y + (top - y) * part * part * (3 - 2 * part)
+        if any(
+            a - 6 < across < a + size.width + 6 and b - 6 < down < b + size.height + 6 for a, b in corners
+        ):
+            return False
+    return True
 
 
 def _box(placed: Placed, box: Box, size: _Size) -> Html:
     left, top = _corner(placed, box.id, size)
-    lines = _lines(box.title, size.letters)
-    first = (
-        size.height - _LINE * len(lines)
-    ) // 2 + 6  # the first baseline: title and class stand in the middle
+    lines, below = size.lines(box)
+    # The first baseline: title and class stand in the middle.
+    first = (size.height - _LINE * (len(lines) + len(below))) // 2 + 12
     names = "".join(
         f'<text x="28" y="{first + _LINE * n}">{esc(line)}</text>' for n, line in enumerate(lines)
     )
-    # The status is more than the class: where both have no room it stands alone.
-    said = box.below if len(box.below) <= size.small else box.said or box.kind
-    below = esc(shorten(said, size.small))
+    after = "".join(
+        f'<text class="it-map__below" x="28" y="{first + _LINE * n + 1}">{esc(line)}</text>'
+        for n, line in enumerate(below, len(lines))
+    )
     # A nested drawing clips: the width of a text depends on the reader's fonts.
     inner = (
-        f"<title>{esc(box.title)} ({esc(box.below)})</title>"
+        f"<title>{esc(box.title)} ({esc(box.names or box.below)})</title>"
         f'<svg x="{left - 2}" y="{top - 2}" width="{size.width + 4}" height="{size.height + 4}">'
         f'<rect x="2" y="2" width="{size.width}" height="{size.height}" rx="8"/>{_sign(box.look, 17, first - 4)}'
-        f'{names}<text class="it-map__below" x="28" y="{first + _LINE * len(lines) + 1}">{below}</text></svg>'
+        f"{names}{after}</svg>"
     )
     return _linked(box, Html(inner), "g")
 

@@ -12,9 +12,9 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.wording import business_time, exact_percent
 from itsm_gitops.presentation import prose
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.language import WRITER, counted, digits, t, written
+from itsm_gitops.presentation.language import WRITER, counted, digits, t, told, written
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, words
-from itsm_gitops.presentation.moments import full_day
+from itsm_gitops.presentation.moments import day_and_month, full_day
 from itsm_gitops.presentation.remainder import and_more, folded, opening
 from itsm_gitops.presentation.view import View
 
@@ -25,7 +25,12 @@ FACT, PROSE, BLOCK, HIDDEN = "fact", "prose", "block", "hidden"
 # Shown elsewhere on the page: in its heading, as links, as the timeline.
 _ELSEWHERE = frozenset({"id", "kind", "class", "title", "name", "links", "timeline", "redundancy"})
 
-_TITLES = {"x": "Further data", "cis": "Configuration items", "major": "Major incident"}
+_TITLES = {
+    "x": "Further data",
+    "cis": "Configuration items",
+    "major": "Major incident",
+    "verification": "Verified",
+}
 
 # Words that have a colour everywhere.
 LOOKS = {
@@ -49,6 +54,10 @@ _SPANS = {"in months": ("{count} month", "{count} months"), "in days": ("{count}
 _MAX_ITEMS, _MOST_ITEMS = 200, 5_000  # shown at once, and when they are asked for
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _LONG = 24
+_LONG_WORD = 16
+_SPACED = re.compile(r"[\s`\[<]")
+_PARTS = re.compile(r"[^/.-]*[/.-]+|[^/.-]+")
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+){2,}", re.ASCII)
 _ANY = re.compile(r"\b(?:every \w+|all) when absent\b")  # what schemas say of a value that narrows
 _MOST_COLUMNS = 6
 
@@ -80,7 +89,7 @@ def _role(name: str, kind: Kind, schema: Schema) -> str:
         return HIDDEN
     if schema.get("x-text"):
         return PROSE
-    if _is_money(schema):
+    if _is_money(schema) or _is_done_by(schema):
         return FACT
     if schema.get("type") == "object":
         return BLOCK
@@ -91,6 +100,11 @@ def _role(name: str, kind: Kind, schema: Schema) -> str:
 
 def _is_money(schema: Schema) -> bool:
     return {"amount", "currency"} <= set(schema.get("properties", ()))
+
+
+def _is_done_by(schema: Schema) -> bool:
+    """Whether an object says only when something was done and by whom: a line says it."""
+    return set(schema.get("properties", ())) == {"date", "by"}
 
 
 def value(view: View, data: Any, schema: Schema) -> Html:
@@ -126,7 +140,22 @@ def _text(view: View, text: str, schema: Schema) -> Html:
     writer = _FORMATS.get(schema.get("format", ""))
     if schema.get("x-vocabulary"):
         return Html(esc(text).replace("/", "/<wbr>"))
-    return writer(view, text) if writer else prose.line(text, view.id_link)
+    if writer:
+        return writer(view, text)
+    if _is_long_word(text):
+        return breakable(text)
+    return prose.line(text, view.id_link)
+
+
+def _is_long_word(text: str) -> bool:
+    """Whether a text is one long word, like a path or the name of a host: with nothing in it to link."""
+    is_path = len(text) > _LONG_WORD and "/" in text and "://" not in text
+    return bool((is_path and not _SPACED.search(text)) or _HOST.fullmatch(text))
+
+
+def breakable(text: str) -> Html:
+    """Return a path, an address or the name of a host that a narrow column breaks where its parts end."""
+    return Html("<wbr>".join(map(esc, _PARTS.findall(text))))
 
 
 def day(_: View, text: str) -> Html:
@@ -138,8 +167,18 @@ def day(_: View, text: str) -> Html:
     return Html(f"<time datetime={found.isoformat()}>{full_day(found)}</time>")
 
 
+def short_day(view: View, text: str) -> Html:
+    """Return a date as briefly as it is clear beside other words: without the year, where that is this one."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return esc(text)
+    shown = day_and_month(found) if found.year == view.today.year else full_day(found)
+    return Html(f"<time datetime={found.isoformat()}>{shown}</time>")
+
+
 def _url(_: View, text: str) -> Html:
-    return external(text, esc(text.removeprefix("https://").removeprefix("http://").rstrip("/")))
+    return external(text, breakable(text.removeprefix("https://").removeprefix("http://").rstrip("/")))
 
 
 def _moment(view: View, text: str) -> Html:
@@ -212,6 +251,9 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
         amount, per = data.get("amount"), data.get("per")
         shown = digits(amount) if isinstance(amount, int | float) else str(amount)
         return esc(f"{shown} {data.get('currency', '')}" + (f" {t(f'per {per}')}" if per in _PERIODS else ""))
+    if _is_done_by(schema) and set(data) == {"date", "by"}:
+        person = value(view, data["by"], properties["by"])
+        return told("{date} by {person}", date=short_day(view, str(data["date"])), person=person)
     every = often(data) if set(properties) == _EVERY else ""
     if every:
         return esc(every)

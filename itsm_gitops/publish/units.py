@@ -27,6 +27,7 @@ from itsm_gitops.presentation.pages import (
     mine,
     plan,
     promises,
+    services,
 )
 from itsm_gitops.presentation.pages import reports as report_pages
 from itsm_gitops.presentation.pages.find import search_page
@@ -58,7 +59,7 @@ def units(view: View, rendered: Rendered, reports: SiteReports, url: str) -> Ite
     base = url.rstrip("/") + "/" if url else ""
     yield unit(urls.SUBSCRIBE, lambda v: [subscribe_page(v, url)])
     if view.audience.forms:
-        yield unit(urls.SERVICES, lambda v: [home.services_page(v)])
+        yield unit(urls.SERVICES, lambda v: [services.services_page(v)])
     yield unit(catalogue.catalogue_url(view.audience), lambda v: [catalogue.catalogue_page(v)])
     yield unit(urls.RECORDS, lambda v: [hubs.records_index(v)])
     yield unit(urls.EXPLORE, lambda v: [explore.explore_page(v)])

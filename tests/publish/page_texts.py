@@ -43,5 +43,5 @@ class _Reader(HTMLParser):
 def texts_of(html: str) -> Iterator[str]:
     """Yield the texts of a page in its own language."""
     reader = _Reader()
-    reader.feed(html)
+    reader.feed(html.replace("<wbr>", ""))  # it parts no words
     yield from reader.texts

@@ -274,7 +274,7 @@ def test_a_service_says_at_once_whom_to_ask_and_what_to_request(view: View) -> N
     strip = html[html.index("<dl class=it-help>") : html.index("</dl>")]
     assert text_of(strip) == (
         "Get help Phone: extension 4000 E-mail: shop@example.org Portal: help.example.org/shop "
-        "Chat: javascript:alert(1)@x Owner Web team You can request New laptop"
+        "Chat: javascript:alert(1)@x Owner Web team"
     )
     assert re.findall(r'href="([^\x01"]+)"', strip) == [
         "mailto:shop@example.org",
@@ -285,6 +285,7 @@ def test_a_service_says_at_once_whom_to_ask_and_what_to_request(view: View) -> N
     head = html[: html.index("</header>")]
     assert "class=it-do__main" in head
     assert "report.html?service=shop" in head
+    assert "Report an incident Request: New laptop" in text_of(head)
     assert "Criticality: critical" in text_of(head)
 
 
@@ -324,7 +325,7 @@ def test_a_team_has_its_members_where_there_is_room(view: View) -> None:
     assert html.index("<dl class=it-help>") < html.index(">Members<") < html.index("<div class=it-main>")
     assert "class=it-side" not in html  # whom to ask stands above, and nothing is left for the side
     html = item.item_page(view, service, view.store.data("shop"), fields(view.kind(service)))
-    assert html.index(">Linked<") > html.index("class=it-side")
+    assert html.index(">Follow<") > html.index("it-side")
 
 
 @pytest.mark.parametrize(

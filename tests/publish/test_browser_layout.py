@@ -113,28 +113,30 @@ def test_the_words_of_a_chart_stay_in_its_column(browser: Any, example: Path, re
 
 
 _MAP = """() => {
-  const view = document.querySelector(".it-net__view"), lists = [...document.querySelectorAll(".it-net__list > ul > li")];
+  const view = document.querySelector(".it-net__view"), lists = [...document.querySelectorAll(".it-net__list tbody > tr")];
   return {
     beyond: view.scrollWidth - view.clientWidth,
     lines: [...new Set([...view.querySelectorAll(".it-map__line")].map(e => getComputedStyle(e).stroke))],
     chips: new Set(lists.map(li => Math.round(li.querySelector(".it-chip").getBoundingClientRect().left))).size,
+    least: Math.min(...[...view.querySelectorAll("text")].map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)),
+    empty: view.clientHeight - view.firstElementChild.getBoundingClientRect().height,
     cut: [...view.querySelectorAll(".it-map__below")].map(e => e.textContent).filter(words => words.endsWith("…")),
   };
 }"""
 
 
 @pytest.mark.parametrize("width", [360, 1440])
-def test_a_map_is_seen_in_its_whole_width_and_its_list_stands_in_columns(
-    browser: Any, example: Path, width: int
-) -> None:
+def test_a_map_can_be_read_and_its_list_stands_in_columns(browser: Any, example: Path, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto((example / "cmdb/map.html").as_uri())
-    page.wait_for_selector(".it-net__list li")
+    page.wait_for_selector(".it-net__list td")
     seen = page.evaluate(_MAP)
     page.locator(".it-net__view g[role=button]").first.focus()
     near = page.evaluate(_MAP)["lines"]
     page.close()
-    assert seen["beyond"] <= 1
+    assert seen["beyond"] <= 1 or width < 740  # a phone moves it sideways: nothing is made too small to read
+    assert seen["least"] >= 12
+    assert seen["empty"] <= 1  # the window is no higher than what is in it
     assert len(seen["lines"]) == 1
     assert len(near) == 2  # the colour is of the item that has the focus
     assert seen["cut"] == []
@@ -204,7 +206,7 @@ def test_a_picture_is_drawn_where_there_is_room_and_stands_in_rows_where_not(
         page.set_viewport_size({"width": width, "height": 800})
         seen[width] = (page.locator(".it-map__view").is_visible(), page.locator("figcaption").inner_text())
     page.close()
-    assert [drawn for drawn, _ in seen.values()] == [False, False, True, True]
+    assert [drawn for drawn, _ in seen.values()] == [False, True, True, True]
     assert seen[360][1].startswith("Above Checkout: what relies on it. Below: what it needs.")
     assert seen[1440][1].startswith("Left of Checkout: what relies on it. Right: what it needs.")
 

@@ -12,7 +12,7 @@ from test_pages import view_of
 
 from itsm_gitops.presentation import navigation, urls
 from itsm_gitops.presentation.fields import fields
-from itsm_gitops.presentation.pages import catalogue, forms, home, known_errors, offering
+from itsm_gitops.presentation.pages import catalogue, forms, known_errors, offering, services
 from tests.support import GitRepo
 
 
@@ -51,7 +51,7 @@ def test_a_card_of_the_catalogue_is_one_link_with_the_terms_in_a_line_of_text(gi
 def test_a_list_of_services_says_the_life_cycle_only_of_those_without_a_status(tmp_path: Path) -> None:
     planned = "id: lockers\nclass: service\nname: Lockers\nlifecycle: planned\n"
     view = view_of(tmp_path, {"cmdb/services/lockers.yaml": planned})
-    said = text_of(home.services_page(view).body)
+    said = text_of(services.services_page(view).body)
     assert "Lockers Planned" in said
     assert "In production" not in said
 
@@ -75,11 +75,11 @@ timeline:
   state: new
 """
     view = view_of(tmp_path, {**files, "records/incidents/2026/11/INC-261122-ZZZZZ.yaml": down})
-    said = text_of(home.services_page(view).body)
-    assert "1 not in production" in said
-    customers = said[said.index("Services: Customers") :]
+    said = text_of(services.services_page(view).body)
+    assert "2 down · 2 operational · 1 planned" in said
+    customers = said[said.index("Owner Customers") :]
     assert (
-        customers.index("Zenith Outage")
+        customers.index("Zenith Zenith is down Outage since 22 Nov, 10:00")
         < customers.index("Atlas Operational")
         < customers.index("Beacon Planned")
     )

@@ -110,7 +110,7 @@ def test_what_was_solved_beyond_that_shown_can_be_opened(view: View, monkeypatch
 
 def test_dependents_beyond_those_shown_are_on_the_map(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dependents, "_MOST", 1)
-    html = dependents.who_depends(view, view.entries["shop-db-1"])
+    html = dependents.who_depends(view, "shop-db-1")
     assert re.search(r"<a href=\S*map\.html\?item=shop-db-1\S*>Map</a>", html)
 
 

@@ -21,7 +21,7 @@ from itsm_gitops.presentation.extras import extra_of
 from itsm_gitops.presentation.fields import fields, value
 from itsm_gitops.presentation.groups import CLASSES, grouped
 from itsm_gitops.presentation.markup import ROOT
-from itsm_gitops.presentation.pages import forms, hubs, maps
+from itsm_gitops.presentation.pages import forms, hubs, item, maps, surroundings
 from itsm_gitops.presentation.pages import lists as page_lists
 from itsm_gitops.presentation.pages.item import item_page
 from itsm_gitops.presentation.pages.steps import stepper
@@ -328,11 +328,11 @@ def test_a_class_of_ones_own_finds_its_group(view: View) -> None:
 
 
 def test_what_no_dependency_is_recorded_of_has_a_sentence_instead_of_a_picture(view: View) -> None:
-    alone = maps.item_map(view, "index").section
+    alone = surroundings.item_map(view, "index")
     assert "No dependencies are recorded: nothing relies on it, and it needs nothing." in alone
     assert "it-map" not in alone
-    assert maps.item_map(view, "web").section == ""  # a team is no part of the network
-    assert "it-map__view" in maps.item_map(view, "shop").section
+    assert surroundings.item_map(view, "web") == ""  # a team is no part of the network
+    assert "it-map__view" in surroundings.item_map(view, "shop")
 
 
 ROTA = """\
@@ -376,7 +376,9 @@ def test_how_often_is_said_in_words(view: View, book: RuleBook, every: dict[str,
     assert "Every" in value(view, {"every": "often", "unit": "week"}, schema)
 
 
-def test_the_records_of_an_item_stand_in_one_table_in_the_order_of_work(tmp_path: Path) -> None:
+def test_the_records_of_an_item_stand_in_one_table_in_the_order_of_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     problem = """\
 id: PRB-261121-AAAAA
 kind: problem
@@ -393,6 +395,10 @@ timeline:
 """
     view = view_of(tmp_path, {"records/problems/2026/11/PRB-261121-AAAAA.yaml": problem})
     entry = view.entries["shop-web"]
+    html = item_page(view, entry, view.store.data("shop-web"), fields(view.kind(entry)))
+    few = html[html.index("<h2 id=records>") :]
+    assert "rowgroup" not in few[: few.index("</table>")]  # so few need no headings
+    monkeypatch.setattr(item, "_FEW_RECORDS", 3)
     html = item_page(view, entry, view.store.data("shop-web"), fields(view.kind(entry)))
     table = html[html.index("<h2 id=records>") :]
     table = table[: table.index("</table>")]

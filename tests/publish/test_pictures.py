@@ -83,17 +83,41 @@ def test_a_chain_that_no_page_has_room_for_is_rows_only() -> None:
     assert "it-map__view" in draw("Left", boxes(*names[1:]), arrows[:-1])
 
 
-def test_a_narrow_box_says_the_status_rather_than_the_class() -> None:
-    ill = Box("id0", "Shop", "Network device", "", "outage", said="would be degraded")
-    chain = [Box(f"id{i}", f"Box {i}", "Server", "") for i in range(1, 6)]
-    arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(5)]
-    assert 'y="45">would be degraded</text>' in draw("Left", [ill, *chain], arrows)
-    assert 'y="45">Server</text>' in draw("Left", [ill, *chain], arrows)
+def below(html: str, title: str) -> list[str]:
+    """The lines below the title of a box."""
+    inner = html[html.index(f"<title>{title} (") :]
+    return re.findall(r'it-map__below" x="28" y="\d+">(.*?)</text>', inner[: inner.index("</svg>")])
+
+
+def test_a_box_always_says_the_class_and_then_the_status() -> None:
+    ill = Box("id0", "Shop", "Network device", "", "outage", said="degraded")
+    chain = [Box(f"id{i}", f"Box {i}", "Server", "") for i in range(1, 5)]
+    arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(4)]
+    wide = draw("Left", [ill, *chain[:1]], arrows[:1])
+    assert below(wide, "Shop") == ["Network device ·", "degraded"]
+    assert below(draw("Left", [ill, *chain], arrows), "Shop") == ["Network device", "degraded"]
+    assert below(wide, "Box 1") == ["Server"]
+
+
+def test_a_line_ends_with_a_head_at_what_is_needed_and_at_a_place_of_its_own() -> None:
+    shapes = boxes("one", "two", "three")
+    html = draw("Left", shapes, [Arrow("id0", "id1", "needs"), Arrow("id0", "id2", "needs")])
+    paths = re.findall(r'class="it-map__line" d="M(\d+) (\d+)[^"]*M(\d+) \d+L(\d+) (\d+)L', html)
+    assert len({(x, y) for x, y, *_ in paths}) == 2  # two lines leave the box apart
+    assert all(int(x) < int(tail) < int(tip) for x, _, tail, tip, _ in paths)
+    straight = draw("Left", shapes[:2], [Arrow("id0", "id1", "needs")])
+    assert re.search(r'd="M192 (\d+)H256M251 \d+L256 \1L', straight)
+
+
+def test_a_line_over_a_column_goes_round_the_box_in_its_way() -> None:
+    arrows = [Arrow("id0", "id1", "a"), Arrow("id1", "id2", "a"), Arrow("id0", "id2", "a")]
+    ways = re.findall(r'class="it-map__line" d="(M[^M]*)M', draw("x", boxes("one", "two", "three"), arrows))
+    assert max(way.count("C") + way.count("H") for way in ways) == 3
 
 
 def test_a_long_title_takes_three_lines_of_a_narrow_box_and_is_cut_only_beyond_them() -> None:
-    chain = [Box(f"id{i}", f"Box {i}", "Server", "") for i in range(1, 6)]
-    arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(5)]
+    chain = [Box(f"id{i}", f"Box {i}", "Server", "") for i in range(1, 5)]
+    arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(4)]
 
     def lines(title: str) -> list[str]:
         html = draw("Left", [Box("id0", title, "Database", ""), *chain], arrows)
@@ -105,9 +129,9 @@ def test_a_long_title_takes_three_lines_of_a_narrow_box_and_is_cut_only_beyond_t
     assert lines("Warehouse management system of the second hub") == [
         "Warehouse",
         "management",
-        "system of the s…",
+        "system of th…",
     ]
-    assert lines("Donaudampfschifffahrtsgesellschaft") == ["Donaudampfschiff", "fahrtsgesellscha", "ft"]
+    assert lines("Donaudampfschifffahrtsgesellschaft") == ["Donaudampfsch", "ifffahrtsgese", "llschaft"]
 
 
 def test_one_box_is_no_drawing() -> None:

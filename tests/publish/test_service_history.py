@@ -38,7 +38,7 @@ def test_an_incident_has_times_cause_and_updates(told: View) -> None:
     )
     said = text_of(first)
     assert said.startswith("Shop front shows an error Outage since 20 Nov, 10:00, for 2 d 3 h")
-    assert "Cause: CHG-261118-BBBBB New version of the shop front" in said
+    assert "Cause: New version of the shop front" in said
     assert "1 update 20 Nov, 10:30 We are working on it." in said
     assert "The cache is full" not in said  # an internal note
     assert "Résumé upload fails Degraded 23 Sep, 14:06 to 16:06, 2 h" in text_of(second)
@@ -46,8 +46,30 @@ def test_an_incident_has_times_cause_and_updates(told: View) -> None:
 
 def test_availability_says_what_it_means(told: View) -> None:
     said = text_of(service_history.availability(told, "shop"))
-    assert "30 days 99.99% of agreed hours 95% around the clock 2 d down" in said
-    assert "365 days 100% of agreed hours no outage since 1 Oct 2026, the first record" in said
+    assert "30 days 99.99% 2 d down" in said
+    assert "Since 1 Oct 100% no outage" in said
+    assert "Available around the clock: 95% in 30 days." in said
+
+
+def test_availability_stands_with_its_goal_and_says_where_it_is_missed(
+    told: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(told, "kept", {"shop": {"availability": 0.9999, "availability_goal": 0.9995}})
+    html = service_history.availability(told, "shop")
+    assert "99.99% goal 99.95% 2 d down" in text_of(html)
+    assert "it-available__missed" not in html
+    monkeypatch.setattr(told, "kept", {"shop": {"availability": 0.9999, "availability_goal": 1.0}})
+    html = service_history.availability(told, "shop")
+    assert "goal 100% missed 2 d down" in text_of(html)
+    assert html.count("it-available__missed") == 1  # the other time kept it
+
+
+def test_a_service_that_was_never_down_has_a_line(told: View) -> None:
+    always = (Available(30, "", 1.0, 1.0, 0), Available(365, "2026-10-01", 1.0, 1.0, 0))
+    told.histories = {"shop": ServiceHistory(BEGAN, (), always)}
+    html = service_history.availability(told, "shop")
+    assert text_of(html).startswith("Available 100% of the agreed hours since 1 Oct .")
+    assert "<b>" not in html
 
 
 def test_a_service_without_a_history_shows_nothing(view: View) -> None:

@@ -162,11 +162,14 @@ def test_what_is_not_well_is_drawn_first(tmp_path: Path) -> None:
         tmp_path, {**databases, **hub, "records/incidents/2026/11/INC-261122-JJJJJ.yaml": incident}
     )
     assert look_of(view, "zz-down") == "outage"
-    from itsm_gitops.presentation.pages.maps import item_map
+    from itsm_gitops.presentation.pages.surroundings import item_map
 
-    picture = item_map(view, "hub").section
-    assert "zz-down" in picture
-    assert "db-29" not in picture
+    picture = item_map(view, "hub")
+    figure = picture[: picture.index("</figure>")]
+    assert "zz-down" in figure
+    assert "db-29" not in figure
+    assert "Databases (30)" in figure  # what is alike is one box, which leads to the map
+    assert "db-29" in picture  # the list has everything
     assert f'href="\x01{urls.map_of("hub")}"' in picture
 
 

@@ -14,7 +14,8 @@ from itsm_gitops.graph.doubt import doubted_days, status_kinds
 from itsm_gitops.graph.status import MAINTENANCE, OPERATIONAL, OUTAGE, UNKNOWN
 from itsm_gitops.model.field_history import Day
 from itsm_gitops.presentation.data.api import status
-from itsm_gitops.presentation.pages.home import home_page, services_page
+from itsm_gitops.presentation.pages.home import home_page
+from itsm_gitops.presentation.pages.services import services_page
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import build_site
 from itsm_gitops.repository.gaps import Gap

@@ -456,6 +456,7 @@ interface Drawing {
   size: { width: number; height: number };
   order: number[];
   paths: SVGElement[];
+  apart: number[];
   place(row: number): Position;
 }
 type Zoom = "in" | "out" | "fit" | "same";
@@ -485,6 +486,7 @@ interface MapParts {
   drawing(net: Network, part: Part, wanted: Wanted, room: number): Drawing;
   details(net: Network, part: Part, row: number, root: string): (Node | string)[];
   listing(net: Network, part: Part, root: string): HTMLElement;
+  without(net: Network, rows: number[]): HTMLElement[];
   viewing(view: HTMLElement): Viewing;
   mapAddress(filters: HTMLFormElement): {
     fresh(item: string, kind: string, dir?: "both" | Side): Wanted;

@@ -16,14 +16,13 @@ from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.fields import FACT, Field, Schema, day, value
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.pages import on_call, rota
 from itsm_gitops.presentation.pages.dependents import reached
-from itsm_gitops.presentation.pages.parts import main_action
 from itsm_gitops.presentation.remainder import joined
 from itsm_gitops.presentation.view import View
 
-_MOST_OFFERED = 8
+MOST_OFFERED = 2  # as buttons
 _MOST_NAMED = 3  # a longer list is a detail
 # People look first for who is responsible, which service level applies, and where the item is.
 _ROLES = frozenset({meaning.TEAM, meaning.PERSON, meaning.SERVICE, meaning.SERVICE_LEVEL, meaning.FACILITY})
@@ -32,6 +31,7 @@ _REACHED = "contacts"
 # These come first, with words of their own.
 _TITLES = {"support_hours": "Supported", "owner": "Owner"}
 _ON_CALL, _ROLE = "on_call", "role"
+_HELP, _FIRST = "Get help", " class=it-help__first"
 _WHEN = ("start", "end")
 # Of an agreement people ask first how long it lasts and with whom it is.
 _AGREED = (*_WHEN, "due", "", "owner")  # any other fact in the place of the empty one
@@ -49,15 +49,15 @@ def asked(
     is_service = meaning.SERVICE in plays
     is_agreement = not {meaning.CONTRACT, meaning.LICENCE}.isdisjoint(plays)
     cells: dict[str, tuple[str, Html]] = {}
-    contacts = Html("<br>".join(contact_lines(data.get(_REACHED))))
+    called = on_call.own_turn(view, entry) if meaning.PERSON in plays else on_call.called(view, entry)
+    contacts = Html("<br>".join(contact_lines(data.get(_REACHED), on_call=not called)))
     if contacts:
-        cells[_REACHED] = ("Get help" if is_service else "Contact", contacts)
+        cells[_REACHED] = (_HELP if is_service else "Contact", contacts)
     by_name = {f.name: f for f in fields}
     for name, title in _TITLES.items():
         if name in by_name:
             cells[name] = (title, value(view, data[name], by_name[name].schema))
     served = _served(view, entry)
-    called = on_call.own_turn(view, entry) if meaning.PERSON in plays else on_call.called(view, entry)
     for field in fields:
         if field.name in cells or (field.name == _ON_CALL and called):
             continue
@@ -73,8 +73,8 @@ def asked(
         cells = dict(sorted(((k, v) for k, v in cells.items() if k not in _DETAILS), key=_agreed))
     if len(cells) == 1 and cells.keys() <= by_name.keys() and _is_plain(view, entry):
         return EMPTY, frozenset()  # one fact is among the details
-    above = [*cells.values(), *(_offered(view, entry) if is_service else ())]
-    return _strip(above), frozenset(cells)
+    # Ways to whoever is on call are said where they are named.
+    return _strip(cells.values()), frozenset({*cells, *([_REACHED] if called else ())})
 
 
 def _is_plain(view: View, entry: Entry) -> bool:
@@ -127,18 +127,27 @@ def _served(view: View, entry: Entry) -> Html:
     return joined([view.link(i) for i in near], _MOST_NAMED)
 
 
-def _offered(view: View, entry: Entry) -> list[tuple[str, Html]]:
-    """Return what can be requested of a service."""
-    offered = [view.link(o.id) for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, entry)]
-    return [("You can request", joined(offered, _MOST_OFFERED, "<br>"))]
-
-
 def report_button(view: View, entry: Entry) -> Html:
-    """Return the button to say that something is wrong with a service; nothing where nobody can."""
+    """Return what can be done about a service: say that something is wrong, and request what it offers; nothing where nobody can."""
     can = view.audience.forms and view.book.playing(meaning.INCIDENT)
     if not can or meaning.SERVICE not in view.kind(entry).plays or facts.is_retired(view.book, entry):
         return EMPTY
-    return main_action(f"{urls.REPORT}?service={entry.id}", "Report an incident")
+    ways = [(view.url(i), t("Request: {what}", what=view.title(i))) for i in requested(view, entry)]
+    if len(ways) > MOST_OFFERED:
+        ways = [(f"{urls.CATALOGUE}#requests", t("Request something"))]
+    report = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report an incident")), "it-do__main")
+    return Html(
+        f"<p class=it-do>{join([report, *(link(url, esc(text), 'it-do__second') for url, text in ways)], ' ')}</p>"
+    )
+
+
+def requested(view: View, service: Entry) -> list[str]:
+    """Return what can be requested of a service."""
+    return (
+        [o.id for o in view.of_role(meaning.OFFERING) if _is_offered(view, o, service)]
+        if view.audience.forms
+        else []
+    )
 
 
 def _is_offered(view: View, offering: Entry, service: Entry) -> bool:
@@ -148,6 +157,8 @@ def _is_offered(view: View, offering: Entry, service: Entry) -> bool:
 def _strip(cells: Iterable[tuple[str, Html]]) -> Html:
     """Return a few facts side by side."""
     shown = "".join(
-        f"<div><dt>{esc(t(title))}</dt><dd>{content}</dd></div>" for title, content in cells if content
+        f"<div{_FIRST if title == _HELP else ''}><dt>{esc(t(title))}</dt><dd>{content}</dd></div>"
+        for title, content in cells
+        if content
     )
     return Html(f"<dl class=it-help>{shown}</dl>") if shown else EMPTY

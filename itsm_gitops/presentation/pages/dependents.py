@@ -1,12 +1,13 @@
-"""Who depends on an item, directly or through others, class by class."""
+"""What an item needs, and who depends on it, directly or through others, class by class."""
 
 from __future__ import annotations
 
-from itsm_gitops.model.entry import Entry
+from collections.abc import Mapping
+
+from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.presentation.pages.parts import section
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.view import View
 
@@ -14,14 +15,47 @@ _MOST = 300
 _NAMED = 8
 
 
-def who_depends(view: View, entry: Entry) -> Html:
+def in_words(view: View, identifier: str) -> Html:
+    """Return what an item needs, by relation, and what its failure can reach, by class."""
+    needs: dict[str, list[str]] = {}
+    for item, relation in needed(view.graph, identifier).items():
+        if item in view.entries:
+            needs.setdefault(title_of(view, relation), []).append(item)
+    what = join([_group(view, needs[title], title) for title in sorted(needs)])
+    needing = (
+        Html(f"<p><b>{esc(t('What it needs'))}</b></p><div class=it-dependents>{what}</div>")
+        if what
+        else EMPTY
+    )
+    return Html(f"{needing}{who_depends(view, identifier)}")
+
+
+def named(view: View, identifier: str) -> frozenset[str]:
+    """Return the items that ``in_words`` names."""
+    return frozenset({*needed(view.graph, identifier), *reached(view, identifier)})
+
+
+def needed(graph: ImpactGraph, identifier: str) -> Mapping[str, str]:
+    """Return what an item needs or contains, each with the name of the relation."""
+    return {**graph.needs.get(identifier, {}), **graph.parts.get(identifier, {})}
+
+
+def title_of(view: View, relation: str) -> str:
+    """Return how people read a relation or its inverse."""
+    link_type = view.book.links.get(relation) or view.book.inverses.get(relation)
+    if link_type is None:
+        return words(relation)
+    return t(link_type.title if link_type.name == relation else link_type.inverse_title)
+
+
+def who_depends(view: View, identifier: str) -> Html:
     """Return what an item's failure can reach, by class, with what is not well marked; nothing for nobody."""
-    members = reached(view, entry.id)
+    members = reached(view, identifier)
     if not members:
         return EMPTY
     by_class: dict[str, list[str]] = {}
-    for identifier in members:
-        by_class.setdefault(view.entries[identifier].kind, []).append(identifier)
+    for member in members:
+        by_class.setdefault(view.entries[member].kind, []).append(member)
     groups = [
         _group(view, by_class[name], title.plural_title)
         for name, title in view.book.kinds.items()
@@ -30,9 +64,9 @@ def who_depends(view: View, entry: Entry) -> Html:
     more = EMPTY
     if len(members) >= _MOST:  # the map has all
         said = esc(t("The nearest {count} are shown.", count=_MOST))
-        more = Html(f"<p class=it-muted>{said} {link(urls.map_of(entry.id), esc(t('Map')))}</p>")
-    return section(
-        "Who depends on it", Html(f"<div class=it-dependents>{join(groups)}</div>{more}"), "dependents"
+        more = Html(f"<p class=it-muted>{said} {link(urls.map_of(identifier), esc(t('Map')))}</p>")
+    return Html(
+        f"<p><b>{esc(t('Who depends on it'))}</b></p><div class=it-dependents>{join(groups)}</div>{more}"
     )
 
 

@@ -90,12 +90,12 @@ def summary(view: View, services: Collection[Entry]) -> Html:
 
 def counts(statuses: Counter[str]) -> Html:
     """Return how many have each status, the worst first, as chips."""
-    numbers = (
-        (s, t("{count} {status}", count=statuses[s], status=t(_ARE.get(s, s))))
-        for s in STATUSES
-        if statuses[s]
-    )
-    return join([chip(said, status) for status, said in numbers], " ")
+    return join([chip(count_of(s, statuses[s]), s) for s in STATUSES if statuses[s]], " ")
+
+
+def count_of(status: str, number: int) -> str:
+    """Return how many have a status, in words."""
+    return t("{count} {status}", count=number, status=t(_ARE.get(status, status)))
 
 
 def _updated(view: View, services: Iterable[Entry]) -> Html:

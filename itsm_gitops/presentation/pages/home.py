@@ -1,4 +1,4 @@
-"""The start page and the page of all services."""
+"""The start page."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.language import counted, t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten, words
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.pages import going_on, hero, users_home, well
 from itsm_gitops.presentation.pages.acts import buttons
 from itsm_gitops.presentation.pages.derived import clock_chip
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.major import major_section
-from itsm_gitops.presentation.pages.parts import heading, incomplete, paragraph, section
-from itsm_gitops.presentation.pages.tables import ListColumn, columns, reference, table
+from itsm_gitops.presentation.pages.parts import incomplete, paragraph, section
+from itsm_gitops.presentation.pages.tables import reference
 from itsm_gitops.presentation.pages.week import week
 from itsm_gitops.presentation.view import View
 
@@ -117,35 +116,3 @@ def _errors(view: View) -> Html:
 
 def _lines(items: Sequence[str], css: str = "it-lines") -> Html:
     return Html(f'<ul class="{css}">{"".join(items)}</ul>') if items else EMPTY
-
-
-def _health(view: View, entry: Entry) -> Html:
-    """Return the status of a service, with since when where it is not well; its life cycle where it has no status."""
-    if entry.id not in view.health:
-        return view.state_chip(entry)
-    when = going_on.since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
-    return Html(f"{view.health_chip(entry.id)}<small>{when}</small>") if when else view.health_chip(entry.id)
-
-
-def services_page(view: View) -> ListPage:
-    """Return every service by category, the worst first, with health, owner and life cycle."""
-    name, *rest = columns(view, "name", "owner", "type")
-    shown = [name, ListColumn("Health", lambda e: _health(view, e), "it-c-health"), *rest]
-    groups: dict[str, list[Entry]] = {}
-    for entry in view.of_role(meaning.SERVICE):
-        groups.setdefault(str(entry.columns.get("category") or "Other"), []).append(entry)
-    parts = [
-        heading(
-            [], t("Services"), lead=esc(t("What IT provides, whether it works now, and who is responsible."))
-        ),
-        hero.summary(view, view.of_role(meaning.SERVICE)),
-        incomplete(view),
-        major_section(view),
-    ]
-    for category, entries in sorted(groups.items()):
-        entries.sort(key=lambda e: (situation.place_of(view, e), e.title.lower(), e.id))
-        rows_of = table(entries, shown, t("Services: {category}", category=words(category)))
-        parts.append(section(words(category), rows_of, css="it-services"))
-    if not groups:
-        parts.append(paragraph("None yet."))
-    return ListPage(urls.SERVICES, t("Services"), urls.SERVICES, join(parts))

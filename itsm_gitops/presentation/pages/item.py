@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 from itsm_gitops.graph.status import OPERATIONAL
-from itsm_gitops.model import facts, meaning
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import in_order_of_work
 from itsm_gitops.model.windows import moment_of
@@ -16,10 +17,10 @@ from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
 from itsm_gitops.presentation.language import counted, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.presentation.pages import going_on, maps, past, service_history
-from itsm_gitops.presentation.pages.asked import asked, report_button
+from itsm_gitops.presentation.moments import full_day
+from itsm_gitops.presentation.pages import dependents, going_on, past, service_history, surroundings
+from itsm_gitops.presentation.pages.asked import MOST_OFFERED, asked, report_button, requested
 from itsm_gitops.presentation.pages.contracts import contracts_with
-from itsm_gitops.presentation.pages.dependents import who_depends
 from itsm_gitops.presentation.pages.edits import field_history
 from itsm_gitops.presentation.pages.origin import origin
 from itsm_gitops.presentation.pages.over_time import over_time
@@ -48,7 +49,8 @@ from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
 
-_RECENT = 12
+_RECENT = _FEW_RECORDS = 12
+_MOST_STAYING = 14  # rows of details with which a column fits a screen
 # Shown in the head of the page.
 _ABOVE = ("description",)
 _CHIPS = ("criticality", "environment")
@@ -96,6 +98,9 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     )
     main = join(
         [
+            past.service_past(view, entry.id),
+            service_history.incidents(view, entry) if is_service else EMPTY,
+            surroundings.item_map(view, entry.id),
             EMPTY if work else own.main,
             over_time(view, entry),
             contracts_with(view, entry),
@@ -121,22 +126,16 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         if has_side
         else EMPTY
     )
-    picture = maps.item_map(view, entry.id)
     past_edits = field_history(view, entry)
     above = join(
         [
             _reason(view, entry),
             _announced(view, entry) if is_service else EMPTY,
             _first_of_all(view, entry, strip, own.main, work) if work else strip,
-            past.service_past(view, entry.id),
-            service_history.incidents(view, entry) if is_service else EMPTY,
-            picture.section,
-            EMPTY if picture.is_whole else who_depends(view, entry),
         ]
     )
-    return Html(
-        f"{head}{above}{two_columns(main, side)}{origin(view, entry, join([own.technical, past_edits]))}"
-    )
+    body = two_columns(main, side, stays=is_service and len(rows) <= _MOST_STAYING)
+    return Html(f"{head}{above}{body}{origin(view, entry, join([own.technical, past_edits]))}")
 
 
 def _first_of_all(view: View, entry: Entry, facts: Html, own: Html, work: TheirWork) -> Html:
@@ -259,6 +258,12 @@ def _records(view: View, entry: Entry) -> Html:
     for record in sorted(records, key=attrgetter("opened", "id"), reverse=True):
         by_kind.setdefault(record.kind, []).append(record)
     groups = []
+    if sum(map(len, by_kind.values())) <= _FEW_RECORDS:  # so few need no headings
+        rows = [one for some in by_kind.values() for one in some]
+        rows.sort(key=attrgetter("opened", "id"), reverse=True)
+        rows.sort(key=attrgetter("is_open"), reverse=True)
+        groups.append(RowGroup("", "", [view.entries[r.id] for r in rows]))
+        by_kind.clear()
     for kind in in_order_of_work(view.book.kinds[name] for name in by_kind):
         rows = sorted(by_kind[kind.name], key=attrgetter("is_open"), reverse=True)
         older = len(rows) - _RECENT
@@ -267,12 +272,20 @@ def _records(view: View, entry: Entry) -> Html:
         groups.append(RowGroup(kind.plural_title, f"records-{kind.name}", recent, rest))
     # What a service is named by on each of its records need not be said on its page.
     named = ABOUT[1:] if meaning.SERVICE in view.kind(entry).plays else ABOUT
-    date = ListColumn(
-        "Date", lambda e: view.day(str(e.columns.get("planned_start") or e.opened)), "it-c-time"
-    )
+    date = ListColumn("Date", partial(_date, view), "it-c-time")
     shown = [record_column(view, *named), *columns(view, "state", "priority"), date]
-    listed = grouped_table(groups, shown, t("Records")) if groups else EMPTY
+    listed = grouped_table(groups, shown, t("Records")) if records else EMPTY
     return section("Records", join([listed, _all_records(view, entry)]) if listed else EMPTY, "records")
+
+
+def _date(view: View, record: Entry) -> Html:
+    """Return the day for which a record is or was planned; when it was opened where it has no plan."""
+    text = str(record.columns.get("planned_start") or record.opened)
+    moment = clock.parse_time(text)
+    if moment is None:
+        return view.time(text)
+    day = full_day(moment.astimezone(view.zone))
+    return Html(f"<time datetime={clock.format_time(moment)}>{day}</time>")
 
 
 def _all_records(view: View, entry: Entry) -> Html:
@@ -301,5 +314,15 @@ def _older(view: View, entry: Entry, kind: str, number: int) -> Html:
 
 
 def _to_items(view: View, entry: Entry, told_of: Collection[str]) -> list[Any]:
-    """Return the relations to other items, and to records where no table shows them; those ``told_of`` stand elsewhere."""
-    return [r for r in unseen(view, entry) if r.relation not in _BY_RECORDS and r.other not in told_of]
+    """Return the relations to items, and to records where no table shows them.
+
+    Those ``told_of`` stand elsewhere, and so does what a picture or a list of the page shows.
+    """
+    elsewhere = set(told_of)
+    if view.kind(entry).operational:
+        elsewhere |= dependents.named(view, entry.id)
+    # What can be requested has buttons in the head, where there are few.
+    offered = requested(view, entry)
+    if len(offered) <= MOST_OFFERED:
+        elsewhere.update(offered)
+    return [r for r in unseen(view, entry) if r.relation not in _BY_RECORDS and r.other not in elsewhere]

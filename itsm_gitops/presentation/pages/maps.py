@@ -1,22 +1,19 @@
-"""The diagrams: what a failure hits, and what an item needs."""
+"""The diagram of what a failure hits, and the pieces of every diagram of items."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
-from typing import NamedTuple
 
 from itsm_gitops.graph.impact import Effect, edges_between
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
-from itsm_gitops.presentation.diagram import MOST_COLUMNS, Arrow, Box, columns, draw
+from itsm_gitops.presentation.diagram import MOST_COLUMNS, Arrow, Box, draw, extent
 from itsm_gitops.presentation.language import counted, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, link
 from itsm_gitops.presentation.pages import dependents
 from itsm_gitops.presentation.pages.parts import paragraph, section
 from itsm_gitops.presentation.remainder import joined
-from itsm_gitops.presentation.topology import LOOKS, look_of
 from itsm_gitops.presentation.view import View
 
 MOST_BOXES = 26
@@ -34,7 +31,6 @@ _IF = {"outage": "would fail", "degraded": "would be degraded", "risk": "would b
 # Those who work on these ask what hangs on what is affected; an article, a meeting or an idea breaks nothing.
 _ASKED_OF = {meaning.INCIDENT, meaning.PROBLEM, meaning.CHANGE}
 _SUPPOSED = "If this failed"
-_NONE = "No dependencies are recorded: nothing relies on it, and it needs nothing."
 
 
 def affected_map(view: View, entry: Entry) -> Html:
@@ -70,7 +66,7 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
 
     def box(item: str) -> Box:
         look = _EFFECT_LOOKS[hits[item].effect]
-        return _box(view, item, look, item in roots, _IF.get(look, ""))
+        return box_of(view, item, look, item in roots, _IF.get(look, ""))
 
     boxes, arrows = _fitting(view, box, lambda steps: _within(roots, neighbours, steps))
     caption = t("What an outage of the affected items would hit. This is not their current status.")
@@ -83,55 +79,6 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     )
 
 
-class ItemMap(NamedTuple):
-    """The section of a picture. ``is_whole`` says that everything that relies on the item is in it."""
-
-    section: Html
-    is_whole: bool
-
-
-def item_map(view: View, identifier: str) -> ItemMap:
-    """Return a section with what an item needs and what relies on it, with their health now.
-
-    An item outside the network has none; one without recorded dependencies gets a sentence.
-    """
-    entry = view.entries[identifier]
-    if not view.kind(entry).operational:
-        return ItemMap(EMPTY, False)
-    graph = view.graph
-    looks = list(LOOKS)
-
-    def near(items: Iterable[str]) -> list[str]:
-        # What is not well comes first, so that it is never among those there is no room for.
-        return sorted(items, key=lambda i: (looks.index(look_of(view, i)), i))
-
-    def needs(item: str) -> Sequence[str]:
-        return near([*graph.needs.get(item, ()), *graph.parts.get(item, ())])
-
-    def users(item: str) -> Sequence[str]:
-        return near(graph.dependents.get(item, ()))
-
-    def members(steps: int) -> Sequence[str]:
-        both = (_nearest(_within([identifier], way, steps)) for way in (users, needs))
-        return list(dict.fromkeys(chain.from_iterable(both)))
-
-    boxes, arrows = _fitting(view, lambda i: _box(view, i, look_of(view, i), i == identifier), members)
-    if len(boxes) < 2:
-        return ItemMap(section("Dependencies", paragraph(_NONE), "map"), False)
-    reached = {i for way in (users, needs) for i in _within([identifier], way)}
-    name = entry.title or identifier
-    picture = draw(
-        t("Left of {name}: what relies on it. Right: what it needs.", name=name),
-        boxes,
-        arrows,
-        len(reached) - len(boxes),
-        t("Above {name}: what relies on it. Below: what it needs.", name=name),
-    )
-    more_of = link(urls.map_of(identifier), esc(t("Open in the map")))
-    drawn = section("Dependencies", Html(f"{picture}<p class=it-next>{more_of}</p>"), "map")
-    return ItemMap(drawn, {*dependents.reached(view, identifier)} <= {box.id for box in boxes})
-
-
 def _fitting(
     view: View, box: Callable[[str], Box], members: Callable[[int], Sequence[str]]
 ) -> tuple[list[Box], list[Arrow]]:
@@ -140,14 +87,10 @@ def _fitting(
     arrows: list[Arrow] = []
     for steps in range(_DEPTH, 0, -1):
         found = members(steps)
-        boxes, arrows = [box(i) for i in found], _arrows(view, found)
-        if columns(boxes, arrows) <= MOST_COLUMNS:
+        boxes, arrows = [box(i) for i in found], arrows_between(view, found)
+        if extent(boxes, arrows).columns <= MOST_COLUMNS:
             break
     return boxes, arrows
-
-
-def _nearest(items: Sequence[str]) -> Sequence[str]:
-    return items[: MOST_BOXES // 2 + 1]
 
 
 def _within(
@@ -166,18 +109,16 @@ def _within(
     return queue[:MOST_BOXES]
 
 
-def _arrows(view: View, members: Iterable[str]) -> list[Arrow]:
-    arrows = []
-    for source, relation, target in edges_between(view.graph, members):
-        link_type = view.book.links.get(relation) or view.book.inverses.get(relation)
-        title = relation.replace("_", " ")
-        if link_type:
-            title = within(link_type.title if link_type.name == relation else link_type.inverse_title)
-        arrows.append(Arrow(source, target, title))
-    return arrows
+def arrows_between(view: View, members: Iterable[str]) -> list[Arrow]:
+    """Return the lines between some items, each with its relation in words."""
+    return [
+        Arrow(source, target, within(dependents.title_of(view, relation)))
+        for source, relation, target in edges_between(view.graph, members)
+    ]
 
 
-def _box(view: View, identifier: str, look: str, focus: bool, said: str = "") -> Box:
+def box_of(view: View, identifier: str, look: str, focus: bool, said: str = "") -> Box:
+    """Return the box of an item: with its status in words, where it is not simply operational."""
     entry = view.entries[identifier]
     state = said or look.replace("risk", "at risk")
     words = t(state) if state and state != "operational" else ""

@@ -18,6 +18,7 @@ from itsm_gitops.model.standing import Course
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import WRITER, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.presentation.pages import going_on
 from itsm_gitops.presentation.view import View
 
 _FILE_DAYS = 92
@@ -66,22 +67,20 @@ def _line(view: View, one: OnCall) -> Html:
     """Return who is called now, until when, and who follows, with the rota."""
     if one.turn is None:
         return Html(f"<li>{person(view, one.people[0])}</li>")
-    who = _people(view, one.people)
-    end = view.moment(one.turn.end)
-    if one.following:
-        then = _people(view, one.following.people)
-        said = told("{people} until {end}, then {others}", people=who, end=end, others=then)
-    else:
-        said = told("{people} until {end}", people=who, end=end)
-    return Html(f"<li>{said}<br>{view.link(one.rota)}</li>")
+    now = [
+        told("Now {people}", people=_people(view, one.people)),
+        told("until {end}", end=going_on.short(view, one.turn.end)),
+    ]
+    then = [told("Then {people}", people=_people(view, one.following.people))] if one.following else []
+    then.append(view.link(one.rota))
+    return join([Html(f"<li>{join(line, ' · ')}</li>") for line in (now, then)])
 
 
 def _people(view: View, people: Sequence[str]) -> Html:
     if not people:
         return chip("Nobody", "bad")
     first, *backups = (person(view, p) for p in people)
-    more = Html(f" ({told('backup: {people}', people=join(backups, ', '))})") if backups else EMPTY
-    return Html(f"{first}{more}")
+    return join([first, *([told("backup {people}", people=join(backups, ", "))] if backups else [])], " · ")
 
 
 def person(view: View, name: str) -> Html:

@@ -125,13 +125,17 @@ def _opening(title: str, anchor: str, css: str, count: int | None) -> str:
     return f"<section{style}><h2{mark}>{esc(title)}{_count(count)}</h2>"
 
 
-def two_columns(main: Html, side: Html, rest: Html = EMPTY) -> Html:
-    """Return the article and what stands beside it; on a small screen that is below it, and above the rest."""
+def two_columns(main: Html, side: Html, rest: Html = EMPTY, *, stays: bool = False) -> Html:
+    """Return the article and what stands beside it; on a small screen that is below it, and above the rest.
+
+    ``stays`` keeps what stands beside it in sight: it must be short.
+    """
     if not side:
         return Html(f"<div class=it-main>{main}{rest}</div>")
     below = f'<div class="it-main it-last">{rest}</div>' if rest else ""
+    css = "'it-side it-side--stays'" if stays else "it-side"
     return Html(
-        f"<div class=it-cols><div class=it-main>{main}</div><div class=it-side>{side}</div>{below}</div>"
+        f"<div class=it-cols><div class=it-main>{main}</div><div class={css}>{side}</div>{below}</div>"
     )
 
 

@@ -22,6 +22,7 @@ from itsm_gitops.presentation.remainder import joined, opening
 from itsm_gitops.presentation.view import View
 
 DAYS = 90
+_LATE = 30
 _MOST_RUNS, _MOST_NAMED = 10, 3
 _HEIGHT = 10
 REPORT, _TABLE = "levels", "services"
@@ -111,7 +112,11 @@ def service_past(view: View, service: str) -> Html:
     days = view.past.get(service)
     if not days:
         return EMPTY
-    ends = f"<p class=it-past__ends><span>{esc(_day(days[0].day))}</span><span>{esc(_day(days[-1].day))}</span></p>"
+    # A phone shows the last third of the bar: more marks could not be told apart there.
+    is_long = len(days) == 3 * _LATE
+    begin, late = (esc(_day(days[-n].day)) for n in (len(days), _LATE if is_long else len(days)))
+    frame = "it-past__frame" + (" it-past__frame--long" if is_long else "")
+    ends = f"<p class=it-past__ends><span>{begin}</span><span class=it-past__late>{late}</span><span>{esc(_day(days[-1].day))}</span></p>"
     history = view.histories.get(service)
     told_of = {one.id for one in history.incidents} if history else set()
     # Days of which a list of incidents tells need no line of their own.
@@ -129,7 +134,9 @@ def service_past(view: View, service: str) -> Html:
         items += f"<li>{opening(lines[_MOST_RUNS:])}</li>"
     listed = f'<ul class="it-list it-past__list">{items}</ul>' if items else ""
     shares = service_history.availability(view, service)
-    body = Html(f"<p>{esc(_sum(days))}.</p>{bar(view, service)}{ends}{shares}{listed}")
+    body = Html(
+        f"<p>{esc(_sum(days))}.</p><div class='{frame}'>{bar(view, service)}</div>{ends}{shares}{listed}"
+    )
     return section(t("The last {days} days", days=len(days)), body, "past")
 
 
@@ -157,7 +164,14 @@ _KEPT = (
 
 def kept(view: View, service: str) -> Html:
     """Return the section of a service's page about its service level; nothing where it has none."""
-    rows = [(title, Html(f"{figure} {aim}"), False) for title, figure, aim in _figures(view, service)]
+    # How long it was available stands with its last days, where these are known.
+    history = view.histories.get(service)
+    told_of = {_KEPT[-1][1]} if history and history.available else set()
+    rows = [
+        (title, Html(f"{figure} {aim}"), False)
+        for title, figure, aim in _figures(view, service)
+        if title not in told_of
+    ]
     if not rows:
         return EMPTY
     more = link(urls.report(REPORT), esc(t("How this is measured")))

@@ -10,7 +10,7 @@ from itsm_gitops.model.last_word import LastWord, words_of
 from itsm_gitops.model.report import EXACT_SHARE, Column
 from itsm_gitops.presentation import prose, situation
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.fields import day
+from itsm_gitops.presentation.fields import short_day
 from itsm_gitops.presentation.language import counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.presentation.moments import duration, said
@@ -25,31 +25,66 @@ _SHARE = Column("availability", "Available", EXACT_SHARE)
 
 
 def availability(view: View, service: str) -> Html:
-    """Return how much of the last days a service was available, with what the figures mean beside them."""
+    """Return how much of the last days a service was available, with its goal, and what the figures mean below them."""
     history = view.histories.get(service)
     if history is None or not history.available:
         return EMPTY
-    cells = join([_figure(view, one) for one in history.available])
+    goal = goal_of(view, service)
+    if any(one.down for one in history.available):
+        figures = Html(f"<dl>{join([_figure(view, one, goal) for one in history.available])}</dl>")
+    else:
+        figures = _never_down(view, history.available, goal)
     meant = join([Html(f"<dt>{esc(t(m.name))}</dt><dd>{esc(t(m.definition))}</dd>") for m in view.measures])
-    defined = (
-        f"<details class=it-fold><summary>{esc(t('What the figures mean'))}</summary><dl>{meant}</dl></details>"
-        if meant
+    always = [
+        t("{share} in {days} days", share=said(_SHARE, one.always), days=one.days)
+        for one in history.available
+        if one.always is not None and one.always != one.agreed
+    ]
+    around = (
+        f"<p>{esc(t('Available around the clock: {shares}.', shares=', '.join(always)))}</p>"
+        if always
         else ""
     )
-    return Html(f"<div class=it-available><dl>{cells}</dl>{defined}</div>")
-
-
-def _figure(view: View, one: Available) -> Html:
-    about = [t("of agreed hours")]
-    if one.always is not None and one.always != one.agreed:
-        about.append(t("{share} around the clock", share=said(_SHARE, one.always)))
-    about.append(t("{time} down", time=duration(one.down * 60)) if one.down else t("no outage"))
-    since = told("since {day}, the first record", day=day(view, one.since)) if one.since else EMPTY
-    below = join([Html(f"<small>{part}</small>") for part in (*map(esc, about), since) if part])
-    return Html(
-        f"<div><dt>{esc(t('{days} days', days=one.days))}</dt>"
-        f"<dd><b>{esc(said(_SHARE, one.agreed))}</b>{below}</dd></div>"
+    defined = (
+        f"<details class=it-fold><summary>{esc(t('What the figures mean'))}</summary>{around}<dl>{meant}</dl></details>"
+        if meant
+        else around
     )
+    return Html(f"<div class=it-available>{figures}{defined}</div>")
+
+
+def goal_of(view: View, service: str) -> float | None:
+    """Return which share of the agreed time a service shall be available; None where none was promised."""
+    goal = view.kept.get(service, {}).get(f"{_SHARE.name}_goal")
+    return goal if isinstance(goal, float) else None
+
+
+def _never_down(view: View, available: Sequence[Available], goal: float | None) -> Html:
+    """Return the sentence for a service that was never down: every figure is the same."""
+    longest = max(available, key=lambda one: one.days)
+    if longest.since:
+        text = told("Available 100% of the agreed hours since {day}", day=short_day(view, longest.since))
+    else:
+        text = esc(t("Available 100% of the agreed hours of the last {days} days", days=longest.days))
+    aim = f", {esc(t('goal {share}', share=said(_SHARE, goal)))}" if goal is not None else ""
+    return Html(f"<p>{text}{aim}.</p>")
+
+
+def _figure(view: View, one: Available, goal: float | None) -> Html:
+    """Return the share of one time: with its goal, marked where it is missed, and how long the service was down."""
+    name = (
+        told("Since {day}", day=short_day(view, one.since))
+        if one.since
+        else esc(t("{days} days", days=one.days))
+    )
+    about = []
+    missed = goal is not None and one.agreed is not None and one.agreed < goal
+    if goal is not None:
+        about.append(t("goal {share} missed" if missed else "goal {share}", share=said(_SHARE, goal)))
+    about.append(t("{time} down", time=duration(one.down * 60)) if one.down else t("no outage"))
+    below = join([Html(f"<small>{esc(one)}</small>") for one in about])
+    css = " class=it-available__missed" if missed else ""
+    return Html(f"<div{css}><dt>{name}</dt><dd><b>{esc(said(_SHARE, one.agreed))}</b>{below}</dd></div>")
 
 
 def incidents(view: View, entry: Entry) -> Html:
@@ -82,16 +117,20 @@ def _incident(view: View, one: ServiceIncident) -> Html:
             time=esc(duration(one.seconds)),
         )
     causes = Html(", ".join(_causes(view, entry)))
-    cause = Html(f"<p>{told('Cause: {cause}', cause=causes)}") if causes else EMPTY
+    cause = Html(f"<span>{told('Cause: {cause}', cause=causes)}</span>") if causes else EMPTY
     return Html(
         f"<li><p class=it-line__title>{title}<p class=it-line__about>{chip(words(one.status), one.status)} <span>{when}</span>"
-        f"{cause}{_updates(view, one.id, words_of(data))}"
+        f"{cause}</p>{_updates(view, one.id, words_of(data))}"
     )
 
 
 def _causes(view: View, entry: Entry) -> Iterator[str]:
     for relation in _CAUSES:
-        named = [view.link(e.target) for e in entry.edges if e.relation == relation and view.url(e.target)]
+        named = [
+            link(url, esc(shorten(view.title(e.target), 80)))
+            for e in entry.edges
+            if e.relation == relation and (url := view.url(e.target))
+        ]
         if named:
             yield from dict.fromkeys(named)
             return

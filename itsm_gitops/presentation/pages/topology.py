@@ -19,7 +19,7 @@ from itsm_gitops.presentation.topology import LOOKS, Topology
 
 _TITLE = "Map of dependencies"
 _DIRECTIONS = (("both", "Both ways"), ("needs", "What it needs"), ("users", "What needs it"))
-_STEPS = (("0", "Only these"), ("1", "1 step"), *((str(n), f"{n} steps") for n in range(2, 7)))
+_STEPS = (("0", "No steps"), ("1", "1 step"), *((str(n), f"{n} steps") for n in range(2, 7)))
 _LEAD = (
     "Start at any item or class, and follow what it needs and what needs it. On the left stands what "
     "relies on an item, on the right what it relies on. Colours and symbols show the current status."
@@ -42,12 +42,13 @@ def map_page(topology: Topology) -> ListPage:
     body = join(
         [
             _head(),
-            Html(f'<div class="it-net" data-root="{ROOT}">{_tools(classes)}{_filters(topology)}'),
-            Html('<p class="it-net__status" role="status"></p>'),
             Html(
-                f'<div class="it-net__stage"><div class="it-net__left">{_buttons()}{_VIEW}</div>{_panel()}</div>'
+                f'<div class="it-net" data-root="{ROOT}"><div class="it-net__head">{_tools(classes)}{_filters(topology)}</div>'
             ),
-            Html(f'{_legend()}<p class="it-muted" id="it-net-keys">{esc(t(_KEYS))}</p>'),
+            Html(f'<div class="it-net__bar"><p class="it-net__status" role="status"></p>{_buttons()}</div>'),
+            Html(f'<div class="it-net__stage"><div class="it-net__left">{_VIEW}</div>{_panel()}</div>'),
+            Html(f'<div class="it-net__below">{_legend()}{_keys()}</div>'),
+            Html('<section class="it-net__apart" hidden></section>'),
             Html(
                 '<section class="it-section"><h2 id="list">'
                 + esc(t("As a list"))
@@ -60,6 +61,13 @@ def map_page(topology: Topology) -> ListPage:
     return ListPage(urls.MAP, t(_TITLE), urls.CMDB, body)
 
 
+def _keys() -> str:
+    return (
+        f'<details class="it-fold it-net__keys"><summary>{esc(t("Keys of the map"))}</summary>'
+        f'<p class="it-muted" id="it-net-keys">{esc(t(_KEYS))}</p></details>'
+    )
+
+
 _VIEW = '<div class="it-net__view"></div>'
 
 
@@ -69,18 +77,18 @@ def _head() -> Html:
 
 def _tools(classes: Iterable[tuple[str, str]]) -> Html:
     """Return the questions of the map: where it starts, which way and how far it goes."""
-    chosen = _select("class", "or with all", [("", "Choose a class"), *classes])
+    chosen = _select("class", "or every item of a class", [("", "Choose a class"), *classes])
     return Html(
         '<form class="it-net__tools" aria-label="' + esc(t("What the map shows")) + '">'
         '<label class="it-net__start">'
-        + esc(t("Start at"))
+        + esc(t("Item"))
         + ' <input name="start" type="search" list="it-net-names"'
         ' autocomplete="off" spellcheck="false" maxlength="200" placeholder="'
         + esc(t("Name or identifier"))
         + '"></label>'
         f'<datalist id="it-net-names"></datalist>{chosen}'
-        f"{_select('dir', 'Direction', _DIRECTIONS)}{_select('depth', 'Distance', _STEPS)}"
-        '<button type="submit">' + esc(t("Show")) + "</button></form>"
+        f"{_select('dir', 'Show', _DIRECTIONS)}{_select('depth', 'How far', _STEPS)}"
+        '<button type="submit" class="it-net__go">' + esc(t("Show")) + "</button></form>"
     )
 
 
@@ -107,7 +115,7 @@ def _check(name: str, value: str, title: str, *, checked: bool) -> str:
 
 def _legend() -> str:
     signs = (
-        f'<li class="it-map__box{f" it-map__box--{look}" if look else ""}"><svg viewBox="-8 -8 16 16" aria-hidden="true">'
+        f'<li class="it-map__box{f" it-map__box--{look}" if look else ""}" data-look="{look}"><svg viewBox="-8 -8 16 16" aria-hidden="true">'
         f'<path class="it-map__sign" d="{SIGNS[look]}"/></svg>{esc(t(title))}</li>'
         for look, title in LOOKS.items()
     )

@@ -21,8 +21,8 @@
   }
 
   /** @param {ItemFacts} about */
-  function chip({ look, lookName }) {
-    return element("span", `it-chip${look ? ` it-chip--${look}` : ""}`, lookName);
+  function chip({ look, lookName, state }) {
+    return element("span", `it-chip${look ? ` it-chip--${look}` : ""}`, look ? lookName : state || lookName);
   }
 
   /** The details of one item. @param {Network} net @param {Part} part @param {number} row @param {string} root */
@@ -57,8 +57,48 @@
     ];
   }
 
-  /** What the map shows, as a list. @param {Network} net @param {Part} part @param {string} root */
+  /** The items that the drawing leaves out, as buttons for their details. @param {Network} net @param {number[]} rows */
+  function without(net, rows) {
+    const items = rows.map((row) => {
+      const about = facts.of(net, row);
+      const made = button(about.title, "select", row);
+      if (about.look && about.look !== "operational") made.append(" ", chip(about));
+      return element("li", "", made);
+    });
+    return [element("h2", "", t("Without relations among these ({count})", { count: rows.length })), element("ul", "", ...items)];
+  }
+
+  /** A cell with how many neighbours an item has on one side; those that are not shown can be asked for. @param {Shown} node @param {Side} side */
+  function number(node, side) {
+    const all = node.near[side].length + node.hidden[side];
+    if (!all) return element("span", "it-muted", "–");
+    if (!node.hidden[side]) return element("span", "", String(all));
+    const made = button(String(all), "more", node.row, side);
+    made.append(element("span", "it-vh", `, ${facts.moreOf(side, node.hidden[side])}`));
+    return made;
+  }
+
+  /** All items of a class, of which nothing around is shown: a table. @param {Network} net @param {Part} part @param {string} root */
+  function table(net, part, root) {
+    const titles = [t("Name"), t("Health"), t("Needs"), t("Needed by")];
+    const row = (/** @type {Shown} */ node) => {
+      const about = facts.of(net, node.row);
+      const link = anchor(root + about.url, about.title);
+      link.dataset.listed = String(node.row);
+      const cells = [link, chip(about), number(node, "needs"), number(node, "users")].map((content, i) => {
+        const made = element("td", ["it-c-title", "it-c-chip", "it-c-num", "it-c-num"][i], content);
+        made.dataset.label = titles[i];
+        return made;
+      });
+      return element("tr", "", ...cells);
+    };
+    const head = element("tr", "", ...titles.map((title, i) => Object.assign(element("th", i > 1 ? "it-c-num" : "", title), { scope: "col" })));
+    return element("table", "it-table", element("thead", "", head), element("tbody", "", ...[...part.shown.values()].map(row)));
+  }
+
+  /** What the map shows, as a table or a list. @param {Network} net @param {Part} part @param {string} root */
   function listing(net, part, root) {
+    if (part.roots.length > 1 && part.roots.length === part.shown.size) return table(net, part, root);
     // The heading above names the class that all of them share.
     const alike = new Set([...part.shown.keys()].map((row) => facts.of(net, row).className)).size === 1;
     /** @param {number} row @returns {HTMLElement} */
@@ -82,5 +122,5 @@
     return element("ul", alike ? "it-net__alike" : "", ...part.roots.map(item));
   }
 
-  Object.assign(globalThis.itsm, { details, listing });
+  Object.assign(globalThis.itsm, { details, listing, without });
 })();

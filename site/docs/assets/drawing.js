@@ -4,13 +4,18 @@
 
   const { t, facts, packed } = globalThis.itsm;
 
-  const WIDTH = 188;
-  const HEIGHT = 62;
-  const COLUMN = WIDTH + 76;
-  const ROW = HEIGHT + 20;
-  const MARGIN = 48;
+  const WIDTH = 174;
+  const GAP = 72; // between columns: room for lines and for what opens more on both sides
+  const COLUMN = WIDTH + GAP;
+  const BETWEEN = 18;
+  const PADDING = 16; // above and below the words of a box
+  const LINE = 15;
+  const MARGIN = 44;
   const LETTERS = 18;
-  const SMALL_LETTERS = 25;
+  const SMALL_LETTERS = 21;
+  const APART = 14; // the ends of lines at a box
+  const SNAP = 6; // lines that rise less are straight
+  const SAMPLES = 32; // points of a curve that are looked at
   /** @type {Side[]} */
   const SIDES = ["users", "needs"];
 
@@ -49,49 +54,119 @@
   const at = (map, key) => /** @type {V} */ (map.get(key));
 
   // ---- The drawing ------------------------------------------------------------------------
+  /** The words of a box: its title, and below it its class with its status, and how many of its groups must work. @param {Network} net @param {number} row */
+  function said(net, row) {
+    const about = facts.of(net, row);
+    const state = about.look === "operational" ? "" : globalThis.itsm.within(about.look ? about.lookName : about.state || about.lookName);
+    const full = state ? `${about.className} · ${state}` : about.className;
+    const below = full.length <= SMALL_LETTERS ? [full] : state ? [`${about.className} ·`, state] : [full];
+    const numbers = [...new Set(about.groups.map((group) => t("{least} of {all}", { least: group.least, all: group.members.length })))];
+    if (numbers.length) below.push(t(numbers.length > 1 ? "needs {groups}" : "{groups} must work", { groups: numbers.join(", ") }));
+    return { about, full, title: lines(about.title), below: below.map((words) => shorten(words, SMALL_LETTERS)) };
+  }
+
+  /** Rows without a line to another one, of several that were asked for: the drawing leaves them out. @param {Part} part */
+  function apart(part) {
+    const joined = new Set(part.edges.flatMap(({ from, to }) => [from, to]));
+    return joined.size && part.roots.length > 1 ? [...part.shown.keys()].filter((row) => !joined.has(row)) : [];
+  }
+
   /** `room` is how many pixels wide the drawing can be without being wider than its window. @param {Network} net @param {Part} part @param {Wanted} wanted @param {number} room @returns {Drawing} */
   function drawing(net, part, wanted, room) {
     const id = (/** @type {number} */ row) => net.data.items[row][0];
-    const rows = [...part.shown.keys()];
-    const columns = Math.floor((room - 2 * MARGIN + COLUMN - WIDTH) / COLUMN);
+    const without = apart(part);
+    const rows = [...part.shown.keys()].filter((row) => !without.includes(row));
+    const columns = Math.floor((room - 2 * MARGIN + GAP) / COLUMN);
     const { places, routes } = packed(rows.map(id), part.edges.map(({ from, to }) => /** @type {Pair} */ ([id(from), id(to)])), columns);
+    const words = new Map(rows.map((row) => [row, said(net, row)]));
+    const high = PADDING + LINE * Math.max(3, ...[...words.values()].map(({ title, below }) => title.length + below.length));
     /** @type {Corner} */
     const corner = (name) => {
       const [column, place] = at(places, name);
-      return [MARGIN + column * COLUMN, Math.round(MARGIN / 2 + place * ROW)];
+      return [MARGIN + column * COLUMN, Math.round(MARGIN / 2 + place * (high + BETWEEN))];
     };
     const most = (/** @type {0 | 1} */ i) => Math.max(...[...places.values()].map((place) => place[i]));
-    const size = { width: most(0) * COLUMN + WIDTH + 2 * MARGIN, height: Math.round(most(1) * ROW) + HEIGHT + MARGIN };
+    const size = { width: most(0) * COLUMN + WIDTH + 2 * MARGIN, height: Math.round(most(1) * (high + BETWEEN)) + high + MARGIN };
     const ways = new Map(part.edges.map((e) => [`${id(e.from)} ${id(e.to)}`, e]));
-    const paths = routes.map((route) => line(net, route, corner, at(ways, `${route.from} ${route.to}`)));
-    const boxes = new Map(rows.map((row) => [row, box(net, part, row, corner(id(row)))]));
+    const solid = rows.map((row) => corner(id(row)));
+    const ports = portsOf(routes, corner, high);
+    const paths = routes.map((route, i) => line(net, route, at(ways, `${route.from} ${route.to}`), curve(route, corner, /** @type {[number, number]} */ (ports[i]), solid, high)));
+    const boxes = new Map(rows.map((row) => [row, box(net, part, row, corner(id(row)), at(words, row), high)]));
     const order = rows.slice().sort((a, b) => {
       const [xa, ya] = corner(id(a));
       const [xb, yb] = corner(id(b));
       return xa - xb || ya - yb;
     });
-    const pills = rows.flatMap((row) => marks(net, part, row, corner(id(row)), wanted.dir));
+    const pills = rows.flatMap((row) => marks(part, row, corner(id(row)), wanted.dir, high));
     const picture = svg(
       "svg",
       { viewBox: `0 0 ${size.width} ${size.height}`, role: "group", "aria-label": t("Map"), "aria-describedby": "it-net-keys" },
       ...paths, ...order.map((row) => at(boxes, row)), ...pills,
     );
-    return { picture, boxes, size, order, paths, place: (row) => at(places, id(row)) };
+    return { picture, boxes, size, order, paths, apart: without, place: (row) => at(places, id(row)) };
   }
 
-  /** @param {Network} net @param {Route} route @param {Corner} corner @param {Edge} edge */
-  function line(net, { from, to, path }, corner, edge) {
-    const points = path.map(corner);
-    if (points[0][0] > points[points.length - 1][0]) points.reverse();
-    const middle = HEIGHT / 2;
-    let [x, y] = [points[0][0] + WIDTH, points[0][1] + middle];
-    let d = `M${x} ${y}`;
-    points.slice(1).forEach(([left, top], i) => {
-      const bend = Math.floor((left - x) / 2);
-      d += `C${x + bend} ${y} ${left - bend} ${top + middle} ${left} ${top + middle}`;
-      [x, y] = [left, top + middle];
-      if (i < points.length - 2) d += `H${(x = left + WIDTH)}`;
+  /** The names that a line passes, from left to right. @param {Route} route @param {Corner} corner */
+  const fromLeft = ({ path }, corner) => (corner(path[0])[0] > corner(path[path.length - 1])[0] ? path.slice().reverse() : path);
+
+  /** At which heights each line leaves one box and comes to the next: apart, in the order of where they lead. @param {Route[]} routes @param {Corner} corner @param {number} high */
+  function portsOf(routes, corner, high) {
+    /** @type {Map<string, [number, number][]>} */
+    const sides = new Map();
+    const ends = routes.map((route) => {
+      const path = fromLeft(route, corner);
+      return [[path[0], path[1]], [path[path.length - 1], path[path.length - 2]]];
     });
+    ends.forEach((both, i) => both.forEach(([name, near], end) => {
+      const key = `${name}\n${end}`;
+      sides.set(key, [...(sides.get(key) ?? []), [corner(near)[1], i]]);
+    }));
+    const found = routes.map(() => [0, 0]);
+    for (const [key, those] of sides) {
+      const [name, end] = key.split("\n");
+      const step = Math.min(APART, (high - PADDING) / those.length);
+      those.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+      those.forEach(([, i], rank) => (found[i][Number(end)] = Math.round(corner(name)[1] + high / 2 + (rank - (those.length - 1) / 2) * step)));
+    }
+    return found;
+  }
+
+  /** @param {number} x @param {number} y @param {number} left @param {number} top */
+  const bent = (x, y, left, top) => (y === top ? `H${left}` : `C${(x + left) / 2} ${y} ${(x + left) / 2} ${top} ${left} ${top}`);
+
+  /** The way of a line, with a head at what is needed: one curve, unless it would cross a box. @param {Route} route @param {Corner} corner @param {[number, number]} ports @param {Position[]} boxes @param {number} high */
+  function curve(route, corner, [first, last], boxes, high) {
+    const path = fromLeft(route, corner);
+    const points = path.map(corner);
+    const [start, end] = [points[0][0] + WIDTH, points[points.length - 1][0]];
+    let y = Math.abs(last - first) <= SNAP ? last : first;
+    let d = `M${start} ${y}`;
+    let x = start;
+    if (points.length > 2 && !isClear([start, y, end, last], boxes, high)) {
+      for (const [left, top] of points.slice(1, -1)) {
+        d += `${bent(x, y, left, top + high / 2)}H${left + WIDTH}`;
+        [x, y] = [left + WIDTH, top + high / 2];
+      }
+    }
+    d += bent(x, y, end, last);
+    const [tip, tail, level] = path[0] === route.from ? [end, end - 6, last] : [start, start + 6, Math.abs(last - first) <= SNAP ? last : first];
+    return `${d}M${tail} ${level - 4}L${tip} ${level}L${tail} ${level + 4}`;
+  }
+
+  /** Whether a curve crosses no box on its way. @param {[number, number, number, number]} way @param {Position[]} boxes @param {number} high */
+  function isClear([x, y, left, top], boxes, high) {
+    const between = boxes.filter(([a]) => a > x && a + WIDTH < left);
+    for (let sample = 1; sample < SAMPLES; sample++) {
+      const part = sample / SAMPLES;
+      const across = x + (left - x) * (1.5 * part * (1 - part) + part ** 3);
+      const down = y + (top - y) * part * part * (3 - 2 * part);
+      if (between.some(([a, b]) => a - 6 < across && across < a + WIDTH + 6 && b - 6 < down && down < b + high + 6)) return false;
+    }
+    return true;
+  }
+
+  /** @param {Network} net @param {Route} route @param {Edge} edge @param {string} d */
+  function line(net, { from, to }, edge, d) {
     const known = [...edge.ways].map((way) => net.data.ways[way]);
     const weak = known.every(([, , , impact]) => !impact) || net.groups.get(edge.from)?.some((g) => g.members.includes(edge.to));
     const drawn = svg("path", { class: `it-map__line${weak ? " it-net__weak" : ""}`, d });
@@ -99,58 +174,49 @@
     return drawn;
   }
 
-  /** @param {Network} net @param {Part} part @param {number} row @param {Position} corner */
-  function box(net, part, row, [left, top]) {
-    const about = facts.of(net, row);
-    const title = lines(about.title);
-    const first = title.length === 1 ? 30 : 21;
-    const full = about.className + (about.look === "operational" ? "" : ` · ${globalThis.itsm.within(about.lookName)}`);
-    const below = full.length > SMALL_LETTERS && about.look !== "operational" ? about.lookName : full; // the status before the class
-    const text = (/** @type {number} */ y, /** @type {string} */ words, css = "") => svg("text", { x: 28, y, class: css }, words);
+  /** @param {Network} net @param {Part} part @param {number} row @param {Position} corner @param {ReturnType<typeof said>} words @param {number} high */
+  function box(net, part, row, [left, top], { about, full, title, below }, high) {
+    const first = (high - LINE * (title.length + below.length)) / 2 + 12;
+    const text = (/** @type {number} */ n, /** @type {string} */ words, css = "") => svg("text", { x: 28, y: first + LINE * n, class: css }, words);
     const redundancy = about.groups.map((group) => `, ${facts.mustBeUp(net, group)}`);
     const name = `${about.title}, ${about.className}, ${about.lookName}; ${neighbours(at(part.shown, row))}${redundancy.join("")}`;
     const css = `it-map__box${about.look ? ` it-map__box--${about.look}` : ""}${part.roots.length === 1 && part.roots[0] === row ? " it-map__box--focus" : ""}`;
     return svg(
       "g",
       { class: css, transform: `translate(${left} ${top})`, role: "button", tabindex: -1, "aria-label": name, "aria-pressed": false, "data-row": row },
-      svg("title", {}, `${about.title} (${full})`),
+      svg("title", {}, `${about.title} (${full})${about.groups.map((group) => `\n${facts.mustBeUp(net, group)}`).join("")}`),
       svg(
         "svg",
-        { x: -3, y: -3, width: WIDTH + 6, height: HEIGHT + 6, viewBox: `-3 -3 ${WIDTH + 6} ${HEIGHT + 6}` },
-        svg("rect", { width: WIDTH, height: HEIGHT, rx: 8 }),
+        { x: -3, y: -3, width: WIDTH + 6, height: high + 6, viewBox: `-3 -3 ${WIDTH + 6} ${high + 6}` },
+        svg("rect", { width: WIDTH, height: high, rx: 8 }),
         svg("path", { class: "it-map__sign", transform: `translate(17 ${first - 4})`, d: about.sign }),
-        ...title.map((words, n) => text(first + 15 * n, words)),
-        text(first + 15 * title.length + 1, shorten(below, SMALL_LETTERS), "it-map__below"),
+        ...title.map((words, n) => text(n, words)),
+        ...below.map((words, n) => text(title.length + n, words, "it-map__below")),
       ),
     );
   }
 
-  // What stands beside a box: how many neighbours are not shown, and how many of a group must be up.
-  // Both are for the mouse and the eye; the keyboard has the arrow keys and the details.
-  /** @param {Network} net @param {Part} part @param {number} row @param {Position} corner @param {Wanted["dir"]} dir */
-  function marks(net, part, row, [left, top], dir) {
+  // What stands beside a box: how many neighbours are not shown; at a corner where there are lines.
+  // It is for the mouse and the eye; the keyboard has the arrow keys and the details.
+  /** @param {Part} part @param {number} row @param {Position} corner @param {Wanted["dir"]} dir @param {number} high */
+  function marks(part, row, [left, top], dir, high) {
     const made = [];
-    const { hidden } = at(part.shown, row);
-    const { groups } = facts.of(net, row);
+    const { hidden, near } = at(part.shown, row);
     for (const side of SIDES) {
       if (!hidden[side] || (dir !== "both" && dir !== side)) continue;
       const label = `+${hidden[side]}`;
       const half = 8 + 3.5 * label.length;
-      const x = side === "users" ? left - half + 4 : left + WIDTH + half - 4;
+      const x = side === "users" ? left - half - 6 : left + WIDTH + half + 6;
+      const y = top + (near[side].length ? { users: 6, needs: high - 6 }[side] : high / 2);
       const pill = svg(
         "g",
-        { class: "it-net__more", transform: `translate(${x} ${top + HEIGHT / 2})`, "aria-hidden": true },
+        { class: "it-net__more", transform: `translate(${x} ${y})`, "aria-hidden": true },
         svg("title", {}, facts.moreOf(side, hidden[side])),
         svg("rect", { x: -half, y: -12, width: 2 * half, height: 24, rx: 12 }),
         svg("text", { y: 4, "text-anchor": "middle" }, label),
       );
       Object.assign(pill.dataset, { action: "more", row, dir: side });
       made.push(pill);
-    }
-    if (groups.length) {
-      const numbers = groups.map((group) => t("{least} of {all}", { least: group.least, all: group.members.length }));
-      const words = t("needs {groups}", { groups: [...new Set(numbers)].join(", ") });
-      made.push(svg("text", { class: "it-net__group", x: left + WIDTH, y: top - 4, "text-anchor": "end", "aria-hidden": true }, words));
     }
     return made;
   }

@@ -6,7 +6,7 @@
   /** @type {HTMLElement | null} */
   const net = document.querySelector(".it-net");
   if (!net) return;
-  const { t, counted, digits, element, one, drawing, details, listing, facts, mapAddress, viewing, script } = globalThis.itsm;
+  const { t, counted, digits, element, one, drawing, details, listing, without, facts, mapAddress, viewing, script } = globalThis.itsm;
   const { network, around, matches, named, FAN, ROOTS } = globalThis.itsm.neighbourhood;
   const root = net.dataset.root ?? "";
   /** @type {HTMLFormElement} */
@@ -17,6 +17,7 @@
   const panel = one(net, ".it-net__panel");
   const status = one(net, ".it-net__status");
   const list = one(net, ".it-net__list");
+  const alone = one(net, ".it-net__apart");
   const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (tools.elements.namedItem(name));
   const address = mapAddress(filters);
   const frame = viewing(view);
@@ -51,11 +52,23 @@
     drawn = part.roots.length ? drawing(graph, part, wanted, frame.room()) : null;
     frame.show(drawn);
     list.replaceChildren(...(drawn ? [listing(graph, part, root)] : []));
+    alone.hidden = !drawn?.apart.length;
+    alone.replaceChildren(...(drawn?.apart.length ? without(graph, drawn.apart) : []));
+    explain();
     say();
-    if (!part.shown.has(at)) at = part.roots[0] ?? -1;
+    if (!drawn?.boxes.has(at)) at = part.roots.find((row) => drawn?.boxes.has(row)) ?? drawn?.order[0] ?? -1;
     if (!part.shown.has(opened)) opened = -1;
     mark();
     open(opened);
+  }
+
+  // The signs are explained that there are.
+  function explain() {
+    const looks = new Set([...part.shown.keys()].map((row) => facts.of(graph, row).look));
+    for (const sign of net?.querySelectorAll(".it-net__legend li") ?? []) {
+      const { look } = /** @type {HTMLElement} */ (sign).dataset;
+      /** @type {HTMLElement} */ (sign).hidden = !looks.has(look ?? "");
+    }
   }
 
   function say() {
@@ -92,11 +105,12 @@
 
   /** @param {number} row @param {boolean} [focus] */
   function go(row, focus = true) {
+    const box = drawn?.boxes.get(row);
+    if (!box) return;
     at = row;
     mark();
-    const box = drawn?.boxes.get(row);
-    if (focus) box?.focus({ preventScroll: true });
-    box?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (focus) box.focus({ preventScroll: true });
+    box.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** @param {number} row */
@@ -178,6 +192,7 @@
       open(-1);
       remember(false);
       if (drawn?.boxes.has(row)) go(row);
+      else if (drawn?.apart.includes(row)) one(alone, `[data-row="${row}"]`).focus();
     },
   };
 

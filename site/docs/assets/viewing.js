@@ -4,9 +4,6 @@
 
   const LEAST = 0.35;
   const MOST = 2;
-  const READABLE = 0.8; // smaller, the words of a box are hard to read
-  const NARROW = 500; // a window of so few pixels shows the whole width first, as small as that
-  const SMALL = 0.55;
   const STILL = 5; // a mouse that moves less has clicked
 
   /** @param {HTMLElement} view @returns {Viewing} */
@@ -24,7 +21,9 @@
       drawn.picture.setAttribute("height", String(Math.round(drawn.size.height * zoom)));
     }
 
-    const fitting = () => (drawn ? Math.min(1, (view.clientWidth - 4) / drawn.size.width, (view.clientHeight - 4) / drawn.size.height) : 1);
+    // The window is as high as what is in it, up to this.
+    const tallest = () => parseFloat(getComputedStyle(view).maxHeight) || view.clientHeight;
+    const fitting = () => (drawn ? Math.min(1, (view.clientWidth - 4) / drawn.size.width, (tallest() - 4) / drawn.size.height) : 1);
 
     view.addEventListener("wheel", (event) => {
       if (!event.ctrlKey) return;
@@ -55,10 +54,10 @@
         size({ in: zoom * 1.25, out: zoom / 1.25, fit: fitting(), same: zoom }[kind]);
       },
       // How wide a drawing can be so that all of its width is seen and can be read.
-      room: () => view.clientWidth / READABLE,
-      // A new start shows everything where that can be read; else one item is in the middle, and several begin with the first.
+      room: () => view.clientWidth,
+      // A new start is as large as it is read best: one item in the middle, and of several the first.
       begin(row, many) {
-        size(Math.max(view.clientWidth < NARROW ? SMALL : READABLE, fitting()));
+        size(1);
         if (many) return view.scrollTo(0, 0);
         const box = drawn?.boxes.get(row)?.getBoundingClientRect();
         if (!box) return;
