@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.model import facts, meaning
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.diff import ADD, Change
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.presentation.language import t
@@ -17,6 +17,8 @@ from itsm_gitops.repository.repository import INDEX
 from itsm_gitops.repository.versions import Version, changes_of, versions
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from itsm_gitops.git import Git
     from itsm_gitops.repository import Repository, Store
     from itsm_gitops.repository.history import VersionReader
@@ -55,8 +57,13 @@ class FieldHistory:
         found: Mapping[str, Sequence[Version]],
         people: Mapping[str, str] | None = None,
         reader: VersionReader | None = None,
+        now: datetime | None = None,
     ) -> None:
-        """Take the result of ``repository.versions``, people by the addresses of their commits, who reads old words."""
+        """Take the result of ``repository.versions``, people by the addresses of their commits, who reads old words.
+
+        What was done after ``now`` is not told: no page knows more than the time that it says.
+        """
+        self._now = now
         self._reader = reader
         self._git = git
         self.versions = found
@@ -72,13 +79,21 @@ class FieldHistory:
                 edits[path] += self._edits(version, changes)
         except GitError:  # a partial clone: what is not here is not told
             edits = {p: [] for p in wanted}
-        self._known.update({p: some[:MOST] for p, some in edits.items()})
+        self._known.update({p: [e for e in some if self._is_past(e.at)][:MOST] for p, some in edits.items()})
 
     def of(self, path: str) -> Sequence[Edit]:
         """Return the last edits of a document, newest first."""
         if path not in self._known:
             self.read([path])
         return self._known.get(path, ())
+
+    def is_ahead(self, path: str) -> bool:
+        """Whether a document was edited after the moment of the build, by the clock of whoever did it."""
+        return not all(self._is_past(v.at) for v in self.versions.get(path, ()))
+
+    def _is_past(self, at: str) -> bool:
+        moment = clock.parse_time(at) if self._now else None
+        return self._now is None or moment is None or moment <= self._now
 
     def _edits(self, version: Version, changes: Iterable[Change]) -> Iterator[Edit]:
         person = self._people.get(version.email.lower(), "")
@@ -104,14 +119,16 @@ def _text(value: Any) -> str:
     return shorten(" ".join(text[: 4 * _WIDTH].split()), _WIDTH)
 
 
-def field_history(repo: Repository, store: Store, at: str | None) -> FieldHistory | None:
-    """Return the history of a loaded snapshot; None where there is no Git history."""
+def field_history(
+    repo: Repository, store: Store, at: str | None, now: datetime | None = None
+) -> FieldHistory | None:
+    """Return the history of a loaded snapshot up to a moment; None where there is no Git history."""
     found = versions(repo, at, MOST)
     if not found:
         return None
     commit = repo.history.resolve("HEAD" if at in (None, INDEX) else str(at))
     former = FormerWords(repo.history, store.book, commit)
-    return FieldHistory(repo.history, found, _by_address(store), former or None)
+    return FieldHistory(repo.history, found, _by_address(store), former or None, now)
 
 
 def _by_address(store: Store) -> dict[str, str]:

@@ -30,11 +30,11 @@ _TITLES = {
     "cis": "Configuration items",
     "major": "Major incident",
     "verification": "Verified",
+    "cause_ci": "Caused by",
 }
 
 # Words that have a colour everywhere.
 LOOKS = {
-    "high": "high", "medium": "medium", "low": "low", "critical": "high",
     "successful": "done", "successful_with_issues": "waiting", "unsuccessful": "bad", "backed_out": "bad",
     "complete": "done", "incomplete": "waiting", "failed": "bad", "rolled_back": "bad",
     "fixed": "done", "fix_applied": "done", "workaround": "waiting", "risk_accepted": "waiting",
@@ -58,6 +58,8 @@ _LONG_WORD = 16
 _SPACED = re.compile(r"[\s`\[<]")
 _PARTS = re.compile(r"[^/.-]*[/.-]+|[^/.-]+")
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+){2,}", re.ASCII)
+_TAG = re.compile(r"<[^>]*>")
+_LONG_VALUE = 60  # letters of a value that gets a line of its own
 _ANY = re.compile(r"\b(?:every \w+|all) when absent\b")  # what schemas say of a value that narrows
 _MOST_COLUMNS = 6
 
@@ -139,7 +141,7 @@ def _text(view: View, text: str, schema: Schema) -> Html:
         return chip(words(text), look) if look else esc(words(text))
     writer = _FORMATS.get(schema.get("format", ""))
     if schema.get("x-vocabulary"):
-        return Html(esc(text).replace("/", "/<wbr>"))
+        return esc(BELOW.join(words(level) for level in text.split("/")))
     if writer:
         return writer(view, text)
     if _is_long_word(text):
@@ -299,8 +301,10 @@ def field_at(kind: Kind, name: str) -> FieldPlace:
 def changed(title: str, old: Html, new: Html) -> Html:
     """Return the old and the new value of a field as a term with its description; "nothing" where there is no value."""
     none = Html(f"<span class=it-muted>{esc(t('nothing'))}</span>")
+    longest = max(len(_TAG.sub("", text)) for text in (old, new))
+    long = " class=it-edits__long" if longest > _LONG_VALUE else ""
     return Html(
-        f"<div><dt>{esc(title)}</dt><dd><del>{old or none}</del>"
+        f"<div{long}><dt>{esc(title)}</dt><dd><del>{old or none}</del>"
         f"<span class=it-edits__to aria-hidden=true>→</span><ins>{new or none}</ins></dd></div>"
     )
 

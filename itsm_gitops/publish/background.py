@@ -21,7 +21,7 @@ def add_background(view: View, repo: Repository, at: str | None, reporter: Repor
     if not (view.audience.sources and view.audience.everything):
         return
     if view.config.history:
-        view.history = field_history(repo, view.store, at)
+        view.history = field_history(repo, view.store, at, view.now)
     if reporter:
         view.asking = reporter.asking(view.store, view.now)
         view.proofs = _by_change(reporter.proofs(repo))

@@ -157,9 +157,16 @@ class _TracedView(_Part):
 
     @cached_property
     def _history(self) -> _Part | None:
+        history = self._view.history
+        if history is None:
+            return None
         people = self._kinds_of(PERSON)  # they are known by their addresses
-        note = {"of": lambda path: (keys.EDITED + path, *people)}
-        return _Part(self._view.history, self._tracer, calls=note) if self._view.history else None
+
+        def note(path: str) -> Iterable[str]:
+            ahead = [keys.NOW] if history.is_ahead(path) else []
+            return keys.EDITED + path, *people, *ahead
+
+        return _Part(history, self._tracer, calls={"of": note})
 
     @cached_property
     def risks(self) -> _Part:

@@ -159,7 +159,7 @@ def test_changes_under_way_and_overdue_are_told_apart(tmp_path: Path) -> None:
     view = view_of(tmp_path, {CHANGE: started})
     assert "Under way 28 Nov, 21:00 to 23:00 New version" in text_of(plan.changes_page(view).body)
     late = View(view.store, [], NOW + timedelta(days=10))
-    assert "Implement Normal In a freeze Overdue" in text_of(plan.changes_page(late).body)
+    assert "Implementing Normal In a freeze Overdue" in text_of(plan.changes_page(late).body)
     waiting = View(view_of(tmp_path / "waiting", {}).store, [], NOW + timedelta(days=10))
     assert "Overdue 28 Nov, 21:00 to 23:00 New version" in text_of(plan.changes_page(waiting).body)
     assert "All upcoming changes, 1 overdue" in text_of(home.home_page(waiting, frozenset()).body)

@@ -51,7 +51,10 @@ def added(path: str, text: str) -> Callable[[Path], None]:
 
 def committed(root: Path) -> None:
     who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-    for command in (["add", "-A", "records", "cmdb", "schemas", "itsm.yaml"], ["commit", "-qm", "Work"]):
+    for command in (
+        ["add", "-A", "records", "cmdb", "schemas", "itsm.yaml"],
+        ["commit", "-qm", "Work", "--date=2026-11-22T11:00:00Z"],
+    ):
         subprocess.run(["git", *who, *command], cwd=root, check=True)
 
 

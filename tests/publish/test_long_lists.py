@@ -64,7 +64,7 @@ def test_the_older_events_of_a_timeline_can_be_opened(view: View) -> None:
 def test_known_errors_beyond_those_shown_are_linked(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "_OFFERED", 0)
     incident = view.entries["INC-261120-AAAAA"]
-    offered = record._offered(view, incident, "known_error")
+    offered = record._links(view, record._offered(view, incident, "known_error"))
     assert "and 1 more" in offered
     assert "KE-" in offered
 

@@ -202,9 +202,9 @@ def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Pag
         "records/incidents/2026/11/INC-261120-AAAAA.yaml",
     ):
         assert expected in text
-    assert "Reported by somebody-outside Service Online shop Team Web team Opened 20 Nov 2026, 10:00" in text
-    head = "State changed 20 Nov 2026, 10:10 Last change 20 Nov 2026, 10:30"
-    assert f"{head} New In progress Resolved Closed" in text
+    head = "Reported by somebody-outside Service Online shop Team Web team"
+    assert f"{head} Step 2 of 4: In progress New In progress Resolved Closed" in text
+    assert "State changed 20 Nov 2026, 10:10 Last change 20 Nov 2026, 10:30" in text
     edit = "https://forge.example/acme/itsm/edit/main/records/incidents/2026/11/INC-261120-AAAAA.yaml"
     assert edit in pages[INCIDENT].addresses()
     linked = [a for a in pages[INCIDENT].addresses() if a.endswith("CHG-261118-BBBBB.html")]
@@ -217,7 +217,10 @@ def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Pag
 
 
 def test_links_are_seen_from_the_other_end(pages: dict[str, Page]) -> None:
-    assert "Caused INC-261120-AAAAA Shop front shows an error In progress" in text_of(pages, CHANGE)
+    assert (
+        "This change caused an open incident INC-261120-AAAAA Shop front shows an error In progress"
+        in text_of(pages, CHANGE)
+    )
     assert "Medium risk" in text_of(pages, CHANGE)
 
 

@@ -193,12 +193,12 @@ def test_problems(record, figures) -> None:
     found = figures()
     row = found["problems.oldest"]["PRB-261102-AAAAA"]
     assert (row["state"], row["age_s"], row["in_state_s"], row["incidents"]) == (
-        "Assess",
+        "In assessment",
         20 * DAY,
         10 * DAY,
         1,
     )
-    assert found["problems.states"]["Assess"]["d30"] == 1
+    assert found["problems.states"]["In assessment"]["d30"] == 1
     assert found["problems.resolved"]["dba"]["median_s"] == 10 * DAY
 
 

@@ -1,25 +1,24 @@
-"""The sections of a change's page about approvals, risk, collisions and evidence."""
+"""The parts of a change's page about approvals, collisions and evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from itsm_gitops.graph.risk import FACT, QUESTION, Point, RiskAssessment
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.standing import ApprovalNeed, Proof
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.fields import definition_list, value
-from itsm_gitops.presentation.language import counted, t, told, within
+from itsm_gitops.presentation.fields import definition_list
+from itsm_gitops.presentation.language import t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, link, words
-from itsm_gitops.presentation.pages.parts import paragraph, section
+from itsm_gitops.presentation.pages.reading import subsection
+from itsm_gitops.presentation.pages.risk import named
 from itsm_gitops.presentation.remainder import and_more, opening
 from itsm_gitops.presentation.view import View
 
 _NAMED, _FIRST = 8, 3
-_ASSESSED = ("level", "answers")
 _RESULTS = {
     "SATISFIED": ("Approved", "done"),
     "OVERRIDDEN": ("Allowed in an emergency", "waiting"),
@@ -31,9 +30,8 @@ _RESULTS = {
     "NOT_APPLICABLE": ("No approval needed", "none"),
 }
 _SHORT = 16
-_LEVELS = ("critical", "high", "medium", "low", "unknown")  # what facts are said in
 _NOBODY = "The policy asks for nobody's approval."
-_DECIDED = "The work was authorised. No evidence here says who approved it."
+_DECIDED = "Approved. No evidence here names the approver."
 
 
 class AskedApprovals(NamedTuple):
@@ -80,16 +78,16 @@ def approvals_asked(view: View, entry: Entry, data: Mapping[str, Any]) -> AskedA
 
 
 def approvals(view: View, entry: Entry, asked: AskedApprovals | None, risk: Html) -> Html:
-    """Return the sections about the approval of a change, ``risk`` being its assessment; nothing for other kinds."""
+    """Return the parts about the approval of a change, ``risk`` being its assessment; nothing for other kinds."""
     if meaning.CHANGE not in view.kind(entry).plays:
         return EMPTY
     proofs = view.proofs.get(entry.id, ())
     return join(
         [
-            section("Approvals", _requirements(view, asked) if asked else EMPTY, "approvals"),
-            section("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
-            section("Risk assessment", risk, "risk"),
-            section("Conflicts", _conflicts(view, entry), "conflicts"),
+            subsection("Approvals", _requirements(view, asked) if asked else EMPTY, "approvals"),
+            subsection("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
+            subsection("Risk assessment", risk, "risk"),
+            subsection("Conflicts", _conflicts(view, entry), "conflicts"),
         ]
     )
 
@@ -107,16 +105,20 @@ def approval_summary(view: View, asked: AskedApprovals | None) -> Html:
     return Html(f"<p class=it-approved>{join([*parts, *asked.requests], ' ')}</p>")
 
 
+def _unnamed() -> Html:
+    return Html(f'<p class="it-notice it-notice--degraded">{esc(t(_DECIDED))}</p>')
+
+
 def _requirements(view: View, asked: AskedApprovals) -> Html:
     needs = join([_need(view, n) for n in asked.needs]) or Html(f"<li>{esc(t(_NOBODY))}</li>")
     text = t(
         "What the policy asks for to authorise this change as it is written here. The rules found that it {facts}.",
         facts=t(asked.facts),
     )
-    detail = Html(f"<ul class=it-needs>{needs}</ul>{paragraph(text)}")
+    detail = Html(f'<ul class=it-needs>{needs}</ul><p class="it-muted">{named(view, text)}</p>')
     if not asked.needs or (not asked.is_decided and len(asked.waiting) <= _FIRST):
         return detail  # the head of the page says how many there are, and names everybody it waits for
-    first = paragraph(_DECIDED) if asked.is_decided else _sum(view, asked)
+    first = _unnamed() if asked.is_decided else _sum(view, asked)
     policy = esc(t("What the policy asks for"))
     return Html(f"{first}<details class=it-fold><summary>{policy}</summary>{detail}</details>")
 
@@ -210,62 +212,6 @@ def _proof(view: View, proof: Proof) -> Html:
 def _approvers(view: View, approvers: Sequence[tuple[str, str]]) -> Html:
     names = [f"{view.link(who) if who in view.entries else esc(who)} ({esc(how)})" for who, how in approvers]
     return Html(", ".join(names)) if names else esc(t("nobody"))
-
-
-def risk_assessment(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
-    """Return where the risk of a change that is still to be done comes from, by the CMDB as it is now, and what is said of it."""
-    if not view.is_open(entry) or view.asking is None:  # in this order: asking is a question about everything
-        return EMPTY
-    assessment = view.risks.assess(entry, data)
-    if assessment.model is None or not assessment.model.assessed:
-        return EMPTY
-    points = "".join(_point(p) for p in assessment.points if p.points)
-    listed = f"<ul class=it-needs>{points}</ul>" if points else ""
-    open_questions = len(assessment.unanswered)
-    missing = counted(
-        open_questions,
-        "{count} of its questions is not answered.",
-        "{count} of its questions are not answered.",
-    )
-    said = _said_of_risk(view, entry, data.get("risk"))
-    return Html(f"<p>{_level(assessment)}</p>{said}{listed}{paragraph(missing) if open_questions else ''}")
-
-
-def _said_of_risk(view: View, entry: Entry, risk: Any) -> Html:
-    """Return what the record says of its risk beside the level and the answers: reasons."""
-    schema = view.kind(entry).fields.get("risk", {})
-    rest = {k: v for k, v in risk.items() if k not in _ASSESSED} if isinstance(risk, dict) else {}
-    return value(view, rest, schema) if rest else EMPTY
-
-
-def _level(assessment: RiskAssessment) -> Html:
-    parts = [
-        t(
-            "Answers: {answers} ({level}). Facts: {facts} ({other}). The higher level counts.",
-            answers=_points(assessment, QUESTION),
-            level=words(assessment.level_of(QUESTION)).lower(),
-            facts=_points(assessment, FACT),
-            other=words(assessment.level_of(FACT)).lower(),
-        )
-    ]
-    if assessment.stored:
-        parts.append(t("Recorded: {level}.", level=words(assessment.stored).lower()))
-    if assessment.override:
-        parts.append(t("Set by hand; see the reason."))
-    level = chip(t("{level} risk", level=words(assessment.effective)), assessment.effective)
-    return Html(f"{level} <small>{esc(' '.join(parts))}</small>")
-
-
-def _points(assessment: RiskAssessment, source: str) -> str:
-    return counted(assessment.total(source), "{count} point", "{count} points")
-
-
-def _point(point: Point) -> Html:
-    reason = Html(f"<small>{esc(t(point.reason))}</small>") if point.reason else EMPTY
-    title = t(point.title)
-    asked = title if title.endswith("?") else f"{title}:"
-    shown = within(words(point.shown)) if point.shown in _LEVELS else t(point.shown)
-    return Html(f"<li><strong>{point.points}</strong> {esc(asked)} {esc(shown)}{reason}</li>")
 
 
 def _conflicts(view: View, entry: Entry) -> Html:

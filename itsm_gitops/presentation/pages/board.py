@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from itsm_gitops.graph.boards import AgendaItem, BoardAgenda, BoardMeeting, board_agenda, meetings_of
 from itsm_gitops.graph.ics import domain
@@ -19,7 +20,8 @@ from itsm_gitops.presentation.moments import day_and_month, day_title, full_day
 from itsm_gitops.presentation.pages.change_views import BOARD_TITLE, has_board, ways
 from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import heading, section
+from itsm_gitops.presentation.pages.parts import heading, paragraph, section
+from itsm_gitops.presentation.pages.reading import subsection
 from itsm_gitops.presentation.view import View
 
 # Agendas are in the calendar file for meetings of the next weeks; what lies further ahead has none yet.
@@ -89,6 +91,19 @@ _NONE = {
     "ahead": "No change is planned until the next meeting.",
     "freezes": "No freeze is ahead.",
 }
+
+
+def meeting_agenda(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return what a planned meeting of the board will speak about, as the records say it now; nothing for other records."""
+    if meaning.MEETING not in view.kind(entry).plays or data.get("agenda") or not has_board(view):
+        return EMPTY
+    meeting = next((m for m in meetings_of(view.network.loaded) if m.id == entry.id), None)
+    if meeting is None or not (meeting.planned and meeting.decides_on_changes):
+        return EMPTY
+    made = board_agenda(view.network, view.config.timezone, view.now, meeting.day(view.zone), meeting.board)
+    parts = [subsection(title, _matters(view, items)) for _, title, items in made.parts if items]
+    more = Html(f"<p class=it-next>{link(urls.BOARD, esc(t(BOARD_TITLE)))}</p>")
+    return section("Agenda", Html(f"{join(parts) or paragraph('No agenda yet')}{more}"), "agenda")
 
 
 def _matters(view: View, items: Sequence[AgendaItem]) -> Html:

@@ -92,4 +92,6 @@ def _plain(view: View, part: object, schema: Schema) -> Html:
         return esc(json.dumps(part, ensure_ascii=False))
     if schema.get("x-text"):
         return esc(part)
+    if view.url(part):
+        return view.link(part)
     return value(view, part, schema) if schema else esc(value_words(part))

@@ -11,7 +11,7 @@ from itsm_gitops.presentation.language import counted, t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
 from itsm_gitops.presentation.pages import going_on, hero, users_home, well
 from itsm_gitops.presentation.pages.acts import buttons
-from itsm_gitops.presentation.pages.derived import clock_chip
+from itsm_gitops.presentation.pages.clocks import clock_chip
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import incomplete, paragraph, section
 from itsm_gitops.presentation.pages.tables import reference

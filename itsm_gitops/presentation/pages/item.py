@@ -50,7 +50,7 @@ from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
 
 _RECENT = _FEW_RECORDS = 12
-_MOST_STAYING = 14  # rows of details with which a column fits a screen
+_FEW_ROWS, _MOST_STAYING = 3, 14  # so few need no column of their own; with so many, a column fits a screen
 # Shown in the head of the page.
 _ABOVE = ("description",)
 _CHIPS = ("criticality", "environment")
@@ -114,18 +114,14 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             work.over() if work else EMPTY,
         ]
     )
-    side = (
-        join(
-            [
-                past.kept(view, entry.id),
-                details,
-                links if beside else EMPTY,
-                section("Follow", _follow(view, entry), "follow"),
-            ]
-        )
-        if has_side
-        else EMPTY
-    )
+    others = [
+        past.kept(view, entry.id),
+        links if beside else EMPTY,
+        section("Follow", _follow(view, entry), "follow"),
+    ]
+    side = join([others[0], details, *others[1:]]) if has_side else EMPTY
+    if has_side and len(rows) < _FEW_ROWS and not any(others):
+        main, side = join([main, details]), EMPTY
     past_edits = field_history(view, entry)
     above = join(
         [

@@ -7,18 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from itsm_gitops.graph.impact import Effect, edges_between
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.diagram import MOST_COLUMNS, Arrow, Box, draw, extent
 from itsm_gitops.presentation.language import counted, t, within
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, link
+from itsm_gitops.presentation.markup import EMPTY, Html, esc
 from itsm_gitops.presentation.pages import dependents
-from itsm_gitops.presentation.pages.parts import paragraph, section
-from itsm_gitops.presentation.remainder import joined
 from itsm_gitops.presentation.view import View
 
 MOST_BOXES = 26
 _DEPTH = 3
-_MOST_ROOTS = 8
 
 _EFFECT_LOOKS = {
     Effect.OUTAGE: "outage",
@@ -34,22 +30,12 @@ _SUPPOSED = "If this failed"
 
 
 def affected_map(view: View, entry: Entry) -> Html:
-    """Return a section with what would be hit if the affected items failed; nothing where none is affected.
-
-    Nobody decides anything on a record that is closed for good, and most are: those have links to the map.
-    """
-    if not _ASKED_OF & set(view.kind(entry).plays):
+    """Return what would be hit if the affected items failed, folded; nothing where nothing is, or where the work is done."""
+    if not _ASKED_OF & set(view.kind(entry).plays) or not view.is_open(entry):
         return EMPTY
     roots = tuple(
         i for i in facts.affected(entry) if i in view.entries and view.kind(view.entries[i]).operational
     )
-    flow = view.kind(entry).workflow
-    state = flow.states.get(entry.state) if flow else None
-    if state is not None and state.terminal:
-        links = joined([link(urls.map_of(i), esc(view.title(i))) for i in roots], _MOST_ROOTS)
-        return section(
-            _SUPPOSED, Html(f"<p>{esc(t('In the map:'))} {links}</p>") if links else EMPTY, "impact"
-        )
     if roots not in view.pictures:
         view.pictures[roots] = _affected_map(view, roots) if roots else EMPTY
     return view.pictures[roots]
@@ -59,7 +45,7 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     hits = view.graph.propagate(dict.fromkeys(roots, Effect.OUTAGE))
     others = len(hits) - sum(i in hits for i in roots)
     if not others:
-        return section(_SUPPOSED, paragraph("Nothing else would be hit."), "impact")
+        return EMPTY
 
     def neighbours(item: str) -> Sequence[str]:
         return sorted(d for d in view.graph.dependents.get(item, ()) if d in hits)
@@ -72,10 +58,8 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     caption = t("What an outage of the affected items would hit. This is not their current status.")
     picture = draw(caption, boxes, arrows, len(hits) - len(boxes))
     said = counted(others, "{count} more item would be hit", "{count} more items would be hit")
-    return section(
-        _SUPPOSED,
-        Html(f"<details class='it-fold it-if'><summary>{esc(said)}</summary>{picture}</details>"),
-        "impact",
+    return Html(
+        f"<details class='it-fold it-if' id=impact><summary>{esc(t(_SUPPOSED))}: {esc(said)}</summary>{picture}</details>"
     )
 
 

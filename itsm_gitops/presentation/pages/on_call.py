@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from itsm_gitops.graph.escalation import CallStep, ladder
+from itsm_gitops.graph.escalation import TIME_USED, CallStep, ladder
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.graph.on_call import OnCall, named, on_call, rota_of, turns_of, whole_turn
 from itsm_gitops.graph.on_call_ics import rota_calendar
@@ -98,12 +98,15 @@ def calls(view: View, entry: Entry, course: Course) -> Html:
     found = ladder(view.store, entry, course, view.now)
     if any(p not in view.entries for step in found.steps for p in step.people):
         return EMPTY
-    steps = join([_call(view, step, now=step is found.called) for step in found.steps])
+    steps = join(dict.fromkeys(_call(view, step, now=step is found.called) for step in found.steps))
     return Html(f"<ol class=it-calls>{steps}</ol>") if steps else EMPTY
 
 
 def _call(view: View, step: CallStep, *, now: bool) -> Html:
     who = Html(", ".join(view.link(p) for p in step.people))
+    if step.why == TIME_USED and not step.reached:  # when it comes is all that the reader asks
+        on = told("on {time}", time=view.moment(step.at)) if step.at else esc(t("when the time is used up"))
+        return Html(f"<li>{who} <small>{on}</small>")
     about = {n: t(metric_title(str(v))) if n == "metric" else v for n, v in step.about.items()}
     when = Html(f", {view.moment(step.at)}") if step.at else EMPTY
     name = Html(f"<strong>{who}</strong>") if now else who

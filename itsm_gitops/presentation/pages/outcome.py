@@ -12,7 +12,6 @@ from itsm_gitops.presentation.fields import LOOKS, PROSE, Field, value
 from itsm_gitops.presentation.language import told
 from itsm_gitops.presentation.markup import EMPTY, Html, join, words
 from itsm_gitops.presentation.pages.parts import section
-from itsm_gitops.presentation.pages.steps import events
 from itsm_gitops.presentation.view import View
 
 # How it ended, and the texts that say what was found and done, in the order in which they are read.
@@ -20,7 +19,7 @@ _ENDS = ("outcome", "resolution_code", "fulfilment", "cancellation_reason", "ret
 _TEXTS = ("close_notes", "resolution_notes", "root_cause", "fix_notes", "fulfilment_notes")
 _CAUSE = "root_cause"  # says something of the end only together with it
 _BEGAN, _ENDED = "actual_start", "actual_end"
-_WORKED_ON = {meaning.INCIDENT, meaning.PROBLEM, meaning.REQUEST}
+_HELP = "workaround"
 
 
 class Outcome(NamedTuple):
@@ -40,7 +39,7 @@ def outcome(view: View, entry: Entry, data: Mapping[str, Any], used: Sequence[Fi
     texts = [f for f in listed if f.role == PROSE or (f.name in _ENDS and f not in ends)]
     if not ends and not any(f.name != _CAUSE for f in texts):
         return Outcome(EMPTY, frozenset())
-    when, times = _when(view, entry, data)
+    when, times = _when(view, data)
     end = join([*(_end(data[f.name]) for f in ends), *([Html(f"<span>{when}</span>")] if when else [])], " ")
     line = Html(f"<p class=it-outcome__end>{end}</p>") if end else EMPTY
     if len(texts) == 1:  # the heading of the section says what it is
@@ -56,32 +55,21 @@ def _end(text: object) -> Html:
     return chip(words(str(text)), LOOKS.get(str(text), "none"))
 
 
-def _when(view: View, entry: Entry, data: Mapping[str, Any]) -> tuple[Html, set[str]]:
-    """Return from when until when work went on, and the fields that say so."""
+def _when(view: View, data: Mapping[str, Any]) -> tuple[Html, set[str]]:
+    """Return from when until when the work went on, and the fields that say so."""
     begin, end = (clock.parse_time(str(data.get(name, ""))) for name in (_BEGAN, _ENDED))
-    shown = {_BEGAN, _ENDED}
     if begin is None or end is None:
-        begin, end = clock.parse_time(entry.opened), clock.parse_time(_done_at(view, entry, data))
-        shown = set()
-        if not _WORKED_ON & set(view.kind(entry).plays):
-            return EMPTY, shown
-    if begin is None or end is None:
-        return EMPTY, shown
+        return EMPTY, set()
     first, last = begin.astimezone(view.zone), end.astimezone(view.zone)
     until = Html(f"{last:%H:%M}") if first.date() == last.date() else view.moment(end)
-    return told("{start} to {end}", start=view.moment(begin), end=until), shown
+    return told("{start} to {end}", start=view.moment(begin), end=until), {_BEGAN, _ENDED}
 
 
-def _done_at(view: View, entry: Entry, data: Mapping[str, Any]) -> str:
-    """Return when the work was done for good: the first of the last states of the end."""
-    flow = view.kind(entry).workflow
-    found = ""
-    for event in events(data):
-        state = event.get("state")
-        if flow is None or not isinstance(state, str):
-            continue
-        if not flow.is_done(state):
-            found = ""
-        elif not found:
-            found = str(event.get("at", ""))
-    return found
+def workaround(view: View, entry: Entry, data: Mapping[str, Any], used: Sequence[Field]) -> Outcome:
+    """Return what helps until a fault is gone, in the place of an outcome: it is what people come for."""
+    field = next((f for f in used if f.name == _HELP), None)
+    helped = {meaning.PROBLEM, meaning.KNOWN_ERROR} & set(view.kind(entry).plays)
+    if field is None or not helped or not view.is_open(entry):
+        return Outcome(EMPTY, frozenset())
+    body = Html(f"<div class=it-outcome>{value(view, data[_HELP], field.schema)}</div>")
+    return Outcome(section(field.title, body, "workaround"), frozenset({_HELP}))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from itsm_gitops.model import facts, meaning
@@ -12,32 +13,19 @@ from itsm_gitops.model.last_word import words_of
 from itsm_gitops.model.major import RUNNING
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.fields import (
-    BLOCK,
-    FACT,
-    LOOKS,
-    PROSE,
-    Field,
-    definition_list,
-    present_fields,
-    value,
-)
-from itsm_gitops.presentation.language import t, told
+from itsm_gitops.presentation.fields import BLOCK, FACT, LOOKS, Field, definition_list, present_fields, value
+from itsm_gitops.presentation.language import counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.navigation import known_errors_title
 from itsm_gitops.presentation.pages import maps
-from itsm_gitops.presentation.pages.approval import (
-    approval_summary,
-    approvals,
-    approvals_asked,
-    risk_assessment,
-)
-from itsm_gitops.presentation.pages.asked import names_who
-from itsm_gitops.presentation.pages.derived import clock_chip, derived_facts
+from itsm_gitops.presentation.pages.approval import AskedApprovals, approval_summary, approvals_asked
+from itsm_gitops.presentation.pages.board import meeting_agenda
+from itsm_gitops.presentation.pages.decision import decision
+from itsm_gitops.presentation.pages.derived import derived_facts
 from itsm_gitops.presentation.pages.edits import field_history
 from itsm_gitops.presentation.pages.major import record_banner
 from itsm_gitops.presentation.pages.origin import origin
-from itsm_gitops.presentation.pages.outcome import outcome
+from itsm_gitops.presentation.pages.outcome import outcome, workaround
 from itsm_gitops.presentation.pages.parts import (
     Crumb,
     heading,
@@ -47,8 +35,10 @@ from itsm_gitops.presentation.pages.parts import (
     unseen,
     workaround_chip,
 )
+from itsm_gitops.presentation.pages.reading import measure, satisfaction, texts
+from itsm_gitops.presentation.pages.record_head import head_facts
 from itsm_gitops.presentation.pages.similar import similar_records
-from itsm_gitops.presentation.pages.steps import stepper, timeline, updates
+from itsm_gitops.presentation.pages.steps import life, timeline, updates
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.view import View
 
@@ -57,69 +47,93 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     """Return the article of a record; ``data`` is its document, ``fields`` those of its kind."""
     kind = view.kind(entry)
     present = present_fields(fields, data)
-    ended = outcome(view, entry, data, present)
-    used = [f for f in present if f.name not in ended.shown]
-    at_head = [f for f in used if _is_at_head(view, entry, f)]
+    ended, helped = outcome(view, entry, data, present), workaround(view, entry, data, present)
+    used = [f for f in present if f.name not in ended.shown | helped.shown]
+    at_head = head_facts(view, entry, data, used)
     head = heading(
         _way(view, kind),
         entry.title or entry.id,
         _chips(view, entry, data),
-        _ages(view, entry, data, at_head),
+        at_head.strip,
         kicker=entry.id,
     )
-    said = words_of(data)
-    told_to = "Updates" if meaning.INCIDENT in kind.plays else "Comments"
+    used = [f for f in used if f.name not in at_head.shown]
     asked = approvals_asked(view, entry, data)
-    risk = risk_assessment(view, entry, data) if meaning.CHANGE in kind.plays else EMPTY
+    caused = _caused(view, entry)
+    offered = {role: _offered(view, entry, role) for role in _OFFERED_TO}
+    main = join([ended.section, helped.section, _told(view, entry, data, used, asked, offered)])
+    links = [r for r in unseen(view, entry) if r.other not in caused]
+    named = {*caused, *(r.other for r in view.network.related(entry.id)), *chain(*offered.values())}
+    supposed = EMPTY if meaning.CHANGE in kind.plays else maps.affected_map(view, entry)
+    rest = join([similar_records(view, entry, named), supposed])
+    beside = join([derived_facts(view, entry), section("Linked", relations(view, entry.id, links), "links")])
+    rows = _facts(view, entry, data, used)
+    details = section("Details", definition_list(rows) if rows else EMPTY, "details")
+    if not beside and len(rows) < _FEWEST:  # two facts are no column
+        main, details = join([main, details]), EMPTY
+    above = join(
+        [
+            life(view, kind, entry, data),
+            record_banner(view, entry, data),
+            _notice(view, caused),
+            approval_summary(view, asked),
+        ]
+    )
+    below = origin(view, entry, field_history(view, entry))
+    stays = not beside and len(rows) <= _MOST_STAYING
+    return Html(f"{head}{above}{two_columns(main, join([details, beside]), rest, stays=stays)}{below}")
+
+
+def _told(
+    view: View,
+    entry: Entry,
+    data: Mapping[str, Any],
+    used: list[Field],
+    asked: AskedApprovals | None,
+    offered: Mapping[str, Sequence[str]],
+) -> Html:
+    """Return what a record says at length, in the order in which it is read."""
+    kind = view.kind(entry)
+    decided = decision(view, entry, data, used, asked) if meaning.CHANGE in kind.plays else None
     blocks = {
         f.name: section(f.title, _block(view, data, f))
         for f in used
-        if f.role == BLOCK and not (f.name == "risk" and risk)  # the page shows it once
+        if f.role == BLOCK and f.name != _SATISFACTION and not (decided and f.name in decided.shown)
     }
     looked_back = [n for n in blocks if n in _first_blocks(kind, entry)]
-    main = join(
+    told_to = "Updates" if meaning.INCIDENT in kind.plays else "Comments"
+    return join(
         [
-            ended.section,
             *(blocks[n] for n in looked_back),
-            *(section(f.title, value(view, data[f.name], f.schema)) for f in _in_reading_order(kind, used)),
-            section("Known errors", _offered(view, entry, meaning.KNOWN_ERROR), "known-errors"),
-            section("Articles", _offered(view, entry, meaning.ARTICLE), "articles"),
+            meeting_agenda(view, entry, data),
+            texts(view, kind, data, used),
+            _help(view, offered),
+            decided.section if decided else EMPTY,
             *(blocks[n] for n in blocks if n not in looked_back),
-            section(told_to, updates(view, said), "updates"),
-            approvals(view, entry, asked, risk),
+            section(told_to, updates(view, words_of(data)), "updates"),
             section("Timeline", timeline(view, kind, data), "timeline"),
         ]
     )
-    rest = join([similar_records(view, entry), maps.affected_map(view, entry), field_history(view, entry)])
-    below = [f for f in used if f not in at_head]
-    side = join(
-        [
-            section("Details", _facts(view, entry, data, below), "details"),
-            derived_facts(view, entry),
-            section("Linked", relations(view, entry.id, unseen(view, entry)), "links"),
-        ]
-    )
-    banner = join([record_banner(view, entry, data), _caused(view, entry)])
-    return Html(
-        f"{head}{stepper(kind, entry, data)}{banner}{approval_summary(view, asked)}{two_columns(main, side, rest)}"
-        f"{origin(view, entry)}"
-    )
 
 
-def _caused(view: View, entry: Entry) -> Html:
+def _caused(view: View, entry: Entry) -> Sequence[str]:
     """Return the incidents that a change caused and that are still open: whoever opens its page has to know of them."""
     if meaning.CHANGE not in view.kind(entry).plays:
-        return EMPTY
+        return ()
     link_type = view.book.links.get(_CAUSED_BY)
     others = view.network.others(entry.id, link_type.inverse) if link_type else ()
     near = (view.entries[i] for i in others if i in view.entries)
-    still = [e for e in near if meaning.INCIDENT in view.kind(e).plays and view.is_open(e)]
-    if not still:
+    still = (e.id for e in near if meaning.INCIDENT in view.kind(e).plays and view.is_open(e))
+    return list(still)[:_OFFERED]
+
+
+def _notice(view: View, caused: Sequence[str]) -> Html:
+    if not caused:
         return EMPTY
-    items = join([Html(f"<li>{view.link(e.id)} {view.state_chip(e)}") for e in still[:_OFFERED]])
-    said = esc(t("It caused incidents that are open"))
+    items = join([Html(f"<li>{view.link(i)} {view.state_chip(view.entries[i])}") for i in caused])
+    said = counted(len(caused), "This change caused an open incident", "This change caused open incidents")
     return Html(
-        f'<div class="it-notice it-notice--degraded"><p><strong>{said}</strong></p><ul>{items}</ul></div>'
+        f'<div class="it-notice it-notice--degraded"><p><strong>{esc(said)}</strong></p><ul>{items}</ul></div>'
     )
 
 
@@ -146,33 +160,15 @@ def _first_blocks(kind: Kind, entry: Entry) -> tuple[str, ...]:
     return ("review",) if meaning.CHANGE in kind.plays else ()
 
 
-def _in_reading_order(kind: Kind, used: list[Field]) -> list[Field]:
-    """Return the texts of a record; of a known error what can be done comes before why it happens."""
-    texts = [f for f in used if f.role == PROSE]
-    if meaning.KNOWN_ERROR in kind.plays:
-        order = ["symptom", "workaround"]
-        texts.sort(key=lambda f: order.index(f.name) if f.name in order else len(order))
-    return texts
-
-
 def _block(view: View, data: Mapping[str, Any], field: Field) -> Html:
     """Return a field with parts of its own; the answers of a request as its offering asked for them."""
-    schema = field.schema
+    schema, said = field.schema, data[field.name]
+    figure = measure(view, said) if field.name == "kpi" else EMPTY
+    if figure:
+        return figure
     if field.name == "answers" and isinstance(data.get("offering"), str):
         schema = _questions(view, data["offering"], data["answers"]) or schema
-    if field.name == "risk":
-        schema = _with_answers(schema, data["risk"])
-    return value(view, data[field.name], schema)
-
-
-def _with_answers(schema: Mapping[str, Any], risk: Any) -> Mapping[str, Any]:
-    """Return the schema of a risk that says of its answers that they are names of the rule book, not somebody's text."""
-    answers = risk.get("answers") if isinstance(risk, dict) else None
-    if not isinstance(answers, dict):
-        return schema
-    known = schema.get("properties", {})
-    named = {**known.get("answers", {}), "properties": {name: {"enum": ()} for name in answers}}
-    return {**schema, "properties": {**known, "answers": named}}
+    return value(view, said, schema)
 
 
 def _questions(view: View, offering: str, answers: Any) -> dict[str, Any]:
@@ -203,8 +199,8 @@ def _names(view: View, answer: Any) -> dict[str, Any]:
 
 
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
-    """Return what is to be seen first: state, priority, service level, major, type, risk, outcome."""
-    chips = [view.state_chip(entry), view.priority_chip(entry), clock_chip(view, entry)]
+    """Return what is to be seen first: state, priority, major, type, risk, outcome."""
+    chips = [view.state_chip(entry), view.priority_chip(entry)]
     if meaning.KNOWN_ERROR in view.kind(entry).plays and facts.is_offered(view.book, entry):
         chips.insert(0, workaround_chip(view, entry))
     if view.is_major(entry):
@@ -225,51 +221,40 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     return chips
 
 
-# What is planned is asked of what is not done yet.
-_PLANNED = ("planned_start", "planned_end")
-_TITLES = {"assigned_team": "Team"}
-
-
-def _is_at_head(view: View, entry: Entry, field: Field) -> bool:
-    """Whether a field is shown at the head: whose the record is, what it is about, and when it is planned."""
-    if field.name in _PLANNED:
-        return view.is_open(entry)
-    return field.role == FACT and "x-ref" in field.schema and names_who(view, field)
-
-
-def _ages(view: View, entry: Entry, data: Mapping[str, Any], at_head: list[Field]) -> Html:
-    """Return when an open record is planned, the ages of a record, and whose it is.
-
-    Nothing of it but the ages is among the details again: those follow far below on narrow screens, with the times in
-    full. A script says how long ago a time was.
-    """
-    ended = not view.is_open(entry)
-    flow = view.kind(entry).workflow
-    state = flow.states.get(entry.state) if flow else None
-    times = [
-        ("Opened", entry.opened),
-        (state.title if ended and state else "State changed", entry.entered),
-        ("Last change", "" if ended or entry.updated == entry.entered else entry.updated),
+def _facts(
+    view: View, entry: Entry, data: Mapping[str, Any], used: list[Field]
+) -> list[tuple[str, Html, bool]]:
+    """Return the details that are not at the head: plain facts, how the priority came about, and when what happened."""
+    priority = view.priority(entry)
+    told_above = {"type"} if meaning.CHANGE in view.kind(entry).plays else set()
+    told_above |= {"impact", "urgency"} if priority and not priority.overridden else set()
+    rows = [
+        (f.title, _fact(view, data, f), False)
+        for f in used
+        if (f.role == FACT or f.name == _SATISFACTION) and f.name not in told_above
     ]
-    ages = [(title, view.age(at)) for title, at in times if at]
-    named = [(f.name, _TITLES.get(f.name, f.title), value(view, data[f.name], f.schema)) for f in at_head]
-    planned = [(title, shown) for name, title, shown in named if name in _PLANNED]
-    about = [(title, shown) for name, title, shown in named if name not in _PLANNED]
-    rows = [*planned, *about, *ages]
-    parts = join([Html(f"<div><dt>{esc(t(title))}<dd>{shown}</div>") for title, shown in rows if shown])
-    return Html(f"<dl class=it-ages>{parts}</dl>") if parts else EMPTY
-
-
-def _facts(view: View, entry: Entry, data: Mapping[str, Any], used: list[Field]) -> Html:
-    rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
-    priority = _derived_priority(view, entry, data)
     if priority:
-        rows.insert(0, ("Priority", priority, False))
-    if entry.opened:
-        rows.append(("Opened", view.time(entry.opened), False))
-    if entry.updated and entry.updated != entry.opened:
-        rows.append(("Last change", view.time(entry.updated), False))
-    return definition_list(rows) if rows else EMPTY
+        rows.insert(0, ("Priority", _derived_priority(view, entry, data), False))
+    is_open = view.is_open(entry)
+    times = {"Opened": entry.opened if is_open else "", "State changed": entry.entered if is_open else ""}
+    times["Last change"] = entry.updated if entry.updated != entry.entered else ""
+    seen = {"", *(() if is_open else (entry.opened,))}
+    for title, at in times.items():
+        if at not in seen:
+            rows.append((title, view.time(at), False))
+            seen.add(at)
+    return rows
+
+
+def _fact(view: View, data: Mapping[str, Any], field: Field) -> Html:
+    """Return a plain fact; a template by its title."""
+    said = data[field.name]
+    if field.name == _SATISFACTION:
+        return satisfaction(view, said) or value(view, said, field.schema)
+    if field.name == "template" and isinstance(said, str) and said in view.book.templates:
+        title = view.book.template(said).get("title")
+        return esc(title if isinstance(title, str) else said)
+    return value(view, said, field.schema)
 
 
 def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -291,6 +276,8 @@ def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html
 
 
 _CAUSED_BY = "caused_by"
+_SATISFACTION = "satisfaction"  # two words, among the details
+_FEWEST, _MOST_STAYING = 3, 14  # rows of details that are no column, and with which one fits a screen
 _OFFERED = 10
 _OFFERED_TO = {
     meaning.KNOWN_ERROR: {meaning.INCIDENT, meaning.PROBLEM},
@@ -298,12 +285,24 @@ _OFFERED_TO = {
 }
 
 
-def _offered(view: View, entry: Entry, role: str) -> Html:
+def _offered(view: View, entry: Entry, role: str) -> Sequence[str]:
     """Return the known errors or articles that are about something that a record affects."""
     if not _OFFERED_TO[role] & set(view.kind(entry).plays):
-        return EMPTY
+        return ()
     shared = (i for target in facts.affected(entry) for i in view.offers.get(target, ()))
-    offered = [i for i in dict.fromkeys(shared) if role in view.kind(view.entries[i]).plays]
+    return [i for i in dict.fromkeys(shared) if role in view.kind(view.entries[i]).plays]
+
+
+def _help(view: View, offered: Mapping[str, Sequence[str]]) -> Html:
+    """Return what may help with a record, under one heading."""
+    errors, articles = offered[meaning.KNOWN_ERROR], offered[meaning.ARTICLE]
+    if errors and articles:
+        return section("Known errors and articles", _links(view, [*errors, *articles]), "known-errors")
+    title, anchor = ("Known errors", "known-errors") if errors else ("Articles", "articles")
+    return section(title, _links(view, [*errors, *articles]), anchor)
+
+
+def _links(view: View, offered: Sequence[str]) -> Html:
     items = "".join(f"<li>{view.link(i)}" for i in offered[:_OFFERED])
     if len(offered) > _OFFERED:
         items += f"<li>{opening([view.link(i) for i in offered[_OFFERED:]])}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.text import one_paragraph
@@ -14,9 +16,12 @@ from itsm_gitops.presentation.view import View
 _LONGEST = 240  # letters of an answer; a longer one is on its record's page
 
 
-def similar_records(view: View, entry: Entry) -> Html:
-    """Return a section with up to five similar records, the most similar first; nothing where none is."""
-    entries = [view.entries[a.id] for a in view.similar.of(entry)]
+def similar_records(view: View, entry: Entry, told: Collection[str]) -> Html:
+    """Return a section with up to five similar records, the most similar first; nothing where none is.
+
+    What the page names anyway (``told``) is not among them.
+    """
+    entries = [view.entries[a.id] for a in view.similar.of(entry) if a.id not in told]
     items = "".join(f"<li>{_line(view, e)}{_hint(view, e)}" for e in entries)
     return section("Similar records", Html(f"<ul class=it-alike>{items}</ul>") if items else EMPTY, "similar")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.last_word import LastWord
@@ -15,35 +16,86 @@ from itsm_gitops.presentation import prose
 from itsm_gitops.presentation.chips import state_look
 from itsm_gitops.presentation.fields import changed, field_at, value
 from itsm_gitops.presentation.language import counted, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, shorten, words
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.presentation.moments import day_and_month
 from itsm_gitops.presentation.remainder import folded
 from itsm_gitops.presentation.view import View
 
 MOST_EVENTS = 500
 _NOTE, _COMMENT = "note", "comment"
-_BEGINNING = 90  # letters of a comment
+_FEWEST = 4  # steps of a life that is worth a picture
+_LONG = {_NOTE, HAPPENED, REASON}  # what an event says beside its state
+_PUBLISHED = {meaning.ARTICLE, meaning.KNOWN_ERROR}
+
+
+def life(view: View, kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return where a record stands in its life: of an open one as steps, of a finished one when it reached its end."""
+    return stepper(kind, entry, data) if view.is_open(entry) else _ended(view, kind, entry, data)
 
 
 def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
-    """Return the states the record went through, the one it is in, and the way to its end."""
+    """Return the states a record went through, the one it is in, and the way to its end.
+
+    Nothing where the label of the state says as much: the way is short, or what is published has no end to work towards.
+    """
     workflow = kind.workflow
-    if workflow is None or entry.state not in workflow.states:
+    if workflow is None or entry.state not in workflow.states or _PUBLISHED & set(kind.plays):
         return EMPTY
     visited = {e.get("state") for e in events(data)}
     ahead = _way_to_end(workflow, entry.state, data)
     states = [
         s for s in workflow.states.values() if s.name in visited or s.name == entry.state or s.name in ahead
     ]
+    if len(states) < _FEWEST:
+        return EMPTY
     now = _end(workflow, entry.state) if workflow.is_terminal(entry.state) else "now"
-    items = []
-    for state in states:
+    items, place = [], 0
+    for number, state in enumerate(states, 1):
         if state.name == entry.state:
-            look = f"{now} aria-current=step"
+            look, place = f"{now} aria-current=step", number
         else:
             look = "next" if state.name in ahead else "past"
         items.append(f"<li class={look}>{esc(state.title)}")
     label = esc(t("Life cycle"))
-    return Html(f'<ol class=it-steps aria-label="{label}">{"".join(items)}</ol>')
+    title = esc(t(workflow.states[entry.state].title))
+    said = told("Step {number} of {all}: {state}", number=esc(place), all=esc(len(states)), state=title)
+    return Html(
+        f'<p class=it-steps__said aria-hidden=true>{said}</p><ol class=it-steps aria-label="{label}">{"".join(items)}</ol>'
+    )
+
+
+def _ended(view: View, kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
+    """Return in a line when a record was opened, and when it reached the states of its end."""
+    flow, opened = kind.workflow, clock.parse_time(entry.opened)
+    if flow is None or opened is None:
+        return EMPTY
+    reached: list[tuple[str, datetime]] = []
+    for event in events(data):
+        state, at = event.get("state"), clock.parse_time(str(event.get("at", "")))
+        if not isinstance(state, str) or at is None or state not in flow.states:
+            continue
+        reached = [*reached, (flow.states[state].title, at)] if not flow.is_open(state) else []
+    parts, before = [], None
+    for title, at in (("Opened", opened), *reached):
+        parts.append(Html(f"<span>{esc(t(title))} {_after(view, at, before)}</span>"))
+        before = at
+    arrow = Html(" <span aria-hidden=true>→</span> ")
+    return Html(f"<p class=it-life>{arrow.join(parts)}</p>")
+
+
+def _after(view: View, at: datetime, before: datetime | None) -> Html:
+    """Return a moment without what the one before says: its day, its year."""
+    local = at.astimezone(view.zone)
+    last = before.astimezone(view.zone) if before else None
+    if last is None or last.year != local.year:
+        return view.moment(at)
+    clock_time = f"{local:%H:%M}"
+    shown = (
+        clock_time
+        if last.date() == local.date()
+        else t("{day}, {time}", day=day_and_month(local), time=clock_time)
+    )
+    return Html(f"<time datetime={clock.format_time(at)}>{esc(shown)}</time>")
 
 
 def _end(workflow: Workflow, state: str) -> str:
@@ -90,10 +142,21 @@ def events(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
-    """Return the timeline, the newest event first."""
-    all_events = events(data)
-    items = [_event(view, kind, e) for e in reversed(all_events)]
-    return _newest_and_older(items, "it-timeline")
+    """Return the timeline, the newest event first; nothing where it says no more than the head of the page.
+
+    What users were told stands in a section of its own.
+    """
+    all_events = [e for e in events(data) if not _only_tells(e)]
+    if len(all_events) == 1 and not (_LONG & all_events[0].keys() or changes_of_entry(all_events[0])):
+        return EMPTY
+    return _newest_and_older([_event(view, kind, e) for e in reversed(all_events)], "it-timeline")
+
+
+def _only_tells(event: Mapping[str, Any]) -> bool:
+    """Whether an event is a comment and nothing else."""
+    return (
+        bool(event.get(_COMMENT)) and not (_LONG | {"state"}) & event.keys() and not changes_of_entry(event)
+    )
 
 
 def _newest_and_older(items: Sequence[Html], css: str) -> Html:
@@ -162,14 +225,12 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
         parts += (
             f"<div class={_NOTE}><b>{esc(t('Internal note'))}</b>{prose.render(note, view.id_link)}</div>"
         )
-    comment = event.get(_COMMENT)
-    if isinstance(comment, str):  # its text stands above, apart from what is internal
-        look = _COMMENT if look == _NOTE else look
-        begins = shorten(" ".join(comment.split()), _BEGINNING)
-        reached += f" <span>{esc(t('comment: {begins}', begins=begins))}</span>"
+    if event.get(_COMMENT) and look == _NOTE:
+        look = _COMMENT
     values = _values(view, kind, event)
     parts += f"<div>{values}</div>" if values else ""
     parts += "".join(f"<div class=it-muted>{line}</div>" for line in _asides(view, event))
     who = event.get("by")
-    by = f"{_by(view, who)} " if isinstance(who, str) else " "
-    return Html(f"<li class={look}><p>{view.time(str(event.get('at', '')))}{by}{reached}{parts}")
+    by = Html(f" <span class=it-timeline__by>{view.link(who)}</span>") if isinstance(who, str) else EMPTY
+    before = f"{reached} " if reached else ""
+    return Html(f"<li class={look}><p>{before}{view.time(str(event.get('at', '')))}{by}{parts}")

@@ -14,7 +14,7 @@ from itsm_gitops.model.promises import MISSED, pressing, urgency_of
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
-from itsm_gitops.presentation.pages.derived import clock_chip
+from itsm_gitops.presentation.pages.clocks import clock_chip
 from itsm_gitops.presentation.pages.tables import ABOUT, ListColumn, columns, record_column
 from itsm_gitops.presentation.view import View
 
