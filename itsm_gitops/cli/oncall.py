@@ -33,6 +33,7 @@ from itsm_gitops.model.text import safe_text
 
 _AHEAD = 90  # days of a calendar file
 _NOBODY = "nobody"
+_UNKNOWN = "unknown"
 
 
 @command(
@@ -93,13 +94,14 @@ def oncall_command(
     ics: str | None,
     dry_run: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Show who is on call, and swap turns.
 
     WHAT is a service, an item, a team, a rota, a record or a person (@me). Whoever is named first is called first,
     the others are backups. For an open record it also shows who was called, who is called next and when. A team says
     by `on_call` who is called: somebody, or a rota of cmdb/rotas. A swap is an override in the rota; for approvals it
-    counts once it is on the main branch.
+    counts once it is on the main branch. The exit code is 1 where a rota or a team that the answer depends on cannot
+    be read.
     """
     if sum(bool(x) for x in (swap, source, ics)) > 1:
         raise usage("--swap, --import and --ics are three different things", "one at a time")
@@ -115,6 +117,8 @@ def oncall_command(
             print_json(found.as_json())
         else:
             _print(app, found, days or 0)
+        return int(not found.complete)
+    return 0
 
 
 def _write(
@@ -173,7 +177,7 @@ def _print(app: App, found: asking.OnCallAnswer, days: int) -> None:
 
 
 def _lines(called: OnCall, found: asking.OnCallAnswer, zone: str) -> Sequence[str]:
-    first, *backups = called.people or (_NOBODY,)
+    first, *backups = called.people or (_UNKNOWN if called.unknown else _NOBODY,)
     until = f" until {local_time(called.turn.end, zone)}" if called.turn else ""
     swapped = " (override)" if called.turn and called.turn.override else ""
     lines = [f"  {first}{until}{swapped}"]
@@ -191,7 +195,7 @@ def _table(app: App, called: Sequence[OnCall]) -> None:
     zone = app.repo.config.timezone
     rows: list[list[Cell]] = []
     for one in called:
-        first, *backups = one.people or (_NOBODY,)
+        first, *backups = one.people or (_UNKNOWN if one.unknown else _NOBODY,)
         until = local_time(one.turn.end, zone) if one.turn else ""
         looks = first if one.people else (first, "bold red")
         rows.append([one.team, looks, ", ".join(backups), until])

@@ -41,6 +41,7 @@ class OnCallAnswer:
     """Who is on call ``at`` a moment for what was asked; ``contacts`` are how each team is reached.
 
     ``turns`` are those ahead, by rota, where they were asked for; ``calls`` who is called about an open record.
+    ``complete`` is whether everything that the answer depends on could be read.
     """
 
     asked: str
@@ -50,6 +51,7 @@ class OnCallAnswer:
     contacts: Mapping[str, Sequence[Mapping[str, Any]]]
     turns: Mapping[str, Sequence[Turn]]
     calls: Ladder | None = None
+    complete: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Return it as JSON data; times are RFC 3339 in UTC."""
@@ -102,7 +104,10 @@ def who_is_on_call(repo: Repository, asked: str = "", *, at: str = "", days: int
     turns = {name: _ahead(store, name, person, moment, days) for name in dict.fromkeys(rotas)} if days else {}
     contacts = {c.team: store.data(c.team).get("contacts") or () for c in called if c.team in store.entries}
     repo.gaps = {g.path: g for g in store.gaps(None)}
-    return OnCallAnswer(asked, title, moment, tuple(called), contacts, turns, calls)
+    # Any team or rota that cannot be read may call somebody where all teams, or the turns of a person, are asked for.
+    kinds = {kind for role in (meaning.TEAM, meaning.ROTA) for kind in store.book.playing(role)}
+    missing = any(c.unknown for c in called) or ((not asked or bool(person)) and bool(store.gaps(kinds)))
+    return OnCallAnswer(asked, title, moment, tuple(called), contacts, turns, calls, not missing)
 
 
 def _calls(store: Store, asked: str) -> Ladder | None:

@@ -19,8 +19,10 @@ from itsm_gitops.editing.create import finish, start_derived
 from itsm_gitops.graph.recurrence import occurrences
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import ItsmError, RuleBookError, UsageError
+from itsm_gitops.model.findings import ERROR, sort_key
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RECURRING, RuleBook
+from itsm_gitops.model.words import counted
 from itsm_gitops.repository.archived import read_archived
 
 if TYPE_CHECKING:
@@ -46,53 +48,36 @@ class RecurringWork:
 
 
 def recurring_rules(book: RuleBook) -> list[Mapping[str, Any]]:
-    """Return the rules of recurring work, in order of the file; raises RuleBookError for one that is none."""
-    rules = book.policy(RECURRING).get("rules", [])
-    if not isinstance(rules, list):
-        raise RuleBookError(f"{RECURRING}: 'rules' is a list", _HELP)
-    for number, rule in enumerate(rules, 1):
-        wrong = "it is no mapping" if not isinstance(rule, Mapping) else _wrong_key(rule)
-        if wrong:
-            raise RuleBookError(f"{RECURRING}, rule {number}: {wrong}", _HELP)
-    return rules
+    """Return the rules of recurring work, in order of the file."""
+    return list(book.policy(RECURRING).get("rules", []))
+
+
+def _require_right(repo: Repository) -> None:
+    """Raise RuleBookError where `itsm check` finds an error in the rules of recurring work.
+
+    What a job makes that nobody watches would go on under a rule that everybody else is told is wrong.
+    """
+    from itsm_gitops.rules import book_errors
+    from itsm_gitops.rules.locating import locate
+
+    snapshot = repo.snapshot(None)
+    wrong = (f for f in book_errors(snapshot) if f.path == RECURRING and f.severity == ERROR)
+    errors = sorted(locate(snapshot, wrong), key=sort_key)
+    for first in errors[:1]:
+        more = f", and {counted(len(errors) - 1, 'more error')}" if len(errors) > 1 else ""
+        place = f"{RECURRING}:{first.line}:{first.column}"
+        raise RuleBookError(f"{place}: {first.message} ({first.code}){more}", first.hint or _HELP)
 
 
 _HELP = "itsm check says where; schemas/meta/recurring.schema.json says how it is written"
-_NEEDED: Mapping[str, type] = {"name": str, "rule": str, "start": str, "kind": str, "by": str}
-_POSSIBLE: Mapping[str, type] = {
-    "time": str,
-    "template": str,
-    "lead_days": int,
-    "catch_up_days": int,
-    "values": Mapping,
-    "dates": Mapping,
-}
-_DAYS_MOST = 10_000
-
-
-def _wrong_key(rule: Mapping[str, Any]) -> str:
-    """Return what of a rule is missing or of a sort that nothing can be made of; empty for nothing."""
-    for key, sort in {**_NEEDED, **_POSSIBLE}.items():
-        if not isinstance(rule[key], sort) if key in rule else key in _NEEDED:
-            return f"'{key}' is missing or wrong"
-    days = {k: v for k, v in rule.items() if k in ("lead_days", "catch_up_days")}
-    days |= rule.get("dates", {})
-    for key, value in days.items():
-        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _DAYS_MOST:
-            return f"'{key}' is no number of days"
-    try:
-        date.fromisoformat(rule["start"])
-        time.fromisoformat(rule.get("time", _USUAL_TIME))
-    except ValueError:
-        return "'start' is a day (2026-11-24), 'time' a time of day (09:00)"
-    return ""
 
 
 def recurring_work(repo: Repository, now: datetime) -> list[RecurringWork]:
     """Return the records of all rules that are due by a moment, including those that exist already.
 
-    A record is due ``lead_days`` before its day. Raises UsageError, which names the rule, for an invalid rule.
+    A record is due ``lead_days`` before its day. Raises RuleBookError, which names the place, where a rule is wrong.
     """
+    _require_right(repo)
     archived, _ = read_archived(repo.snapshot(None))
     return [work for rule in recurring_rules(repo.book) for work in _of_rule(repo, rule, now, archived)]
 

@@ -24,6 +24,7 @@ class OnCall:
 
     ``turn`` and ``following`` are the whole turn and the one after it where a rota says so (identifier ``rota``),
     None where the team names somebody for good; ``following`` is also None where nobody is known to follow.
+    Where the rota cannot be read, there are neither people nor a turn: nobody can say whose it is.
     """
 
     team: str
@@ -31,6 +32,11 @@ class OnCall:
     people: tuple[str, ...]
     turn: Turn | None = None
     following: Turn | None = None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody can say who is called."""
+        return not self.people and self.turn is None
 
 
 def reader(loaded: Loaded) -> Any:
@@ -112,10 +118,16 @@ def _of_owner(loaded: Loaded, entry: Entry) -> Iterator[tuple[str, str]]:
 def _of_rota(loaded: Loaded, team: str, name: str, moment: datetime) -> OnCall:
     rota = rota_of(loaded, name)
     if rota is None:
-        return OnCall(team, "", (name,))
+        return OnCall(team, "", () if _is_unread_rota(loaded, name) else (name,))
     turn = whole_turn(rota, moment)
     following = whole_turn(rota, turn.end) if turn.end < moment + _FAR else None
     return OnCall(team, name, turn.people, turn, following)
+
+
+def _is_unread_rota(loaded: Loaded, name: str) -> bool:
+    if name in loaded.entries:
+        return False
+    return any(g.id in ("", name) for g in loaded.gaps(loaded.book.playing(meaning.ROTA)))
 
 
 def whole_turn(rota: Rota, moment: datetime) -> Turn:

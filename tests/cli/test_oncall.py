@@ -180,3 +180,23 @@ def test_only_whoever_had_the_turn_then_begins_an_emergency_at_once(rota: Path, 
     change = made["id"]
     assert cli("move", change, "implement", "--by", "operations-lead", "--dry-run").out.count("W008") == 0
     assert "W008" in cli("move", change, "implement", "--by", "mail-engineer", "--dry-run").out
+
+
+@pytest.mark.parametrize("asked", ["", "it-operations", "mail-server", "@me"])
+def test_who_is_on_call_is_unknown_where_the_rota_cannot_be_read(asked: str, rota: Path, cli: Cli) -> None:
+    with (rota / ROTA).open("a") as file:
+        file.write("x: [\n")
+    said = cli("oncall", *filter(None, [asked]), code=None)
+    assert said.code == 1
+    assert ROTA in said.err
+    assert "nobody" not in said.out
+    assert "operations-rota" not in said.out  # the name of the rota is nobody's
+    answer = cli("oncall", *filter(None, [asked]), "--json", code=None)
+    assert answer.code == 1
+    assert all(one["people"] == [] for one in answer.json["on_call"])
+
+
+def test_another_rota_that_cannot_be_read_leaves_an_answer_complete(rota: Path, cli: Cli) -> None:
+    (rota / "cmdb/rotas/others.yaml").write_text("x: [\n")
+    assert cli("oncall", "it-operations", code=None).code == 0
+    assert cli("oncall", code=None).code == 1

@@ -11,7 +11,7 @@ import pytest
 from itsm_gitops.editing.recurring import make_recurring, recurring_work
 from itsm_gitops.graph.recurrence import occurrences
 from itsm_gitops.model.archive import list_of
-from itsm_gitops.model.errors import UsageError
+from itsm_gitops.model.errors import RuleBookError, UsageError
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 POLICY = "schemas/policies/recurring.yaml"
@@ -127,9 +127,24 @@ def test_what_was_forgotten_is_made_up_for_until_it_is_too_old(recurring: Any) -
     assert found == [date(2026, 3, 10), date(2026, 4, 14), date(2026, 5, 12)]
 
 
-def test_a_mistake_names_the_rule(recurring: Any) -> None:
-    recurring.write(POLICY, RULE.replace("kind: improvement", "kind: improvment"))
-    with pytest.raises(UsageError, match="rule 'access-review': there is no kind 'improvment'"):
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("kind: improvement", "kind: improvment", "'improvment'"),
+        ("    why: Access that nobody needs any more is found.\n", "", "'why' is missing"),
+        ("time: ", "tmie: ", "'tmie'"),
+        ("lead_days: 10", "lead_days: true", "lead_days"),
+        ("2026-01-01", "2026-02-30", "start"),
+        ("dates: {due: 14}", "dates: {due: soon}", "due"),
+        ("BYDAY=2TU", "BYDAY=2XX", "no rule of recurrence"),
+    ],
+)
+def test_nothing_is_made_by_rules_that_the_check_refuses(
+    old: str, new: str, said: str, recurring: Any
+) -> None:
+    assert old in RULE
+    recurring.write(POLICY, RULE.replace(old, new))
+    with pytest.raises(RuleBookError, match=rf"{POLICY}:\d+:\d+: .*{said}"):
         recurring_work(recurring.repo, datetime(2026, 5, 5, tzinfo=UTC))
 
 

@@ -66,7 +66,7 @@ def _own_line(view: View, name: str, person: str) -> Html:
 def _line(view: View, one: OnCall) -> Html:
     """Return who is called now, until when, and who follows, with the rota."""
     if one.turn is None:
-        return Html(f"<li>{person(view, one.people[0])}</li>")
+        return Html(f"<li>{chip('Unknown', 'bad') if one.unknown else person(view, one.people[0])}</li>")
     now = [
         told("Now {people}", people=_people(view, one.people)),
         told("until {end}", end=going_on.short(view, one.turn.end)),
