@@ -27,6 +27,7 @@ from itsm_gitops.model.column_names import DERIVED, explains_fields
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.filter_language import FilterTerm, FilterValue
+from itsm_gitops.model.filter_values import category_fault, choices_of, schemas_of, value_fault
 from itsm_gitops.model.filter_words import ANY, NONE
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.tokens import fold
@@ -43,7 +44,7 @@ _YES, _NO = ("true", "yes"), ("false", "no")
 def field_condition(store: Store, kinds: Sequence[Kind], term: FilterTerm) -> FilterCondition:
     """Return the condition that a field has one of the values of a term; raises UsageError and NotFound."""
     first, *rest = term.word.split(".")
-    schemas = {k.name: s for k in kinds if (s := _schema(k, first, rest)) is not None}
+    schemas = schemas_of(kinds, term.word)
     if any("x-ref" in s for s in schemas.values()):
         term = _with_old_names(store, term)
     tests = [_Values(store, kinds, term, value, schemas) for value in term.values]
@@ -85,37 +86,11 @@ def _clause(kinds: Sequence[Kind], term: FilterTerm, name: str) -> Clause | None
 
 def asks_the_document_alone(kinds: Sequence[Kind], term: FilterTerm) -> bool:
     """Whether a condition on a field says the same of a document whatever the time is and whatever else there is."""
-    first, *rest = term.word.split(".")
-    if first in DERIVED:
+    if term.word.split(".")[0] in DERIVED:
         return False
     if all(v.text in (NONE, ANY) and not v.quoted and not v.operator for v in term.values):
         return True
-    schemas = (element(s) for k in kinds if (s := _schema(k, first, rest)) is not None)
-    return not any("x-ref" in s or s.get("format") in _TIMES for s in schemas)
-
-
-def _schema(kind: Kind, first: str, rest: Sequence[str]) -> Mapping[str, Any] | None:
-    """Return what one value at a place of a kind is; empty where the schema leaves that open, None for no such place."""
-    schema: Any = kind.fields.get(first)
-    if schema is None:
-        return None
-    for step in rest:
-        schema = element(schema)
-        properties = schema.get("properties", {})
-        if step in properties:
-            schema = properties[step]
-        elif schema.get("additionalProperties", True) is False:
-            return None
-        else:
-            free = schema.get("additionalProperties")
-            schema = free if isinstance(free, dict) else {}
-    return element(schema)
-
-
-def element(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a field holds: for a list, what its entries are."""
-    items = schema.get("items")
-    return items if isinstance(items, dict) else schema
+    return not any("x-ref" in s or s.get("format") in _TIMES for s in schemas_of(kinds, term.word).values())
 
 
 def _reached(value: Any, rest: Sequence[str]) -> Iterator[Any]:
@@ -144,14 +119,14 @@ class _Values:
         self._absent = self._any = False
         self._matches: dict[str, Match] = {}
         self._else: Match = same(value.text)
-        options = [str(o).lower() for s in schemas.values() for o in s.get("enum", ())]
+        options = choices_of(schemas.values())
         if not value.quoted and not value.operator:
             self._absent = value.text == "" if term.exact else value.text == NONE and NONE not in options
             self._any = value.text == ANY
         elif value.quoted and not value.text:
             self._absent = True
         if not self._absent and not self._any:
-            self._read(store, kinds, term, value, schemas, options)
+            self._read(store, kinds, term, value, schemas)
 
     def _read(
         self,
@@ -160,7 +135,6 @@ class _Values:
         term: FilterTerm,
         value: FilterValue,
         schemas: Mapping[str, Mapping[str, Any]],
-        options: Sequence[str],
     ) -> None:
         errors: list[UsageError] = []
         zone = store.config.timezone
@@ -174,7 +148,7 @@ class _Values:
             raise errors[0]
         if value.operator:
             self._else = lambda _: False
-        _refuse_unknown(store, kinds, term, value, schemas, options)
+        _refuse_unknown(store, kinds, term, value, schemas)
 
     def holds(self, kind: str, held: Sequence[Any]) -> bool:
         """Whether one of the single values that a document of a kind holds is this one."""
@@ -191,18 +165,16 @@ def _refuse_unknown(
     term: FilterTerm,
     value: FilterValue,
     schemas: Mapping[str, Mapping[str, Any]],
-    options: Sequence[str],
 ) -> None:
     """Raise where no document can have a value: it is none of the field's values, or the name of nothing."""
     if not schemas or value.operator:
         return
-    if all("enum" in s for s in schemas.values()) and value.text.lower() not in options:
-        listed = f"values: {', '.join(dict.fromkeys(options))}"
-        raise term.error(
-            f"{term.word}: '{value.text}' is not one of the values",
-            did_you_mean(value.text, options) or listed,
-            value.column,
-        )
+    fault = value_fault(schemas.values(), term, value)
+    if fault:
+        raise fault
+    slip = category_fault(store.book, schemas.values(), term, value)
+    if slip and not _is_held(store, kinds, term, value):
+        raise slip
     if all("x-ref" in s for s in schemas.values()):
         names = {*store.entries, *store.aliases, *store.broken}
         if value.text not in names and not store.into(value.text):
@@ -210,6 +182,14 @@ def _refuse_unknown(
                 term.error(f"{term.word}: there is nothing called '{value.text}'", "", value.column).message,
                 did_you_mean(value.text, names) or explains_fields(kinds),
             )
+
+
+def _is_held(store: Store, kinds: Sequence[Kind], term: FilterTerm, value: FilterValue) -> bool:
+    """Whether a listed document has a text in a short field of its own: records of earlier years have other categories."""
+    wanted = fold(value.text)
+    columns = (e.columns.get(term.word) for e in store.of_kinds([k.name for k in kinds]))
+    held = {fold(v) for v in columns if isinstance(v, str)}
+    return wanted in held if term.exact else any(wanted in v for v in held)
 
 
 def matching(schema: Mapping[str, Any], term: FilterTerm, value: FilterValue, zone: str) -> Match:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from itsm_gitops.commands.columns import Rows
 from itsm_gitops.commands.filter_clauses import (
     FINISHED,
     OPEN,
@@ -40,7 +41,7 @@ from itsm_gitops.commands.filter_fields import (
 from itsm_gitops.commands.filter_names import FilterNames, is_none
 from itsm_gitops.model import clock, facts, meaning, moments
 from itsm_gitops.model import filter_words as words
-from itsm_gitops.model.column_names import column_names
+from itsm_gitops.model.column_names import AGE, CLOCK, column_names
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import UsageError, did_you_mean
 from itsm_gitops.model.filter_language import (
@@ -206,12 +207,7 @@ class FilterMeaning:
         from itsm_gitops.commands.clocks import RecordClocks
         from itsm_gitops.model.promises import STANDINGS
 
-        for value in self._plain(term):
-            if value.text.lower() not in STANDINGS and not is_none(value):
-                hint = did_you_mean(value.text, STANDINGS) or f"one of: {', '.join(STANDINGS)}, none"
-                raise term.error(f"no clock stands '{value.text}'", hint, value.column)
-        wanted = {v.text.lower() for v in term.values if not is_none(v)}
-        absent = any(map(is_none, term.values))
+        wanted, absent = self._standings(term)
         clocks = RecordClocks(self._store)
         kinds = [k.name for k in self._kinds if k.is_record]
         found = clocks.matching(kinds, wanted) if kinds else {}
@@ -220,6 +216,40 @@ class FilterMeaning:
             promised = clocks.matching(kinds, STANDINGS) if kinds else {}
             ids |= {e.id for e in self._store.of_kinds(kinds) if not promised.get(e.id)}
         return FilterCondition(lambda e: e.id in ids, clause=one_of("id", ids))
+
+    def _clock(self, term: FilterTerm) -> FilterCondition:
+        """Return the condition that the clock in the column `clock`, the one that matters most, has one of some standings."""
+        from itsm_gitops.model.promises import standings_of
+
+        wanted, absent = self._standings(term)
+        rows = Rows(self._store, ())
+
+        def decide(entry: Entry) -> bool:
+            promise = rows.clock(entry)
+            return absent if promise is None else not wanted.isdisjoint(standings_of(promise))
+
+        return FilterCondition(decide)
+
+    def _standings(self, term: FilterTerm) -> tuple[set[str], bool]:
+        """Return the standings that a term asks for, and whether no clock at all will do; raises for any other word."""
+        from itsm_gitops.model.promises import STANDINGS
+
+        for value in self._plain(term):
+            if value.text.lower() not in STANDINGS and not is_none(value):
+                hint = did_you_mean(value.text, STANDINGS) or f"one of: {', '.join(STANDINGS)}, none"
+                raise term.error(f"no clock stands '{value.text}'", hint, value.column)
+        wanted = {v.text.lower() for v in term.values if not is_none(v)}
+        return wanted, any(map(is_none, term.values))
+
+    def _age(self, term: FilterTerm) -> FilterCondition:
+        """Return the condition that the column `age` says one of some texts; raises for what it never says."""
+        for value in term.values:
+            if value.operator or not (is_none(value) or value.text == words.ANY or value.text[:1].isdigit()):
+                hint = "opened:<-30d finds what was opened more than 30 days ago"
+                raise term.error(
+                    f"{term.word} is a column in words: it cannot be compared", hint, value.column
+                )
+        return field_condition(self._store, self._kinds, term)
 
     # ---- Names ----------------------------------------------------------------------------------
 
@@ -334,4 +364,6 @@ _OWN: Mapping[str, Callable[[FilterMeaning, FilterTerm], FilterCondition]] = {
     words.UPDATED: FilterMeaning._updated,
     words.CLOSED: FilterMeaning._closed,
     words.SLA: FilterMeaning._sla,
+    CLOCK: FilterMeaning._clock,
+    AGE: FilterMeaning._age,
 }

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.questions import Derivation
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.gaps import Gap
 
 
 class Loaded(Protocol):
@@ -57,10 +56,6 @@ class Loaded(Protocol):
 
     def linked(self, relation: str, targets: Iterable[str], kinds: Collection[str]) -> list[Entry]:
         """The entries of some kinds that store a relation to one of the targets, by identifier."""
-        ...
-
-    def gaps(self, kinds: Iterable[str] | None = None) -> Sequence[Gap]:
-        """What could not be read and may hold a document (of one of these kinds)."""
         ...
 
     def derived(self, what: str, derive: Derivation, entries: Iterable[Entry]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.roles import ON_CALL, names
 from itsm_gitops.model.rotas import Rota, Turn, is_rota, read_rota
+from itsm_gitops.repository.gaps import Gap
 
 # How far a turn is followed for its end, and how far back for its beginning.
 _FAR = timedelta(days=400)
@@ -125,9 +126,11 @@ def _of_rota(loaded: Loaded, team: str, name: str, moment: datetime) -> OnCall:
 
 
 def _is_unread_rota(loaded: Loaded, name: str) -> bool:
-    if name in loaded.entries:
+    # Only what was read from files knows what could not be read.
+    gaps: Callable[[Collection[str]], Sequence[Gap]] | None = getattr(loaded, "gaps", None)
+    if gaps is None or name in loaded.entries:
         return False
-    return any(g.id in ("", name) for g in loaded.gaps(loaded.book.playing(meaning.ROTA)))
+    return any(g.id in ("", name) for g in gaps(loaded.book.playing(meaning.ROTA)))
 
 
 def whole_turn(rota: Rota, moment: datetime) -> Turn:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from itsm_gitops.model import filter_words as words
-from itsm_gitops.model.column_names import column_names, near_column
+from itsm_gitops.model.column_names import CLOCK, column_names, near_column
 from itsm_gitops.model.errors import ItsmError, UsageError, did_you_mean
 from itsm_gitops.model.filter_language import FilterNode, FilterTerm, FilterText, NoneOf
 from itsm_gitops.model.filter_reading import kinds_named, read_words, unknown_word
+from itsm_gitops.model.filter_values import category_fault, schemas_of, value_fault
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import STATE_ROLES
+from itsm_gitops.model.promises import STANDINGS
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.workflow import CATEGORIES
 
@@ -47,7 +49,7 @@ def _terms(node: FilterNode) -> Iterator[FilterTerm]:
 
 
 def _term_faults(book: RuleBook, kinds: Sequence[Kind], term: FilterTerm) -> Iterator[ItsmError]:
-    if not term.exact and term.word in words.BY_NAME:
+    if not term.exact and (term.word in words.BY_NAME or term.word == CLOCK):
         known = _values(book, kinds, term.word)
         for value in term.values if known else ():
             if value.text.lower().replace("-", "_") not in known and not value.operator:
@@ -55,8 +57,16 @@ def _term_faults(book: RuleBook, kinds: Sequence[Kind], term: FilterTerm) -> Ite
                 yield term.error(f"there is no {term.word} '{value.text}'", hint, value.column)
         return
     linked = not term.exact and (term.word in book.links or term.word in book.inverses)
-    if not linked and term.word.split(".")[0] not in column_names(kinds):
+    if linked:
+        return
+    if term.word.split(".")[0] not in column_names(kinds):
         yield unknown_word(term, kinds, [*words.BY_NAME, *book.links, *book.inverses])
+        return
+    schemas = schemas_of(kinds, term.word).values()
+    for value in term.values:
+        fault = value_fault(schemas, term, value) or category_fault(book, schemas, term, value)
+        if fault:
+            yield fault
 
 
 def _values(book: RuleBook, kinds: Sequence[Kind], word: str) -> set[str]:
@@ -66,6 +76,8 @@ def _values(book: RuleBook, kinds: Sequence[Kind], word: str) -> set[str]:
     if word == words.PRIORITY:
         names = book.policy(PRIORITY).get("priorities", {})
         return {words.NONE, *(str(name).lower() for name in names)} if names else set()
+    if word in (words.SLA, CLOCK):
+        return {words.NONE, *STANDINGS}
     if word == words.KIND:
         known = {w for k in book.kinds.values() for w in (k.name, k.plural)}
         return {w for w in (*known, "items", "cis", "records", "cmdb") if kinds_named(book, w)}

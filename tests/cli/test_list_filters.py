@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,27 @@ def test_a_word_that_can_mean_nothing_is_an_error(acme: Path, cli: Cli, words: l
 )  # fmt: skip
 def test_a_word_that_can_mean_something_is_none(acme: Path, cli: Cli, words: list[str]) -> None:
     cli("list", "incidents", *words, "--json")
+
+
+def test_a_category_that_only_a_record_has_can_be_asked_for(acme: Path, cli: Cli) -> None:
+    assert cli("list", "category:fax", code=None).code == 2
+    assert cli("list", "category:mail/fax", code=None).code == 2
+    cli("list", "category:email/fax", "--json")  # levels below are open
+    record = next((acme / "records/incidents").rglob("*.yaml"))
+    text = record.read_text()
+    record.write_text(re.sub(r"(?m)^category: .*$", "category: office/fax", text, count=1))
+    for asked in ("category:fax", "category=office/fax"):
+        assert [r["id"] for r in cli("list", asked, "--json").json] == [record.stem]
+
+
+def test_the_clock_of_the_list_is_found_by_its_standing(acme: Path, cli: Cli) -> None:
+    shown = {r["id"]: r["clock"] for r in cli("list", "incidents", "--columns", "id,clock", "--json").json}
+    met = {name for name, said in shown.items() if said and said["verdict"] == "met"}
+    assert met
+    assert {r["id"] for r in cli("list", "incidents", "clock:met", "--json").json} == met
+    assert {r["id"] for r in cli("list", "incidents", "clock:none", "--json").json} == {
+        name for name, said in shown.items() if said is None
+    }
 
 
 def test_a_handle_that_only_records_name_can_be_asked_for(acme: Path, cli: Cli) -> None:

@@ -53,7 +53,7 @@ ANSWERS = (
     (["impact:high"], "high"),
     (["impact=high,low"], "high low done"),
     (["category=MAIL"], "high low done"),
-    (["category=mai"], ""),
+    (["title=letter"], ""),
     (["category:mai"], "high low done"),
     (["opened:>-1h"], "high low done"),
     (["opened:<-1h"], ""),
@@ -125,6 +125,12 @@ ERRORS = (
     (["teams", "state:open"], 13, "no listed kind has states"),
     (["incidents", "runs_on:email"], 11, "itsm explain runs_on"),
     (["services", "caused_by:email"], 10, "no listed kind has the relation"),
+    (["category:emial"], 10, "did you mean email"),
+    (["category=emial"], 10, "did you mean email"),
+    (["closure_category:email,emial"], 24, "did you mean email"),
+    (["clock:mised"], 7, "did you mean missed"),
+    (["age:>3d"], 5, "opened:<-30d"),
+    (["risk:high"], 6, "risk.level"),
 )
 
 
