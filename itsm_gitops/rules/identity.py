@@ -11,6 +11,7 @@ from itsm_gitops.model.archive import is_list
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
+from itsm_gitops.repository.outside import like_roots
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, moment
 from itsm_gitops.rules.rule import NAMES, NETWORK, Hit, Rule
 
@@ -128,6 +129,12 @@ def file_is_claimed(ctx: NetworkContext) -> Iterator[Hit]:
             yield Hit(f"no kind lives in {folder}/", hint=near, path=path, line=1, column=1)
 
 
+def roots_have_their_names(ctx: NetworkContext) -> Iterator[Hit]:
+    """Report what is called like a data root but for its letters: nobody reads it, and some systems take it for the root."""
+    for name, root in like_roots(ctx.store.snapshot):
+        yield Hit(f"'{name}' is not '{root}': nobody reads it", path=name, line=1, column=1)
+
+
 _ROOTS = ("records/", "cmdb/")
 _COMPANIONS = frozenset(["readme.md"])  # a word for people who browse the folder
 
@@ -225,5 +232,16 @@ RULES = (
         fixable=True,
         reach=(),
         check=file_is_claimed,
+    ),
+    Rule(
+        "I012",
+        "Data root in other letters",
+        scope=NETWORK,
+        why="On most systems nobody reads a folder CMDB/ beside cmdb/; on others the two are one, and a checkout mixes them.",
+        hint="move its files to the folder in lower case (git mv), and remove it",
+        bad="# CMDB/services/payments.yaml",
+        good="# cmdb/services/payments.yaml",
+        reach=(),
+        check=roots_have_their_names,
     ),
 )
