@@ -42,6 +42,8 @@ def may_be_read(book: RuleBook, migration: Migration) -> bool:
         links = documents.load_rule_file(packaged(LINKS), is_json=False).data["links"]
         return any(migration.old in (name, link.get("inverse")) for name, link in links.items())
     if migration.sort == VALUE:
+        if any(flow.state_field == migration.field for flow in book.kind(migration.kind).inner):
+            return False  # states play roles, also those of a life cycle within a document
         try:
             schema = documents.load_rule_file(packaged(book.kind(migration.kind).schema_path), is_json=True)
         except FileNotFoundError:

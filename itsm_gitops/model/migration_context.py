@@ -13,7 +13,7 @@ from itsm_gitops.model.condition_reader import LINK as LINK_KEY
 from itsm_gitops.model.condition_reader import STATE as STATE_KEY
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import GROUPS
-from itsm_gitops.model.migration_edits import value_at
+from itsm_gitops.model.migration_edits import TRACKED_PATHS, value_at
 from itsm_gitops.model.migrations import FIELD, KIND, STATE, VALUE, BookShape, Migration
 
 # Conditions name fields as keys and their values below them, wherever they stand. What they are made of besides is
@@ -65,6 +65,8 @@ def in_condition(place: BookPlace, shape: BookShape, migration: Migration) -> bo
     if sort == VALUE:
         list_of = entries_of(place.data, pointer)
         field = f"{list_of}.{field}" if list_of else field
+        for lead in TRACKED_PATHS:
+            field = field.removeprefix(lead)
         return field in (shape.vocabularies if shape.has_levels(migration) else (migration.field,))
     if sort == STATE:
         kinds = (shape.kinds[k] for k in shape.sharing(migration.kind) if k in shape.kinds)

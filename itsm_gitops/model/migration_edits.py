@@ -8,6 +8,8 @@ from typing import Any
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.migrations import FIELD, Migration
 
+# Conditions ask for what a tracked field once became, or was, by these words before its path.
+TRACKED_PATHS = ("timeline.set.", "timeline.was.")
 REPLACE, DROP, ADD, LEFT = "replace", "drop", "add", "left"
 
 
@@ -34,6 +36,10 @@ def renamed(migration: Migration, word: str, *, levels: bool = False, inside: bo
         return migration.new
     if migration.sort == FIELD and migration.new and word.startswith(f"{migration.old}."):
         return migration.new + word[len(migration.old) :]
+    lead = next((p for p in TRACKED_PATHS if migration.sort == FIELD and word.startswith(p)), "")
+    if lead:
+        fresh = renamed(migration, word.removeprefix(lead))
+        return None if fresh is None else lead + fresh
     above, _, last = migration.old.rpartition(".")
     if migration.sort == FIELD and inside and above and word == last:
         return migration.new.rpartition(".")[2]

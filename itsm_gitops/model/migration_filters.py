@@ -8,7 +8,7 @@ Where a filter is about other kinds as well, which have the old word too, people
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from itsm_gitops.model.kinds import GROUPS
@@ -32,7 +32,13 @@ def edits_in_filters(migration: Migration, shape: BookShape, path: str, data: An
         if migration.sort in (FIELD, STATE, VALUE) and not asked.keys() & targets:
             continue
         others = [k for name, k in asked.items() if name not in targets and _may_know(migration, k)]
-        for pointer, word, fresh in _renamings(migration, stored):
+        # A state is asked for by that word, and by the field that holds it (`lifecycle:production`).
+        fields = {
+            STATE: {_STATE, *(k.state_field for name, k in asked.items() if name in targets)},
+            VALUE: {migration.field},
+            KIND: {"kind"},
+        }.get(migration.sort, set())
+        for pointer, word, fresh in _renamings(migration, stored, fields):
             if others or migration.removed or not fresh:
                 yield WordEdit(LEFT, pointer, word)
             else:
@@ -60,9 +66,11 @@ def _asked(text: str, shape: BookShape) -> Mapping[str, KindShape]:
     return found or {name: k for name, k in shape.kinds.items() if k.family == _RECORD}
 
 
-def _renamings(migration: Migration, stored: StoredFilter) -> Iterator[tuple[tuple[Any, ...], str, str]]:
-    """Yield the places that hold the word, what stands there, and what it becomes."""
-    fresh = _in_text(migration, stored.text)
+def _renamings(
+    migration: Migration, stored: StoredFilter, fields: Collection[str]
+) -> Iterator[tuple[tuple[Any, ...], str, str]]:
+    """Yield the places that hold the word as a value of some fields, what stands there, and what it becomes."""
+    fresh = _in_text(migration, stored.text, fields)
     if fresh != stored.text:
         yield stored.pointer, stored.text, fresh
     if migration.sort == FIELD:
@@ -72,15 +80,14 @@ def _renamings(migration: Migration, stored: StoredFilter) -> Iterator[tuple[tup
                 yield column.pointer, column.name, f"{column.order}{name}"
 
 
-def _in_text(migration: Migration, text: str) -> str:
+def _in_text(migration: Migration, text: str, fields: Collection[str]) -> str:
     def replaced(piece: re.Match[str]) -> str:
         word, sign, values, alone = piece["word"], piece["sign"], piece["values"], piece["alone"]
         if word is None:
             return _renamed(migration, alone) if alone and migration.sort == KIND else piece[0]
         if migration.sort in (FIELD, LINK):
             return f"{_renamed(migration, word)}{sign}{values}"
-        named = {STATE: _STATE, VALUE: migration.field, KIND: "kind"}[migration.sort]
-        if word != named:
+        if word not in fields:
             return piece[0]
         return f"{word}{sign}{','.join(_renamed(migration, v) for v in values.split(','))}"
 

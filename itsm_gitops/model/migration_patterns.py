@@ -163,9 +163,15 @@ def has_patterns(sort: str, folder: str) -> bool:
     return folder in _PATTERNS[sort]
 
 
-def patterns_in(folder: str, migration: Migration, shape: BookShape) -> list[tuple[str, ...]]:
-    """Return the patterns of the places where the word of a migration stands in a folder of the rule book."""
-    table = _with_words_of(migration, shape, _PATTERNS[migration.sort][folder])
+def patterns_in(
+    folder: str, migration: Migration, shape: BookShape, flow: object = None
+) -> list[tuple[str, ...]]:
+    """Return the patterns of the places where the word of a migration stands in a folder of the rule book.
+
+    ``flow`` is the life cycle that the file describes: one within a document has values of a field as its states.
+    """
+    sort = STATE if folder == "workflows" and shape.is_inner(flow, migration) else migration.sort
+    table = _with_words_of(migration, shape, _PATTERNS[sort][folder])
     return [tuple(p.split("/")) for p in (*table, *_naming_the_field(migration, folder))]
 
 

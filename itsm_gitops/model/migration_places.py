@@ -45,7 +45,7 @@ def _edits_in_book(migration: Migration, shape: BookShape, path: str, data: Any)
         name = about.get("kind", about.get("class")) if isinstance(about, Mapping) else None
         if name not in target_kinds(migration, shape) and not shape.has_levels(migration):
             return
-    patterns = patterns_in(folder, migration, shape)
+    patterns = patterns_in(folder, migration, shape, data.get("workflow"))
     levels = shape.has_levels(migration)
     inside = folder in ("records", "cmdb", "templates")
     # The states of a life cycle within a document are words of their own; its conditions ask for the document's.

@@ -103,7 +103,7 @@ class KindShape:
     plays: tuple[str, ...] = ()
     fields: frozenset[str] = frozenset()
     vocabularies: frozenset[str] = frozenset()  # fields whose words have levels, behind slashes
-    inner: tuple[str, ...] = ()  # life cycles within a document
+    inner: Mapping[str, str] = field(default_factory=dict)  # life cycles within a document, with their fields
 
     @property
     def own_key(self) -> str:
@@ -141,6 +141,10 @@ class BookShape:
             fields = kind.fields - {migration.old} | {migration.new} - {""}
             renamed = migration.new if kind.state_field == migration.old else kind.state_field
             found[kind.name] = replace(kind, fields=fields, state_field=renamed)
+        kind = found.get(migration.kind)
+        if migration.sort == FIELD and kind is not None and migration.new:
+            inner = {flow: _moved(path, migration) for flow, path in kind.inner.items()}
+            found[kind.name] = replace(kind, inner=inner)
         return BookShape(found, ends)
 
     def before(self, migration: Migration) -> BookShape:
@@ -162,7 +166,7 @@ class BookShape:
                     path=kind.schema_path,
                     state_field=kind.stages.state_field if kind.stages else "",
                     life_cycle=kind.stages.name if kind.stages else "",
-                    inner=tuple(flow.name for flow in kind.inner),
+                    inner={flow.name: flow.state_field for flow in kind.inner},
                     plays=kind.plays,
                     fields=frozenset(kind.fields),
                     vocabularies=frozenset(category_fields(kind)),
@@ -171,6 +175,11 @@ class BookShape:
             },
             _ends(book),
         )
+
+    def is_inner(self, flow: object, migration: Migration) -> bool:
+        """Whether the value of a migration is a state of a life cycle within a document, this one."""
+        kind = self.kinds.get(migration.kind)
+        return migration.sort == VALUE and kind is not None and kind.inner.get(str(flow)) == migration.field
 
     def has_levels(self, migration: Migration) -> bool:
         """Whether the word of a migration is one of the tree of categories, which all such fields share."""
@@ -193,6 +202,12 @@ class BookShape:
         if kind is None or not kind.life_cycle:
             return frozenset([name])
         return frozenset(k.name for k in self.kinds.values() if k.life_cycle == kind.life_cycle)
+
+
+def _moved(path: str, migration: Migration) -> str:
+    """Return what a dotted field is called once a field is renamed that it is, or lies in."""
+    inside = path == migration.old or path.startswith(f"{migration.old}.")
+    return migration.new + path[len(migration.old) :] if inside else path
 
 
 def _ends(book: RuleBook) -> dict[str, tuple[str, ...]]:
@@ -235,6 +250,12 @@ def vocabulary(book: RuleBook, migration: Migration) -> frozenset[str] | None:
     if migration.sort == STATE:
         if kind.stages is None:
             raise Refused(f"{kind.plural_title.lower()} have no life cycle", "")
+        within = next((f for f in kind.inner if migration.old in f.states), None)
+        if within is not None and migration.old not in kind.stages.states:
+            raise NotFound(
+                f"'{migration.old}' is a state of the life cycle '{within.name}' within {kind.plural_title.lower()}",
+                f"itsm migrate value {kind.name}.{within.state_field} {migration.old} {migration.new or 'NEW'}",
+            )
         return frozenset(kind.stages.states)
     if migration.sort == FIELD:
         *above, last = migration.old.split(".")

@@ -65,6 +65,7 @@ RENAMINGS = (
     slow("kind", "server", "host-computer", ""),
     slow("value", "incident.origin", "walk_up", "in_person"),
     ("value", "incident.category", "office", "workplace"),
+    ("value", "incident.major.state", "declared", "accepted"),
     slow("value", "incident.resolution_code", "mistake_of_user", "user_error"),
     slow("link", "follow_up", "comes_after", ""),
 )
@@ -103,6 +104,42 @@ def test_a_migration_there_and_back_in_one_request_is_accepted(demo: GitRepo) ->
     migrate(demo.repo, planned("state", "incident:working", "in_progress"))
     demo.commit("back")
     assert bad(check(demo.repo, base="HEAD~2")) == []
+
+
+def test_a_state_of_a_life_cycle_within_a_document_is_renamed_with_its_records(demo: GitRepo) -> None:
+    words = [
+        "--title",
+        "Down",
+        "--service",
+        "email",
+        "--category",
+        "email",
+        "--impact",
+        "high",
+        "--urgency",
+        "high",
+    ]
+    made = json.loads(
+        run_here(["new", "incident", *words, "--reported-by", "duty-agent", "--json"], demo.root).stdout
+    )
+    name = Path(made["path"]).stem
+    assert run_here(["major", "declare", name, "--reason", "No orders."], demo.root).returncode == 0
+    demo.commit("declared")
+    with pytest.raises(NotFound, match="life cycle 'major-incident' within incidents") as refused:
+        plan(demo.repo, planned("state", "incident:accepted", "declared"))
+    assert refused.value.hint == "itsm migrate value incident.major.state accepted declared"
+    migrate(demo.repo, planned("value", "incident.major.state", "declared", old="accepted"))
+    demo.commit("renamed")
+    text = (demo.root / made["path"]).read_text()
+    assert "accepted" not in text
+    assert text.count("declared") >= 2  # the field, and the entry that says when
+    flow = (demo.root / "schemas/workflows/major-incident.yaml").read_text()
+    assert "accepted" not in flow
+    assert "timeline.set.major.state: declared" in (demo.root / "schemas/workflows/incident.yaml").read_text()
+    assert bad(check(demo.repo, base="HEAD~1")) == []
+    assert [f.code for f in check(demo.repo).findings if f.severity == "error"] == []
+    done = run_here(["major", "stand-down", name, "--reason", "Works again."], demo.root)
+    assert done.returncode == 0, done.stderr
 
 
 def test_comments_quotes_and_json_layout_stay(demo: GitRepo) -> None:
