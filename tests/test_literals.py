@@ -128,7 +128,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "gate/separation.py": {"review": 1},
         "graph/collisions.py": {"person": 2},
         "graph/status.py": {"maintenance": 1},
-        "presentation/announcements.py": {"maintenance": 1},
+        "graph/announcements.py": {"maintenance": 1},
         "graph/suspects.py": {"change": 1},
         "model/diff.py": {"change": 1},
         "git/modes.py": {"draft": 1},

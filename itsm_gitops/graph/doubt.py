@@ -1,7 +1,7 @@
 """Statuses that nobody can know, because a file that could say otherwise cannot be read.
 
-An incident that cannot be read may be an outage of any service, an item that cannot be read may be what a service
-needs. So while such a file is there, nothing is called operational: what is known to be worse is still said, all
+An incident that cannot be read may be an outage of any service, an announcement a disturbance of it, an item that cannot be
+read may be what a service needs. So while such a file is there, nothing is called operational: what is known to be worse is still said, all
 else is unknown. Files of other kinds (people, contracts, requests for goods …) change no status.
 """
 
@@ -16,7 +16,7 @@ from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.gaps import Gap
 
-_SAYING = frozenset([meaning.INCIDENT, meaning.CHANGE])
+_SAYING = frozenset([meaning.INCIDENT, meaning.CHANGE, meaning.ANNOUNCEMENT])
 REASON = "not everything that could affect it can be read."
 
 

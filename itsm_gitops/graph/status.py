@@ -1,10 +1,12 @@
-"""Health of services now: from open incidents, running changes and the CMDB's dependencies."""
+"""Health of services at a moment: from open incidents, running changes, what is announced and the CMDB's dependencies."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from itsm_gitops.graph.announcements import disturbances, planned_work
 from itsm_gitops.graph.declared import Declaration, declaration_of, felt
 from itsm_gitops.graph.impact import Effect, Impacted, ImpactGraph
 from itsm_gitops.graph.network import Network
@@ -21,7 +23,7 @@ UNKNOWN = "unknown"  # something that could say otherwise cannot be read (doubt.
 STATUSES = (OUTAGE, DEGRADED, UNKNOWN, MAINTENANCE, OPERATIONAL)
 
 _MITIGATED = "mitigated"
-_STATUS = {Effect.OUTAGE: OUTAGE, Effect.DEGRADED: DEGRADED}
+STATUS_OF = {Effect.OUTAGE: OUTAGE, Effect.DEGRADED: DEGRADED}
 
 
 class Health(NamedTuple):
@@ -33,19 +35,21 @@ class Health(NamedTuple):
     reason: str
 
 
-def health(network: Network, graph: ImpactGraph) -> dict[str, Health]:
+def health(network: Network, graph: ImpactGraph, now: datetime) -> dict[str, Health]:
     """Return the health of every operational CI in production, by identifier.
 
     What an open incident names is hit at least as the incident declares, until users could work again (mitigated_at):
-    what is left then is work, and no outage. From there failure travels as impact.py says. A CI that is otherwise well and affected by running work is in maintenance.
+    what is left then is work, and no outage. What an announcement calls disturbed is hit at least as that says, while it lasts.
+    From there failure travels as impact.py says. A CI that is otherwise well and affected by running or announced work is
+    in maintenance.
     """
     causes: dict[str, list[str]] = {}
-    declared = _declared(network, graph)
+    declared = {**_declared(network, graph), **disturbances(graph, now)}
     for identifier, declaration in declared.items():
         for target in declaration.items:
             causes.setdefault(target, []).append(identifier)
     hits = felt(graph, declared.values())
-    working = _maintenance(network)
+    working = _maintenance(network, now)
     return {
         entry.id: _health(graph, entry.id, hits, causes, working)
         for entry in network.loaded.of_kinds([k.name for k in network.book.kinds.values() if k.operational])
@@ -61,7 +65,7 @@ def _health(
     working: dict[str, list[str]],
 ) -> Health:
     hit = hits.get(identifier)
-    status = _STATUS.get(hit.effect) if hit else None
+    status = STATUS_OF.get(hit.effect) if hit else None
     if hit and status:
         reason = hit.reason if hit.via else graph.why(hit, hits)
         return Health(identifier, status, tuple(_roots(identifier, hits, causes)), reason)
@@ -111,9 +115,9 @@ def _works_again(workflow: Workflow | None, told: Any) -> bool:
     return all(at <= mitigated for at in reopenings(reached))
 
 
-def _maintenance(network: Network) -> dict[str, list[str]]:
+def _maintenance(network: Network, now: datetime) -> dict[str, list[str]]:
     """Return the work that is going on, by what it affects."""
-    working: dict[str, list[str]] = {}
+    working = planned_work(network.loaded, now)
     for entry in network.of_role(meaning.CHANGE):
         if facts.is_running(network.book, entry):
             for target in network.affected(entry):

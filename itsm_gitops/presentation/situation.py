@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from itsm_gitops.graph.announcements import Announcement, read_announcement
 from itsm_gitops.graph.status import MAINTENANCE, OPERATIONAL, STATUSES
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
@@ -76,12 +77,14 @@ def since(view: View, service: str) -> datetime | None:
     if found is None or found.status == OPERATIONAL:
         return None
     causes = [view.entries[c] for c in found.causes if c in view.entries]
+    announced = [one.start for one in _announced(view, causes)]
     if found.status == MAINTENANCE:
-        return min(filter(None, (clock.parse_time(c.entered) for c in causes)), default=None)
+        return min(filter(None, (*(clock.parse_time(c.entered) for c in causes), *announced)), default=None)
     history = view.histories.get(service)
     if history is not None and history.since is not None:
-        return moment(history.since)
-    return min(filter(None, (_began(c, view.store.data(c.id)) for c in causes)), default=None)
+        return min([moment(history.since), *announced])
+    began = (_began(c, view.store.data(c.id)) for c in causes)
+    return min(filter(None, (*began, *announced)), default=None)
 
 
 def until(view: View, service: str) -> datetime | None:
@@ -89,8 +92,15 @@ def until(view: View, service: str) -> datetime | None:
     found = view.health.get(service)
     if found is None or found.status != MAINTENANCE:
         return None
-    ends = (view.entries[c].columns.get("planned_end") for c in found.causes if c in view.entries)
-    return max(filter(None, (clock.parse_time(str(end)) for end in ends)), default=None)
+    causes = [view.entries[c] for c in found.causes if c in view.entries]
+    ends = (clock.parse_time(str(c.columns.get("planned_end"))) for c in causes)
+    return max(filter(None, (*ends, *(one.end for one in _announced(view, causes)))), default=None)
+
+
+def _announced(view: View, causes: Iterable[Entry]) -> list[Announcement]:
+    """Return those of some causes that are announcements."""
+    told = (c for c in causes if meaning.ANNOUNCEMENT in view.kind(c).plays)
+    return [one for c in told if (one := read_announcement(view.store, c)) is not None]
 
 
 def troubles(view: View, services: Iterable[Entry]) -> list[OngoingIncident]:

@@ -107,7 +107,7 @@ class View(PagedEntries):
     @cached_property
     def health(self) -> dict[str, Health]:
         """The health of every CI in production."""
-        return doubted(health(self.network, self.graph), self.gaps)
+        return doubted(health(self.network, self.graph, self.now), self.gaps)
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:

@@ -21,7 +21,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.screen import Names, ScreenRule, Times, names_of, screen, screen_entry, times, tree
 from itsm_gitops.presentation.extras import extra_of
 from itsm_gitops.presentation.pages import past
-from itsm_gitops.presentation.true_status import true_health, true_histories, true_past
+from itsm_gitops.presentation.true_status import announced_past, true_health, true_histories, true_past
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import search
 from itsm_gitops.publish.readings import DocumentFacts, Lives, Readings
@@ -88,7 +88,7 @@ def load(
     view = View(store, extras, now, audience)
     view.gaps = full.gaps(status_kinds(full.book))
     if made is not None:
-        view.health = true_health(full, store.entries)
+        view.health = true_health(full, store.entries, view.now)
     reports = SiteReports(tuple, {}, {}, {}, "")
     if reporter:
         told = Lives((life for some in gathered for life in some.told), readings)
@@ -96,7 +96,12 @@ def load(
         whole = not (full.unreadable or full.broken or full.duplicates)
         own = tuple(reporter.own_reports(store, view.now, marks)) if audience.reports and made is None else ()
         reports = _reports(reporter, view, full, told, lives, own, readings if whole else None)
-        view.past, view.kept, view.histories = reports.past, reports.kept, reports.histories
+        past_days = announced_past(full, reports.past, view.now, view.zone)
+        view.past, view.kept, view.histories = (
+            true_past(past_days, view.entries),
+            reports.kept,
+            reports.histories,
+        )
         view.measures = reporter.measures()
         if audience.reports:
             view.course = reporter.course(store, lives, view.now)

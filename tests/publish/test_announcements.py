@@ -9,17 +9,20 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from sample_site import NOW, write_sample
+from sample_site import DOCUMENTS, NOW, view_for, write_sample
 from test_agenda_pages import text_of
 from test_pages import view_of
 
+from itsm_gitops.graph.status import Health
+from itsm_gitops.presentation import situation
 from itsm_gitops.presentation.announcements import announcements
-from itsm_gitops.presentation.data import feeds
+from itsm_gitops.presentation.data import api, feeds
 from itsm_gitops.presentation.fields import fields
 from itsm_gitops.presentation.pages import home, item, lists
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import build_site
 from itsm_gitops.rules import check
+from tests.support import GitRepo
 
 WORK = """\
 id: tonight
@@ -165,3 +168,70 @@ def test_feeds_have_what_is_announced_now(view: View, name: str, is_there: bool)
 def test_feeds_say_since_when_and_what_users_were_told_last(view: View) -> None:
     text = dict(feeds.files(view, ""))["feeds/incidents.xml"].decode()
     assert "Since: 2026-11-20T09:00:00Z\nLatest update: We are working on it." in text
+
+
+DISTURBED = """\
+id: slow-shop
+class: announcement
+name: The index answers slowly
+description: We look into it.
+owner: web
+type: disturbance
+audience: public
+start: 2026-11-20T22:30:00Z
+end: 2026-11-23T09:00:00Z
+services: [index]
+"""
+SLOW = "cmdb/announcements/slow-shop.yaml"
+
+
+def index_of(view: View) -> Health:
+    return view.health["index"]
+
+
+@pytest.mark.parametrize("audience", ["internal", "staff", "public"])
+@pytest.mark.parametrize(
+    ("effect", "status"),
+    [("", "degraded"), ("effect: degraded\n", "degraded"), ("effect: outage\n", "outage")],
+)
+def test_a_disturbance_is_shown_as_it_is_declared(
+    effect: str, status: str, audience: str, git_repo: GitRepo
+) -> None:
+    for path, text in {**DOCUMENTS, SLOW: DISTURBED + effect}.items():
+        git_repo.write(path, text)
+    view = view_for(git_repo, audience)
+    assert (index_of(view).status, index_of(view).causes) == (status, ("slow-shop",))
+    assert situation.since(view, "index") == datetime(2026, 11, 20, 22, 30, tzinfo=UTC)
+    days = {day.day: day.status for day in view.past["index"]}
+    # In Berlin it began half an hour before midnight.
+    assert [days[f"2026-11-{n}"] for n in (19, 20, 21, 22)] == ["operational", status, status, status]
+    found = api.status(view)
+    assert found["announcements"][0]["effect"] == status
+
+
+def test_a_disturbance_makes_nothing_better_and_ends_with_its_end(tmp_path: Path) -> None:
+    before = view_of(tmp_path / "before", {}).health
+    for end, hit in (("2026-11-22T09:59:00Z", False), ("2026-11-23T09:00:00Z", True)):
+        text = DISTURBED.replace("2026-11-23T09:00:00Z", end).replace("[index]", "[index, shop]")
+        after = view_of(tmp_path / end[:10], {SLOW: text}).health
+        assert after["shop"].status == before["shop"].status == "outage"
+        assert (after["index"] != before["index"]) is hit
+
+
+def test_work_that_is_announced_is_maintenance_while_it_lasts(tmp_path: Path) -> None:
+    before = view_of(tmp_path / "before", {}).health["index"]
+    text = DISTURBED.replace("disturbance", "maintenance")
+    view = view_of(tmp_path / "during", {SLOW: text})
+    assert (before.status, index_of(view).status) == ("operational", "maintenance")
+    assert situation.until(view, "index") == datetime(2026, 11, 23, 9, tzinfo=UTC)
+    news = view_of(tmp_path / "news", {SLOW: DISTURBED.replace("disturbance", "news")})
+    assert index_of(news).status == "operational"
+
+
+def test_only_a_disturbance_has_an_effect(tmp_path: Path) -> None:
+    for sort, codes in (("disturbance", []), ("maintenance", ["S004"]), ("news", ["S004"])):
+        text = DISTURBED.replace("disturbance", sort) + "effect: outage\n"
+        repo = write_sample(tmp_path / sort)
+        (tmp_path / sort / SLOW).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / sort / SLOW).write_text(text)
+        assert [f.code for f in check(repo).findings if f.path == SLOW] == codes

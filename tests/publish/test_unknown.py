@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sample_site import DOCUMENTS, NOW, view_for
+from test_announcements import FILES as ANNOUNCED
 
 from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.graph.doubt import doubted_days, status_kinds
@@ -27,13 +28,13 @@ AUDIENCES_OF_SITES = ("internal", "staff", "public")
 
 @pytest.fixture
 def shop(git_repo: GitRepo) -> GitRepo:
-    for path, text in DOCUMENTS.items():
+    for path, text in {**DOCUMENTS, **ANNOUNCED}.items():
         git_repo.write(path, text)
     return git_repo
 
 
 def path_of(kind: str) -> str:
-    return next(p for p in sorted(DOCUMENTS) if p.startswith(kind))
+    return next(p for p in sorted({**DOCUMENTS, **ANNOUNCED}) if p.startswith(kind))
 
 
 def damage(shop: GitRepo, path: str) -> None:
@@ -46,7 +47,9 @@ def statuses(view: View) -> set[str]:
 
 
 @pytest.mark.parametrize("audience", AUDIENCES_OF_SITES)
-@pytest.mark.parametrize("kind", ["records/incidents", "records/changes", "cmdb/databases"])
+@pytest.mark.parametrize(
+    "kind", ["records/incidents", "records/changes", "cmdb/databases", "cmdb/announcements"]
+)
 def test_nothing_is_operational_while_what_has_a_say_cannot_be_read(
     shop: GitRepo, kind: str, audience: str
 ) -> None:
@@ -103,7 +106,7 @@ def test_a_service_whose_own_file_is_broken_is_not_just_gone(shop: GitRepo) -> N
 
 def test_records_and_items_that_can_fail_have_a_say(shop: GitRepo) -> None:
     kinds = status_kinds(shop.repo.book)
-    assert {"incident", "change", "service", "server"} <= kinds
+    assert {"incident", "change", "announcement", "service", "server"} <= kinds
     assert not {"person", "team", "contract", "calendar"} & kinds
 
 

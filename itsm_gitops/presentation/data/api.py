@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
+from itsm_gitops.graph.announcements import APPLIES, Announcement
 from itsm_gitops.graph.network import Relation
+from itsm_gitops.graph.status import STATUS_OF
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import finished, situation, urls
-from itsm_gitops.presentation.announcements import APPLIES, Announcement, announcements
+from itsm_gitops.presentation.announcements import announcements
 from itsm_gitops.presentation.data.text import as_json
 from itsm_gitops.presentation.pages.parts import is_record
 from itsm_gitops.presentation.view import View
@@ -197,6 +199,7 @@ def _announcement(view: View, one: Announcement) -> dict[str, Any]:
         "id": one.entry.id,
         "title": one.entry.title,
         "type": one.type,
+        "effect": STATUS_OF.get(one.effect),
         "text": one.text,
         "services": list(facts.targets(one.entry, APPLIES)),
         "shown_from": clock.format_time(one.shown_from),

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from itsm_gitops.graph.announcements import APPLIES, NEWS, Announcement
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import prose, urls
-from itsm_gitops.presentation.announcements import APPLIES, NEWS, TITLES, Announcement, announcements
+from itsm_gitops.presentation.announcements import TITLES, announcements
 from itsm_gitops.presentation.data.text import xml
 from itsm_gitops.presentation.language import current, t
 from itsm_gitops.presentation.markup import shorten, words

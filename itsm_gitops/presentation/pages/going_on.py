@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from itsm_gitops.graph.announcements import NEWS, Announcement, read_announcement
 from itsm_gitops.graph.status import DEGRADED, OUTAGE
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.last_word import LastWord
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import prose, situation, urls
-from itsm_gitops.presentation.announcements import NEWS, TITLES, Announcement, announcements, read
+from itsm_gitops.presentation.announcements import TITLES, announcements
 from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.language import counted, t, told
@@ -286,7 +287,7 @@ def _kind(view: View, one: Announcement) -> Html:
 
 def about(view: View, entry: Entry) -> Html:
     """Return the type and the time of the announcement that a page is about, as on its banner."""
-    one = read(entry, view)
+    one = read_announcement(view.store, entry)
     if one is None:
         return EMPTY
     look = f"it-announcement__kind it-announcement__kind--{one.type}"
