@@ -10,6 +10,7 @@ from itsm_gitops.cli.times import zone_note
 from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.schedule import Around, Schedule
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.text import safe_text, shorten, width
 from itsm_gitops.model.windows import zone as zone_of
 from itsm_gitops.model.words import counted
@@ -66,7 +67,7 @@ def _falls(moment: datetime, first: datetime, begins: datetime, ends: datetime) 
 
 
 def _hours(start: datetime, end: datetime, day: date, here: tzinfo) -> str:
-    one, two = start.astimezone(here), end.astimezone(here)
+    one, two = in_zone(start, here), in_zone(end, here)
     begins = f"{one:%H:%M}" if one.date() == day else "  …  "
     last = (two - timedelta(seconds=1)).date()
     if last == day:
@@ -180,7 +181,7 @@ def _entry(schedule: Schedule, change: Planned, here: tzinfo, style: Style, colu
     """Yield a change below the grid: the end of its identifier, when it begins, its title."""
     warned = any(True for _ in _warnings(schedule, change))
     short = change.id.rpartition("-")[2]
-    lead = f"{'!' if warned else ' '}{short}  {change.start.astimezone(here):%a %d %H:%M}"
+    lead = f"{'!' if warned else ' '}{short}  {in_zone(change.start, here):%a %d %H:%M}"
     title = shorten(safe_text(change.title), max(8, columns - width(lead) - 2))
     yield f"{style.paint(lead, 'yellow' if warned else _RISKS.get(change.risk, ''))}  {title}"
 

@@ -20,7 +20,7 @@ from itsm_gitops.graph.boards import BoardAgenda, board_agenda, meetings_of
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.graph.meetings_ics import agenda_calendar
 from itsm_gitops.graph.network import Network
-from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model import clock, facts, meaning, moments
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.words import a_kind
@@ -59,9 +59,11 @@ def write_agenda_ics(repo: Repository, made: BoardAgenda, path: Path, at: str | 
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError as error:
         raise UsageError(f"'{text}' is no day", "write 2026-11-24") from error
+    moments.not_far(day, text)
+    return day
 
 
 def record_decisions(

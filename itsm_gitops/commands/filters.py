@@ -87,4 +87,5 @@ def since(repo: Repository, text: str) -> datetime:
         raise UsageError(
             f"--since: '{text}' is not a date and time", "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
         )
+    moments.not_far(span.start, text)
     return span.start

@@ -23,7 +23,7 @@ from itsm_gitops.graph.on_call import (
 )
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
-from itsm_gitops.model.moments import read_time, relative
+from itsm_gitops.model.moments import not_far, read_time, relative
 from itsm_gitops.model.rotas import PERSON, Turn
 
 if TYPE_CHECKING:
@@ -147,6 +147,8 @@ def read_moment(repo: Repository, text: str) -> datetime:
     span = read_time(text, repo.config.timezone) if text else None
     if text and span is None:
         raise UsageError(f"'{text}' is no time", "write '2026-12-24 20:00', 2026-12-24, tomorrow or +12h")
+    if span:
+        not_far(span.start, text)
     return span.start if span else clock.now()
 
 

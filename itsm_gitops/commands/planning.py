@@ -17,7 +17,7 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.planned import Planned, changes_over
 from itsm_gitops.graph.risk import FACT, LEVELS, QUESTION, Point, RiskAssessment, RiskBook
 from itsm_gitops.graph.schedule import Freeze, Schedule, plan, preview_freezes
-from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model import clock, facts, meaning, moments
 from itsm_gitops.model.errors import Refused, UsageError
 from itsm_gitops.model.windows import Window, zone
 from itsm_gitops.model.words import a_kind, fields_of
@@ -101,6 +101,7 @@ def moment(repo: Repository, text: str, option: str, since: datetime) -> datetim
     found = clock.parse_time(str(said))
     if found is None:
         raise UsageError(f"{option}: '{text}' is not a time", "write 2026-11-22, 2w or 12h")
+    moments.not_far(found, text, option)
     return found.astimezone(UTC)
 
 
@@ -160,6 +161,7 @@ def month(repo: Repository, text: str) -> tuple[str, str]:
         first = datetime.strptime(text, "%Y-%m")  # noqa: DTZ007 - a month has no zone
     except ValueError as error:
         raise UsageError(f"--month: '{text}' is not a month", "write 2026-12") from error
+    moments.not_far(first, text, "--month")
     last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
     return f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"
 

@@ -17,7 +17,7 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.field_history import Day, ServiceHistory
-from itsm_gitops.model.moments import read_time
+from itsm_gitops.model.moments import not_far, read_time
 from itsm_gitops.model.report import Measure, Report, Table
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.model.words import a_kind
@@ -90,6 +90,7 @@ def _end(repo: Repository, text: str, now: datetime) -> datetime:
     span = read_time(text, repo.config.timezone)
     if span is None:
         raise UsageError(f"--until: '{text}' is no time", "write 2026-11-30, 2026-11 or 2026-11-30T20:00:00Z")
+    not_far(span.start, text, "--until")
     return min(
         now, (span.end if span.end - span.start > timedelta(minutes=1) else span.start).astimezone(UTC)
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from itsm_gitops.graph.recurrence import occurrences
 from itsm_gitops.model.errors import ItsmError, Refused, UsageError, did_you_mean
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rotas import Turn
 from itsm_gitops.model.text import without_accents
@@ -84,7 +85,7 @@ def _spans(event: Any, where: tzinfo, now: datetime) -> Iterator[tuple[datetime,
         yield start, end
         return
     rule = event["RRULE"].to_ical().decode()
-    local = start.astimezone(_own_zone(event.start) or where)
+    local = in_zone(start, _own_zone(event.start) or where)
     left_out = {_moment(d.dt, where) for d in _dates(event.get("EXDATE"))}
     some = occurrences(
         re.sub(r"(UNTIL=\d{8}T\d{6})Z", r"\1", rule), local.date(), time(local.hour, local.minute),

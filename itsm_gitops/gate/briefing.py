@@ -25,6 +25,7 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import read_models
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import GitError
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.rulebook import ROLES
 from itsm_gitops.repository import Repository, Store
 
@@ -207,7 +208,7 @@ def _local(moment: datetime, zone: str) -> str:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:
-        here = moment.astimezone(ZoneInfo(zone))
+        here = in_zone(moment, ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError):
         here = moment
     return here.strftime("%a %Y-%m-%d %H:%M")

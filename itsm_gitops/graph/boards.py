@@ -19,7 +19,7 @@ from itsm_gitops.graph.risk import LEVELS, RiskBook
 from itsm_gitops.graph.schedule import Freeze, freezes_ahead
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.local_time import local_time
+from itsm_gitops.model.local_time import in_zone, local_time
 from itsm_gitops.model.windows import zone
 
 # How far back where no meeting is known, and how far ahead for what is planned until the next one.
@@ -167,7 +167,7 @@ class BoardMeeting:
 
     def day(self, here: tzinfo) -> date:
         """Return the day on which it begins in a time zone."""
-        return self.starts.astimezone(here).date()
+        return in_zone(self.starts, here).date()
 
 
 def meetings_of(loaded: Loaded) -> list[BoardMeeting]:
@@ -265,7 +265,7 @@ class _Matters:
 
     def _day(self, text: str) -> date:
         moment = clock.parse_time(text)
-        return moment.astimezone(self._zone).date() if moment else date.fromisoformat(text[:10])
+        return in_zone(moment, self._zone).date() if moment else date.fromisoformat(text[:10])
 
     def reviews(self) -> tuple[AgendaItem, ...]:
         """Return the changes that were carried out and are still open, with whether their review is written."""
@@ -292,8 +292,8 @@ class _Matters:
         item = self._item(
             self._network.entries[freeze.calendar.id],
             texts[min(len(freeze.held), 2)],
-            first=freeze.window.start.astimezone(self._zone).date(),
-            last=(freeze.window.end - _INSTANT).astimezone(self._zone).date(),
+            first=in_zone(freeze.window.start, self._zone).date(),
+            last=in_zone(freeze.window.end - _INSTANT, self._zone).date(),
             count=f"{len(freeze.held)}",
         )
         only = tuple(sorted(freeze.calendar.applies_to))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from itsm_gitops.graph.due import DueEntry
 from itsm_gitops.graph.ics import as_file, event, text_value
 from itsm_gitops.model import clock
+from itsm_gitops.model.windows import day_after
 from itsm_gitops.model.wording import ENGLISH, Phrase, Writer
-
-_DAY = timedelta(days=1)
 
 
 def due_calendar(
@@ -61,7 +60,7 @@ def _event(row: DueEntry, name: str, host: str, stamp: datetime, url: str, write
         uid=f"{name}@{host}",
         stamp=clock.parse_time(row.entry.updated) or stamp,
         start=start,
-        end=start if moment else start + _DAY,
+        end=start if moment else day_after(start),
         summary=f"{text}: {row.entry.title}",
         about=f"{row.entry.id}\n{who.said(writer)}",
         url=url,

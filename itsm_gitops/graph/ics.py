@@ -20,6 +20,7 @@ from itsm_gitops.graph.calendars import FREEZE, MAINTENANCE
 from itsm_gitops.graph.planned import Planned
 from itsm_gitops.graph.schedule import HOLIDAYS, Around, Schedule
 from itsm_gitops.model import clock
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.windows import moment_of, zone
 from itsm_gitops.model.wording import ENGLISH, Figure, Phrase, Writer, field_name, in_minutes, listed
 
@@ -156,7 +157,7 @@ def _days(around: Around) -> tuple[date, date] | None:
     if around.calendar.type != HOLIDAYS:
         return None
     where = zone(str(around.calendar.data.get("time_zone", "")))
-    start, end = around.window.start.astimezone(where), around.window.end.astimezone(where)
+    start, end = in_zone(around.window.start, where), in_zone(around.window.end, where)
     whole = moment_of(start.date(), "00:00", where) == start and moment_of(end.date(), "00:00", where) == end
     return (start.date(), end.date()) if whole else None
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from itsm_gitops.graph.boards import BoardAgenda, BoardMeeting
 from itsm_gitops.graph.ics import as_file, event, moment_value, text_value
 from itsm_gitops.model import clock
-
-_DAY = timedelta(days=1)
+from itsm_gitops.model.windows import day_after
 
 
 def meetings_calendar(
@@ -39,7 +38,7 @@ def agenda_calendar(
         uid=f"{agenda.board or 'board'}-{agenda.day:%Y%m%d}@{host}",
         stamp=stamp,
         start=agenda.day,
-        end=agenda.day + _DAY,
+        end=day_after(agenda.day),
         summary=f"Agenda of {agenda.day}",
         about=agenda.as_text(),
         url="",

@@ -12,17 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.levels import is_at_or_below_one, levels
+from itsm_gitops.model.windows import day_after
 
 Data = Mapping[str, Any]
 Truth = bool | None
 EMPTY: tuple[Any, ...] = (None, "", [], {})  # and not 0 or False, which say something
-_DAY = timedelta(days=1)
 
 
 class Subject(Protocol):
@@ -154,8 +154,10 @@ def _beside_now(sign: str, one: date | datetime, now: datetime) -> bool:
     """Compare with the present, which stands on the right: it notes what it is compared with (`watched_time.py`)."""
     if isinstance(one, datetime):
         return one > now if sign == "after" else one < now
-    begins = datetime(one.year, one.month, one.day, tzinfo=UTC)
-    return begins > now if sign == "after" else begins + _DAY <= now
+    if sign == "after":
+        return datetime(one.year, one.month, one.day, tzinfo=UTC) > now
+    after = day_after(one)
+    return after > one and datetime(after.year, after.month, after.day, tzinfo=UTC) <= now
 
 
 def _day(value: Any) -> date | None:

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from itsm_gitops.model import clock
+from itsm_gitops.model.errors import UsageError
+from itsm_gitops.model.windows import day_after
 
 FORMS = "-30d, +12h, today, 2026-11-22, 2026-11 or 2026-11-22T20:00"
 
@@ -20,6 +22,8 @@ _DAY = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _MINUTE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)", re.ASCII)
 _DAYS = {"today": 0, "yesterday": -1, "tomorrow": 1}
 _TICK = timedelta(microseconds=1)
+
+_YEARS = range(1900, 3000)  # weeks before and after them are still times
 
 FIRST = datetime.min.replace(tzinfo=UTC)
 LAST = datetime.max.replace(tzinfo=UTC)
@@ -80,15 +84,24 @@ def _local(word: str, text: str, zone: str) -> TimeRange | None:
         return TimeRange(_midnight(first, own), _midnight(first + timedelta(days=1), own))
     year, month, number = (int(part) if part else 0 for part in day.groups())
     first = date(year, month or 1, number or 1)
-    if number:
-        after = first + timedelta(days=1)
-    else:
-        after = date(year + (month in (0, 12)), month % 12 + 1 if month else 1, 1)
-    return TimeRange(_midnight(first, own), _midnight(after, own))
+    begins = year + (month in (0, 12)), month % 12 + 1 if month else 1  # year and month of what follows
+    after = day_after(first) if number else date(*begins, 1) if begins[0] <= date.max.year else first
+    return TimeRange(_midnight(first, own), _midnight(after, own) if after > first else LAST)
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    try:
+        return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        return FIRST if day.year == date.min.year else LAST
+
+
+def not_far(asked: date, text: str, option: str = "") -> None:
+    """Raise UsageError for a time that somebody asks for and around which nothing can be counted (``9999-12-31``)."""
+    if asked.year not in _YEARS:
+        raise UsageError(
+            f"{option}{': ' if option else ''}'{text}' is too far away", "write a day of 1900 to 2999"
+        )
 
 
 def compared(span: TimeRange, operator: str) -> TimeRange:

@@ -32,6 +32,11 @@ class Window(NamedTuple):
         return self.start < end and start < self.end
 
 
+def day_after(day: date) -> date:
+    """Return the day after a day; the last day of the calendar, a usual "for ever", has none and stays."""
+    return day + _DAY if day < date.max else day
+
+
 @cache
 def zone(name: str) -> tzinfo:
     """Return an IANA time zone; UTC where there is none of that name."""

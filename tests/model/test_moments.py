@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from itsm_gitops.model import moments
 from itsm_gitops.model.moments import TimeRange, compared, moment_of, read_time, relative
 
 
@@ -79,3 +80,21 @@ def test_what_fields_hold() -> None:
 def test_how_long_ago() -> None:
     assert relative("-90 min") == _utc("2026-11-22T10:30")
     assert relative("90min") is None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/New_York"])
+@pytest.mark.parametrize("text", ["9999-12-31", "9999-12", "9999"])
+def test_the_last_day_of_the_calendar_is_a_day_and_has_no_end(text: str, zone: str) -> None:
+    span = moments.read_time(text, zone)
+    assert span is not None
+    assert span.end == moments.LAST
+    assert span.start < span.end
+    assert span.holds(moments.LAST)
+    assert moments.moment_of("9999-12-31", zone) is not None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/New_York"])
+def test_the_first_day_of_the_calendar_is_a_day(zone: str) -> None:
+    span = moments.read_time("0001-01-01", zone)
+    assert span is not None
+    assert moments.FIRST <= span.start < span.end

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from itsm_gitops.model import facts
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation.agenda import Span
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.events import CalendarEvent
@@ -180,7 +181,7 @@ def _behind(view: View, event: CalendarEvent, day: Edges, *, named: bool) -> str
 
 def _minutes(view: View, span: Span, day: Edges) -> str:
     """Return the attribute with the part of a day that a span takes: two minutes of the day, by the clock on the wall."""
-    start, end = (moment.astimezone(view.zone) for moment in (span.start, span.end))
+    start, end = (in_zone(moment, view.zone) for moment in (span.start, span.end))
     first = start.hour * 60 + start.minute if span.start > day[0] else 0
     last = end.hour * 60 + end.minute if span.end < day[1] else _MINUTES
     return f' data-minutes="{first} {max(first, last)}"'
@@ -189,7 +190,7 @@ def _minutes(view: View, span: Span, day: Edges) -> str:
 def _small(view: View, event: CalendarEvent, day: Edges, bar: str = "") -> str:
     """Return a change of the grid: a line in a month, all of it in a week."""
     span = event.span
-    begins = f"{span.start.astimezone(view.zone):%H:%M}" if span.start >= day[0] else ""
+    begins = f"{in_zone(span.start, view.zone):%H:%M}" if span.start >= day[0] else ""
     start = f'<span class="it-ev__time">{begins}</span> ' if begins else ""
     mark = (
         '<span class="it-ev__mark"><span class="it-vh">' + esc(t("Conflict")) + ": </span></span>"

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OPERATIONAL, OUTAGE, STATUSES, UNKNOWN
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import counted, t, told
@@ -107,7 +108,7 @@ def _updated(view: View, services: Iterable[Entry]) -> Html:
     troubles = (situation.since(view, e.id) for e in services)
     newest = max(filter(None, troubles), default=None)
     if view.updated and not (newest and newest > view.updated):
-        local, now = (moment.astimezone(view.zone) for moment in (view.updated, view.now))
+        local, now = (in_zone(moment, view.zone) for moment in (view.updated, view.now))
         shown = short(view, view.updated)
         if local.date() == now.date():
             shown = Html(f"<time datetime={clock.format_time(view.updated)}>{local:%H:%M}</time>")

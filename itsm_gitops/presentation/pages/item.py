@@ -11,6 +11,7 @@ from itsm_gitops.graph.status import OPERATIONAL
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import in_order_of_work
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.chips import chip, look_of
@@ -280,7 +281,7 @@ def _date(view: View, record: Entry) -> Html:
     moment = clock.parse_time(text)
     if moment is None:
         return view.time(text)
-    day = full_day(moment.astimezone(view.zone))
+    day = full_day(in_zone(moment, view.zone))
     return Html(f"<time datetime={clock.format_time(moment)}>{day}</time>")
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import LOOKS, PROSE, Field, value
 from itsm_gitops.presentation.language import told
@@ -60,7 +61,7 @@ def _when(view: View, data: Mapping[str, Any]) -> tuple[Html, set[str]]:
     begin, end = (clock.parse_time(str(data.get(name, ""))) for name in (_BEGAN, _ENDED))
     if begin is None or end is None:
         return EMPTY, set()
-    first, last = begin.astimezone(view.zone), end.astimezone(view.zone)
+    first, last = in_zone(begin, view.zone), in_zone(end, view.zone)
     until = Html(f"{last:%H:%M}") if first.date() == last.date() else view.moment(end)
     return told("{start} to {end}", start=view.moment(begin), end=until), {_BEGAN, _ENDED}
 

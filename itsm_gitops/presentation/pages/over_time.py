@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.report import COUNT, MONTH, OVER_TIME, Bars, Column, Table
 from itsm_gitops.presentation.chart import draw
 from itsm_gitops.presentation.language import t
@@ -48,7 +49,7 @@ def months_of(view: View, records: Iterable[Traits]) -> Table:
             continue
         moment = clock.parse_time(record.planned) or clock.parse_time(record.opened)
         if moment is not None:
-            local = moment.astimezone(view.zone)
+            local = in_zone(moment, view.zone)
             for role in view.book.kinds[record.kind].plays:
                 counts[role, f"{local.year:04}-{local.month:02}"] += 1
     used = [(name, title, look) for name, title, look in _ROLES if view.book.playing(name)]

@@ -8,6 +8,7 @@ from itsm_gitops.graph.calendars import Hold
 from itsm_gitops.graph.schedule import FREEZES_AHEAD
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import agenda, prose, urls
 from itsm_gitops.presentation.agenda import Day, Span
 from itsm_gitops.presentation.chips import chip
@@ -134,7 +135,7 @@ def day_block(
     today = start <= view.now < end
     if not here and not any((today or s.start >= start) and not s.weekly for s in around):
         return EMPTY
-    local = start.astimezone(view.zone)
+    local = in_zone(start, view.zone)
     marks = "".join(
         f'<li class="it-mark it-mark--{looks(s)}">{esc(name_of(s))}: {link(view.url(s.id), esc(s.title))}'
         f"{_lasts(view, s, day)}</li>"
@@ -239,7 +240,7 @@ def _touched(view: View, entry: Entry) -> Html:
 
 def when(view: View, span: Span, day: Day | None = None) -> Html:
     """Return the start and the end of a span: times of day under a day's heading, else with the dates."""
-    start, end = (t.astimezone(view.zone) for t in (span.start, span.end))
+    start, end = (in_zone(t, view.zone) for t in (span.start, span.end))
     if day is None:
         first = going_on.short(view, span.start)
         if start == end:
@@ -256,7 +257,7 @@ def when(view: View, span: Span, day: Day | None = None) -> Html:
 
 def _end(view: View, span: Span, day: Day) -> Html:
     """Return the end of a span: its time of day on this day, with the date on a later one."""
-    local = span.end.astimezone(view.zone)
+    local = in_zone(span.end, view.zone)
     if span.end < day[1]:
         return Html(f"{local:%H:%M}")
     return (

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.promises import MISSED
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.presentation.chips import chip
@@ -111,7 +112,7 @@ def _as_day(text: object) -> date | None:
 
 
 def _window(view: View, start: datetime, end: datetime) -> Html:
-    first, last = start.astimezone(view.zone), end.astimezone(view.zone)
+    first, last = in_zone(start, view.zone), in_zone(end, view.zone)
     if start == end:
         return short_moment(view, start)
     until = (
@@ -125,7 +126,7 @@ def _window(view: View, start: datetime, end: datetime) -> Html:
 def _ahead(view: View, start: datetime, end: datetime) -> Html:
     """Return how far ahead a window is; a script keeps it up to date. What is over and still open is late."""
     if start > view.now:
-        return _distance(view, start.astimezone(view.zone).date())
+        return _distance(view, in_zone(start, view.zone).date())
     return chip("Overdue", "bad") if end < view.now else EMPTY
 
 
@@ -151,7 +152,7 @@ def _short_day(view: View, day: date) -> str:
 
 def short_moment(view: View, moment: datetime) -> Html:
     """Return a moment of an open record with its weekday: Tue 24 Nov, 20:30."""
-    local = moment.astimezone(view.zone)
+    local = in_zone(moment, view.zone)
     said = t("{day}, {time}", day=_short_day(view, local.date()), time=f"{local:%H:%M}")
     return Html(f"<time datetime={clock.format_time(moment)}>{esc(said)}</time>")
 

@@ -10,6 +10,7 @@ from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.last_word import LastWord
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.timeline import CORRECTS, HAPPENED, REASON, changes_of_entry
 from itsm_gitops.model.workflow import Workflow
 from itsm_gitops.presentation import prose
@@ -85,8 +86,8 @@ def _ended(view: View, kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Htm
 
 def _after(view: View, at: datetime, before: datetime | None) -> Html:
     """Return a moment without what the one before says: its day, its year."""
-    local = at.astimezone(view.zone)
-    last = before.astimezone(view.zone) if before else None
+    local = in_zone(at, view.zone)
+    last = in_zone(before, view.zone) if before else None
     if last is None or last.year != local.year:
         return view.moment(at)
     clock_time = f"{local:%H:%M}"

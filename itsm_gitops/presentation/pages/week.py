@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from itsm_gitops.graph.calendars import MAINTENANCE, Hold
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import agenda, urls
 from itsm_gitops.presentation.agenda import Day, Span
 from itsm_gitops.presentation.chips import chip
@@ -30,13 +31,13 @@ def week(view: View) -> Html:
     parts = [_block(t("Under way"), [_row(view, s, frozen) for s in running])]
     for day in days:
         here = [_row(view, s, frozen, day) for s in waiting if s.touches(*day)]
-        local = day[0].astimezone(view.zone)
+        local = in_zone(day[0], view.zone)
         parts.append(_block(day_title(local), here, f" data-day={local:%Y-%m-%d}"))
     shown = join(parts) or paragraph("Nothing is planned.")
     late = sum(s.end < days[0][0] for s in waiting)
     text = t("All upcoming changes, {count} overdue", count=late) if late else t("All upcoming changes")
     more = f'<p class="it-next">{link(urls.CHANGES, esc(text))}</p>'
-    last = day_and_month(days[-1][0].astimezone(view.zone), MONTH_NAMES)
+    last = day_and_month(in_zone(days[-1][0], view.zone), MONTH_NAMES)
     return section(t("Changes until {day}", day=last), Html(f"{_around(view, days)}{shown}{more}"), "week")
 
 
@@ -71,7 +72,7 @@ def _times(view: View, span: Span) -> Html:
     """Return when something begins and ends: by days of the week, where it is over within one."""
     if span.end - span.start > agenda.BEYOND / 2:
         return from_to(view, span.start, span.end)
-    start, end = (moment.astimezone(view.zone) for moment in (span.start, span.end))
+    start, end = (in_zone(moment, view.zone) for moment in (span.start, span.end))
     first, last = (esc(t(DAY_NAMES[moment.weekday()][:3])) for moment in (start, end))
     ends = Html(f"{end:%H:%M}" if start.date() == end.date() else f"{last} {end:%H:%M}")
     said = told("{start} to {end}", start=Html(f"{first} {start:%H:%M}"), end=ends)
