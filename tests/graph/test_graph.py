@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -343,7 +344,7 @@ def incident(state: str = "new", impact: str = "high", **more: Any) -> Any:
 
 def statuses(documents: dict[str, Any]) -> dict[str, tuple[str, tuple[str, ...]]]:
     network = Network(Loaded(documents))
-    found = health(network, ImpactGraph(network))
+    found = health(network, ImpactGraph(network), datetime(2026, 11, 22, 12, tzinfo=UTC))
     return {i: (h.status, h.causes) for i, h in found.items()}
 
 

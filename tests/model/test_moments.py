@@ -44,7 +44,7 @@ def test_a_time_is_a_span(text: str, start: str, end: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "7d", "2026-02-30", "2026-13", "0000", "9999-12-31", "-999999w", "tomorow", "2026-11-22T25:00", "٢٠٢٦", "2026-1"],
+    ["", "7d", "2026-02-30", "2026-13", "0000", "-999999w", "tomorow", "2026-11-22T25:00", "٢٠٢٦", "2026-1"],
 )  # fmt: skip
 def test_what_is_no_time(text: str) -> None:
     assert read_time(text, "Europe/Berlin") is None

@@ -19,7 +19,7 @@ from itsm_gitops.repository.index import names as index_names
 from itsm_gitops.repository.index.condition import condition
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from tests.repository.random_steps import incident, item
-from tests.support import GitRepo
+from tests.support import GitRepo, run_here
 
 INC = "INC-261120-AAAAA"
 
@@ -335,3 +335,23 @@ def test_work_on_an_article_ends_when_readers_have_it(git_repo: GitRepo) -> None
     assert lifetime_of(workflow, steps) == Lifetime(100, 300, 300)
     assert lifetime_of(workflow, [*steps, (400, "outdated")]) == Lifetime(100, 400, None)
     assert lifetime_of(workflow, [*steps, (400, "retired")]) == Lifetime(100, 400, 300)
+
+
+def test_a_report_counts_a_published_article_with_and_without_the_index(
+    git_repo: GitRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITSM_NOW", "2026-11-25T12:00:00Z")
+    at = "at: 2026-11-1{}T09:00:00Z\n  by: ada\n  state: "
+    git_repo.write(
+        "records/articles/2026/11/KB-261112-AAAAA.yaml",
+        "id: KB-261112-AAAAA\nkind: article\ntitle: Reset a password\nowner: ada\nsummary: How.\nbody: So.\n"
+        "review_by: 2027-11-12\nstate: published\ntimeline:\n"
+        f"- {at.format(2)}draft\n- {at.format(3)}published\n",
+    )
+    git_repo.commit()
+    said = set()
+    for index in ("always", "off"):
+        monkeypatch.setenv("ITSM_INDEX", index)
+        (found,) = run_here(["report", "flow", "--json"], git_repo.root).stdout.split('"headline": "')[1:]
+        said.add(found.partition('"')[0])
+    assert said == {"1 opened, 1 resolved"}
