@@ -18,6 +18,7 @@ from itsm_gitops.editing.tracking import Occasion, timeline_entry
 from itsm_gitops.git.actor import acting
 from itsm_gitops.graph.boards import BoardAgenda, board_agenda, meetings_of
 from itsm_gitops.graph.ics import domain
+from itsm_gitops.graph.loaded import present_name
 from itsm_gitops.graph.meetings_ics import agenda_calendar
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning, moments
@@ -37,6 +38,7 @@ def agenda(repo: Repository, day: str = "", board: str = "", at: str | None = No
     ``board`` is a team (default: that of the meeting). Raises UsageError for an invalid day, NotFound for no such team.
     """
     chosen, store = _day(day) if day else None, repo.store(at)
+    board = present_name(store, board)
     if board and not facts.is_a(store.book, store.entries.get(board), meaning.TEAM):
         teams = [e.id for e in store.of_kinds(store.book.playing(meaning.TEAM))]
         near = did_you_mean(board, teams) or "itsm list teams shows them"

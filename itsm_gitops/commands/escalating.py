@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from itsm_gitops.graph.escalation import Ladder, ladder
+from itsm_gitops.graph.loaded import present_entry, present_name
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import Refused, UsageError
@@ -71,7 +72,8 @@ def escalate(
         raise Refused(
             f"{entry.id} is {entry.state}: only open records are escalated", f"itsm show {entry.id}"
         )
-    name = acting(repo, by) if to == _ME else to or _next(store, entry)
+    name = present_name(store, acting(repo, by) if to == _ME else to or _next(store, entry))
+    entry = present_entry(store, entry)
     other = store.entries.get(name)
     is_team = other is not None and facts.is_a(store.book, other, meaning.TEAM)
     moves = is_team and entry.columns.get(_TEAM) != name
@@ -110,4 +112,7 @@ def _works_there(store: Store, entry: Entry, person: str) -> bool:
     held = store.entries.get(team)
     if other is None or held is None:
         return False
-    return team in facts.targets(other, "member_of") and store.data(held.id).get(LEAD) != person
+    return (
+        team in facts.targets(present_entry(store, other), "member_of")
+        and store.data(held.id).get(LEAD) != person
+    )

@@ -174,8 +174,10 @@ class FilterNames:
             raise term.error(f"'{value.text}' stands for nobody", hint, value.column)
         if value.text == words.ME:
             return [self._me]
-        person = self._store.entries.get(self._me)
-        teams = facts.targets(person, _MEMBER_OF) if person else []
+        from itsm_gitops.graph.loaded import present_entry, present_name
+
+        person = self._store.entries.get(present_name(self._store, self._me))
+        teams = facts.targets(present_entry(self._store, person), _MEMBER_OF) if person else []
         if not teams:
             raise term.error(
                 f"'{self._me}' is in no team", "the file of a person says in which", value.column

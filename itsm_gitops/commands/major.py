@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from itsm_gitops.graph.loaded import present_data, present_name
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
@@ -117,7 +118,7 @@ class _Subject(DocumentSubject):
 
 
 def _item(store: Store, name: str) -> Mapping[str, Any] | None:
-    entry = store.entries.get(name)
+    entry = store.entries.get(present_name(store, name))
     if entry is None or store.book.kinds[entry.kind].is_record:
         return None
-    return store.data(name)
+    return present_data(store, entry)

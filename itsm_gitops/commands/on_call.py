@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from itsm_gitops.commands.clocks import step_json
 from itsm_gitops.commands.escalating import is_open, ladders
 from itsm_gitops.graph.escalation import team_of
+from itsm_gitops.graph.loaded import present_name
 from itsm_gitops.graph.network import of_role
 from itsm_gitops.graph.on_call import (
     OnCall,
@@ -183,6 +184,7 @@ def swap(
     Raises NotFound for a person who is not there, Refused where they have the turn anyway.
     """
     name, store = the_rota(repo, asked), repo.store(None)
+    person = present_name(store, person)
     entry = store.entries.get(person)
     if entry is None or not facts.is_a(store.book, entry, meaning.PERSON):
         people = [e.id for e in of_role(store, meaning.PERSON)]

@@ -21,14 +21,14 @@ from itsm_gitops.model.entry import Entry
 
 # What an announcement is about, in the order in which they stand.
 DISTURBANCE, MAINTENANCE, NEWS = TYPES = ("disturbance", "maintenance", "news")
-APPLIES = "applies_to"
+_APPLIES = "applies_to"
 _EFFECTS = {"degraded": Effect.DEGRADED, "outage": Effect.OUTAGE}
 
 
 class Announcement(NamedTuple):
     """One announcement: what it is about lasts from ``start`` to ``end``, and it is shown from ``shown_from`` to ``end``.
 
-    ``effect`` is how badly a disturbance is felt.
+    ``services`` are those that it names, as they are called now; ``effect`` is how badly a disturbance is felt.
     """
 
     entry: Entry
@@ -37,6 +37,7 @@ class Announcement(NamedTuple):
     start: datetime
     end: datetime
     shown_from: datetime
+    services: tuple[str, ...]
     effect: Effect = Effect.NONE
 
     def is_shown(self, now: datetime) -> bool:
@@ -72,6 +73,7 @@ def read_announcement(loaded: Loaded, entry: Entry) -> Announcement | None:
         start,
         end,
         min(shown, start) if shown else start,
+        tuple(facts.targets(present_entry(loaded, entry), _APPLIES)),
         _EFFECTS.get(str(data.get("effect")), Effect.DEGRADED) if sort == DISTURBANCE else Effect.NONE,
     )
 
@@ -91,7 +93,7 @@ def planned_work(loaded: Loaded, now: datetime) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for one in announced(loaded):
         if one.type == MAINTENANCE and one.lasts(now):
-            for target in facts.targets(present_entry(loaded, one.entry), APPLIES):
+            for target in one.services:
                 found.setdefault(target, []).append(one.entry.id)
     return found
 
@@ -108,6 +110,5 @@ def announced_spells(graph: ImpactGraph, since: datetime, now: datetime) -> Iter
 
 
 def _declaration(graph: ImpactGraph, one: Announcement) -> Declaration | None:
-    named = facts.targets(present_entry(graph.network.loaded, one.entry), APPLIES)
-    items = tuple(i for i in named if i in graph.network.entries)
+    items = tuple(i for i in one.services if i in graph.network.entries)
     return Declaration(items, one.effect) if one.effect != Effect.NONE and items else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from itsm_gitops.graph.announcements import (
-    APPLIES,
     DISTURBANCE,
     MAINTENANCE,
     NEWS,
@@ -13,7 +12,6 @@ from itsm_gitops.graph.announcements import (
     Announcement,
     announced,
 )
-from itsm_gitops.model import facts
 from itsm_gitops.presentation.view import View
 
 # Pages hold what will be shown in the next weeks, too: a script shows it when its time has come.
@@ -27,7 +25,7 @@ def announcements(view: View, now: datetime, service: str = "") -> list[Announce
     for one in announced(view.store):
         if one.end <= now or one.shown_from > now + _AHEAD:
             continue
-        if not service or service in facts.targets(one.entry, APPLIES):
+        if not service or service in one.services:
             found.append(one)
     return sorted(found, key=_rank)
 

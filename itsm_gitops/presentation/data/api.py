@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
-from itsm_gitops.graph.announcements import APPLIES, Announcement
+from itsm_gitops.graph.announcements import Announcement
 from itsm_gitops.graph.network import Relation
 from itsm_gitops.graph.status import STATUS_OF
-from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import finished, situation, urls
 from itsm_gitops.presentation.announcements import announcements
@@ -201,7 +201,7 @@ def _announcement(view: View, one: Announcement) -> dict[str, Any]:
         "type": one.type,
         "effect": STATUS_OF.get(one.effect),
         "text": one.text,
-        "services": list(facts.targets(one.entry, APPLIES)),
+        "services": list(one.services),
         "shown_from": clock.format_time(one.shown_from),
         "start": clock.format_time(one.start),
         "end": clock.format_time(one.end),

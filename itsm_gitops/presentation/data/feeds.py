@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from itsm_gitops.graph.announcements import APPLIES, NEWS, Announcement
+from itsm_gitops.graph.announcements import NEWS, Announcement
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
@@ -161,7 +161,7 @@ def _of_record(view: View, entry: Entry) -> tuple[str, str, str, str]:
 
 def _of_announcement(view: View, one: Announcement) -> tuple[str, str, str, str]:
     when = {t("From"): clock.format_time(one.start), t("To"): clock.format_time(one.end)}
-    touched = ", ".join(view.title(i) for i in facts.targets(one.entry, APPLIES))
+    touched = ", ".join(view.title(i) for i in one.services)
     facts_of = {**(when if one.type != NEWS else {}), t("Affects"): touched}
     text = " ".join(prose.plain(one.text).split())
     title, label = one.entry.title or one.entry.id, t(TITLES[one.type])
