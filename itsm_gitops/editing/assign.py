@@ -57,16 +57,31 @@ def apply(
     """Return a document's data with the assignments made, in order.
 
     ``moving`` allows what a step may do; ``fresh`` is for a document that is not written yet, of
-    which nothing is immutable. Raises NotFound for unknown fields, UsageError for values that do
-    not fit, Refused for fields that have a command of their own or never change.
+    which nothing is immutable. Answers to a question that takes several add up. Raises NotFound for unknown fields,
+    UsageError for values that do not fit and for a field that gets two, Refused for fields that have a command of their
+    own or never change.
     """
     data = copy.deepcopy(document.data)
+    given: dict[tuple[str, ...], Assignment] = {}
     # Answers last: the offering, which may be given behind them, says what type each has.
     for assignment in sorted(assignments, key=lambda a: a.path[0] == ANSWERS):
         refuse_protected(document, assignment, fresh=fresh, moving=moving)
-        schema = schema_at(document.kind, assignment.path)
-        _assign(data, assignment, _question(data, assignment, values) or schema, values)
+        schema = _question(data, assignment, values) or schema_at(document.kind, assignment.path)
+        if assignment.action == SET:
+            first = given.setdefault(assignment.path, assignment)
+            assignment = _once_more(first, assignment, schema)
+        _assign(data, assignment, schema, values)
     return data
+
+
+def _once_more(first: Assignment, assignment: Assignment, schema: Mapping[str, Any]) -> Assignment:
+    """Return an assignment to a field that an earlier one set; raises UsageError where one of them would be lost."""
+    if first is assignment or first.text == assignment.text:
+        return assignment
+    if assignment.path[0] == ANSWERS and schema_type(schema) == "array":
+        return assignment._replace(action=APPEND)
+    name = ".".join(assignment.path)
+    raise UsageError(f"{name} is given twice: '{first.text}' and '{assignment.text}'", "give it once")
 
 
 def _question(data: Mapping[str, Any], assignment: Assignment, values: Reader) -> Mapping[str, Any] | None:

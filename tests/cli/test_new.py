@@ -284,3 +284,22 @@ def test_a_question_that_has_no_answer_yet_ends_and_keeps_what_was_typed(
     child.close()
     assert child.exitstatus == 1
     assert not list(root.rglob("INC-*.yaml"))
+
+
+def test_several_answers_to_one_question_add_up_and_two_values_of_one_field_are_refused(
+    acme: Path, cli: Cli
+) -> None:
+    offering = acme / "cmdb/offerings/new-mailbox.yaml"
+    question = "    extras:\n      title: Which extras?\n      type: array\n      maxItems: 5\n      items: {type: string, maxLength: 20}\n"
+    offering.write_text(offering.read_text().replace("  properties:\n", f"  properties:\n{question}", 1))
+    words = ["new", "request", "--offering", "new-mailbox", "--title", "x", "--requested-by", "duty-agent"]
+    answers = ["--answer", "mailbox=a", "--answer", "from=2026-12-01"]
+    made = cli(
+        *words, *answers, "--answer", "extras=archive", "--answer", "extras=calendar,fax", "--json"
+    ).json
+    assert "  extras:\n  - archive\n  - calendar\n  - fax\n" in (acme / made["path"]).read_text()
+    twice = cli(*words, *answers, "--answer", "mailbox=b", code=2)
+    assert "answers.mailbox is given twice: 'a' and 'b'" in twice.err
+    cli(*words, *answers, "--answer", "mailbox=a", "--dry-run")  # the same once more loses nothing
+    assert "title is given twice: 'A' and 'B'" in cli("set", "EXMP2", "title=A", "title=B", code=2).err
+    cli("set", "EXMP2", "cis+=mail-server", "cis+=mail-host-1", "--dry-run")
