@@ -207,7 +207,7 @@ def matching(schema: Mapping[str, Any], term: FilterTerm, value: FilterValue, zo
             raise term.error(f"{term.word}: '{value.text}' is neither true nor false", "", value.column)
         return lambda held: held is (word in _YES)
     if not term.exact and _is_prose(schema):
-        wanted = fold(value.text)
+        wanted = contained(term, value)
         return lambda held: wanted in fold(plain(held))
     return same(value.text)
 
@@ -218,6 +218,17 @@ def _no_order(term: FilterTerm, value: FilterValue) -> UsageError:
         f'several values are {term.word}:A,B; a text with dots or signs needs quotes: {term.word}:"…"',
         value.column,
     )
+
+
+def contained(term: FilterTerm, value: FilterValue) -> str:
+    """Return what a text has to contain, folded: ``*`` alone is any; raises UsageError for a star beside other letters."""
+    bare = value.text.strip("*")
+    if not bare and not value.quoted:
+        return ""
+    if bare != value.text and not value.quoted:
+        hint = f'{term.word}:{bare} finds it anywhere in the text; a star itself needs quotes: {term.word}:"{value.text}"'
+        raise term.error(f"{term.word} contains what is asked for, without '*'", hint, value.column)
+    return fold(value.text)
 
 
 def same(text: str) -> Match:

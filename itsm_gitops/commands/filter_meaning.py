@@ -13,7 +13,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from itsm_gitops.commands.columns import Rows
 from itsm_gitops.commands.filter_clauses import (
     FINISHED,
     OPEN,
@@ -33,15 +32,17 @@ from itsm_gitops.commands.filter_conditions import (
     one_of,
     plain_text_has,
 )
+from itsm_gitops.commands.filter_derived import DERIVED_WORDS, plain_values
 from itsm_gitops.commands.filter_fields import (
     asks_the_document_alone,
+    contained,
     field_condition,
     time_range,
 )
 from itsm_gitops.commands.filter_names import FilterNames, is_none
 from itsm_gitops.model import clock, facts, meaning, moments
 from itsm_gitops.model import filter_words as words
-from itsm_gitops.model.column_names import AGE, CLOCK, column_names
+from itsm_gitops.model.column_names import column_names
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import UsageError, did_you_mean
 from itsm_gitops.model.filter_language import (
@@ -94,7 +95,10 @@ class FilterMeaning:
     def _term(self, term: FilterTerm) -> FilterCondition:
         own = None if term.exact else _OWN.get(term.word)
         if own:
-            return own(self, term)
+            return self._any_or(own, term) if term.word in _MAY_BE_NONE else own(self, term)
+        derived = None if term.exact else DERIVED_WORDS.get(term.word)
+        if derived:
+            return derived(self._store, self._kinds, term)
         relation = None if term.exact else self._names.relation(term)
         if relation:
             self._plain(term)
@@ -108,12 +112,20 @@ class FilterMeaning:
         ]
         return field_condition(self._store, self._kinds, replace(term, values=tuple(values)))
 
+    def _any_or(self, own: _Own, term: FilterTerm) -> FilterCondition:
+        """Return the condition of a word of the language; ``*`` are all documents that are not without."""
+        stars = [v for v in term.values if v.text == words.ANY and not v.quoted and not v.operator]
+        some = tuple(v for v in term.values if v not in stars)
+        tests = [own(self, replace(term, values=some))] if some else []
+        absent = [replace(v, text=words.NONE) for v in stars[:1]]
+        return any_of([*tests, *(none_of(own(self, replace(term, values=(v,)))) for v in absent)])
+
     def asks_the_document_alone(self, node: FilterNode) -> bool:
         """Whether a filter says the same of a document whatever the time is and whatever else the snapshot holds."""
         if isinstance(node, FilterText):
             return True
         if isinstance(node, FilterTerm):
-            if not node.exact and node.word in _OWN:
+            if not node.exact and (node.word in _OWN or node.word in DERIVED_WORDS):
                 return node.word in _OF_THE_DOCUMENT
             linked = not node.exact and (node.word in self._book.links or node.word in self._book.inverses)
             return not linked and asks_the_document_alone(self._kinds, node)
@@ -202,55 +214,6 @@ class FilterMeaning:
             clause=None if None in wanted else priority_clause(self._book, wanted),
         )
 
-    def _sla(self, term: FilterTerm) -> FilterCondition:
-        """Return the condition that a clock of a record has one of some standings, or that nothing is promised about it."""
-        from itsm_gitops.commands.clocks import RecordClocks
-        from itsm_gitops.model.promises import STANDINGS
-
-        wanted, absent = self._standings(term)
-        clocks = RecordClocks(self._store)
-        kinds = [k.name for k in self._kinds if k.is_record]
-        found = clocks.matching(kinds, wanted) if kinds else {}
-        ids = {name for name, so in found.items() if so}
-        if absent:
-            promised = clocks.matching(kinds, STANDINGS) if kinds else {}
-            ids |= {e.id for e in self._store.of_kinds(kinds) if not promised.get(e.id)}
-        return FilterCondition(lambda e: e.id in ids, clause=one_of("id", ids))
-
-    def _clock(self, term: FilterTerm) -> FilterCondition:
-        """Return the condition that the clock in the column `clock`, the one that matters most, has one of some standings."""
-        from itsm_gitops.model.promises import standings_of
-
-        wanted, absent = self._standings(term)
-        rows = Rows(self._store, ())
-
-        def decide(entry: Entry) -> bool:
-            promise = rows.clock(entry)
-            return absent if promise is None else not wanted.isdisjoint(standings_of(promise))
-
-        return FilterCondition(decide)
-
-    def _standings(self, term: FilterTerm) -> tuple[set[str], bool]:
-        """Return the standings that a term asks for, and whether no clock at all will do; raises for any other word."""
-        from itsm_gitops.model.promises import STANDINGS
-
-        for value in self._plain(term):
-            if value.text.lower() not in STANDINGS and not is_none(value):
-                hint = did_you_mean(value.text, STANDINGS) or f"one of: {', '.join(STANDINGS)}, none"
-                raise term.error(f"no clock stands '{value.text}'", hint, value.column)
-        wanted = {v.text.lower() for v in term.values if not is_none(v)}
-        return wanted, any(map(is_none, term.values))
-
-    def _age(self, term: FilterTerm) -> FilterCondition:
-        """Return the condition that the column `age` says one of some texts; raises for what it never says."""
-        for value in term.values:
-            if value.operator or not (is_none(value) or value.text == words.ANY or value.text[:1].isdigit()):
-                hint = "opened:<-30d finds what was opened more than 30 days ago"
-                raise term.error(
-                    f"{term.word} is a column in words: it cannot be compared", hint, value.column
-                )
-        return field_condition(self._store, self._kinds, term)
-
     # ---- Names ----------------------------------------------------------------------------------
 
     def _facet(self, term: FilterTerm) -> FilterCondition:
@@ -323,7 +286,7 @@ class FilterMeaning:
         return FilterCondition(decide, clause=None if absent else time_clause(column, spans, only))
 
     def _id(self, term: FilterTerm) -> FilterCondition:
-        wanted = [fold(v.text) for v in self._plain(term)]
+        wanted = [contained(term, v) for v in self._plain(term)]
         clauses = [plain_text_has(column, wanted) for column in ("id", "aliases")]
         return FilterCondition(
             lambda e: any(w in fold(name) for name in (e.id, *e.aliases) for w in wanted),
@@ -331,24 +294,23 @@ class FilterMeaning:
         )
 
     def _title(self, term: FilterTerm) -> FilterCondition:
-        wanted = [fold(v.text) for v in self._plain(term)]
+        wanted = [contained(term, v) for v in self._plain(term)]
         return FilterCondition(
             lambda e: any(w in fold(e.title) for w in wanted), clause=plain_text_has("title", wanted)
         )
 
     def _plain(self, term: FilterTerm) -> Iterable[FilterValue]:
         """Return the values of a word that has no order; raises UsageError for comparisons."""
-        for value in term.values:
-            if value.operator:
-                hint = f'several values are {term.word}:A,B; a text with dots or signs needs quotes: {term.word}:"…"'
-                raise term.error(
-                    f"{term.word} has no order: '{value.operator}' cannot compare it", hint, value.column
-                )
-        return term.values
+        return plain_values(term)
 
 
 _OF_THE_DOCUMENT = (words.KIND, words.STATE, words.STATUS, words.PRIORITY, words.ID, words.TITLE)
-_OWN: Mapping[str, Callable[[FilterMeaning, FilterTerm], FilterCondition]] = {
+# Words that `none` can follow, so that `*` is its opposite.
+_MAY_BE_NONE = (
+    words.STATE, words.PRIORITY, words.SERVICE, words.TEAM, words.CI, words.ASSIGNEE, words.OPENED, words.UPDATED, words.CLOSED
+)  # fmt: skip
+_Own = Callable[[FilterMeaning, FilterTerm], FilterCondition]
+_OWN: Mapping[str, _Own] = {
     words.KIND: FilterMeaning._kind,
     words.STATE: FilterMeaning._state,
     words.STATUS: FilterMeaning._status,
@@ -363,7 +325,4 @@ _OWN: Mapping[str, Callable[[FilterMeaning, FilterTerm], FilterCondition]] = {
     words.OPENED: FilterMeaning._opened,
     words.UPDATED: FilterMeaning._updated,
     words.CLOSED: FilterMeaning._closed,
-    words.SLA: FilterMeaning._sla,
-    CLOCK: FilterMeaning._clock,
-    AGE: FilterMeaning._age,
 }

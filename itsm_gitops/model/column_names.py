@@ -9,7 +9,7 @@ from itsm_gitops.model.kinds import Kind
 
 # Columns that are derived or that every kind has, before the kind's own fields.
 DERIVED = ("id", "kind", "title", "state", "priority", "clock", "age", "opened", "updated", "path", "root")
-AGE = "age"
+AGE, ROOT, PATH = "age", "root", "path"
 CLOCK = "clock"  # of the promise that matters most, in words
 
 

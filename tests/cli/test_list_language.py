@@ -54,6 +54,18 @@ ANSWERS = (
     (["impact=high,low"], "high low done"),
     (["category=MAIL"], "high low done"),
     (["title=letter"], ""),
+    (["title:*", "priority:*"], "high low done"),
+    (['title:"disk*"'], ""),
+    (["team:*"], "high"),
+    (["-team:*"], "low done"),
+    (["team:*,none"], "high low done"),
+    (["closed:*"], "done"),
+    (["sla:*"], "high"),
+    (["sla:none"], "low done"),
+    (["path:records/incidents"], "high low done"),
+    (["path:records/changes"], ""),
+    (["root:none", "impact:high"], "high"),
+    (["root:*"], ""),
     (["category:mai"], "high low done"),
     (["opened:>-1h"], "high low done"),
     (["opened:<-1h"], ""),
@@ -131,6 +143,9 @@ ERRORS = (
     (["clock:mised"], 7, "did you mean missed"),
     (["age:>3d"], 5, "opened:<-30d"),
     (["risk:high"], 6, "risk.level"),
+    (["title:Mail*"], 7, "title:Mail finds it"),
+    (["description:*mail"], 13, "description:mail finds it"),
+    (["root:nowhere"], 6, "roots: none"),
 )
 
 
