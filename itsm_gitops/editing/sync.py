@@ -110,6 +110,11 @@ def sync(repo: Repository, *, everything: bool = False, message: str = "") -> Sy
         if not is_installed(git):  # so that Git itself merges alike, where somebody pulls by hand
             porcelain.configure(repo.root, SETTINGS)
         stands = branches.standing(git)
+        if not stands.head:  # documents alone are no repository: nobody could judge or list them
+            raise Refused(
+                "nothing has been committed here yet, the rule book neither",
+                "git add -A && git commit -m 'Start the repository', then itsm sync",
+            )
         place, main = stands.place, stands.place.branch == stands.own
         result = Synced(place.branch, place.remote)
         entries, known = _commit(

@@ -387,3 +387,14 @@ def test_several_people_at_once_lose_nothing(one: Clone, two: Clone, tmp_path: P
         assert sorted(clone.notes) == sorted(f"{c.person} {n}" for c in clones for n in (1, 2, 3))
         assert clone.dirty == ""
     assert "no findings" in one.itsm("check", PATH, minute=9)
+
+
+def test_the_first_commit_is_not_a_document_alone(one: Clone) -> None:
+    one.git("checkout", "-q", "--orphan", "anew")
+    one.git("reset", "-q")
+    one.itsm("note", INCIDENT, "x")
+    said = run_here(["sync"], one.root, env={"ITSM_USER": "duty-agent", "ITSM_NOW": NOW.format(1)})
+    assert said.returncode == 1
+    assert "nothing has been committed here yet" in said.stderr
+    assert "git add -A" in said.stderr
+    assert one.git("branch", "--list", "anew") == ""
