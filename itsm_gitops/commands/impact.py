@@ -69,8 +69,7 @@ def _branch_json(branch: Branch) -> dict[str, Any]:
     found: dict[str, Any] = {"id": branch.id, "relation": branch.relation, "effect": branch.effect.label}
     if branch.repeated:
         found["repeated"] = True
-    if branch.children:
-        found["children"] = [_branch_json(c) for c in branch.children]
+    found["children"] = [_branch_json(c) for c in branch.children]
     return found
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, tzinfo
+from functools import partial
 from typing import Any
 
 from itsm_gitops.model.errors import UsageError
+
+_STANDS_STILL = re.compile(r"INTERVAL=[+-]?0+(?![0-9])", re.ASCII)
+_END = re.compile(r"UNTIL=(\d{8}T\d{6})Z", re.ASCII)
 
 
 def occurrences(
@@ -17,20 +22,26 @@ def occurrences(
     ``rule`` is an RRULE without DTSTART; it counts from the day ``start``, and each occurrence is at the time ``at``
     of the clocks of ``zone`` (over the change of the clocks, too). Raises UsageError for an invalid rule.
     """
-    made = _read(rule, datetime.combine(start, at))
+    made = _read(rule, datetime.combine(start, at), zone)
     for naive in made:
-        moment = naive.replace(tzinfo=zone).astimezone(UTC)
+        try:
+            moment = naive.replace(tzinfo=zone).astimezone(UTC)
+        except OverflowError:  # an end of the calendar
+            continue
         if moment > end:
             return
         if moment >= begin:
             yield moment
 
 
-def _read(rule: str, first: datetime) -> Any:
+def _read(rule: str, first: datetime, zone: tzinfo = UTC) -> Any:
     from dateutil.rrule import rrulestr  # type: ignore[import-untyped,unused-ignore]
 
     try:
-        return rrulestr(rule, dtstart=first, cache=False)
+        if _STANDS_STILL.search(rule):
+            raise ValueError("INTERVAL is 1 or more")  # noqa: TRY301 - the reader would come back to one day for ever
+        # The standard wants an end with a time in UTC, and the reader wants it as the first day is: in local time.
+        return rrulestr(_END.sub(partial(_local_end, zone=zone), rule), dtstart=first, cache=False)
     except (ValueError, TypeError, KeyError, IndexError) as error:
         raise UsageError(
             f"'{rule}' is no rule of recurrence: {error}",
@@ -38,10 +49,15 @@ def _read(rule: str, first: datetime) -> Any:
         ) from error
 
 
-def rule_fault(rule: str) -> str:
-    """Say what is wrong with a rule, empty where nothing is."""
+def _local_end(match: re.Match[str], zone: tzinfo) -> str:
+    moment = datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    return f"UNTIL={moment.astimezone(zone):%Y%m%dT%H%M%S}"
+
+
+def rule_fault(rule: str, start: date = date(2026, 1, 1)) -> str:
+    """Say what is wrong with a rule that counts from a day, empty where nothing is."""
     try:
-        _read(rule, datetime.combine(date(2026, 1, 1), time(9)))
+        made = _read(rule, datetime.combine(start, time(9)))
     except UsageError as error:
         return error.message
-    return ""
+    return "" if next(iter(made), None) else f"'{rule}' from {start} on never comes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from itsm_gitops.graph.recurrence import rule_fault
@@ -29,7 +30,7 @@ def recurring_work_can_be_made(ctx: BookContext) -> Iterator[Hit]:
         if rule["name"] in names:
             yield Hit(f"there are two rules '{rule['name']}'", (*at, "name"), "", RECURRING)
         names.add(rule["name"])
-        fault = rule_fault(rule["rule"])
+        fault = rule_fault(rule["rule"], date.fromisoformat(rule["start"]))
         if fault:
             yield Hit(fault, (*at, "rule"), "", RECURRING)
         kind = rule["kind"]

@@ -46,6 +46,9 @@ def days(rule: str, begin: str, end: str) -> list[str]:
         ("FREQ=MONTHLY;BYDAY=2TU", ["2026-03-10 09:00", "2026-04-14 09:00"]),
         ("FREQ=MONTHLY;BYMONTHDAY=-1", ["2026-03-31 09:00", "2026-04-30 09:00"]),
         ("FREQ=MONTHLY;BYMONTHDAY=31", ["2026-03-31 09:00"]),
+        ("FREQ=MONTHLY;BYDAY=2TU;UNTIL=20260310T080000Z", ["2026-03-10 09:00"]),  # nine o'clock in Amsterdam
+        ("FREQ=MONTHLY;BYDAY=2TU;UNTIL=20260310T075959Z", []),
+        ("FREQ=MONTHLY;BYDAY=2TU;UNTIL=20260310", []),
         ("FREQ=MONTHLY;INTERVAL=3", ["2026-04-01 09:00"]),
         ("FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU", ["2026-03-29 09:00"]),
         ("FREQ=WEEKLY;INTERVAL=4;BYDAY=MO", ["2026-03-23 09:00", "2026-04-20 09:00"]),
@@ -60,6 +63,12 @@ def test_the_hour_of_the_clock_holds_over_its_change() -> None:
     begin, end = datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 3, 30, 23, tzinfo=UTC)
     found = occurrences("FREQ=DAILY", date(2026, 1, 1), time(9), AMSTERDAM, begin, end)
     assert [m.hour for m in found] == [8, 7, 7]
+
+
+def test_a_rule_may_count_from_the_beginning_of_the_calendar() -> None:
+    begin, end = datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 3, 28, 23, tzinfo=UTC)
+    assert len(list(occurrences("FREQ=YEARLY", date(1, 3, 28), time(0), AMSTERDAM, begin, end))) == 0
+    assert len(list(occurrences("FREQ=YEARLY", date(1, 1, 1), time(0), AMSTERDAM, begin, end))) == 0
 
 
 def test_what_is_no_rule_is_refused() -> None:
@@ -137,6 +146,9 @@ def test_what_was_forgotten_is_made_up_for_until_it_is_too_old(recurring: Any) -
         ("2026-01-01", "2026-02-30", "start"),
         ("dates: {due: 14}", "dates: {due: soon}", "due"),
         ("BYDAY=2TU", "BYDAY=2XX", "no rule of recurrence"),
+        ("BYDAY=2TU", "BYDAY=2TU;COUNT=0", "never comes"),
+        ("BYDAY=2TU", "BYDAY=2TU;UNTIL=20251231T000000Z", "never comes"),
+        ("MONTHLY;BYDAY=2TU", "DAILY;INTERVAL=0", "INTERVAL is 1 or more"),
     ],
 )
 def test_nothing_is_made_by_rules_that_the_check_refuses(

@@ -86,6 +86,7 @@ DAY: tuple[tuple[str, str], ...] = (
     ("log", "log {inc} --json"),
     ("diff", "diff HEAD~1 HEAD --json"),
     ("impact", "impact mailbox-db --json"),
+    ("impact", "impact email --json"),
     ("explain rules", "explain --json"),
     ("explain rule", "explain K003 --json"),
     ("explain kind", "explain incident --json"),
@@ -155,6 +156,11 @@ DAY: tuple[tuple[str, str], ...] = (
 
 # The same over the living example, which has more of everything; nothing of it writes.
 EXAMPLE: tuple[tuple[str, str], ...] = (
+    ("list", "list requests --json"),
+    ("impact", "impact customer-notifications --json"),
+    ("impact", "impact customer-notifications --direction up --json"),
+    ("impact", "impact customer-notifications --direction down --json"),
+    ("suspects", "suspects INC-261109-E5A0X --json"),
     ("list", "list --json"),
     ("list", "list items --json"),
     ("list", "list incidents problems changes --json"),
