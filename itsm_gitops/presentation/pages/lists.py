@@ -59,7 +59,9 @@ def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
     """
     for kind in _record_kinds(view):
         entries = sorted(view.of_kind(kind.name), key=attrgetter("opened", "id"), reverse=True)
-        states, months = _by(entries, attrgetter("state")), _by(entries, _month_of)
+        states = _by(entries, attrgetter("state"))
+        # A single record needs no list by month: that of its state has it.
+        months = _by(entries, _month_of) if len(entries) > 1 else {}
         yield from _overview(view, kind, states, {m: len(some) for m, some in months.items()}, wants)
         for state, some in states.items():
             if kind.workflow and state in kind.workflow.states:
@@ -139,8 +141,8 @@ def _in_order(view: View, kind: Kind, still: Sequence[Entry]) -> list[Entry]:
 
 
 def _by_month(kind: Kind, months: Mapping[str, int]) -> Html:
-    """Return the way to the lists by month, where there is more than one record to be listed."""
-    if sum(months.values()) < 2:
+    """Return the way to the lists by month, nothing where there are none."""
+    if not months:
         return EMPTY
     ways = [
         Html(
