@@ -172,7 +172,6 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "presentation/pages/known_errors.py": {"service": 1},
         "presentation/pages/promises.py": {"service": 1},
         "presentation/pages/board.py": {"service": 1},
-        "presentation/pages/plan.py": {"service": 1},
         "presentation/pages/tables.py": {"offering": 1, "planned": 1, "service": 2},
         "reports/agreements.py": {"calendar": 1},
         "reports/change.py": {"change": 1, "closed": 3, "service": 1},
