@@ -341,7 +341,7 @@ def test_an_incident_is_reported_from_the_start_page_by_keyboard_alone(
     open_form: Callable[..., Any], guard: Guard, address: str, repo: GitRepo
 ) -> None:
     page = guard.open(address)
-    page.get_by_role("link", name="Report an incident").press("Enter")
+    page.locator("#it-main").get_by_role("link", name="Report an incident").press("Enter")
     page.wait_for_selector(".it-form [type=submit]:not([disabled])")
     page.get_by_label("What happened, in one line?").focus()
     for answer in ("Nobody can pay", "Since nine", "Online", " ", " ", "", "ada", "software/fault"):
@@ -364,7 +364,7 @@ def test_a_service_leads_to_a_report_about_it(
     open_form: Callable[..., Any], guard: Guard, address: str
 ) -> None:
     page = guard.open(address, "services/shop.html")
-    page.get_by_role("link", name="Report an incident").click()
+    page.locator("#it-main").get_by_role("link", name="Report an incident").click()
     page.wait_for_selector(".it-form [type=submit]:not([disabled])")
     assert page.get_by_label("Which service?").locator("option:checked").inner_text() == "Online shop"
 

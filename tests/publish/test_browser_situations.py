@@ -189,7 +189,7 @@ def test_the_clocks_of_service_levels_go_on(guard: Guard, address: str) -> None:
 def test_today_moves_on_in_the_calendar_of_a_rota(guard: Guard, address: str) -> None:
     page = later(guard, address, "cmdb/rotas/shop-rota.html", NOW + timedelta(days=3))
     day = (NOW + timedelta(days=3)).strftime("%Y-%m-%d")
-    cells = page.locator(".it-grid__day--today")
+    cells = page.locator(".it-rota__today")
     assert [cell.get_attribute("data-day") for cell in cells.all()] == [day]
 
 

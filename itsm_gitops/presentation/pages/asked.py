@@ -134,7 +134,7 @@ def report_button(view: View, entry: Entry) -> Html:
         return EMPTY
     ways = [(view.url(i), t("Request: {what}", what=view.title(i))) for i in requested(view, entry)]
     if len(ways) > MOST_OFFERED:
-        ways = [(f"{urls.CATALOGUE}#requests", t("Request something"))]
+        ways = [(urls.CATALOGUE, t("Request something"))]
     report = link(f"{urls.REPORT}?service={entry.id}", esc(t("Report an incident")), "it-do__main")
     return Html(
         f"<p class=it-do>{join([report, *(link(url, esc(text), 'it-do__second') for url, text in ways)], ' ')}</p>"

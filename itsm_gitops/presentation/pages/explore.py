@@ -24,7 +24,7 @@ _COLUMNS = (
     ("updated", "Updated", False),
 )
 _FACETS = filter_words.FACETS
-_UNFOLDED = 4  # of the facets, the first ones
+_UNFOLDED = 5  # of the facets, the first ones
 _DATES = filter_words.DATES
 # What is published for readers is no open work, though the life of some of it has not ended.
 OPEN, PUBLISHED, FINISHED = "open", meaning.PUBLISHED, "finished"

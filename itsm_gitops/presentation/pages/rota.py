@@ -132,12 +132,12 @@ def _picture(view: View, found: Sequence[Turn], days: Sequence[date], today: dat
         for one in some:
             shown = day_and_month(one) if one == days[0] or one.day == 1 else str(one.day)
             mark = " class=it-rota__today" if one == today else ""
-            heads.append(f"<td colspan=24{mark}><span>{shown}</span></td>")
+            heads.append(f"<td colspan=24 data-day={one}{mark}><span>{shown}</span></td>")
         bars = "".join(_bars(view, found, some[0], first_called))
         rows.append(f"<tr class=it-rota__days>{''.join(heads)}</tr><tr class=it-rota__bars>{bars}</tr>")
     names = day_letters().replace("<th scope", "<th colspan=24 scope")
     return Html(
-        f"<div class=it-rota aria-hidden=true data-day={today}><table class=it-rota__weeks><colgroup><col span={_WEEK}></colgroup>"
+        f"<div class=it-rota aria-hidden=true><table class=it-rota__weeks><colgroup><col span={_WEEK}></colgroup>"
         f"<thead><tr>{names}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 

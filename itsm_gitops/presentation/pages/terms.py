@@ -48,7 +48,7 @@ def renewal(data: Mapping[str, Any]) -> Iterator[tuple[str, Html]]:
     months, how = data.get("renewal_term_months"), data.get("renewal")
     if how == "tacit" and isinstance(months, int):
         yield "At the end", esc(counted(months, *_FOR_MONTHS))
-    elif how in _RENEWAL:
+    elif isinstance(how, str) and how in _RENEWAL:
         yield "At the end", esc(t(_RENEWAL[how]))
 
 

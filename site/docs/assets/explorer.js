@@ -133,6 +133,7 @@
       all: counted(number, "{count} record", "{count} records"),
     }[state.status];
     const left = missing();
+    if (left && !records.length) return; // it says already that they are being read
     if (left) {
       said.textContent = t("{records} so far; {some} of {all} loaded", { records: what, some: digits(records.length), all: digits(records.length + left) });
     } else if (number) said.textContent = what;

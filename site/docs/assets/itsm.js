@@ -98,6 +98,9 @@
     for (const cell of document.querySelectorAll(".it-grid__day[data-day]")) {
       cell.classList.toggle("it-grid__day--today", /** @type {HTMLElement} */ (cell).dataset.day === day);
     }
+    for (const cell of document.querySelectorAll(".it-rota__days [data-day]")) {
+      cell.classList.toggle("it-rota__today", /** @type {HTMLElement} */ (cell).dataset.day === day);
+    }
     for (const block of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".it-day[data-day]"))) {
       const is = block.dataset.day === day;
       block.querySelector(".it-day__today")?.remove();
