@@ -7,8 +7,8 @@ The measure, for two records of one group (faults, or changes):
   titles share weighs 4.9, one that thirty share 1.
 * The likeness is the sum of the weights of the rare words that both titles have, and 2 when both affect one
   configuration item, or else 1 when both affect one service.
-* From 3 on, records count as similar, provided that they share two rare words, or one and a configuration item: one
-  word alone is chance. The five most similar are shown, of equal ones the newest.
+* From 3 on, records count as similar, provided that they share two rare words, or one and an item: one word alone
+  is chance. The five most similar are shown, of equal ones the newest.
 
 Records are looked up by the six rarest words of a title, each of which at most 30 titles have, so that all
 records together take time in proportion to their number.
@@ -78,8 +78,8 @@ class _Group:
         found = []
         for other, words in likeness.items():
             shared = items & self._items_of(other)
-            if not shared - services and other not in again:
-                continue  # one word alone is chance, and a service has faults of all sorts
+            if not shared and other not in again:
+                continue  # one word alone is chance
             both = (_SAME_SERVICE if shared <= services else _SAME_ITEM) if shared else 0.0
             if words + both >= _LEAST:
                 found.append(Alike(other, words + both))
