@@ -130,12 +130,12 @@ def test_words_are_a_filter_that_can_be_taken_back_like_the_others(explore: Call
     ]
     page.get_by_role("button", name="Remove filter Words: shop").click()
     page.wait_for_url("**/explore.html?status=all&kind=incident")
-    assert page.get_by_label("Words in records").input_value() == ""
-    page.get_by_label("Words in records").fill("shop")
+    assert page.get_by_label("Filter these records").input_value() == ""
+    page.get_by_label("Filter these records").fill("shop")
     page.wait_for_url("**q=shop**")
     page.get_by_role("button", name="Clear all").click()
     page.wait_for_url("**/explore.html?status=all")
-    assert page.get_by_label("Words in records").input_value() == ""
+    assert page.get_by_label("Filter these records").input_value() == ""
     assert page.locator(".it-x__active li").count() == 0
 
 
@@ -154,11 +154,11 @@ def test_words_are_found_with_the_facets_and_marked(explore: Callable[..., Any])
     page = explore("?q=shop+fr&kind=incident,change")
     assert ids(page) == ["AAAAA", "BBBBB"]
     assert page.locator("tbody tr").last.locator("mark").all_inner_texts() == ["shop", "fr"]
-    page.get_by_label("Words in records").fill("cache")
+    page.get_by_label("Filter these records").fill("cache")
     wait_for_rows(page, 1)
     assert ids(page) == ["AAAAA"], "the word is in a note"
     page.get_by_label("Open", exact=True).check()
-    page.get_by_label("Words in records").fill("resume")
+    page.get_by_label("Filter these records").fill("resume")
     page.get_by_text("No open record fits").wait_for()
     page.get_by_role("button", name="Look through all records").click()
     wait_for_rows(page, 1)
@@ -235,7 +235,7 @@ def test_the_same_as_a_command(explore: Callable[..., Any]) -> None:
     assert code.inner_text() == (
         "itsm list incidents known-errors 'status:open -state:published priority:P1 service:shop team:web' --sort -title"
     )
-    page.get_by_label("Words in records").fill("cache's or")
+    page.get_by_label("Filter these records").fill("cache's or")
     page.wait_for_url("**q=cache**")
     page.get_by_role("button", name="Copy as command").click()
     page.locator(".it-x__command code", has_text="cache").wait_for()
@@ -263,7 +263,7 @@ def test_search_leads_to_the_explorer_with_its_words(guard: Guard, address: str)
     page.locator("#it-search-results a").first.wait_for()
     page.get_by_role("link", name="Filter and sort records").click()
     page.locator(".it-x[aria-busy=false]").wait_for()
-    assert page.get_by_label("Words in records").input_value() == "shop front"
+    assert page.get_by_label("Filter these records").input_value() == "shop front"
     assert ids(page)
 
 

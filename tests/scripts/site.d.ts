@@ -343,6 +343,7 @@ interface TheirWork {
 interface Seen {
   url: string;
   title: string;
+  kind?: string;
   at: number;
 }
 interface FacetValue {

@@ -106,7 +106,7 @@ def approval_summary(view: View, asked: AskedApprovals | None) -> Html:
 
 
 def _unnamed() -> Html:
-    return Html(f'<p class="it-notice it-notice--degraded">{esc(t(_DECIDED))}</p>')
+    return Html(f"<p class=it-notice>{esc(t(_DECIDED))}</p>")
 
 
 def _requirements(view: View, asked: AskedApprovals) -> Html:

@@ -33,7 +33,7 @@ def directory(view: View) -> Iterator[ListPage]:
     on_call = {one.team: [p for p in one.people if p in view.entries] for one in calls}
     called = {person for people in on_call.values() for person in people}
     having, nobody = _open_work(view)
-    state, count = columns(view, "state")[0], number_column("Open", having)
+    state, count = columns(view, "state")[0], number_column("Open records", having)
     for kind in view.book.kinds.values():
         if not has_work(kind):
             continue

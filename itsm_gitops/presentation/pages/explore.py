@@ -30,10 +30,10 @@ _DATES = filter_words.DATES
 OPEN, PUBLISHED, FINISHED = "open", meaning.PUBLISHED, "finished"
 _STATUS = ((OPEN, "Open"), (PUBLISHED, "Published"), (FINISHED, "Finished"), ("all", "All"))
 _ORDERS = (
-    ("-opened", "Opened, newest first"),
-    ("opened", "Opened, oldest first"),
-    ("-updated", "Updated, newest first"),
-    ("updated", "Updated, oldest first"),
+    ("-opened", "Newest first"),
+    ("opened", "Oldest first"),
+    ("-updated", "Updated last"),
+    ("updated", "Updated longest ago"),
     ("priority", "Priority"),
     ("state", "State"),
     ("title", "Title"),
@@ -81,9 +81,9 @@ def _bar(view: View) -> Html:
     )
     return Html(
         '<form class="it-x__bar" role="search" aria-label="' + esc(t("Records")) + '">'
-        '<label class="it-vh" for="it-x-q">' + esc(t("Words in records")) + "</label>"
+        '<label class="it-vh" for="it-x-q">' + esc(t("Filter these records")) + "</label>"
         '<input id="it-x-q" type="search" placeholder="'
-        + esc(t("Words in titles and texts"))
+        + esc(t("Filter these records"))
         + '" autocomplete="off"'
         ' spellcheck="false" maxlength="100">'
         f'<fieldset class="it-x__status"><legend class="it-vh">{esc(t("Status"))}</legend>{choices}</fieldset></form>'

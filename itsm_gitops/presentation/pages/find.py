@@ -12,9 +12,10 @@ from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.language import counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link
 from itsm_gitops.presentation.pages.catalogue import catalogue_url
-from itsm_gitops.presentation.pages.home import incident_lines
+from itsm_gitops.presentation.pages.home import all_open, incident_lines
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import heading, section
+from itsm_gitops.presentation.pages.work import by_urgency
 from itsm_gitops.presentation.view import View
 
 _HELP = "For example a record number, a service or the words of an error message."
@@ -39,7 +40,7 @@ def _form() -> str:
 
 def search_page(view: View) -> ListPage:
     """Return the search page; its results are put in by the site's script, in the place of what stands there first."""
-    urgent = situation.most_urgent(view)
+    urgent = by_urgency(view, situation.most_urgent(view))
     offered = _often_requested(view)
     seen = Html(
         f'<section id="it-search-seen" hidden><h2>{esc(t("Recently viewed"))}</h2><ul class="it-list it-seen"></ul></section>'
@@ -47,11 +48,18 @@ def search_page(view: View) -> ListPage:
     often = section("Often requested", _list(view.link(e.id) for e in offered), "offered")
     parts = [
         Html(f"<div class=it-start__ways>{_places(view)}{_tries(view, urgent, offered)}</div>"),
-        section("Open incidents", incident_lines(view, urgent[:_MOST_OPEN]), "open") or _not_well(view),
+        section("Open incidents", _open(view, urgent), "open") or _not_well(view),
         Html(f"<div>{seen}{often}</div>"),
     ]
     start = f'<div id="it-search-start" class="it-start">{join(parts)}</div>'
     return ListPage(urls.SEARCH, t("Search"), "", Html(f"{heading([], t('Search'))}{_form()}{start}"))
+
+
+def _open(view: View, urgent: list[Entry]) -> Html:
+    """Return the most urgent incidents, and the way to all of them."""
+    way = all_open(view, urgent)
+    more = Html(f"<p class=it-next>{way}</p>") if len(urgent) > _MOST_OPEN else EMPTY
+    return Html(f"{incident_lines(view, urgent[:_MOST_OPEN])}{more}")
 
 
 def _tries(view: View, urgent: list[Entry], offered: list[Entry]) -> Html:
@@ -91,17 +99,13 @@ def _places(view: View) -> Html:
     """Return what the search looks through, each with how much there is and the page that lists it, in one line."""
     kinds = view.book.kinds.values()
     records = sum(len(view.of_kind(k.name)) for k in kinds if k.is_record)
-    items = sum(len(view.of_kind(k.name)) for k in kinds if not k.is_record)
+    services, offerings = (len(view.of_role(role)) for role in (meaning.SERVICE, meaning.OFFERING))
+    items = sum(len(view.of_kind(k.name)) for k in kinds if not k.is_record) - services - offerings
     places = (
-        (urls.SERVICES, len(view.of_role(meaning.SERVICE)), "{count} service", "{count} services"),
-        (
-            catalogue_url(view.audience),
-            len(view.of_role(meaning.OFFERING)),
-            "{count} offering",
-            "{count} offerings",
-        ),
+        (urls.SERVICES, services, "{count} service", "{count} services"),
+        (catalogue_url(view.audience), offerings, "{count} offering", "{count} offerings"),
         (urls.EXPLORE, records, "{count} record", "{count} records"),
-        (urls.CMDB, items, "{count} item", "{count} items"),
+        (urls.CMDB, items, "{count} other item", "{count} other items"),
     )
     named = [link(url, esc(counted(count, one, several))) for url, count, one, several in places if count]
     said = told("Searches {places}", places=join(named, ", ")) if named else EMPTY

@@ -11,8 +11,8 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.language import counted, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.presentation.language import counted, t, told, within
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.pages.acts import beside
 from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.view import View
@@ -64,10 +64,21 @@ def _behind(view: View, services: Sequence[Entry]) -> Html:
 
 
 def _without_status(view: View) -> Html:
-    """Return how many services have no status, because they are not in production."""
-    number = sum(e.id not in view.health for e in view.of_role(meaning.SERVICE))
-    said = esc(t("{count} not in production", count=number))
-    return Html(f"<span class=it-hero__none>{said}</span>") if number else EMPTY
+    """Return how many services have no status, because they are planned or retired."""
+    said = esc(", ".join(without_status(view, view.of_role(meaning.SERVICE))))
+    return Html(f"<span class=it-hero__none>{said}</span>") if said else EMPTY
+
+
+def without_status(view: View, services: Iterable[Entry]) -> list[str]:
+    """Return how many of the services without a status have each state, in words: 1 planned."""
+    states = Counter((e.kind, e.state) for e in services if e.id not in view.health)
+    said = []
+    for (kind, state), number in states.items():
+        flow = view.book.kinds[kind].workflow
+        known = flow.states.get(state) if flow else None
+        title = within(known.title if known else words(state))
+        said.append(t("{count} {state}", count=number, state=title))
+    return said
 
 
 def _headline(view: View, services: Iterable[Entry], statuses: Counter[str]) -> str:
@@ -82,11 +93,9 @@ def _headline(view: View, services: Iterable[Entry], statuses: Counter[str]) -> 
 
 def summary(view: View, services: Collection[Entry]) -> Html:
     """Return the number of services with each status, and of those without one, in one line; nothing without services."""
-    used = [e for e in services if e.id in view.health]
-    by_status = counts(Counter(view.health[e.id].status for e in used))
-    others = len(services) - len(used)
-    rest = chip(t("{count} not in production", count=others), "none") if others else EMPTY
-    return Html(f"<p class=it-hero__sub>{join([by_status, rest], ' ')}</p>") if services else EMPTY
+    by_status = counts(Counter(view.health[e.id].status for e in services if e.id in view.health))
+    rest = [chip(said, "none") for said in without_status(view, services)]
+    return Html(f"<p class=it-hero__sub>{join([by_status, *rest], ' ')}</p>") if services else EMPTY
 
 
 def counts(statuses: Counter[str]) -> Html:

@@ -49,7 +49,7 @@ def _of_staff(view: View, pages: frozenset[str]) -> Html:
             going_on.not_well(view, services, headed=True),
             going_on.banners(view),
             Html(
-                f'<div class="it-pair"><div>{_open(view, services, pages)}{_errors(view)}</div><div>{week(view)}</div></div>'
+                f'<div class="it-pair"><div>{_open(view, services, pages)}</div><div>{week(view)}{_errors(view)}</div></div>'
             ),
             well.working(view, services),
         ]
@@ -82,16 +82,20 @@ def _open(view: View, services: Sequence[Entry], pages: frozenset[str]) -> Html:
     shown = incident_lines(view, others[:_MOST_OPEN])
     if not others:
         shown = paragraph(_none_open(view, found))
-    kind = view.book.player(meaning.INCIDENT)
-    ways = []
-    if kind and found:
-        text = counted(len(found), "The open incident", "All {count} open incidents")
-        ways.append(link(urls.index(kind), esc(text)))
+    ways = [way for way in [all_open(view, found)] if way]
     if urls.EXPLORE in pages:
         ways.append(link(urls.EXPLORE, esc(t("Browse records"))))
     more = Html(f'<p class="it-next it-dots">{_parts(ways)}</p>') if ways else EMPTY
     title = "Other open incidents" if told_above else "Open incidents"
     return section(title, Html(f"{shown}{more}"), "open")
+
+
+def all_open(view: View, found: Sequence[Entry]) -> Html:
+    """Return the way to all open incidents; nothing where none is open."""
+    kind = view.book.player(meaning.INCIDENT)
+    if kind is None or not found:
+        return EMPTY
+    return link(urls.index(kind), esc(counted(len(found), "The open incident", "All {count} open incidents")))
 
 
 def _none_open(view: View, found: Sequence[Entry]) -> str:

@@ -70,6 +70,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         entry.title or entry.id,
         [*own.chips, *_chips(view, entry, data)],
         Html(f"{intro}{report_button(view, entry)}"),
+        of=kind.title,
     )
     above_all = (
         *_ABOVE,
@@ -128,23 +129,18 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         [
             _reason(view, entry),
             _announced(view, entry) if is_service else EMPTY,
-            _first_of_all(view, entry, strip, own.main, work) if work else strip,
+            _first_of_all(strip, own.main, work) if work else strip,
         ]
     )
     body = two_columns(main, side, stays=is_service and len(rows) <= _MOST_STAYING)
     return Html(f"{head}{above}{body}{origin(view, entry, join([own.technical, past_edits]))}")
 
 
-def _first_of_all(view: View, entry: Entry, facts: Html, own: Html, work: TheirWork) -> Html:
-    """Return who a person or a team is, and what they have to do.
-
-    On a phone, where one is below the other, the work of a person comes first; whoever looks for a team asks whom to call.
-    """
-    who = Html(f"<div>{facts}<div class=it-pair>{work.members()}{own}</div></div>")
-    todo = Html(f"<div>{work.head()}{work.to_do()}</div>")
-    if meaning.TEAM in view.kind(entry).plays:
-        return Html(f"<div class=it-whose>{who}{todo}</div>")
-    return Html(f'<div class="it-whose it-whose--person">{todo}{who}</div>')
+def _first_of_all(facts: Html, own: Html, work: TheirWork) -> Html:
+    """Return who a person or a team is, and what they have to do."""
+    return Html(
+        f"<div class=it-whose><div>{facts}<div class=it-pair>{work.members()}{own}</div></div><div>{work.to_do()}</div></div>"
+    )
 
 
 def _plain_state(view: View, entry: Entry) -> str:

@@ -15,6 +15,7 @@ from itsm_gitops.presentation.groups import by_title
 from itsm_gitops.presentation.language import digits, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.moments import MONTH_NAMES
+from itsm_gitops.presentation.pages.change_views import ways as change_ways
 from itsm_gitops.presentation.pages.parts import (
     Crumb,
     explore_link,
@@ -23,7 +24,14 @@ from itsm_gitops.presentation.pages.parts import (
     section,
 )
 from itsm_gitops.presentation.pages.parts import numbers as numbers_of
-from itsm_gitops.presentation.pages.tables import ITEMS, ListColumn, columns, table
+from itsm_gitops.presentation.pages.tables import (
+    ITEMS,
+    ListColumn,
+    RowGroup,
+    columns,
+    grouped_table,
+    table,
+)
 from itsm_gitops.presentation.pages.work import by_deadline, open_columns
 from itsm_gitops.presentation.remainder import joined
 from itsm_gitops.presentation.view import View
@@ -108,7 +116,7 @@ def _overview(
         (urls.state(kind, s.name), s.title, s.category, len(states[s.name])) for s in flow if s.name in states
     )
     shown = _in_order(view, kind, still)[:MOST_OPEN]
-    content = table(shown, open_columns(view), t("Open: {kind}", kind=kind.plural_title))
+    content = _open_table(view, kind, shown)
     if len(still) > MOST_OPEN:
         said = t(
             "The first {shown} of {count}; the states above list all.",
@@ -117,15 +125,40 @@ def _overview(
         )
         content = Html(f"{content}{paragraph(said)}")
     ways = explore_link("Filter and sort these", kind=kind.name)
+    opened = Html(f"{ways}{content or paragraph('Nothing is open.')}")
     body = join(
         [
-            heading([Crumb(urls.RECORDS, "Records")], kind.plural_title, lead=esc(kind.description)),
+            *_head(view, kind),
             numbers_of(counts),
-            section("Open", Html(f"{content or paragraph('Nothing is open.')}{ways}"), count=len(still)),
+            section("Open", opened, css="it-listed", count=len(still)),
             _by_month(kind, months),
         ]
     )
-    yield ListPage(urls.index(kind), kind.plural_title, urls.RECORDS, body)
+    yield ListPage(urls.index(kind), kind.plural_title, _part_of(kind).url, body)
+
+
+def _head(view: View, kind: Kind) -> list[Html]:
+    """Return the head of the page of a kind; the list of changes is one of the ways to see these."""
+    if meaning.CHANGE in kind.plays:
+        return [heading([], t("List of changes")), change_ways(view, urls.index(kind))]
+    return [heading([_part_of(kind)], kind.plural_title, lead=esc(kind.description))]
+
+
+def _part_of(kind: Kind) -> Crumb:
+    """Return the part of the site that the lists of a kind stand in: changes have a part of their own."""
+    return Crumb(urls.CHANGES, "Changes") if meaning.CHANGE in kind.plays else Crumb(urls.RECORDS, "Records")
+
+
+def _open_table(view: View, kind: Kind, shown: Sequence[Entry]) -> Html:
+    """Return the table of open records; changes without a planned start are below the others."""
+    is_change = meaning.CHANGE in kind.plays
+    planned = [e for e in shown if not is_change or e.columns.get("planned_start")]
+    groups = [
+        RowGroup("", "", planned),
+        RowGroup(t("Not planned yet"), "unplanned", [e for e in shown if e not in planned]),
+    ]
+    caption = t("Open: {kind}", kind=kind.plural_title)
+    return grouped_table([g for g in groups if g.rows], open_columns(view), caption) if shown else EMPTY
 
 
 def _in_order(view: View, kind: Kind, still: Sequence[Entry]) -> list[Entry]:
@@ -169,7 +202,8 @@ def _pages(
     Only the first ``most`` of ``entries`` are listed.
     """
     total = -(-min(len(entries), most) // ROWS)
-    crumbs = [Crumb(urls.RECORDS, "Records"), Crumb(urls.index(kind), kind.plural_title)]
+    listed = "List of changes" if meaning.CHANGE in kind.plays else kind.plural_title
+    crumbs = [_part_of(kind), Crumb(urls.index(kind), listed)]
     for number in range(1, total + 1):
         rows = entries[(number - 1) * ROWS : min(number * ROWS, most)]
         if not wants(url(number), " ".join([title, str(len(entries)), *(e.id for e in rows)])):
@@ -188,7 +222,7 @@ def _pages(
             f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *named), title)}{pager}{ways}"
         )
         suffix = f" ({number})" if number > 1 else ""
-        yield ListPage(url(number), title + suffix, urls.RECORDS, body)
+        yield ListPage(url(number), title + suffix, _part_of(kind).url, body)
 
 
 def _pager(number: int, total: int, url: Callable[[int], str]) -> Html:

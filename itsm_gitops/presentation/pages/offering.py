@@ -39,7 +39,7 @@ def offering_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tup
     chips = [] if asked else [view.state_chip(entry)]
     body = f"{hint}{asked}{folds}"
     return Html(
-        f"{heading(way, entry.title or entry.id, chips, intro)}{_terms(view, entry, data)}"
+        f"{heading(way, entry.title or entry.id, chips, intro, of=view.kind(entry).title)}{_terms(view, entry, data)}"
         f"<div class=it-main>{body}</div>{origin(view, entry)}"
     )
 

@@ -40,17 +40,19 @@ def heading(
     lead: Html = EMPTY,
     kicker: str = "",
     count: int | None = None,
+    of: str = "",
 ) -> Html:
     """Return the head of a page: where it is, its title, its state at a glance.
 
     ``kicker`` ends the way to the page: the number of a record, a word that tells the page from others of its title.
-    ``count`` is how much the page lists.
+    ``count`` is how much the page lists; ``of`` is the kind of the document that it is about, for what was viewed last.
     """
     way = join([Html(f"<li>{link(c.url, esc(t(c.title)))}") for c in crumbs])
     way = Html(f"{way}<li>{esc(kicker)}") if kicker else way
     chip_row = join([c for c in chips if c], " ")
+    kind = f' data-kind="{esc(of)}"' if of else ""
     return Html(
-        "<header class=it-head>"
+        f"<header class=it-head{kind}>"
         + (f'<nav class=it-way aria-label="{esc(t("Breadcrumb"))}"><ol>{way}</ol></nav>' if way else "")
         + f"<h1>{esc(title)}{_count(count)}</h1>"
         + (f"<p class=it-chips>{chip_row}</p>" if chip_row else "")

@@ -56,6 +56,7 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
         _chips(view, entry, data),
         at_head.strip,
         kicker=entry.id,
+        of=kind.title,
     )
     used = [f for f in used if f.name not in at_head.shown]
     asked = approvals_asked(view, entry, data)

@@ -7,7 +7,18 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.report import ALL, EVIDENCE, Key, Report, Table, as_csv
+from itsm_gitops.model.report import (
+    ALL,
+    EVIDENCE,
+    EXACT_SHARE,
+    MONTH,
+    SHARE,
+    Bars,
+    Key,
+    Report,
+    Table,
+    as_csv,
+)
 from itsm_gitops.model.trend import BETTER, Trend
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chart import charted, picture, sparkline
@@ -23,6 +34,7 @@ from itsm_gitops.presentation.view import View
 # A report with more tables begins with a list of them; with many more, the list opens on demand.
 _FEW, _MANY = 4, 8
 _WHENCE = "{since} to {until}, from the timelines of the records."
+_SHARES = (SHARE, EXACT_SHARE)
 _LONG = 12  # rows of a table without a chart that stands open
 
 
@@ -169,14 +181,23 @@ def _table(view: View, report: Report, table: Table) -> Html:
     rows, below = figures(view, table), notes(table, charted(table))
     shown = _tiles(table) or picture(table, _anchor(table), partial(_called, view), leading)
     is_map = any(c.form == EVIDENCE for c in table.columns)
-    folded = bool(shown) or (len(table.rows) > _LONG and table is not report.tables[0] and not is_map)
+    folded = (bool(shown) and not _says_more(table)) or (
+        len(table.rows) > _LONG and table is not report.tables[0] and not is_map
+    )
     if not folded:
-        return Html(f'<div class="it-report">{rows}{below}{csv}</div>')
+        return Html(f'<div class="it-report">{shown or EMPTY}{rows}{below}{csv}</div>')
     count = "" if shown else f" ({len(table.rows)})"
     return Html(
         f'<div class="it-report">{shown}{below}<details class="it-fold it-report__fold">'
         f"<summary>{esc(t('Figures'))}{count}</summary>{rows}{csv}</details></div>"
     )
+
+
+def _says_more(table: Table) -> bool:
+    """Whether a table of months has a share that its picture does not show: people ask for that of last month."""
+    drawn = table.chart.columns if isinstance(table.chart, Bars) else ()
+    is_of_months = table.columns[0].form == MONTH
+    return is_of_months and any(c.form in _SHARES and c.name not in drawn for c in table.columns)
 
 
 def _called(view: View, name: str) -> Html:

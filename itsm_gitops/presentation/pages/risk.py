@@ -54,8 +54,10 @@ def _points(view: View, counting: Sequence[Point]) -> Html:
         for title, css in (("Question", ""), ("Answer", ""), ("Points", " class=it-c-num"))
     )
     body = "".join(_point(view, p) for p in counting)
+    total = sum(p.points for p in counting)
+    foot = f"<tr><th scope=row colspan=2>{esc(t('Total'))}</th><td class=it-c-num>{total}</td></tr>"
     return Html(
-        f'<table class="it-table it-points"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f'<table class="it-table it-points"><thead><tr>{head}</tr></thead><tbody>{body}</tbody><tfoot>{foot}</tfoot></table>'
     )
 
 

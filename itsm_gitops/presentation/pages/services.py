@@ -8,7 +8,7 @@ from itsm_gitops.graph.status import OPERATIONAL, STATUSES
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import situation, urls
-from itsm_gitops.presentation.language import t, within
+from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.presentation.pages import going_on, hero
 from itsm_gitops.presentation.pages.lists import ListPage
@@ -58,12 +58,7 @@ def _counts(view: View, services: list[Entry]) -> Html:
     """Return how many services have each status, the worst first, and how many of the others have each state."""
     statuses = Counter(view.health[e.id].status for e in services if e.id in view.health)
     said = [hero.count_of(status, statuses[status]) for status in STATUSES if statuses[status]]
-    states = Counter((e.kind, e.state) for e in services if e.id not in view.health)
-    for (kind, state), number in states.items():
-        flow = view.book.kinds[kind].workflow
-        known = flow.states.get(state) if flow else None
-        title = within(known.title if known else words(state))
-        said.append(t("{count} {state}", count=number, state=title))
+    said += hero.without_status(view, services)
     return Html(f"<p class=it-services__counts>{esc(' · '.join(said))}</p>") if said else EMPTY
 
 

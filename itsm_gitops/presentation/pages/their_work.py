@@ -114,7 +114,7 @@ class TheirWork:
         else:
             (self._owned if theirs else self._others).append(relation)
 
-    def head(self) -> Html:
+    def _counts(self) -> Html:
         """Return how much there is to be done, each number leading to its part of the page; nothing where nothing is."""
         nobody = sum(not people_on(self._view, e) for e in self._own) if self._is_team else 0
         overdue = sum(d.day.stage == PAST for d in self._due)
@@ -130,12 +130,14 @@ class TheirWork:
 
     def to_do(self) -> Html:
         """Return the sections of what is to be done now: open work by urgency, approvals, what is due."""
-        work = section("Open work", self._open(), "work", css="it-theirs")
+        counts = self._counts()
+        told = Html(f"{counts}{self._open()}") if self._own else self._open()
+        work = section("Open work", told, "work", css="it-theirs")
         others = [
             section("Waiting for approval", self._to_approve(), "approve"),
             section("Due soon", due.soon(self._view, self._due, t("Due soon")), "due"),
         ]
-        return join([work, *others] if self._own else [*others, work])
+        return join([work, *others] if self._own else [counts, *others, work])
 
     def _open(self) -> Html:
         if not self._own:
@@ -188,7 +190,7 @@ class TheirWork:
         shown = [
             name_column(view),
             on_call_column(called),
-            number_column("Open", having),
+            number_column("Open records", having),
         ]
         people = sorted(
             {e.id: e for e in self._members}.values(), key=lambda e: (e.id not in called, e.title.lower())

@@ -23,8 +23,9 @@
   function note() {
     const url = here();
     const title = document.querySelector("h1")?.textContent?.trim();
+    const kind = document.querySelector(".it-head")?.getAttribute("data-kind") ?? "";
     if (!title || !ONE.test(url.slice(top().length))) return;
-    kept.set(SEEN, [{ url, title: title.slice(0, 200), at: Date.now() }, ...all().filter((one) => one.url !== url)].slice(0, MOST));
+    kept.set(SEEN, [{ url, title: title.slice(0, 200), kind, at: Date.now() }, ...all().filter((one) => one.url !== url)].slice(0, MOST));
   }
 
   const pages = () => all().filter(({ url }) => url.startsWith(top()) && ONE.test(url.slice(top().length))).slice(0, SHOWN);
@@ -33,17 +34,14 @@
   const hits = () =>
     pages().slice(Number(ONE.test(here().slice(top().length)))).map(({ url, title }) => ({ url: url.slice(top().length), title, label: t("Recently viewed"), id: "", state: "", snippet: "", group: "", score: 0 }));
 
-  /** The pages as lines of a list: the title, and how long ago it was, where that is not so of the line above. */
+  /** The pages as lines of a list: the title, of what kind it is, and how long ago it was. */
   function lines() {
-    let before = "";
-    return pages().map(({ url, title, at }) => {
+    return pages().map(({ url, title, kind, at }) => {
       const link = element("a", "", title);
       link.href = url;
       link.dir = "auto";
       const when = Date.now() - at < 60000 ? t("just now") : ago(at);
-      const said = when === before ? "" : when;
-      before = when;
-      return element("li", "", link, " ", element("span", "it-muted", said));
+      return element("li", "", link, " ", element("span", "it-muted", kind ? `${kind}, ${when}` : when));
     });
   }
 
