@@ -50,6 +50,7 @@ _BESIDES = '<div class="md-ellipsis">'  # the title of the page before or after 
 _SPACE = re.compile(r"\s*\n\s*")
 # An entry of the menu that names the group of those below it.
 _GROUP = re.compile(rf'<li class="md-nav__item">\s*<a href="{GROUP}([^"]*)" class="md-nav__link">')
+_UNMARKED, _MARKED = '<li class="md-tabs__item">', '<li class="md-tabs__item md-tabs__item--active">'
 _TAB = re.compile(r'<li class="md-tabs__item">(?=\s*<a href="([^"]*)")')
 _POLICY = (
     "default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data:; "
@@ -251,12 +252,16 @@ def _relocate(html: str, old: str, new: str) -> str:
 
 
 def _activate(html: str, address: str) -> str:
+    """Mark the tab that leads to an address, instead of the one that the engine marked; without such a tab nothing changes."""
+
     def mark(match: re.Match[str]) -> str:
         if match.group(1) != address:
             return match.group()
-        return '<li class="md-tabs__item md-tabs__item--active">'
+        return _MARKED
 
-    return _TAB.sub(mark, html)
+    plain = html.replace(_MARKED, _UNMARKED)
+    marked = _TAB.sub(mark, plain)
+    return html if marked == plain else marked
 
 
 def cut(page: str, root: str) -> Frame:

@@ -74,8 +74,19 @@ def test_changes_stand_by_their_planned_start_and_requests_by_what_is_left(
 ) -> None:
     changes = [row.partition(" CHG")[0] for row in rows_of(pages["records/changes/index.html"].body)]
     assert [t for t in changes if t.startswith("Change ")] == ["Change 12", "Change 10", "Change 11"]
+    body = pages["records/changes/index.html"].body
+    assert body.index("Change 10") < body.index(">Not planned yet</th>") < body.index("Change 11")
     requests = [row.partition(" REQ")[0] for row in rows_of(pages["records/requests/index.html"].body)]
     assert requests[:2] == ["More paper", "Some paper"]
+
+
+def test_the_list_of_changes_is_one_of_the_ways_to_see_changes(pages: dict[str, ListPage]) -> None:
+    page = pages["records/changes/index.html"]
+    assert page.section == "changes/index.html"
+    assert re.search(r"<a href=\S*records/changes/index\.html\"? aria-current=page>List</a>", page.body)
+    assert "it-ways" not in pages["records/incidents/index.html"].body
+    state = pages["records/changes/state_draft.html"].body.partition("</h1>")[0]
+    assert text_of(state).startswith("Changes List of changes")
 
 
 def test_lists_have_no_column_of_numbers_and_those_of_a_state_do_not_repeat_it(

@@ -174,6 +174,7 @@ def test_the_start_page_says_how_things_are(pages: dict[str, Page]) -> None:
         ("records/known-errors/2611/KE-261121-EEEEE.html", "Known errors"),
         ("records/incidents/2611/INC-261120-AAAAA.html", "Records"),
         ("records/mine.html", "My work"),
+        ("records/changes/index.html", "Changes"),
         ("search.html", ""),
     ],
 )

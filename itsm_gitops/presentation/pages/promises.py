@@ -240,7 +240,8 @@ def level_lists(view: View) -> Iterator[ListPage]:
 
 def type_of(data: Mapping[str, Any]) -> Html:
     """Return what kind of agreement a service level is."""
-    return esc(t(_TYPES[data["kind"]])) if data.get("kind") in _TYPES else EMPTY
+    kind = data.get("kind")
+    return esc(t(_TYPES[kind])) if isinstance(kind, str) and kind in _TYPES else EMPTY
 
 
 def rows(view: View, data: Mapping[str, Any]) -> Iterator[tuple[str, Html]]:
