@@ -28,6 +28,7 @@ from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.facts import authorised_states
 from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.model.standing import ApprovalNeed, Asking
+from itsm_gitops.model.templates import APPROVED
 from itsm_gitops.repository import Store
 
 _NOTHING = Asking("", ())
@@ -85,7 +86,8 @@ class _Asker:
         asked, _, _ = required(request)
         parts = separate(self._policy, self._directory, (), Provenance(), {entry.id: [data]}).apart()
         needs = [self._need(a, frozenset(parts)) for a in asked if a.requirement.count or a.error]
-        return Asking(describe(request, change), tuple(needs))
+        by_template = request.facts(change)["template"] == APPROVED
+        return Asking(describe(request, change), tuple(needs), by_template)
 
     def _is_prepared(self, entry: Entry) -> bool:
         return entry.state in self._policy.preparation

@@ -85,10 +85,14 @@ class ApprovalNeed:
 
 
 class Asking(NamedTuple):
-    """What the policy asks of a change; ``facts`` says in a sentence what the rules see of it."""
+    """What the policy asks of a change; ``facts`` says in a sentence what the rules see of it.
+
+    ``by_template`` says that the change keeps to a template that is approved.
+    """
 
     facts: str
     needs: tuple[ApprovalNeed, ...]
+    by_template: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ _TITLES = {
     "cis": "Configuration items",
     "major": "Major incident",
     "verification": "Verified",
-    "cause_ci": "Caused by",
+    "cause_ci": "Faulty item",
 }
 
 # Words that have a colour everywhere.

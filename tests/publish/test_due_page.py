@@ -34,7 +34,7 @@ def test_what_is_due_later_stands_by_month(example: Path) -> None:
 
 
 def test_a_day_looks_as_urgent_as_it_is_near() -> None:
-    assert [due._look(days) for days in (-3, 0, 2, 3, 7, 8, 60)] == ["bad"] * 3 + ["soon"] * 2 + ["none"] * 2
+    assert [due._look(days) for days in (-3, -1, 0, 3, 4, 60)] == ["bad"] * 2 + ["soon"] * 2 + ["none"] * 2
 
 
 def test_what_nobody_answers_for_says_so(example: Path) -> None:

@@ -178,12 +178,32 @@ def test_what_is_due_stands_at_the_head(view: View) -> None:
     html = of_data(view, "REQ-261121-FFFFF", "awaiting_approval", {"due_by": "2026-11-27"})
     head, _, below = html.partition("</header>")
     assert (
-        "Due by<dd><time datetime=2026-11-27>Fri 27 Nov</time> <span data-due=2026-11-27><small>in 5 days<"
+        "Due by<dd><time datetime=2026-11-27>Fri 27 Nov</time> <span data-due=2026-11-27><b class=it-chip--none>in 5 days<"
         in head
     )
     assert "Due by" not in below
     late = of_data(view, "REQ-261121-FFFFF", "awaiting_approval", {"due_by": "2026-11-20"})
     assert "<b class=it-chip--bad>2 days overdue</b>" in late
+    near = of_data(view, "REQ-261121-FFFFF", "awaiting_approval", {"due_by": "2026-11-24"})
+    assert "<b class=it-chip--soon>in 2 days</b>" in near
+
+
+def test_a_plan_that_is_kept_is_no_alarm(view: View) -> None:
+    plan = {"planned_start": "2026-11-24T20:00:00Z", "planned_end": "2026-11-24T22:00:00Z"}
+    assert "<span data-plan=2026-11-24><b class=it-chip--none>in 2 days</b>" in of_data(
+        view, CHG, "scheduled", plan
+    )
+
+
+def test_the_timeline_points_to_what_users_were_told(view: View) -> None:
+    told = {"at": "2026-11-20T11:00:00Z", "by": "ada", "comment": "We look at it."}
+    entries = [{"at": "2026-11-20T09:00:00Z", "by": "ada", "state": s} for s in ("new", "in_progress")]
+    html = of_data(view, INC, "in_progress", {"timeline": [*entries, told]})
+    assert "We look at it." not in part(html, "timeline")
+    assert "We look at it." in part(html, "updates")
+    assert part(html, "timeline").startswith("Timeline Update for users 20 Nov 2026, 12:00")
+    # A state that the head has is no timeline, whatever users were told.
+    assert part(of_data(view, INC, "new", {"timeline": [entries[0], told]}), "timeline") == ""
 
 
 def test_small_facts_take_a_line(view: View) -> None:
@@ -263,6 +283,7 @@ def test_who_must_approve_and_why(view: View) -> None:
     assert "Question Answer Points Criticality of the affected items and the services they carry" in risk
     assert "Online shop is of critical criticality Critical 4" in risk
     assert "of its questions are not answered." in risk
+    assert re.search(r"Total of the facts Low medium from \d+, high from \d+ 4", risk)
 
 
 def test_needs_in_words(view: View) -> None:
@@ -287,6 +308,11 @@ def test_approvals_are_summed_up_before_the_detail(view: View) -> None:
     said = part(page(view, CHG), "approvals")
     # It is scheduled: nobody is asked any more.
     assert said.startswith("Approvals Approved. No evidence here names the approver. What")
+    assert "it-notice" not in page(view, CHG).partition("id=approvals")[2]
+    view.asking = lambda _entry, _data: Asking("asks", needs, by_template=True)
+    covered = of_data(view, CHG, "scheduled", {"template": "normal-change"})
+    title = view.book.template("normal-change")["title"]
+    assert part(covered, "approvals").startswith(f"Approvals Covered by the approved template {title}. What")
     four = (*needs, ApprovalNeed("lead", "They lead.", "lead", "", 1, ("joe",)))
     view.asking = lambda _entry, _data: Asking("asks", four)
     waiting = replace(view.entries[CHG], state="authorize")
@@ -442,12 +468,15 @@ def test_a_known_error_says_whether_there_is_a_workaround(view: View) -> None:
     assert "it-chip--done>Workaround available<" in html[: html.index("</header>")]
     more = {"symptom": "Slow.", "root_cause": "Full.", "workaround": "Empty it."}
     html = of_data(view, name, "published", more)
-    # What helps comes first, in the place of an outcome.
+    # By its symptom a reader knows the fault; then comes what helps, in the place of an outcome.
     assert (
-        html.index(">Workaround</h2><div class=it-outcome>")
-        < html.index(">Symptom<")
+        html.index(">Symptom<")
+        < html.index(">Workaround</h2><div class=it-outcome>")
         < html.index(">Root cause<")
     )
+    assert "Not published yet" not in html
+    draft = of_data(view, name, "draft", more)
+    assert "<b class=it-chip--none>Not published yet</b>" in draft[: draft.index("</header>")]
     view.store.data(name)["workaround"] = ""
     assert "it-chip--waiting>No workaround yet<" in page(view, name)
     assert "orkaround" not in (html := of_data(view, name, "retired", {}))[: html.index("</header>")]
@@ -486,8 +515,11 @@ def test_the_head_of_an_open_record_says_when_and_whose_it_is(view: View) -> Non
         (html := page(view, name))[: html.index("</header>")] for name in (CHG, INC, "INC-261001-CCCCC")
     )
     assert "<dt>Planned<dd><time datetime=2026-11-28T20:00:00Z>Sat 28 Nov, 21:00</time> to <time " in change
-    assert ">23:00</time> <span data-due=2026-11-28><small>in 6 days</small></span>" in change
-    assert f"<dt>Service<dd>{view.link('shop')}</div><div><dt>Team<dd>{view.link('web')}</div>" in incident
+    assert ">23:00</time> <span data-plan=2026-11-28><b class=it-chip--none>in 6 days</b></span>" in change
+    assert (
+        f"<dt>Service<dd>{view.link('shop')} <b class=it-chip--outage>Outage</b></div><div><dt>Team<dd>{view.link('web')}</div>"
+        in incident
+    )
     assert "Planned" not in incident
     assert "<dt>Team" not in closed
 
@@ -580,7 +612,8 @@ def test_what_follows_from_a_record(view: View) -> None:
     assert "Time to resolve 2 h , 10 min of it waiting" in said
     # The head of the page has until when the clock runs that matters most.
     view.course = lambda _: Course((promises[1],))
-    assert "Resolve by Mon 23 Nov, 09:00" in " ".join(re.sub(r"<[^>]*>", " ", page(view, INC)).split())
+    head = " ".join(re.sub(r"<[^>]*>", " ", page(view, INC)).split())
+    assert "Resolve by Mon 23 Nov, 09:00 3 h 59 min left in Winter freeze" in head
     assert "Resolution Running 4 h promised" in part(page(view, INC), "worked-out")
     view.course = None
     assert part(page(view, "PRB-261121-DDDDD"), "worked-out") == ""

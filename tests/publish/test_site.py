@@ -193,7 +193,7 @@ def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Pag
         "Incidents INC-261120-AAAAA",
         "P1 Critical from impact high and urgency high",
         "Major incident",
-        "Caused by CHG-261118-BBBBB New version of the shop front Scheduled",
+        "Caused by New version of the shop front CHG-261118-BBBBB Scheduled",
         "Cache of the shop front fills up",
         "20 Nov 2026, 10:30",
         "The cache is full.",

@@ -32,6 +32,7 @@ _RESULTS = {
 _SHORT = 16
 _NOBODY = "The policy asks for nobody's approval."
 _DECIDED = "Approved. No evidence here names the approver."
+_BY_TEMPLATE = "Covered by the approved template {template}."
 
 
 class AskedApprovals(NamedTuple):
@@ -39,7 +40,7 @@ class AskedApprovals(NamedTuple):
 
     ``facts`` says what the rules found in the change; ``waiting`` are the people who can still approve, each with the roles
     that they fill; ``requests`` are links to where it is being reviewed. ``is_decided`` says that the work was authorised and no
-    evidence tells by whom.
+    evidence tells by whom; ``template`` is the title of the approved one that it keeps to.
     """
 
     needs: Sequence[ApprovalNeed]
@@ -49,6 +50,7 @@ class AskedApprovals(NamedTuple):
     waiting: Sequence[tuple[str, Sequence[str]]]
     requests: Sequence[Html]
     is_decided: bool = False
+    template: str = ""
 
 
 def approvals_asked(view: View, entry: Entry, data: Mapping[str, Any]) -> AskedApprovals | None:
@@ -74,7 +76,17 @@ def approvals_asked(view: View, entry: Entry, data: Mapping[str, Any]) -> AskedA
     total = sum(n.number for n in asking.needs)
     decided = authorised and not found
     requests = _pull_requests(data)
-    return AskedApprovals(asking.needs, asking.facts, sum(had), total, people, requests, decided)
+    template = template_title(view, data) if asking.by_template else ""
+    return AskedApprovals(asking.needs, asking.facts, sum(had), total, people, requests, decided, template)
+
+
+def template_title(view: View, data: Mapping[str, Any]) -> str:
+    """Return the title of the template of a change, else its name; empty where it has none."""
+    name = data.get("template")
+    if not isinstance(name, str):
+        return ""
+    title = view.book.template(name).get("title") if name in view.book.templates else None
+    return title if isinstance(title, str) else name
 
 
 def approvals(view: View, entry: Entry, asked: AskedApprovals | None, risk: Html) -> Html:
@@ -105,8 +117,10 @@ def approval_summary(view: View, asked: AskedApprovals | None) -> Html:
     return Html(f"<p class=it-approved>{join([*parts, *asked.requests], ' ')}</p>")
 
 
-def _unnamed() -> Html:
-    return Html(f"<p class=it-notice>{esc(t(_DECIDED))}</p>")
+def _unnamed(asked: AskedApprovals) -> Html:
+    """Return that a change is approved, and what is known of how: a step that is done is no alarm."""
+    said = t(_BY_TEMPLATE, template=asked.template) if asked.template else t(_DECIDED)
+    return Html(f"<p>{esc(said)}</p>")
 
 
 def _requirements(view: View, asked: AskedApprovals) -> Html:
@@ -118,7 +132,7 @@ def _requirements(view: View, asked: AskedApprovals) -> Html:
     detail = Html(f'<ul class=it-needs>{needs}</ul><p class="it-muted">{named(view, text)}</p>')
     if not asked.needs or (not asked.is_decided and len(asked.waiting) <= _FIRST):
         return detail  # the head of the page says how many there are, and names everybody it waits for
-    first = _unnamed() if asked.is_decided else _sum(view, asked)
+    first = _unnamed(asked) if asked.is_decided else _sum(view, asked)
     policy = esc(t("What the policy asks for"))
     return Html(f"{first}<details class=it-fold><summary>{policy}</summary>{detail}</details>")
 

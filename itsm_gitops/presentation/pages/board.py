@@ -102,7 +102,7 @@ def meeting_agenda(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
         return EMPTY
     made = board_agenda(view.network, view.config.timezone, view.now, meeting.day(view.zone), meeting.board)
     parts = [subsection(title, _matters(view, items)) for _, title, items in made.parts if items]
-    more = Html(f"<p class=it-next>{link(urls.BOARD, esc(t(BOARD_TITLE)))}</p>")
+    more = Html(f"<p class=it-next>{link(urls.BOARD, esc(t('Agenda of the board')))}</p>")
     return section("Agenda", Html(f"{join(parts) or paragraph('No agenda yet')}{more}"), "agenda")
 
 
@@ -156,8 +156,8 @@ def _for(view: View, item: AgendaItem, entry: Entry) -> Html:
 def _why(view: View, item: AgendaItem) -> Html:
     """Return why the board looks at something, with its days and words as readers of the site write them."""
     said = {name: _said(view, value) for name, value in item.values}
-    if "risk" in said:  # a label or a word of its own
-        start = said.get("start")
+    start = said.get("start")
+    if start or "risk" in said:  # the risk is a label or a word of its own
         return told("Planned for {start}", start=start) if start else esc(t("No window yet"))
     why = told(item.text, **said) if item.text else esc(item.reason)
     return Html(f"{why[:1].upper()}{why[1:]}")

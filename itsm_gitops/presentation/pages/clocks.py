@@ -7,7 +7,7 @@ from itsm_gitops.model.promises import MET, MISSED, at_a_glance, pressing
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html
+from itsm_gitops.presentation.markup import EMPTY, Html, esc
 from itsm_gitops.presentation.view import View
 
 
@@ -20,11 +20,16 @@ def pressing_clock(view: View, entry: Entry) -> Promise | None:
 def clock_chip(view: View, entry: Entry) -> Html:
     """Return that clock as a label; nothing where there is none."""
     promise = pressing_clock(view, entry)
-    return clock_label(promise) if promise else EMPTY
+    return (
+        clock_label(promise, view.title(promise.calendar) if promise.calendar else "") if promise else EMPTY
+    )
 
 
-def clock_label(promise: Promise) -> Html:
-    """Return how a clock stands, with the second of its end: a script keeps it up to date while the page is being read."""
+def clock_label(promise: Promise, calendar: str = "") -> Html:
+    """Return how a clock stands, with the second of its end: a script keeps it up to date while the page is being read.
+
+    ``calendar`` is the name of the hours that it counts, where nothing beside it says that.
+    """
     look = "bad" if promise.verdict == MISSED else "soon" if promise.near else "none"
     said = t(at_a_glance(promise))
     shown = chip(f"{said[:1].upper()}{said[1:]}", look)
@@ -32,4 +37,5 @@ def clock_label(promise: Promise) -> Html:
         return shown
     # Without a calendar of working hours, the time left is the difference of two times.
     always = "" if promise.calendar else " data-always"
-    return Html(f"<span data-by={promise.due}{always}>{shown}</span>")
+    hint = Html(f' title="{esc(calendar)}"') if calendar else EMPTY
+    return Html(f"<span data-by={promise.due}{always}{hint}>{shown}</span>")

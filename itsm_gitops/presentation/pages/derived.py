@@ -28,8 +28,9 @@ _RESOLVED = {meaning.INCIDENT, meaning.PROBLEM, meaning.REQUEST}
 def derived_facts(view: View, entry: Entry) -> Html:
     """Return a section with what follows from a record and its surroundings; nothing where nothing does."""
     hits = list(_hits(view, entry))
-    rows = [(title, content, False) for title, content in (*hits, *_facts(view, entry))]
-    title = "Impact and service level" if hits else "Service level"
+    agreed = list(_facts(view, entry))
+    rows = [(title, content, False) for title, content in (*hits, *agreed)]
+    title = "Impact and service level" if hits and agreed else "Impact" if hits else "Service level"
     return section(title, definition_list(rows), "worked-out") if rows else EMPTY
 
 

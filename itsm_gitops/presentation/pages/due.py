@@ -31,7 +31,7 @@ _AHEAD = 183  # days
 SOON = 31  # days: what somebody's own list of work has
 _NEXT = 14  # days
 _PARTS = ((PAST, "Overdue"), (_SOON, "In the next two weeks"), (LATER, "Later"))
-_URGENT, _NEAR = 2, 7  # days
+_NEAR = 3  # days
 _HEAD = ("Due", "What", "For", "Responsible", "Time left")
 _CELLS = ("it-c-time", "it-due__what", "it-c-title", "it-due__who")
 
@@ -71,7 +71,7 @@ def _part(due: DueEntry) -> str:
 
 def _look(days: int) -> str:
     """Return how urgent a duty looks, by its day alone; the script of the page keeps to the same days."""
-    return "bad" if days <= _URGENT else "soon" if days <= _NEAR else "none"
+    return "bad" if days < 0 else "soon" if days <= _NEAR else "none"
 
 
 def soon(view: View, dues: Sequence[DueEntry], caption: str) -> Html:
@@ -120,8 +120,7 @@ def _row(view: View, due: DueEntry, *, dated: bool) -> str:
         f'<td class={css} data-label="{esc(t(name))}">{cell}</td>'
         for name, css, cell in zip(_HEAD, _CELLS, cells, strict=False)
     )
-    left = chip(_distance(due.days), _look(due.days))
-    return f"<tr>{shown}<td class=it-c-chip data-due={_date(view, due)}>{left}</td></tr>"
+    return f"<tr>{shown}<td class=it-c-chip data-due={_date(view, due)}>{days_left(due.days)}</td></tr>"
 
 
 def _about(view: View, due: DueEntry) -> Html:
@@ -147,7 +146,13 @@ def _day(view: View, due: DueEntry, *, dated: bool) -> Html:
     return Html(f'<time datetime="{day:%Y-%m-%d}">{shown}</time>')
 
 
-def _distance(days: int) -> str:
+def days_left(days: int) -> Html:
+    """Return how far ahead a duty is, as a label."""
+    return chip(distance(days), _look(days))
+
+
+def distance(days: int) -> str:
+    """Return how far ahead a day is, in words."""
     if days == 0:
         return t("today")
     if days > 0:

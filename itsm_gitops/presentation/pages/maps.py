@@ -14,7 +14,7 @@ from itsm_gitops.presentation.pages import dependents
 from itsm_gitops.presentation.view import View
 
 MOST_BOXES = 26
-_DEPTH = 3
+_DEPTH, _MOST_NAMED = 3, 3
 
 _EFFECT_LOOKS = {
     Effect.OUTAGE: "outage",
@@ -26,7 +26,7 @@ _EFFECT_LOOKS = {
 _IF = {"outage": "would fail", "degraded": "would be degraded", "risk": "would be at risk"}
 # Those who work on these ask what hangs on what is affected; an article, a meeting or an idea breaks nothing.
 _ASKED_OF = {meaning.INCIDENT, meaning.PROBLEM, meaning.CHANGE}
-_SUPPOSED = "If this failed"
+_SUPPOSED, _NAMED = "If this failed", "If {item} failed"
 
 
 def affected_map(view: View, entry: Entry) -> Html:
@@ -57,10 +57,20 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     boxes, arrows = _fitting(view, box, lambda steps: _within(roots, neighbours, steps))
     caption = t("What an outage of the affected items would hit. This is not their current status.")
     picture = draw(caption, boxes, arrows, len(hits) - len(boxes))
+    when = _supposed([view.title(i) for i in roots])
     said = counted(others, "{count} more item would be hit", "{count} more items would be hit")
     return Html(
-        f"<details class='it-fold it-if' id=impact><summary>{esc(t(_SUPPOSED))}: {esc(said)}</summary>{picture}</details>"
+        f"<details class='it-fold it-if' id=impact><summary>{esc(when)}: {esc(said)}</summary>{picture}</details>"
     )
+
+
+def _supposed(names: Sequence[str]) -> str:
+    """Return that some items failed, by their names where these are few."""
+    if len(names) > _MOST_NAMED:
+        return t(_SUPPOSED)
+    *first, last = names
+    named = t("{items} and {last}", items=", ".join(first), last=last) if first else last
+    return t(_NAMED, item=named)
 
 
 def _fitting(

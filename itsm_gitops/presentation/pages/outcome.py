@@ -20,7 +20,7 @@ _ENDS = ("outcome", "resolution_code", "fulfilment", "cancellation_reason", "ret
 _TEXTS = ("close_notes", "resolution_notes", "root_cause", "fix_notes", "fulfilment_notes")
 _CAUSE = "root_cause"  # says something of the end only together with it
 _BEGAN, _ENDED = "actual_start", "actual_end"
-_HELP = "workaround"
+_HELP, _SYMPTOM = "workaround", "symptom"
 
 
 class Outcome(NamedTuple):
@@ -73,4 +73,8 @@ def workaround(view: View, entry: Entry, data: Mapping[str, Any], used: Sequence
     if field is None or not helped or not view.is_open(entry):
         return Outcome(EMPTY, frozenset())
     body = Html(f"<div class=it-outcome>{value(view, data[_HELP], field.schema)}</div>")
-    return Outcome(section(field.title, body, "workaround"), frozenset({_HELP}))
+    # Whoever looks for help first makes sure that it is their fault.
+    first = [f for f in used if f.name == _SYMPTOM]
+    seen = [section(f.title, value(view, data[f.name], f.schema)) for f in first]
+    helps = section(field.title, body, "workaround")
+    return Outcome(join([*seen, helps]), frozenset({_HELP, *(f.name for f in first)}))

@@ -156,6 +156,14 @@ def line(view: View, entry: Entry, details: Iterable[Html]) -> Html:
     )
 
 
+def record_line(view: View, identifier: str) -> Html:
+    """Return what a page names as a line of a list: a record with its number and state below, an item by its name."""
+    if is_record(view, identifier):
+        entry = view.entries[identifier]
+        return line(view, entry, [view.state_chip(entry)])
+    return Html(f"{view.link(identifier)}{_state_of(view, identifier)}")
+
+
 def first_words(view: View, entry: Entry, field: str) -> Html:
     """Return the first paragraph of a field of an entry as plain text, cut at a word."""
     text = excerpt(view, entry, field)
@@ -206,7 +214,7 @@ def _group(view: View, about: str, title: str, others: list[str]) -> Html:
     # All items and the newest records: the explorer has all records, and nothing else lists the items.
     shown = unique if len(unique) <= MOST_LINKS else _without_old(view, unique[:MOST_LINKS])
     rest = [i for i in unique[len(shown) :] if not is_record(view, i)]
-    items = "".join(f"<li>{view.link(i)}{_state_of(view, i)}" for i in shown)
+    items = "".join(f"<li>{record_line(view, i)}" for i in shown)
     more = len(unique) - len(shown) - len(rest)
     if more > 0:
         items += f"<li>{link(_records_about(view, about), esc(and_more(more)))}"

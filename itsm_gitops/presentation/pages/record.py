@@ -18,7 +18,12 @@ from itsm_gitops.presentation.language import counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.navigation import known_errors_title
 from itsm_gitops.presentation.pages import maps
-from itsm_gitops.presentation.pages.approval import AskedApprovals, approval_summary, approvals_asked
+from itsm_gitops.presentation.pages.approval import (
+    AskedApprovals,
+    approval_summary,
+    approvals_asked,
+    template_title,
+)
 from itsm_gitops.presentation.pages.board import meeting_agenda
 from itsm_gitops.presentation.pages.decision import decision
 from itsm_gitops.presentation.pages.derived import derived_facts
@@ -29,6 +34,7 @@ from itsm_gitops.presentation.pages.outcome import outcome, workaround
 from itsm_gitops.presentation.pages.parts import (
     Crumb,
     heading,
+    record_line,
     relations,
     section,
     two_columns,
@@ -38,7 +44,7 @@ from itsm_gitops.presentation.pages.parts import (
 from itsm_gitops.presentation.pages.reading import measure, satisfaction, texts
 from itsm_gitops.presentation.pages.record_head import head_facts
 from itsm_gitops.presentation.pages.similar import similar_records
-from itsm_gitops.presentation.pages.steps import life, timeline, updates
+from itsm_gitops.presentation.pages.steps import PUBLISHED, life, timeline, updates
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.view import View
 
@@ -66,11 +72,13 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     links = [r for r in unseen(view, entry) if r.other not in caused]
     named = {*caused, *(r.other for r in view.network.related(entry.id)), *chain(*offered.values())}
     supposed = EMPTY if meaning.CHANGE in kind.plays else maps.affected_map(view, entry)
+    if not view.hit_by.get(entry.id):  # else the impact beside it has that title
+        supposed = section("Impact", supposed)
     rest = join([similar_records(view, entry, named), supposed])
     beside = join([derived_facts(view, entry), section("Linked", relations(view, entry.id, links), "links")])
     rows = _facts(view, entry, data, used)
     details = section("Details", definition_list(rows) if rows else EMPTY, "details")
-    if not beside and len(rows) < _FEWEST:  # two facts are no column
+    if not beside and len(rows) < _FEWEST and meaning.MEETING not in kind.plays:  # two facts are no column
         main, details = join([main, details]), EMPTY
     above = join(
         [
@@ -131,7 +139,7 @@ def _caused(view: View, entry: Entry) -> Sequence[str]:
 def _notice(view: View, caused: Sequence[str]) -> Html:
     if not caused:
         return EMPTY
-    items = join([Html(f"<li>{view.link(i)} {view.state_chip(view.entries[i])}") for i in caused])
+    items = join([Html(f"<li>{record_line(view, i)}") for i in caused])
     said = counted(len(caused), "This change caused an open incident", "This change caused open incidents")
     return Html(
         f'<div class="it-notice it-notice--degraded"><p><strong>{esc(said)}</strong></p><ul>{items}</ul></div>'
@@ -217,9 +225,21 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     level = risk.get("level") if isinstance(risk, dict) else None
     if level in ("low", "medium", "high"):
         chips.append(chip(t("{level} risk", level=words(level)), level))
+    severity = data.get("severity")
+    if isinstance(severity, str) and severity in _SEVERITIES:
+        chips.append(chip(_SEVERITIES[severity], severity))
+    if _is_unpublished(view, entry):
+        chips.append(chip("Not published yet", "none"))
     if isinstance(data.get("outcome"), str):
         chips.append(chip(words(data["outcome"]), LOOKS.get(data["outcome"], "none")))
     return chips
+
+
+def _is_unpublished(view: View, entry: Entry) -> bool:
+    """Whether a known error or an article is still a draft."""
+    kind = view.kind(entry)
+    state = kind.workflow.states.get(entry.state) if kind.workflow else None
+    return bool(PUBLISHED & set(kind.plays)) and state is not None and state.category == "new"
 
 
 def _facts(
@@ -228,6 +248,7 @@ def _facts(
     """Return the details that are not at the head: plain facts, how the priority came about, and when what happened."""
     priority = view.priority(entry)
     told_above = {"type"} if meaning.CHANGE in view.kind(entry).plays else set()
+    told_above |= {"severity"} if data.get("severity") in tuple(_SEVERITIES) else set()
     told_above |= {"impact", "urgency"} if priority and not priority.overridden else set()
     rows = [
         (f.title, _fact(view, data, f), False)
@@ -252,9 +273,8 @@ def _fact(view: View, data: Mapping[str, Any], field: Field) -> Html:
     said = data[field.name]
     if field.name == _SATISFACTION:
         return satisfaction(view, said) or value(view, said, field.schema)
-    if field.name == "template" and isinstance(said, str) and said in view.book.templates:
-        title = view.book.template(said).get("title")
-        return esc(title if isinstance(title, str) else said)
+    if field.name == "template":
+        return esc(template_title(view, data)) or value(view, said, field.schema)
     return value(view, said, field.schema)
 
 
@@ -277,6 +297,7 @@ def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html
 
 
 _CAUSED_BY = "caused_by"
+_SEVERITIES = {"low": "Low severity", "medium": "Medium severity", "high": "High severity"}
 _SATISFACTION = "satisfaction"  # two words, among the details
 _FEWEST, _MOST_STAYING = 3, 14  # rows of details that are no column, and with which one fits a screen
 _OFFERED = 10
@@ -304,7 +325,7 @@ def _help(view: View, offered: Mapping[str, Sequence[str]]) -> Html:
 
 
 def _links(view: View, offered: Sequence[str]) -> Html:
-    items = "".join(f"<li>{view.link(i)}" for i in offered[:_OFFERED])
+    items = "".join(f"<li>{record_line(view, i)}" for i in offered[:_OFFERED])
     if len(offered) > _OFFERED:
         items += f"<li>{opening([view.link(i) for i in offered[_OFFERED:]])}"
     return Html(f"<ul class=it-list>{items}</ul>") if items else EMPTY

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.promises import MISSED
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import FACT, Field, value
-from itsm_gitops.presentation.language import counted, t, told
+from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.moments import DAY_NAMES, day_and_month, full_day
 from itsm_gitops.presentation.pages.asked import names_who
 from itsm_gitops.presentation.pages.clocks import clock_label, pressing_clock
+from itsm_gitops.presentation.pages.due import days_left, distance
 from itsm_gitops.presentation.view import View
 
 _MOST = 6
@@ -44,6 +44,9 @@ def head_facts(view: View, entry: Entry, data: Mapping[str, Any], used: Sequence
     for field in used:
         if len(cells) < _MOST and _is_about(view, field):
             shown = value(view, data[field.name], field.schema)
+            hit = next((h for h in view.hit_by.get(entry.id, ()) if h.id == data[field.name]), None)
+            if hit:
+                shown = Html(f"{shown} {chip(words(hit.status), hit.status)}")
             cells.append(((field.name,), _TITLES.get(field.name, field.title), shown))
     strip = "".join(
         f"<div{' class=it-ages__first' if n < len(urgent) else ''}><dt>{esc(t(title))}<dd>{shown}</div>"
@@ -71,12 +74,13 @@ def _clock(view: View, entry: Entry) -> Iterator[_Cell]:
     if promise is None:
         return
     label, metric = clock_label(promise), words(promise.metric)
-    by = _BY.get(promise.metric, metric)
+    if promise.calendar:
+        label = told("{label} in {calendar}", label=label, calendar=view.link(promise.calendar))
     if promise.due is not None:
         until = short_moment(view, datetime.fromtimestamp(promise.due, UTC))
-        yield (), by, Html(f"{until} {label}")
+        yield (), _BY.get(promise.metric, metric), Html(f"{until} {label}")
     else:
-        yield (), metric if promise.verdict == MISSED else by, label
+        yield (), metric, label  # a paused one has no end yet
 
 
 def open_clock(view: View, entry: Entry) -> Promise | None:
@@ -126,18 +130,15 @@ def _window(view: View, start: datetime, end: datetime) -> Html:
 def _ahead(view: View, start: datetime, end: datetime) -> Html:
     """Return how far ahead a window is; a script keeps it up to date. What is over and still open is late."""
     if start > view.now:
-        return _distance(view, in_zone(start, view.zone).date())
+        day = in_zone(start, view.zone).date()
+        said = chip(distance((day - view.today).days), "none")  # a plan that is kept is no alarm
+        return Html(f"<span data-plan={day.isoformat()}>{said}</span>")
     return chip("Overdue", "bad") if end < view.now else EMPTY
 
 
 def _distance(view: View, day: date) -> Html:
-    days = (day - view.today).days
-    if days < 0:
-        label = chip(counted(-days, "{count} day overdue", "{count} days overdue"), "bad")
-    else:
-        said = counted(days, "in {count} day", "in {count} days") if days else t("today")
-        label = Html(f"<small>{esc(said)}</small>")
-    return Html(f"<span data-due={day.isoformat()}>{label}</span>")
+    """Return how far ahead the day of a duty is, as the page of all of them does."""
+    return Html(f"<span data-due={day.isoformat()}>{days_left((day - view.today).days)}</span>")
 
 
 def _day(view: View, day: date) -> Html:

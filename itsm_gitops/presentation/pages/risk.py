@@ -6,16 +6,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from itsm_gitops.graph.risk import Point, RiskAssessment
+from itsm_gitops.graph.risk import FACT, LEVELS, QUESTION, Point, RiskAssessment
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation.fields import value
-from itsm_gitops.presentation.language import counted, t, within
+from itsm_gitops.presentation.language import counted, digits, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.pages.parts import paragraph
 from itsm_gitops.presentation.pages.reading import reason_of_risk, rows
 from itsm_gitops.presentation.view import View
 
 _ASSESSED = ("level", "answers")
+_TOTALS = {QUESTION: "Total of the answers", FACT: "Total of the facts"}
 _LEVELS = ("critical", "high", "medium", "low", "unknown")  # what facts are said in
 # An identifier of an item, like no plain word.
 _WORD = re.compile(r"(\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+\b)", re.ASCII)
@@ -39,13 +40,13 @@ def risk_assessment(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     parts = [
         _level(assessment),
         said,
-        _points(view, counting),
+        _points(view, assessment, counting),
         paragraph(missing) if open_questions else EMPTY,
     ]
     return join(parts)
 
 
-def _points(view: View, counting: Sequence[Point]) -> Html:
+def _points(view: View, assessment: RiskAssessment, counting: Sequence[Point]) -> Html:
     """Return the answers and facts that make a change risky, with their points."""
     if not counting:
         return EMPTY
@@ -55,9 +56,27 @@ def _points(view: View, counting: Sequence[Point]) -> Html:
     )
     body = "".join(_point(view, p) for p in counting)
     total = sum(p.points for p in counting)
-    foot = f"<tr><th scope=row colspan=2>{esc(t('Total'))}</th><td class=it-c-num>{total}</td></tr>"
     return Html(
-        f'<table class="it-table it-points"><thead><tr>{head}</tr></thead><tbody>{body}</tbody><tfoot>{foot}</tfoot></table>'
+        f'<table class="it-table it-points"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
+        f"<tfoot>{join([_total(assessment, source) for source in _TOTALS])}</tfoot></table>"
+    )
+
+
+def _total(assessment: RiskAssessment, source: str) -> Html:
+    """Return the row with the points of the questions or of the facts, the level they give, and from where the others begin."""
+    if not any(p.source == source and p.points for p in assessment.points):
+        return EMPTY
+    limits = assessment.thresholds[source]
+    begins = ", ".join(
+        t("{level} from {number}", level=within(words(name)), number=digits(limits[name]))
+        for name in LEVELS
+        if name in limits
+    )
+    level = words(assessment.level_of(source))
+    said, points = esc(t("Answer")), esc(t("Points"))
+    return Html(
+        f'<tr><th scope=row>{esc(t(_TOTALS[source]))}</th><td data-label="{said}">{esc(level)}<small>{esc(begins)}</small></td>'
+        f'<td class=it-c-num data-label="{points}">{digits(assessment.total(source))}</td></tr>'
     )
 
 

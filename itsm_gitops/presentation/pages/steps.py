@@ -26,7 +26,7 @@ MOST_EVENTS = 500
 _NOTE, _COMMENT = "note", "comment"
 _FEWEST = 4  # steps of a life that is worth a picture
 _LONG = {_NOTE, HAPPENED, REASON}  # what an event says beside its state
-_PUBLISHED = {meaning.ARTICLE, meaning.KNOWN_ERROR}
+PUBLISHED = {meaning.ARTICLE, meaning.KNOWN_ERROR}
 
 
 def life(view: View, kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -40,7 +40,7 @@ def stepper(kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Html:
     Nothing where the label of the state says as much: the way is short, or what is published has no end to work towards.
     """
     workflow = kind.workflow
-    if workflow is None or entry.state not in workflow.states or _PUBLISHED & set(kind.plays):
+    if workflow is None or entry.state not in workflow.states or PUBLISHED & set(kind.plays):
         return EMPTY
     visited = {e.get("state") for e in events(data)}
     ahead = _way_to_end(workflow, entry.state, data)
@@ -145,10 +145,11 @@ def events(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
     """Return the timeline, the newest event first; nothing where it says no more than the head of the page.
 
-    What users were told stands in a section of its own.
+    What users were told stands in a section of its own, to which the timeline points.
     """
-    all_events = [e for e in events(data) if not _only_tells(e)]
-    if len(all_events) == 1 and not (_LONG & all_events[0].keys() or changes_of_entry(all_events[0])):
+    all_events = events(data)
+    own = [e for e in all_events if not _only_tells(e)]
+    if not own or (len(own) == 1 and not (_LONG & own[0].keys() or changes_of_entry(own[0]))):
         return EMPTY
     return _newest_and_older([_event(view, kind, e) for e in reversed(all_events)], "it-timeline")
 
@@ -234,4 +235,7 @@ def _event(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
     who = event.get("by")
     by = Html(f" <span class=it-timeline__by>{view.link(who)}</span>") if isinstance(who, str) else EMPTY
     before = f"{reached} " if reached else ""
+    if event.get(_COMMENT):
+        name = "Update for users" if meaning.INCIDENT in kind.plays else "Comment"
+        before += f"<a href=#updates>{esc(t(name))}</a> "
     return Html(f"<li class={look}><p>{before}{view.time(str(event.get('at', '')))}{by}{parts}")

@@ -116,7 +116,7 @@
     }
   }
 
-  const [URGENT, NEAR] = [2, 7]; // days: as the build colours them
+  const NEAR = 3; // days: as the build colours them
 
   /** A label of what somebody has to keep says how that is by the reader's clock. @param {Element} place @param {string} text @param {string} [look] */
   function tell(place, text, look) {
@@ -129,10 +129,15 @@
   // So do the days by which something is due, and the clocks of service levels.
   function dues(/** @type {string} */ zone) {
     const day = Date.parse(dayIn(zone));
+    // What began as planned is not late.
+    for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-plan]"))) {
+      const days = Math.round((Date.parse(place.dataset.plan ?? "") - day) / HOUR / 24);
+      tell(place, days < 0 ? "" : days ? counted(days, "in {count} day", "in {count} days") : t("today"));
+    }
     for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-due]"))) {
       const days = Math.round((Date.parse(place.dataset.due ?? "") - day) / HOUR / 24);
       const ahead = days ? counted(days, "in {count} day", "in {count} days") : t("today");
-      const look = days <= URGENT ? "bad" : days <= NEAR ? "soon" : "none";
+      const look = days < 0 ? "bad" : days <= NEAR ? "soon" : "none";
       tell(place, days < 0 ? counted(-days, "{count} day overdue", "{count} days overdue") : ahead, look);
     }
     for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-by]"))) {
