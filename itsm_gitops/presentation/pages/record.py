@@ -238,8 +238,8 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
 def _is_unpublished(view: View, entry: Entry) -> bool:
     """Whether a known error or an article is still a draft."""
     kind = view.kind(entry)
-    state = kind.workflow.states.get(entry.state) if kind.workflow else None
-    return bool(PUBLISHED & set(kind.plays)) and state is not None and state.category == "new"
+    flow = kind.workflow
+    return bool(PUBLISHED & set(kind.plays)) and flow is not None and entry.state == flow.initial
 
 
 def _facts(
