@@ -202,7 +202,7 @@ def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Pag
         "records/incidents/2026/11/INC-261120-AAAAA.yaml",
     ):
         assert expected in text
-    head = "Reported by somebody-outside Service Online shop Team Web team"
+    head = "Reported by somebody-outside Service Online shop Outage Team Web team"
     assert f"{head} Step 2 of 4: In progress New In progress Resolved Closed" in text
     assert "State changed 20 Nov 2026, 10:10 Last change 20 Nov 2026, 10:30" in text
     edit = "https://forge.example/acme/itsm/edit/main/records/incidents/2026/11/INC-261120-AAAAA.yaml"
@@ -218,7 +218,7 @@ def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Pag
 
 def test_links_are_seen_from_the_other_end(pages: dict[str, Page]) -> None:
     assert (
-        "This change caused an open incident INC-261120-AAAAA Shop front shows an error In progress"
+        "This change caused an open incident Shop front shows an error INC-261120-AAAAA In progress"
         in text_of(pages, CHANGE)
     )
     assert "Medium risk" in text_of(pages, CHANGE)
