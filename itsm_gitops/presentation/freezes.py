@@ -8,11 +8,10 @@ from itsm_gitops.graph.calendars import Hold
 from itsm_gitops.presentation.agenda import Span
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t, told
-from itsm_gitops.presentation.markup import EMPTY, Html
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html
 from itsm_gitops.presentation.view import View
 
 NAMES = {"freeze": "Change freeze", "maintenance": "Maintenance window", "holiday": "Holiday"}
-DOT = " ·\N{NO-BREAK SPACE}"  # between names, which may have commas; it ends no line
 
 
 def only_for(view: View, items: Sequence[str]) -> Html:

@@ -20,6 +20,7 @@ from itsm_gitops.presentation.language import t
 
 ROOT = "\x01"
 EMPTY = Html("")
+DOT = "\N{NO-BREAK SPACE}· "  # between names in a sentence, which may have commas; it begins no line
 
 # What a browser may show as something else than it is: controls, bidirectional overrides,
 # zero-width characters, line and paragraph separators.
@@ -61,6 +62,12 @@ def scrollable(html: str) -> str:
 def join(parts: Iterable[Html], separator: str = "") -> Html:
     """Join finished pieces; ``separator`` is a constant of the program, never data."""
     return Html(separator.join(parts))
+
+
+def dots(parts: Iterable[Html], css: str = "it-dots") -> Html:
+    """Return a line about something, its parts apart by dots: the style sheet draws them, and none begins or ends a line."""
+    shown = "".join(f"<span>{part}</span>" for part in parts if part)
+    return Html(f'<p class="{css}">{shown}' if " " in css else f"<p class={css}>{shown}") if shown else EMPTY
 
 
 def safe_url(text: object) -> str:

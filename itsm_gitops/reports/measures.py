@@ -218,7 +218,7 @@ def is_unauthorised(case: Case, authorised: Collection[str]) -> bool:
     The share of closed changes on which work began (actual_start, else their first state in which work goes
     on) before they first reached a state in which the work may be done, or that never reached one.
 
-    Source: ITIL 4, change enablement: unauthorized changes; FitSM, PR12: changes are approved before they are
+    Source: ITIL 4, change enablement: unauthorised changes; FitSM, PR12: changes are approved before they are
     implemented.
     """
     allowed = next((s.start for s in case.spans if s.state in authorised), None)

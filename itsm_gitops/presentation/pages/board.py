@@ -13,9 +13,9 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.freezes import DOT, freeze_chip, only_for
+from itsm_gitops.presentation.freezes import freeze_chip, only_for
 from itsm_gitops.presentation.language import t, told, within
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link, words
 from itsm_gitops.presentation.moments import day_and_month, day_title, full_day
 from itsm_gitops.presentation.pages.change_views import BOARD_TITLE, has_board, ways
 from itsm_gitops.presentation.pages.going_on import short
@@ -27,7 +27,8 @@ from itsm_gitops.presentation.view import View
 # Agendas are in the calendar file for meetings of the next weeks; what lies further ahead has none yet.
 _AHEAD = timedelta(days=28)
 _INSTANT = timedelta(microseconds=1)
-_ASIDE = ("ahead", "freezes")  # what is only looked at stands beside what is decided
+_ASIDE = ("ahead",)  # what is planned already stands beside what is decided
+_DECIDED = "waiting"
 _HIGH = "high"
 
 
@@ -35,7 +36,8 @@ def board_page(view: View) -> ListPage:
     """Return the agenda of the board's next meeting, of today where none is planned."""
     made = board_agenda(view.network, view.config.timezone, view.now)
     shown = {
-        name: section(t(title), _matters(view, items), _anchor(name)) for name, title, items in made.parts
+        name: section(t(title), _matters(view, items, numbered=name == _DECIDED), _anchor(name))
+        for name, title, items in made.parts
     }
     main = join([html for name, html in shown.items() if name not in _ASIDE])
     side = join([shown[name] for name in _ASIDE])
@@ -64,10 +66,10 @@ def _about(view: View, made: BoardAgenda) -> Html:
     rows = (
         ("Meeting", meeting),
         ("Period", esc(t("{start} to {end}", start=start, end=end))),
-        ("All meetings", link(urls.MEETINGS_ICS, esc(t("Calendar file (.ics)")))),
     )
     facts_ = "".join(f"<div><dt>{esc(t(name))}<dd>{content}</div>" for name, content in rows)
-    return Html(f"<dl class=it-about>{facts_}</dl>")
+    file = link(urls.MEETINGS_ICS, esc(t("Calendar file (.ics)")))
+    return Html(f"<dl class=it-about>{facts_}<div><dd>{file}</div></dl>")
 
 
 def _nothing(view: View, made: BoardAgenda) -> Html:
@@ -101,14 +103,20 @@ def meeting_agenda(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     if meeting is None or not (meeting.planned and meeting.decides_on_changes):
         return EMPTY
     made = board_agenda(view.network, view.config.timezone, view.now, meeting.day(view.zone), meeting.board)
-    parts = [subsection(title, _matters(view, items)) for _, title, items in made.parts if items]
+    parts = [
+        subsection(title, _matters(view, items, numbered=name == _DECIDED))
+        for name, title, items in made.parts
+        if items
+    ]
     more = Html(f"<p class=it-next>{link(urls.BOARD, esc(t('Agenda of the board')))}</p>")
     return section("Agenda", Html(f"{join(parts) or paragraph('No agenda yet')}{more}"), "agenda")
 
 
-def _matters(view: View, items: Sequence[AgendaItem]) -> Html:
+def _matters(view: View, items: Sequence[AgendaItem], *, numbered: bool) -> Html:
+    """Return the matters of a part; those to decide are in an order, so only they have numbers."""
     shown = "".join(_matter(view, item) for item in items)
-    return Html(f"<ol class=it-matters>{shown}</ol>") if shown else EMPTY
+    tag = "ol" if numbered else "ul"
+    return Html(f"<{tag} class=it-matters>{shown}</{tag}>") if shown else EMPTY
 
 
 def _matter(view: View, item: AgendaItem) -> str:
@@ -128,9 +136,7 @@ def _matter(view: View, item: AgendaItem) -> str:
     if is_change and isinstance(risk, str) and risk != _HIGH:
         first.append(esc(_risk(risk)))
     only = only_for(view, item.only)
-    below = "".join(
-        f"<p class=it-muted>{row}" for row in (join(first, DOT), only or _for(view, item, entry)) if row
-    )
+    below = f"{dots(first)}{f'<p class=it-muted>{only}' if only else dots(_for(view, item, entry))}"
     return f"<li><p class=it-line__title>{title}{chips}{note}{below}"
 
 
@@ -140,17 +146,16 @@ def _risk(level: str) -> str:
     return t(known[level]) if level in known else t("Risk: {level}", level=within(words(level)))
 
 
-def _for(view: View, item: AgendaItem, entry: Entry) -> Html:
+def _for(view: View, item: AgendaItem, entry: Entry) -> list[Html]:
     """Return the service that a change is for, who asked for it, and its number."""
     if meaning.CHANGE not in view.kind(entry).plays:
-        return EMPTY
+        return []
     who, service = view.store.data(item.id).get("requested_by"), entry.columns.get("service")
-    parts = (
+    return [
         view.link(service) if isinstance(service, str) else EMPTY,
         told("Requested by {person}", person=view.link(who)) if isinstance(who, str) else EMPTY,
         Html(f"<span class=it-nowrap>{esc(item.id)}</span>"),
-    )
-    return join([p for p in parts if p], DOT)
+    ]
 
 
 def _why(view: View, item: AgendaItem) -> Html:

@@ -22,7 +22,7 @@ from itsm_gitops.presentation.pages.calendar_grid import Cell, event_chips, even
 from itsm_gitops.presentation.pages.change_views import ways
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import heading, line, paragraph
-from itsm_gitops.presentation.pages.plan import continued, lasts, looks, when
+from itsm_gitops.presentation.pages.plan import continued, lasts, looks, mark_lasts, when
 from itsm_gitops.presentation.planned import Month, Plan
 from itsm_gitops.presentation.remainder import folded
 from itsm_gitops.presentation.view import View
@@ -158,12 +158,13 @@ def _agenda_day(view: View, cell: Cell) -> Html:
     """Return a day on which a change happens or something begins; nothing for the others."""
     day, edges, here = cell
     changes = [e for e in here if e.span.look in ("change", "done")]
-    around = [e for e in here if e not in changes]
+    # What is over today, nobody asks for; past days are a record.
+    around = [e for e in here if e not in changes and (day != view.today or e.span.end > view.now)]
     if not changes and not any(e.span.start >= edges[0] for e in around):
         return EMPTY
     marks = "".join(
         f'<li class="it-mark it-mark--{looks(e.span)}" {event_data(e)}>{esc(name_of(e.span))}: '
-        f"{link(view.url(e.span.id), esc(e.span.title))}, {when(view, e.span, edges)}</li>"
+        f"{link(view.url(e.span.id), esc(e.span.title))}{mark_lasts(view, e.span, edges)}</li>"
         for e in around
     )
     begun = [e for e in changes if e.span.start < edges[0] and day.day > 1 and day != view.today]

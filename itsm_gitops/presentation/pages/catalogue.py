@@ -12,9 +12,8 @@ from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.fields import value
-from itsm_gitops.presentation.freezes import DOT
 from itsm_gitops.presentation.language import digits, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link, words
 from itsm_gitops.presentation.pages import hero
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.major import major_section
@@ -120,8 +119,7 @@ def _by_category(entry: Entry) -> tuple[bool, str, str, str]:
 
 def _offering_card(view: View, entry: Entry) -> Html:
     """Return what an offering is, and in one line what it costs, how long it takes and who approves."""
-    line = DOT.join(terms(view, entry))
-    below = f"<p class=it-card__terms>{line}</p>" if line else ""
+    below = dots(terms(view, entry), "it-card__terms it-dots")
     title = link(view.url(entry.id), esc(entry.title or entry.id))
     return Html(
         f'<li class="it-card it-card--offer" data-category="{esc(_category(entry))}"><h3>{title}</h3>'

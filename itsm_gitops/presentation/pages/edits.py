@@ -11,7 +11,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation.document_history import MOST, Edit
 from itsm_gitops.presentation.fields import BELOW, Schema, changed, field_at, value
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, value_words, words
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join, value_words, words
 from itsm_gitops.presentation.pages.parts import paragraph, section
 from itsm_gitops.presentation.view import View
 
@@ -39,7 +39,7 @@ def _commit(view: View, kind: Kind, edits: list[Edit]) -> Html:
     who = view.link(first.person) if first.person in view.entries else esc(first.author)
     rows = join([_edit(view, kind, e) for e in edits])
     return Html(
-        f"<li><p class=it-edits__head>{view.time(first.at)} · {who} · <code>{esc(first.commit)}</code></p>"
+        f"<li><p class=it-edits__head>{view.time(first.at)}{DOT}{who}{DOT}<code>{esc(first.commit)}</code></p>"
         f"<dl>{rows}</dl></li>"
     )
 

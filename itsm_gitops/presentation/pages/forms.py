@@ -14,9 +14,8 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation import prose, questions, situation, urls
-from itsm_gitops.presentation.freezes import DOT
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import Crumb, heading
 from itsm_gitops.presentation.pages.plan import freeze_list
@@ -50,7 +49,7 @@ _ASKED = {
         "Back-out plan",
         "How do you go back, until when is that possible, and how long does it take?",
     ),
-    "planned_start": ("", "In the time zone of your device."),
+    "planned_start": ("", "By the clock of your device. Times shown on this site are in {zone}."),
     "planned_end": ("", "Including the time to back out."),
 }
 # What each answer means, where the word alone leaves that open.
@@ -278,7 +277,9 @@ def _field(view: View, kind: Kind, name: str) -> Question:
     question = questions.of_field(kind, name)
     if texts:
         question = replace(
-            question, title=t(texts[0]) if texts[0] else question.title, help=t(texts[1]) if texts[1] else ""
+            question,
+            title=t(texts[0]) if texts[0] else question.title,
+            help=t(texts[1], zone=view.zone) if texts[1] else "",
         )
     if name == "service":
         running = [e for e in view.of_role(meaning.SERVICE) if not facts.is_inactive(view.kind(e), e.columns)]

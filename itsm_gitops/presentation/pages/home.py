@@ -8,7 +8,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.language import counted, t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
+from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link, shorten
 from itsm_gitops.presentation.pages import going_on, hero, users_home, well
 from itsm_gitops.presentation.pages.acts import buttons
 from itsm_gitops.presentation.pages.clocks import clock_chip
@@ -62,16 +62,12 @@ def incident_lines(view: View, incidents: Iterable[Entry]) -> Html:
         [
             f"<li><div class=it-open__lead>{view.priority_chip(e)}</div><div class=it-open__what>"
             f"<p class=it-line__title>{link(view.url(e.id), esc(shorten(e.title or e.id, 160)))}"
-            f"<p class=it-dots>{_parts([esc(e.id), reference(view, e, 'service')])}</p></div>"
+            f"{dots([esc(e.id), reference(view, e, 'service')])}</p></div>"
             f"<div class=it-open__how>{view.state_chip(e)} {clock_chip(view, e)}</div>"
             for e in incidents
         ],
         "it-lines it-open",
     )
-
-
-def _parts(parts: Iterable[Html]) -> Html:
-    return join([Html(f"<span>{part}</span>") for part in parts if part])
 
 
 def _open(view: View, services: Sequence[Entry], pages: frozenset[str]) -> Html:
@@ -85,7 +81,7 @@ def _open(view: View, services: Sequence[Entry], pages: frozenset[str]) -> Html:
     ways = [way for way in [all_open(view, found)] if way]
     if urls.EXPLORE in pages:
         ways.append(link(urls.EXPLORE, esc(t("Browse records"))))
-    more = Html(f'<p class="it-next it-dots">{_parts(ways)}</p>') if ways else EMPTY
+    more = Html(f"{dots(ways, 'it-next it-dots')}</p>") if ways else EMPTY
     title = "Other open incidents" if told_above else "Open incidents"
     return section(title, Html(f"{shown}{more}"), "open")
 
@@ -111,7 +107,7 @@ def _errors(view: View) -> Html:
         return EMPTY
     items = [
         f"<li><div><p class=it-line__title>{link(view.url(e.id), esc(shorten(e.title or e.id, 160)))}"
-        f"<p class=it-dots>{_parts([esc(e.id), reference(view, e, 'service')])}</p></div>"
+        f"{dots([esc(e.id), reference(view, e, 'service')])}</p></div>"
         for e in found[:_MOST]
     ]
     more = link(urls.KNOWN_ERRORS, esc(t("All known errors")))

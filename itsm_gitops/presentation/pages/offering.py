@@ -8,7 +8,7 @@ from typing import Any
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
-from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.language import t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.pages import catalogue, forms
 from itsm_gitops.presentation.pages.origin import origin
@@ -45,12 +45,16 @@ def offering_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tup
 
 
 def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
-    """Return the price, the delivery time and the approval in one line, with the reason of the approval."""
-    shown = join([Html(f"<li>{content}") for content in catalogue.terms(view, entry)])
+    """Return the price, the delivery time and the approval in one line, below it who approves for which reason."""
+    terms = catalogue.terms(view, entry)
     approval = data.get("approval")
-    reason = approval.get("reason") if isinstance(approval, Mapping) and approval.get("required") else None
-    why = f"<p class=it-muted>{esc(reason)}</p>" if isinstance(reason, str) else ""
-    return Html(f"<ul class=it-terms>{shown}</ul>{why}") if shown else EMPTY
+    reason = approval.get("reason") if isinstance(approval, Mapping) and approval.get("required") is True else None
+    why = EMPTY
+    if isinstance(reason, str):
+        who = terms.pop()  # an approval that is required is said, and last
+        why = Html(f"<p class=it-muted>{who[:1].upper()}{who[1:]}: {esc(within(reason))}</p>")
+    shown = join([Html(f"<li>{content}") for content in terms])
+    return Html(f"<ul class=it-terms>{shown}</ul>{why}") if shown or why else EMPTY
 
 
 def _folds(

@@ -17,7 +17,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.standing import Course
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import WRITER, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.pages import going_on
 from itsm_gitops.presentation.view import View
 
@@ -73,14 +73,14 @@ def _line(view: View, one: OnCall) -> Html:
     ]
     then = [told("Then {people}", people=_people(view, one.following.people))] if one.following else []
     then.append(view.link(one.rota))
-    return join([Html(f"<li>{join(line, ' · ')}</li>") for line in (now, then)])
+    return join([Html(f"<li>{join(line, DOT)}</li>") for line in (now, then)])
 
 
 def _people(view: View, people: Sequence[str]) -> Html:
     if not people:
         return chip("Nobody", "bad")
     first, *backups = (person(view, p) for p in people)
-    return join([first, *([told("backup {people}", people=join(backups, ", "))] if backups else [])], " · ")
+    return join([first, *([told("backup {people}", people=join(backups, ", "))] if backups else [])], DOT)
 
 
 def person(view: View, name: str) -> Html:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, link
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, external, join, link
 from itsm_gitops.presentation.remainder import folded
 from itsm_gitops.presentation.view import View
 from itsm_gitops.repository.config import Hosting
@@ -36,7 +36,7 @@ def origin(view: View, entry: Entry, technical: Html = EMPTY) -> Html:
     raw = forge.pop(_RAW, EMPTY)
     command = Html(f"<code>itsm show {esc(entry.id)}</code>")
     place = f"root {root}: {entry.path}" if root else entry.path
-    machine = join([one for one in (raw, data, command) if one], " · ")
+    machine = join([one for one in (raw, data, command) if one], DOT)
     below = folded(t("For engineers"), Html(f"<p><code>{esc(place)}</code><br>{machine}</p>{technical}"))
     return Html(f"<div class=it-source>{join([*forge.values(), below], ' ')}</div>")
 

@@ -12,9 +12,9 @@ from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import agenda, prose, urls
 from itsm_gitops.presentation.agenda import Day, Span
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.freezes import DOT, freeze_chip, name_of, only_for
+from itsm_gitops.presentation.freezes import freeze_chip, name_of, only_for
 from itsm_gitops.presentation.language import counted, t, told, within
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, day_title
 from itsm_gitops.presentation.pages import going_on
 from itsm_gitops.presentation.pages.change_views import ways
@@ -61,6 +61,7 @@ def changes_page(view: View) -> ListPage:
             section(
                 "Not planned yet",
                 table(unplanned, columns(view, "title", "state"), t("Not planned")),
+                "not-planned",
             ),
         ]
     )
@@ -130,7 +131,7 @@ def day_block(
     here in one line.
     """
     start, end = day
-    around = [s for s in spans if s.touches(start, end)]
+    around = [s for s in spans if s.touches(max(start, view.now), end)]  # without what is over today
     here = [s for s in planned if s.touches(start, end)]
     today = start <= view.now < end
     if not here and not any((today or s.start >= start) and not s.weekly for s in around):
@@ -138,7 +139,7 @@ def day_block(
     local = in_zone(start, view.zone)
     marks = "".join(
         f'<li class="it-mark it-mark--{looks(s)}">{esc(name_of(s))}: {link(view.url(s.id), esc(s.title))}'
-        f"{_lasts(view, s, day)}</li>"
+        f"{mark_lasts(view, s, day)}</li>"
         for s in around
     )
     begun = [s for s in here if s.start < start and not today]
@@ -171,7 +172,7 @@ def continued(view: View, spans: Sequence[tuple[Span, str]], day: Day) -> Html:
 def _continues(view: View, span: Span, day: Day) -> Html:
     return (
         esc(t("continues all day"))
-        if span.end > day[1]
+        if span.end >= day[1]
         else told("continues until {end}", end=_end(view, span, day))
     )
 
@@ -181,10 +182,12 @@ def _today(today: bool) -> Html:
     return Html(f"<span class=it-day__today>{esc(t('Today'))}, </span>") if today else EMPTY
 
 
-def _lasts(view: View, span: Span, day: Day) -> Html:
-    """Return how long a mark lasts: nothing for a whole day, else its times."""
+def mark_lasts(view: View, span: Span, day: Day) -> Html:
+    """Return how long a mark lasts: nothing for a whole day, else its times, and after its first day that it continues."""
     if (span.start, span.end) == day:
         return EMPTY
+    if span.start < day[0] and not day[0] <= view.now < day[1]:
+        return Html(f" {_continues(view, span, day)}")
     return Html(f", {when(view, span, day)}")
 
 

@@ -10,7 +10,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import PROSE, Field, day, value
 from itsm_gitops.presentation.language import digits, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.pages.parts import section
 from itsm_gitops.presentation.prose import render
 from itsm_gitops.presentation.view import View
@@ -77,7 +77,7 @@ def outage(view: View, data: Mapping[str, Any], schema: Mapping[str, Any]) -> Ht
     said += [value(view, minutes, parts.get("minutes", {}))] if minutes else []
     if isinstance(services, list):
         said += [join([view.link(s) for s in services if isinstance(s, str)], ", ")]
-    return join([one for one in said if one], " · ")
+    return join([one for one in said if one], DOT)
 
 
 def reason_of_risk(view: View, risk: Any) -> Html:

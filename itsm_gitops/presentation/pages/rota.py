@@ -16,7 +16,7 @@ from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import day, field_at, often, value
 from itsm_gitops.presentation.language import t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import DAY_NAMES, day_and_month, day_letters
 from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.pages.hours import sentences
@@ -48,7 +48,7 @@ def now_and_next(view: View, entry: Entry) -> list[tuple[str, Html]]:
 
 
 def _whose(view: View, turn: Turn, when: Html) -> Html:
-    return Html(f"{_first(view, turn)}<small>{join([when, *_backups(view, turn)], ' · ')}</small>")
+    return Html(f"{_first(view, turn)}<small>{join([when, *_backups(view, turn)], DOT)}</small>")
 
 
 def _first(view: View, turn: Turn) -> Html:

@@ -17,7 +17,7 @@ from itsm_gitops.presentation import prose
 from itsm_gitops.presentation.chips import state_look
 from itsm_gitops.presentation.fields import changed, field_at, value
 from itsm_gitops.presentation.language import counted, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.moments import day_and_month
 from itsm_gitops.presentation.remainder import folded
 from itsm_gitops.presentation.view import View
@@ -188,7 +188,7 @@ def _at(view: View, word: LastWord) -> Html:
 
 
 def _by(view: View, who: str) -> Html:
-    return Html(f" · {view.link(who)}") if who else EMPTY
+    return Html(f"{DOT}{view.link(who)}") if who else EMPTY
 
 
 def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:

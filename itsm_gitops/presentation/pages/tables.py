@@ -8,7 +8,7 @@ from typing import NamedTuple
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import digits, t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, link, words
 from itsm_gitops.presentation.view import View
 
 
@@ -25,7 +25,6 @@ class ListColumn(NamedTuple):
 ABOUT = ("service", "assigned_team")
 _RECORD = "it-c-record"
 ITEMS = "it-items"  # the class of a table of items, which on a phone are two or three lines each
-_BETWEEN = " ·\u00a0"  # a dot ends no line
 
 
 def record_column(view: View, *named: str) -> ListColumn:
@@ -33,7 +32,7 @@ def record_column(view: View, *named: str) -> ListColumn:
 
     def cell(entry: Entry) -> Html:
         title = link(view.url(entry.id), esc(entry.title or entry.id))
-        return Html(f"{title}<p>{join([esc(entry.id), *_named(view, entry, named)], _BETWEEN)}")
+        return Html(f"{title}{dots([esc(entry.id), *_named(view, entry, named)])}")
 
     return ListColumn("Title", cell, "it-c-title", _RECORD)
 

@@ -13,7 +13,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import counted, digits, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join
 from itsm_gitops.presentation.moments import full_day
 from itsm_gitops.presentation.pages.due import SOON
 from itsm_gitops.presentation.pages.parts import section
@@ -70,7 +70,7 @@ def usage(view: View, data: Mapping[str, Any]) -> Html:
     notes = [esc(more if over else rest), *_terms(view, data)]
     return section(
         "Use",
-        Html(f"<p class=it-use__said><b>{esc(said)}</b>{bar}</p><p class=it-muted>{join(notes, ' · ')}</p>"),
+        Html(f"<p class=it-use__said><b>{esc(said)}</b>{bar}</p><p class=it-muted>{join(notes, DOT)}</p>"),
         "use",
     )
 

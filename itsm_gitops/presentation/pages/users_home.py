@@ -12,7 +12,7 @@ from itsm_gitops.presentation import agenda, situation, urls
 from itsm_gitops.presentation.agenda import Span
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
+from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link, shorten
 from itsm_gitops.presentation.moments import duration
 from itsm_gitops.presentation.pages import going_on, hero, well
 from itsm_gitops.presentation.pages.acts import buttons
@@ -91,10 +91,9 @@ def _work(view: View, span: Span, services: Sequence[str]) -> str:
     about = [going_on.from_to(view, span.start, span.end)]
     if isinstance(minutes, int) and minutes > 0:
         about.append(esc(t("interruption of {time}", time=duration(minutes * 60))))
-    below = join([Html(f"<span>{a}</span>") for a in about])
     return (
-        f"<li{lasts(span)}><div><p class=it-line__title>{named or title}<p class=it-dots>{below}"
-        + (f"<p class=it-dots>{title}" if named else "")
+        f"<li{lasts(span)}><div><p class=it-line__title>{named or title}{dots(about)}"
+        + (dots([title]) if named else "")
         + "</div>"
     )
 

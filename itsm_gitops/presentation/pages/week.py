@@ -9,9 +9,9 @@ from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import agenda, urls
 from itsm_gitops.presentation.agenda import Day, Span
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.freezes import DOT, freeze_chip, name_of
+from itsm_gitops.presentation.freezes import freeze_chip, name_of
 from itsm_gitops.presentation.language import t, told
-from itsm_gitops.presentation.markup import Html, esc, join, link, shorten, words
+from itsm_gitops.presentation.markup import DOT, Html, dots, esc, join, link, shorten, words
 from itsm_gitops.presentation.moments import DAY_NAMES, MONTH_NAMES, day_and_month, day_title
 from itsm_gitops.presentation.pages.going_on import from_to
 from itsm_gitops.presentation.pages.parts import paragraph, section
@@ -89,9 +89,9 @@ def _row(view: View, span: Span, frozen: Mapping[str, Sequence[Hold]], day: Day 
     if span.end < view.now:
         alarms.append(chip("Overdue", "bad"))
     title = link(view.url(span.id), esc(shorten(span.title or span.id, 160)))
-    named = f"<span>{esc(words(kind))}</span>" if kind and kind != "emergency" else ""
+    named = esc(words(kind)) if kind != "emergency" else Html("")
     moment = when(view, span, day) if day else from_to(view, span.start, span.end)
     return (
         f'<li{lasts(span)}><div class="it-agenda__when">{moment}</div><div class="it-agenda__what">'
-        f"<p class=it-line__title>{title}<p class=it-dots><span>{esc(span.id)}</span>{named}</p>{join(alarms, ' ')}</div>"
+        f"<p class=it-line__title>{title}{dots([esc(span.id), named])}</p>{join(alarms, ' ')}</div>"
     )
