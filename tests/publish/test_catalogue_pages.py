@@ -25,7 +25,7 @@ def test_what_an_offering_costs_and_takes_is_said_before_its_questions(tmp_path:
     entry = view.entries["laptop"]
     html = offering.offering_page(view, entry, view.store.data("laptop"), fields(view.kind(entry)))
     said = text_of(html)
-    assert "1,350 EUR about 2 working days approved by Web team It is dear." in said
+    assert "1,350 EUR about 2 working days Approved by Web team: it is dear." in said
     assert said.index("1,350 EUR") < said.index("Request it") < said.index("Details")
     # What few come for is below the form, folded.
     assert "Owner Web team" in said[said.index("Details") :]
@@ -34,7 +34,7 @@ def test_what_an_offering_costs_and_takes_is_said_before_its_questions(tmp_path:
     assert html.index("Who asks for it?") < html.index("Which model?") < html.index("Anything else?")
     assert html.index("Anything else?") < html.index("Title of the request")
     # And not once more below.
-    assert [said.count(word) for word in ("approved", "EUR", "Expected hours", "It is dear.")] == [1, 1, 0, 1]
+    assert [said.count(word) for word in ("Approved", "EUR", "Expected hours", "it is dear.")] == [1, 1, 0, 1]
 
 
 def test_a_card_of_the_catalogue_is_one_link_with_the_terms_in_a_line_of_text(git_repo: GitRepo) -> None:

@@ -79,4 +79,4 @@ def test_a_change_in_a_proposed_freeze_is_marked_wherever_it_is_planned(example:
 
 def test_a_freeze_of_some_items_names_them(example: Path) -> None:
     for page in ("board.html", "index.html"):
-        assert re.search(r"Only for: <a[^>]*>Online shop</a> ·\xa0", _page(example, page)), page
+        assert re.search(r"Only for: <a[^>]*>Online shop</a>\xa0· ", _page(example, page)), page

@@ -61,11 +61,11 @@ def cell_of(view: View, name: str) -> str:
 
 
 def test_below_a_title_stand_its_number_its_service_and_its_team(view: View) -> None:
-    assert cell_of(view, "INC-261110-S10WW") == "A slow report INC-261110-S10WW · Web team"
-    assert cell_of(view, "INC-261110-TTTTA") == "Same names INC-261110-TTTTA · Web team", (
+    assert cell_of(view, "INC-261110-S10WW") == "A slow report INC-261110-S10WW Web team"
+    assert cell_of(view, "INC-261110-TTTTA") == "Same names INC-261110-TTTTA Web team", (
         "one name is said once"
     )
-    assert cell_of(view, "REQ-261110-TTTTA") == "Some paper REQ-261110-TTTTA · Sheets of paper"
+    assert cell_of(view, "REQ-261110-TTTTA") == "Some paper REQ-261110-TTTTA Sheets of paper"
     assert cell_of(view, "MTG-261110-TTTTA") == "A meeting MTG-261110-TTTTA"
 
 
