@@ -80,3 +80,18 @@ def test_a_change_in_a_proposed_freeze_is_marked_wherever_it_is_planned(example:
 def test_a_freeze_of_some_items_names_them(example: Path) -> None:
     for page in ("board.html", "index.html"):
         assert re.search(r"Only for: <a[^>]*>Online shop</a>\xa0· ", _page(example, page)), page
+
+
+def test_a_freeze_is_said_once_and_then_continues(example: Path) -> None:
+    parts = re.findall(
+        r"sinterklaas-freeze[^>]*>[^<]*</a>([^<]*)", _page(example, "index.html").partition("it-day")[2]
+    )
+    assert [p.strip().split(" ")[0] for p in parts] == [",", "continues", "continues"]
+
+
+def test_only_what_the_board_decides_is_numbered(example: Path) -> None:
+    html = _page(example, "board.html")
+    decided = html.partition("Waiting for a decision")[2].partition("</section>")[0]
+    assert "<ol class=it-matters>" in decided
+    assert html.count("<ol class=it-matters>") == 1
+    assert html.index("Freezes ahead</h2>") < html.index("Planned until the next meeting</h2>")
