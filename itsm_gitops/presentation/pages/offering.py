@@ -48,7 +48,9 @@ def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     """Return the price, the delivery time and the approval in one line, below it who approves for which reason."""
     terms = catalogue.terms(view, entry)
     approval = data.get("approval")
-    reason = approval.get("reason") if isinstance(approval, Mapping) and approval.get("required") is True else None
+    reason = (
+        approval.get("reason") if isinstance(approval, Mapping) and approval.get("required") is True else None
+    )
     why = EMPTY
     if isinstance(reason, str):
         who = terms.pop()  # an approval that is required is said, and last
