@@ -55,7 +55,6 @@ def _points(view: View, assessment: RiskAssessment, counting: Sequence[Point]) -
         for title, css in (("Question", ""), ("Answer", ""), ("Points", " class=it-c-num"))
     )
     body = "".join(_point(view, p) for p in counting)
-    total = sum(p.points for p in counting)
     return Html(
         f'<table class="it-table it-points"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
         f"<tfoot>{join([_total(assessment, source) for source in _TOTALS])}</tfoot></table>"
