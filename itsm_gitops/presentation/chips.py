@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from itsm_gitops.graph.status import MAINTENANCE
 from itsm_gitops.model import meaning
 from itsm_gitops.model.workflow import State
 from itsm_gitops.presentation.language import t
@@ -23,6 +24,8 @@ def state_look(state: State) -> str:
 
     Quiet is what is as most of its kind are: for readers, in use, or out of use for good, which is no good news.
     """
+    if state.name == MAINTENANCE:
+        return MAINTENANCE  # as the status of that name
     return "none" if _QUIET & set(state.roles) else state.category
 
 

@@ -87,7 +87,7 @@ class _Size(NamedTuple):
 
 
 # By the number of columns: the more there are, the narrower, so that all of them fit beside the details of a page.
-_SIZES = {3: _Size(184, 64, 19, 23), 4: _Size(168, 34, 17, 20), MOST_COLUMNS: _Size(134, 26, 13, 15)}
+_SIZES = {3: _Size(184, 64, 18, 23), 4: _Size(168, 34, 16, 20), MOST_COLUMNS: _Size(134, 26, 12, 15)}
 
 
 def _size(number: int, boxes: Iterable[Box]) -> _Size:

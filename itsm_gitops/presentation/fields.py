@@ -109,6 +109,22 @@ def _is_done_by(schema: Schema) -> bool:
     return set(schema.get("properties", ())) == {"date", "by"}
 
 
+# Units that the name of a field ends with, in the languages of the site.
+_MEASURES = frozenset({"GB", "Go", "kW", "Mbps", "Mbit/s"})
+_ONE_OF = {"Addresses": "Address", "Ports": "Port"}
+
+
+def titled(view: View, field: Field, data: Any) -> tuple[str, Html]:
+    """Return the title and the value of a field: a unit stands at the value, and one of several has the name of one."""
+    title, shown = t(field.title), value(view, data, field.schema)
+    name, _, unit = title.rpartition(" ")
+    if name and unit in _MEASURES:
+        return name, Html(f"{shown}\u00a0{esc(unit)}")
+    if isinstance(data, list) and len(data) == 1:
+        title = t(_ONE_OF.get(field.title, field.title))
+    return title, shown
+
+
 def value(view: View, data: Any, schema: Schema) -> Html:
     """Return any value as HTML; what does not fit its schema is shown as plain text."""
     if isinstance(data, str):

@@ -17,7 +17,7 @@ from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.fields import FACT, Field, Schema, day, value
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.presentation.pages import on_call, rota
+from itsm_gitops.presentation.pages import on_call, rota, terms
 from itsm_gitops.presentation.pages.dependents import reached
 from itsm_gitops.presentation.remainder import joined
 from itsm_gitops.presentation.view import View
@@ -39,11 +39,15 @@ _DETAILS = ("support_hours", "service_level")  # of an agreement
 
 
 def asked(
-    view: View, entry: Entry, fields: Sequence[Field], data: Mapping[str, Any]
+    view: View,
+    entry: Entry,
+    fields: Sequence[Field],
+    data: Mapping[str, Any],
+    more: Iterable[tuple[str, Html]] = (),
 ) -> tuple[Html, frozenset[str]]:
     """Return the strip of an item and the names of the fields that it shows.
 
-    ``fields`` are those that the document ``data`` has something in.
+    ``fields`` are those that the document ``data`` has something in; ``more`` is what the class of the item tells last.
     """
     plays = view.kind(entry).plays
     is_service = meaning.SERVICE in plays
@@ -71,6 +75,7 @@ def asked(
         cells = {title: (title, shown) for title, shown in rota.now_and_next(view, entry)} | cells
     if is_agreement:
         cells = dict(sorted(((k, v) for k, v in cells.items() if k not in _DETAILS), key=_agreed))
+    cells |= {f"more:{title}": (title, shown) for title, shown in more}
     if len(cells) == 1 and cells.keys() <= by_name.keys() and _is_plain(view, entry):
         return EMPTY, frozenset()  # one fact is among the details
     # Ways to whoever is on call are said where they are named.
@@ -115,7 +120,9 @@ def _notices(view: View, entry: Entry, data: Mapping[str, Any]) -> Iterator[tupl
     for due in dues_of(view.kind(entry), data):
         if due.terms.sign < 0 and due.terms.shift and len(due.pointer) == 1:
             said = t(due.terms.message)
-            yield f"{said[:1].upper()}{said[1:]}", day(view, due.at(start, view.zone).day)
+            mark = terms.notice(view, entry, data) if meaning.CONTRACT in view.kind(entry).plays else EMPTY
+            shown = day(view, due.at(start, view.zone).day)
+            yield f"{said[:1].upper()}{said[1:]}", Html(f"<b>{shown}</b> {mark}") if mark else shown
 
 
 def _served(view: View, entry: Entry) -> Html:

@@ -26,10 +26,14 @@ _CALLED = ("maintenance_window", "freeze")  # of these the next times matter
 def calendar_sections(view: View, data: Mapping[str, Any]) -> Html:
     """Return the sections of a calendar: its hours, the next times, and what it applies to."""
     said = sentences(data.get("hours"))
+    hours = section("Hours", Html("".join(f"<p class=it-hours>{esc(one)}</p>" for one in said)), "hours")
+    ahead = section("Next times", _next(view, data), "next-times")
+    both = (
+        Html(f"<div class=it-pair><div>{hours}</div><div>{ahead}</div></div>") if hours and ahead else EMPTY
+    )
     return join(
         [
-            section("Hours", Html("".join(f"<p class=it-hours>{esc(one)}</p>" for one in said)), "hours"),
-            section("Next times", _next(view, data), "next-times"),
+            both or join([hours, ahead]),
             section("Applies to", _applies(view, data.get("applies_to")), "applies-to"),
         ]
     )

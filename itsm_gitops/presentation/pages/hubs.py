@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
-from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OPERATIONAL, OUTAGE, UNKNOWN
+from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OPERATIONAL, OUTAGE, STATUSES, UNKNOWN
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.duties import PAST
 from itsm_gitops.model.entry import Entry
@@ -38,7 +38,7 @@ from itsm_gitops.presentation.view import View
 _URGENT = 12
 _ILL = "Needs attention"
 _HERE = "#urgent"
-_END_OF_CLAUSE, _FEW_LETTERS = re.compile(r"[,:;.](?:\s|$)"), 20
+_END_OF_CLAUSE, _FEW_LETTERS = re.compile(r"[:;.](?:\s|$)"), 20
 _LEAD = "Everything that is reported, requested, planned and learned; the most urgent first."
 
 
@@ -125,14 +125,16 @@ def _item_card(view: View, kind: Kind) -> str:
 
 
 def _briefly(description: str) -> str:
-    """Return what a class is in a few words: its description up to the first comma or colon after which it says enough."""
+    """Return what a class is in a few words: its description up to the first colon or full stop after which it says enough."""
     enough = _END_OF_CLAUSE.search(description, _FEW_LETTERS)
     return f"{description[: enough.start()] if enough else description}.".replace("..", ".")
 
 
 def _troubles(view: View, items: Iterable[Entry]) -> Counter[str]:
     """Return how many of some items have each status that is not the usual one."""
-    states = Counter(view.health[e.id].status for e in items if e.id in view.health)
+    # What is taken out of production for maintenance has no health: its state says the same.
+    found = (view.health[e.id].status if e.id in view.health else e.state for e in items)
+    states = Counter(status for status in found if status in STATUSES)
     states.pop(OPERATIONAL, None)
     return states
 

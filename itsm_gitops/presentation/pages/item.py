@@ -15,7 +15,16 @@ from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.windows import moment_of
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.chips import chip, look_of
-from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
+from itsm_gitops.presentation.fields import (
+    BLOCK,
+    FACT,
+    PROSE,
+    Field,
+    definition_list,
+    present_fields,
+    titled,
+    value,
+)
 from itsm_gitops.presentation.language import counted, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import full_day
@@ -55,6 +64,7 @@ _FEW_ROWS, _MOST_STAYING = 3, 14  # so few need no column of their own; with so 
 # Shown in the head of the page.
 _ABOVE = ("description",)
 _CHIPS = ("criticality", "environment")
+_LAST = ("paths",)  # of the details: it has long values that few ask for
 # Relations to records have tables of their own on the page.
 _BY_RECORDS = frozenset({"affected_by"})
 
@@ -80,7 +90,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     )
     present = [f for f in present_fields(fields, data) if f.name not in above_all]
     is_service = meaning.SERVICE in kind.plays
-    strip, above_it = asked(view, entry, present, data)
+    strip, above_it = asked(view, entry, present, data, own.asked)
     used = [f for f in present if f.name not in above_it]
     work = work_of(view, entry)
     links = (
@@ -93,16 +103,18 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     has_side = beside or meaning.OFFERING in kind.plays
     records = EMPTY if work else _records(view, entry)
     blocks = join([section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK])
-    rows = [(f.title, value(view, data[f.name], f.schema), False) for f in used if f.role == FACT]
+    facts_told = sorted((f for f in used if f.role == FACT), key=lambda f: f.name in _LAST)
+    rows = [(*titled(view, f, data[f.name]), False) for f in facts_told]
     rows += [(title, said, False) for title, said in own.rows]
     details = section(
         "Details", definition_list(rows) if rows else EMPTY, "details", css="" if has_side else "it-across"
     )
+    picture = surroundings.item_map(view, entry.id)
     main = join(
         [
             past.service_past(view, entry.id),
             service_history.incidents(view, entry) if is_service else EMPTY,
-            surroundings.item_map(view, entry.id),
+            picture,
             EMPTY if work else own.main,
             over_time(view, entry),
             contracts_with(view, entry),
@@ -124,6 +136,9 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     side = join([others[0], details, *others[1:]]) if has_side else EMPTY
     if has_side and len(rows) < _FEW_ROWS and not any(others):
         main, side = join([main, details]), EMPTY
+    elif has_side and main == picture:  # beside many details there would be an empty page below a picture
+        across = section("Details", definition_list(rows) if rows else EMPTY, "details", css="it-across")
+        main, side = join([main, across, *others]), EMPTY
     past_edits = field_history(view, entry)
     above = join(
         [

@@ -32,7 +32,7 @@ _MOST_ERRORS, _MOST_RETIRED = 500, 200
 _COMMAND = re.compile(r"<code>([^<]+)</code>(?!</pre>)")
 _WORD, _WHOLE = re.compile(r"(?<!\S)(?=\S*-)\S{1,40}(?!\S)"), r"<span>\g<0></span>"
 _FEW = 4  # are seen at once
-_OPENED = 2  # workarounds that need no click
+_OPENED = 3  # errors at most whose workarounds need no click
 _LONG_TEXT = 900  # letters of a workaround that is opened on demand wherever it stands
 
 
@@ -43,9 +43,7 @@ def known_errors_page(view: View) -> ListPage:
     retired = [e for e in entries if facts.is_retired(view.book, e)]
     title = t(known_errors_title(view.audience))
     lead = esc(t("Faults whose cause is known, with a workaround until they are fixed."))
-    find = (
-        narrowing(t("Find by symptom, service or number")) if len(current) + len(retired) >= _FEW else EMPTY
-    )
+    find = narrowing(t("Find a known error")) if len(current) + len(retired) >= _FEW else EMPTY
     body = join(
         [
             heading([], title, lead=lead),
@@ -69,15 +67,16 @@ def _rest(view: View, number: int) -> Html:
 
 def _errors(view: View, entries: Sequence[Entry]) -> Html:
     """Return known errors with their symptom, by which people recognise theirs."""
-    items = "".join(_error(view, entry, folded=n >= _OPENED) for n, entry in enumerate(entries))
+    items = "".join(_error(view, entry, folded=len(entries) > _OPENED) for entry in entries)
     return Html(f"<ul class=it-errors>{items}</ul>") if items else EMPTY
 
 
 def _error(view: View, entry: Entry, *, folded: bool) -> str:
     about = [reference(view, entry, "service"), esc(entry.id), _since(view, entry)]
     shown = join([Html(f"<span>{one}</span>") for one in about if one])
+    css = '"it-error it-error--retired"' if facts.is_retired(view.book, entry) else "it-error"
     return (
-        f"<li class=it-error><p class=it-line__title>{link(view.url(entry.id), esc(entry.title or entry.id))}</p>"
+        f"<li class={css}><p class=it-line__title>{link(view.url(entry.id), esc(entry.title or entry.id))}</p>"
         f"<p class=it-error__about>{shown}</p>"
         f"<div class=it-error__what>{_text(view, entry, 'symptom')}{_affected(view, entry)}"
         f"{_meanwhile(view, entry, folded=folded)}</div></li>"

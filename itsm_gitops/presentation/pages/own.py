@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from itsm_gitops.model import facts, meaning
@@ -10,15 +10,17 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation.fields import field_at, value
 from itsm_gitops.presentation.markup import EMPTY, Html, join
 from itsm_gitops.presentation.pages import going_on, hours, promises, rota, terms
-from itsm_gitops.presentation.pages.parts import section
+from itsm_gitops.presentation.pages.parts import is_record, section
 from itsm_gitops.presentation.view import View
+
+_MOST_NAMED = 3  # in a line
 
 
 class OwnParts(NamedTuple):
     """What a class shows its own way.
 
     ``chips`` stand below the title, ``main`` comes first on the page, ``rows`` last among the details, ``technical`` is for
-    engineers. The fields in ``shown`` and the relations to ``linked`` are not shown again.
+    engineers, ``asked`` stands last in the strip below the head. The fields in ``shown`` and the relations to ``linked`` are not shown again.
     """
 
     chips: tuple[Html, ...] = ()
@@ -27,6 +29,7 @@ class OwnParts(NamedTuple):
     technical: Html = EMPTY
     shown: frozenset[str] = frozenset()
     linked: frozenset[str] = frozenset()
+    asked: tuple[tuple[str, Html], ...] = ()
 
 
 def own_parts(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
@@ -57,29 +60,47 @@ def _level(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
     return OwnParts(main=main, rows=rows, shown=promises.FIELDS, linked=linked)
 
 
-def _contract(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
+def _contract(_: View, __: Entry, data: Mapping[str, Any]) -> OwnParts:
     return OwnParts(
-        chips=(terms.notice(view, entry, data),),
         rows=tuple(terms.renewal(data)),
-        shown=terms.OF_CONTRACT if "renewal" in data else frozenset(),
+        shown=terms.told_of_contract(data),
     )
 
 
-def _licence(view: View, _: Entry, data: Mapping[str, Any]) -> OwnParts:
+def _licence(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
     main = terms.usage(view, data)
     rows = tuple(terms.lasts(data))
-    return OwnParts(main=main, rows=rows, shown=terms.OF_LICENCE if main else frozenset({"perpetual"}))
+    shown = terms.OF_LICENCE if main else frozenset({"perpetual"})
+    covered = _few(view, view.network.others(entry.id, "covered_by"))
+    asked = (("Covers", join(map(view.link, covered), ", ")),) if covered else ()
+    return OwnParts(main=main, rows=rows, shown=shown, linked=frozenset(covered), asked=asked)
+
+
+def _few(view: View, items: Iterable[str]) -> list[str]:
+    """Return items that are so few that they are told in a line; else nothing."""
+    found = sorted(set(items), key=lambda i: (view.title(i).lower(), i))
+    return found if len(found) <= _MOST_NAMED else []
 
 
 def _calendar(view: View, _: Entry, data: Mapping[str, Any]) -> OwnParts:
     return OwnParts(main=hours.calendar_sections(view, data), shown=hours.FIELDS)
 
 
-def _announcement(view: View, entry: Entry, _: Mapping[str, Any]) -> OwnParts:
+def _announcement(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
     said = going_on.about(view, entry)
-    return OwnParts(chips=(said,), shown=frozenset({"type", "start", "end"}) if said else frozenset())
+    kind = view.kind(entry)
+    places = {name: field_at(kind, name) for name in _ANNOUNCED if data.get(name)}
+    asked = [(place.title, value(view, data[name], place.schema)) for name, place in places.items()]
+    records = [r.other for r in view.network.related(entry.id) if is_record(view, r.other)]
+    linked = _few(view, records)
+    asked += [(view.kind(view.entries[i]).title, view.link(i)) for i in linked]
+    shown = {"type", "start", "end"} if said else set()
+    return OwnParts(
+        chips=(said,), shown=frozenset({*places, *shown}), linked=frozenset(linked), asked=tuple(asked)
+    )
 
 
+_ANNOUNCED = ("audience", "shown_from")
 _TECHNICAL = ("identities", "commit_addresses", "signing_keys", "forge_groups")
 _DUTIES = "responsibilities"
 

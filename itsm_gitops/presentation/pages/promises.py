@@ -57,7 +57,9 @@ def kept_of(view: View, level: Entry) -> Html:
     if not known:
         return EMPTY
     met = sum(share >= goal for share, goal in known)
-    return esc(t("{count} of {all}", count=digits(met), all=digits(len(known))))
+    figure = esc(t("{count} of {all}", count=digits(met), all=digits(len(known))))
+    shown = shortfall(figure) if met < len(known) else figure
+    return Html(f"{shown} <span class=it-kept__said>{esc(t('targets kept'))}</span>")
 
 
 def kept_under(view: View, level: Entry) -> Html:
@@ -83,8 +85,10 @@ def kept_under(view: View, level: Entry) -> Html:
         "{missed} of {count} services missed a target",
         missed=digits(missed),
     )
-    told_first = Html(f"<p>{esc(sentence)} ({measured(view, list(kept))}).</p>")
+    told_first = Html(f"<p>{esc(sentence)} (<span class=it-span-of>{measured(view, list(kept))}</span>).</p>")
     note = t("The goal of a service is the lowest of the targets below, whatever the priority.")
+    if any(cell is None for row in rows for cell in row[1::2]):
+        note = f"{note} {t('A dash means: not measured.')}"
     way = f" {link(urls.report(REPORT), esc(t('How this is measured')))}" if view.audience.reports else ""
     shown = _figures(view, table, rows)
     return section(table.title, Html(f"{told_first}{shown}<p class=it-muted>{esc(note)}{way}</p>"), "kept")
@@ -146,17 +150,15 @@ def targets(view: View, data: Mapping[str, Any]) -> Html:
         f"<tr><th scope=row>{name}</th>{''.join(f'<td>{row.get(m, _NONE)}</td>' for m in metrics)}</tr>"
         for name, row in rows.items()
     )
-    available = "".join(
-        f"<tr><th scope=row>{esc(t('Availability'))}</th><td colspan={max(1, len(metrics))}>{_target(one, period)}</td></tr>"
-        for one in some
-        if one.get("metric") == _AVAILABILITY
-    )
+    promised = (_target(one, period) for one in some if one.get("metric") == _AVAILABILITY)
+    available = join([Html(f"<p>{esc(t('Availability'))}: {share}</p>") for share in promised])
     about = esc(t(_ABOUT.get(period, ""))) if period in _ABOUT else EMPTY
     note = Html(f"<p class=it-muted>{about}</p>") if about else EMPTY
     shown = Html(
         f'<table class="it-plain it-targets"><caption class=it-vh>{esc(t("Targets"))}</caption>'
-        f"<thead><tr><th scope=col>{_scope(view, records)}</th>{head}</tr></thead><tbody>{body}{available}</tbody></table>"
+        f"<thead><tr><th scope=col>{_scope(view, records)}</th>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+    shown = Html(f"{shown if rows else EMPTY}{available}")
     return section("Targets", Html(f"{shown}{note}"), "targets") if some else EMPTY
 
 

@@ -31,6 +31,7 @@ FIELDS = frozenset({"layers", "overrides", "time_zone"})
 _WEEKS, _WEEK = 5, 7 * 24
 _MOST_TURNS = 7  # below the picture; the rest opens
 _DAY = timedelta(days=1)
+_LETTERS = 3  # of the name of a day
 _TINTS = 4  # people that the picture tells apart by colour
 _NAMED, _SHORTENED = 24, 6  # hours of a bar that has room for a name, and for its initials
 
@@ -114,9 +115,28 @@ def _list(view: View, found: Sequence[Turn], reasons: Sequence[tuple[datetime, M
         items.append(
             f"<li><span class=it-turns__who>{_first(view, turn)}</span>"
             + (f" <span class=it-turns__backup>{backup}</span>" if backup else "")
-            + f"<span class=it-turns__when>{span(view, turn.start, turn.end)}{now}</span>{swap}"
+            + f"<span class=it-turns__when>{_when(view, turn)}{now}</span>{swap}"
         )
     return Html(f"<ol class=it-turns>{''.join(items)}</ol>") if items else EMPTY
+
+
+def _when(view: View, turn: Turn) -> Html:
+    """Return from when to when a turn lasts, with the days of the week, and the hour of hand-over once where it is the same."""
+    first, last = in_zone(turn.start, view.zone), in_zone(turn.end, view.zone)
+    if f"{first:%H:%M}" != f"{last:%H:%M}" or first.date() == last.date():
+        return span(view, turn.start, turn.end)
+    said = t(
+        "{start} to {end}, hand-over {time}",
+        start=_weekday_and_day(first.date()),
+        end=_weekday_and_day(last.date()),
+        time=f"{last:%H:%M}",
+    )
+    spans = f"{clock.format_time(turn.start)}/{clock.format_time(turn.end)}"
+    return Html(f"<span class=it-span-of><time datetime={spans}>{esc(said)}</time></span>")
+
+
+def _weekday_and_day(one: date) -> str:
+    return f"{t(DAY_NAMES[one.weekday()])[:_LETTERS]} {day_and_month(one)}"
 
 
 def _picture(view: View, found: Sequence[Turn], days: Sequence[date], today: date) -> Html:
@@ -161,7 +181,7 @@ def _bars(view: View, found: Sequence[Turn], monday: date, first_called: list[st
             if long >= _SHORTENED
             else ""
         )
-        yield f'<td colspan={long}><span class="it-rota__bar it-rota__{look}{swap}">{said}</span></td>'
+        yield f'<td colspan={long}><span class="it-rota__bar it-rota__{look}{swap}" title="{esc(name)}">{said}</span></td>'
 
 
 def _hour(view: View, moment: datetime, monday: date) -> int:

@@ -15,6 +15,7 @@ from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.major import major_section
 from itsm_gitops.presentation.pages.parts import heading, incomplete, paragraph
 from itsm_gitops.presentation.pages.tables import ListColumn, RowGroup, columns, grouped_table
+from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.view import View
 
 _LONGEST = 120  # of the title of what is wrong
@@ -69,6 +70,8 @@ def _name(view: View, entry: Entry) -> Html:
         return view.link(entry.id)
     causes = [i for i in situation.worst_first(view, health.causes) if view.url(i)]
     why = link(view.url(causes[0]), esc(shorten(view.title(causes[0]), _LONGEST))) if causes else EMPTY
+    if len(causes) > 1:
+        why = Html(f"{why} {link(view.url(entry.id), esc(and_more(len(causes) - 1)))}")
     return Html(f"{view.link(entry.id)}<small>{why}</small>") if why else view.link(entry.id)
 
 

@@ -136,7 +136,8 @@ def _box(view: View, identifier: str, group: Sequence[str]) -> Box:
     if not others:
         return box_of(view, first, look_of(view, first), first == identifier)
     members = [item for item in group if item]
-    names = ", ".join([*map(view.title, members[:_MOST_NAMES]), *(["…"] if members[_MOST_NAMES:] else [])])
+    # A name may have a comma in it.
+    names = "; ".join([*map(view.title, members[:_MOST_NAMES]), *(["…"] if members[_MOST_NAMES:] else [])])
     one = box_of(view, members[0], look_of(view, members[0]), False)
     where = urls.map_of(identifier)
     if not first:

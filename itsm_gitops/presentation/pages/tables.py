@@ -54,7 +54,7 @@ def columns(view: View, *names: str) -> list[ListColumn]:
         "priority": ListColumn("Priority", view.priority_chip, "it-c-chip", "it-c-priority"),
         "health": ListColumn("Health", lambda e: view.health_chip(e.id), "it-c-chip"),
         "owner": ListColumn("Owner", lambda e: reference(view, e, "owner")),
-        "environment": ListColumn("Environment", lambda e: _word(e, "environment")),
+        "environment": ListColumn("Environment", _environment),
         "type": ListColumn("Type", lambda e: _word(e, "type")),
         "planned": ListColumn(
             "Planned", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
@@ -97,6 +97,16 @@ def number_column(title: str, numbers: Mapping[str, int]) -> ListColumn:
 def _word(entry: Entry, field: str) -> Html:
     """Return a value that the rule book names, in words."""
     return esc(words(str(entry.columns.get(field) or "")))
+
+
+def _environment(entry: Entry) -> Html:
+    """Return the environment of an item; the usual one is marked, as a phone has no room for it."""
+    said = _word(entry, "environment")
+    return (
+        Html(f"<span class=it-usual>{said}</span>")
+        if entry.columns.get("environment") == "production"
+        else said
+    )
 
 
 def reference(view: View, entry: Entry, field: str) -> Html:

@@ -20,10 +20,17 @@ from itsm_gitops.presentation.pages.parts import section
 from itsm_gitops.presentation.view import View
 
 # Told by the words here.
-OF_CONTRACT = frozenset({"renewal", "renewal_term_months"})
+_RENEWALS, _NOTICE = frozenset({"renewal", "renewal_term_months"}), frozenset({"notice_days", "end"})
 OF_LICENCE = frozenset({"quantity", "in_use", "over_allocation_allowed", "perpetual", "verification"})
 _RENEWAL = {"tacit": "Renews automatically", "express": "Ends unless it is renewed", "none": "Does not renew"}
+_NEARLY = 0.95  # of what was bought is in use
 _FOR_MONTHS = ("Renews automatically for {count} month", "Renews automatically for {count} months")
+
+
+def told_of_contract(data: Mapping[str, Any]) -> frozenset[str]:
+    """Return the fields of a contract that need no row: how it renews is a sentence, and its last day to give notice is above."""
+    renewals = _RENEWALS if "renewal" in data else frozenset()
+    return renewals | {"notice_days"} if data.keys() >= _NOTICE else renewals
 
 
 def notice(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -59,7 +66,7 @@ def usage(view: View, data: Mapping[str, Any]) -> Html:
         return EMPTY
     over = used > bought
     full = 100 if over else round(100 * used / bought, 1)
-    look = "over" if over else "used"
+    look = "over" if over else "nearly" if used > _NEARLY * bought else "used"
     bar = (
         '<svg class=it-use viewBox="0 0 100 4" preserveAspectRatio=none aria-hidden=true><rect width=100 height=4 />'
         f"<rect class=it-use--{look} width={full} height=4 /></svg>"
@@ -78,7 +85,7 @@ def usage(view: View, data: Mapping[str, Any]) -> Html:
 def _terms(view: View, data: Mapping[str, Any]) -> Iterator[Html]:
     allowed = data.get("over_allocation_allowed")
     if isinstance(allowed, bool):
-        yield esc(t("more may be used, to be paid later" if allowed else "no more may be used"))
+        yield esc(t("extra seats are invoiced afterwards" if allowed else "no more may be used"))
     checked = data.get("verification")
     if not isinstance(checked, dict) or not isinstance(checked.get("date"), str):
         return

@@ -61,9 +61,8 @@
   function without(net, rows) {
     const items = rows.map((row) => {
       const about = facts.of(net, row);
-      const made = button(about.title, "select", row);
-      if (about.look && about.look !== "operational") made.append(" ", chip(about));
-      return element("li", "", made);
+      const marks = about.look && about.look !== "operational" ? [chip(about)] : [];
+      return element("li", "", button(about.title, "select", row), ...marks);
     });
     return [element("h2", "", t("Without relations among these ({count})", { count: rows.length })), element("ul", "", ...items)];
   }

@@ -11,7 +11,7 @@
   const PADDING = 16; // above and below the words of a box
   const LINE = 15;
   const MARGIN = 44;
-  const LETTERS = 18;
+  const LETTERS = 17;
   const SMALL_LETTERS = 21;
   const APART = 14; // the ends of lines at a box
   const SNAP = 6; // lines that rise less are straight
@@ -124,7 +124,7 @@
     const found = routes.map(() => [0, 0]);
     for (const [key, those] of sides) {
       const [name, end] = key.split("\n");
-      const step = Math.min(APART, (high - PADDING) / those.length);
+      const step = Math.min(APART, (high - PADDING / 2) / Math.max(1, those.length - 1));
       those.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
       those.forEach(([, i], rank) => (found[i][Number(end)] = Math.round(corner(name)[1] + high / 2 + (rank - (those.length - 1) / 2) * step)));
     }
@@ -206,8 +206,10 @@
       if (!hidden[side] || (dir !== "both" && dir !== side)) continue;
       const label = `+${hidden[side]}`;
       const half = 8 + 3.5 * label.length;
-      const x = side === "users" ? left - half - 6 : left + WIDTH + half + 6;
-      const y = top + (near[side].length ? { users: 6, needs: high - 6 }[side] : high / 2);
+      // Where there are lines it stands on the edge of its box, clear of them and of their heads.
+      const out = near[side].length ? -half : half + 6;
+      const x = side === "users" ? left - out : left + WIDTH + out;
+      const y = top + (near[side].length ? { users: -4, needs: high + 4 }[side] : high / 2);
       const pill = svg(
         "g",
         { class: "it-net__more", transform: `translate(${x} ${y})`, "aria-hidden": true },
