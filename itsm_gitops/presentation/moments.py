@@ -120,10 +120,17 @@ def full_day(day: date, names: Sequence[str] = MONTHS) -> str:
     return wording.full_day(day, WRITER, names)
 
 
+def short_name(weekday: str) -> str:
+    """Return the name of a day of the week (one of ``DAY_NAMES``) in three letters."""
+    return t(weekday[:3])
+
+
 def day_letters() -> Html:
     """Return the days of a week as the head of a calendar."""
     return Html(
-        "".join(f'<th scope="col"><abbr title="{esc(t(d))}">{esc(t(d[:3]))}</abbr></th>' for d in DAY_NAMES)
+        "".join(
+            f'<th scope="col"><abbr title="{esc(t(d))}">{esc(short_name(d))}</abbr></th>' for d in DAY_NAMES
+        )
     )
 
 

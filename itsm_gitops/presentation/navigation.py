@@ -84,7 +84,7 @@ def navigation(
         tabs.append({t("Changes"): _page(urls.CHANGES)})
     if book.playing(meaning.KNOWN_ERROR):
         tabs.append({t(known_errors): _page(urls.KNOWN_ERRORS)})
-    classes = [{t("Map"): _page(urls.MAP)}, *_kinds(book, records=False)]
+    classes = [{t("Map"): _page(urls.MAP)}, *_kinds(book, records=False, forms=forms)]
     if items:
         tabs.append({"CMDB": [_page(urls.CMDB), *classes]})
     if reports:
@@ -129,18 +129,21 @@ def _page(url: str) -> str:
     return source_of(url)
 
 
-def _kinds(book: RuleBook, *, records: bool) -> list[dict[str, str]]:
+def _kinds(book: RuleBook, *, records: bool, forms: bool = True) -> list[dict[str, str]]:
     """Return the lists of kinds of record or of classes of item below the names of their groups.
 
-    Those that have a tab of their own are not repeated.
+    Those that have a tab of their own are links to it.
     """
-    elsewhere = (urls.SERVICES, urls.CATALOGUE)
-    kinds = [k for k in by_title(book) if k.is_record == records and urls.index(k) not in elsewhere]
+    elsewhere = (urls.SERVICES, *([urls.CATALOGUE] if forms else []))
+    left_out = () if forms else (urls.CATALOGUE,)
+    kinds = [k for k in by_title(book) if k.is_record == records and urls.index(k) not in left_out]
     first, groups = (urls.RECORDS, RECORDS) if records else (urls.CMDB, CLASSES)
     entries: list[dict[str, str]] = []
     for group, members in grouped(book, kinds, groups):
         entries.append({t(group.title): f"{GROUP}{first}#{group.anchor}"})
-        entries += [{plain(kind.plural_title): _page(urls.index(kind))} for kind in members]
+        for kind in members:
+            url = urls.index(kind)
+            entries.append({plain(kind.plural_title): f"{PAGE}{url}" if url in elsewhere else _page(url)})
     return entries
 
 
@@ -167,7 +170,7 @@ def _empty_pages(book: RuleBook, tabs: list[Any], *, forms: bool) -> dict[str, s
                 path, name = (
                     (entry, title) if isinstance(entry, str) else next((p, t) for t, p in entry.items())
                 )
-                if path.startswith(GROUP):
+                if path.startswith((GROUP, PAGE)):
                     continue
                 # The explorer and the map need the whole width.
                 wide = name == t(EXPLORER) or path == _page(urls.MAP)

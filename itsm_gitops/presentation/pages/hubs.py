@@ -163,7 +163,7 @@ def cmdb_index(view: View) -> ListPage:
 def _not_well(view: View) -> Html:
     """Return in one line how many items are not well, which opens to their names, the worst first; nothing where all are well."""
     used = (e for kind in view.book.kinds.values() if kind.operational for e in view.of_kind(kind.name))
-    ill = [e for e in used if e.id in view.health and not situation.is_well(view, e.id)]
+    ill = [e for e in used if _is_ill(view, e)]
     ill.sort(key=lambda e: (situation.place_of(view, e), not _is_service(view, e), e.title.lower(), e.id))
     states = _troubles(view, ill)
     if not ill or not states:
@@ -172,13 +172,19 @@ def _not_well(view: View) -> Html:
         t(text, count=digits(states[status])) for status, text in _ATTENTION.items() if states[status]
     )
     rows = "".join(
-        f"<li>{view.link(e.id)}<span>{view.health_chip(e.id)}</span><span class=it-muted>{esc(view.kind(e).title)}</span>"
+        f"<li>{view.link(e.id)}<span>{view.health_chip(e.id) or view.state_chip(e)}</span><span class=it-muted>{esc(view.kind(e).title)}</span>"
         for e in ill
     )
     return Html(
         f'<details class="it-attention" id=ill><summary><span>{esc(t(_ILL))}</span> {esc(said)}</summary>'
         f'<ul class=it-attention__list aria-label="{esc(t(_ILL))}">{rows}</ul></details>'
     )
+
+
+def _is_ill(view: View, entry: Entry) -> bool:
+    if entry.id in view.health:
+        return not situation.is_well(view, entry.id)
+    return entry.state == MAINTENANCE
 
 
 _ATTENTION = {

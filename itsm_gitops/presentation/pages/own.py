@@ -71,7 +71,7 @@ def _licence(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
     main = terms.usage(view, data)
     rows = tuple(terms.lasts(data))
     shown = terms.OF_LICENCE if main else frozenset({"perpetual"})
-    covered = _few(view, view.network.others(entry.id, "covered_by"))
+    covered = _few(view, (r.other for r in view.network.related(entry.id) if r.relation == _COVERS))
     asked = (("Covers", join(map(view.link, covered), ", ")),) if covered else ()
     return OwnParts(main=main, rows=rows, shown=shown, linked=frozenset(covered), asked=asked)
 
@@ -100,6 +100,7 @@ def _announcement(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts
     )
 
 
+_COVERS = "covers"
 _ANNOUNCED = ("audience", "shown_from")
 _TECHNICAL = ("identities", "commit_addresses", "signing_keys", "forge_groups")
 _DUTIES = "responsibilities"

@@ -17,7 +17,7 @@ from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import day, field_at, often, value
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join, link, words
-from itsm_gitops.presentation.moments import DAY_NAMES, day_and_month, day_letters
+from itsm_gitops.presentation.moments import DAY_NAMES, day_and_month, day_letters, short_name
 from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.pages.hours import sentences
 from itsm_gitops.presentation.pages.on_call import person
@@ -31,7 +31,6 @@ FIELDS = frozenset({"layers", "overrides", "time_zone"})
 _WEEKS, _WEEK = 5, 7 * 24
 _MOST_TURNS = 7  # below the picture; the rest opens
 _DAY = timedelta(days=1)
-_LETTERS = 3  # of the name of a day
 _TINTS = 4  # people that the picture tells apart by colour
 _NAMED, _SHORTENED = 24, 6  # hours of a bar that has room for a name, and for its initials
 
@@ -136,7 +135,7 @@ def _when(view: View, turn: Turn) -> Html:
 
 
 def _weekday_and_day(one: date) -> str:
-    return f"{t(DAY_NAMES[one.weekday()])[:_LETTERS]} {day_and_month(one)}"
+    return f"{short_name(DAY_NAMES[one.weekday()])} {day_and_month(one)}"
 
 
 def _picture(view: View, found: Sequence[Turn], days: Sequence[date], today: date) -> Html:

@@ -100,11 +100,11 @@ def _word(entry: Entry, field: str) -> Html:
 
 
 def _environment(entry: Entry) -> Html:
-    """Return the environment of an item; the usual one is marked, as a phone has no room for it."""
+    """Return the environment of an item; one that only repeats the state is marked: a phone has no room for it."""
     said = _word(entry, "environment")
     return (
         Html(f"<span class=it-usual>{said}</span>")
-        if entry.columns.get("environment") == "production"
+        if entry.columns.get("environment") == entry.state
         else said
     )
 
