@@ -132,6 +132,38 @@ def test_a_licence_says_how_much_of_it_is_in_use(tmp_path: Path, used: str, more
     assert said in text_of(html)
     assert not {"Perpetual", "Over allocation allowed"} & set(text_of(html).split(" "))
     assert "Quantity" not in text_of(html)
+    assert f"it-use--{'over' if more == 'true' else 'nearly'}" in html
+
+
+def test_a_licence_says_in_its_strip_what_it_covers_and_not_what_covers_it(tmp_path: Path) -> None:
+    licence = (
+        "id: seats\nclass: licence\nname: Seats\nowner: web\nlifecycle: production\nproduct: Suite\nmetric: user\n"
+        "links:\n- type: covered_by\n  target: cloud-2026\n"
+    )
+    shop = DOCUMENTS["cmdb/services/shop.yaml"] + "covered_by: [seats]\n"
+    contract = f"{CONTRACT}notice_days: 30\n"
+    view = view_of(
+        tmp_path,
+        {
+            "cmdb/licences/seats.yaml": licence,
+            "cmdb/services/shop.yaml": shop,
+            "cmdb/contracts/cloud-2026.yaml": contract,
+        },
+    )
+    strip = page_of(view, "seats").partition("<dl class=it-help>")[2].partition("</dl>")[0]
+    assert text_of(strip).endswith("Covers Online shop")
+
+
+def test_a_unit_stands_at_its_value_and_paths_come_last(tmp_path: Path) -> None:
+    server = (
+        "id: node\nclass: server\nname: Node\nowner: web\nlifecycle: production\nenvironment: production\n"
+        "paths: [deploy/node/**]\ntype: physical\naddresses: [192.0.2.21]\nmemory_gb: 768\n"
+    )
+    html = page_of(view_of(tmp_path, {"cmdb/servers/node.yaml": server}), "node")
+    said = " ".join(text_of(html).replace("\u00a0", " ").split())
+    assert "Memory 768 GB" in said
+    assert "Address 192." in said
+    assert said.index("Type Physical") < said.index("deploy/node/")
 
 
 def test_a_calendar_begins_with_its_hours_and_the_next_times(tmp_path: Path) -> None:

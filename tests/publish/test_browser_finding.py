@@ -134,10 +134,10 @@ def test_known_errors_are_narrowed_by_symptom_service_and_number(open_page: Call
     page = open_page("known-errors/index.html")
     titles = page.locator(".it-error:visible .it-line__title")
     everything = titles.count()
-    page.get_by_label("Find by symptom, service or number").fill("old round")
+    page.get_by_label("Find a known error").fill("old round")
     assert titles.all_inner_texts() == ["Driver app shows the old round after replanning"]
     assert not section(page, "Retired").is_visible()
-    page.get_by_label("Find by symptom, service or number").fill("")
+    page.get_by_label("Find a known error").fill("")
     assert titles.count() == everything
 
 

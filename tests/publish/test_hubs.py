@@ -81,6 +81,9 @@ def test_the_menu_names_the_groups_of_the_page_and_what_they_lead_to(view: View)
         for address in groups:
             assert f"id={address.partition('#')[2]}" in first.body
     assert not [page for page in pages if navigation.GROUP in page]
+    # A class with a tab of its own is in the menu as on the page, as a link to that tab.
+    assert {"Services": f"{navigation.PAGE}{urls.SERVICES}"} in by_title["CMDB"]
+    assert not [page for page in pages if navigation.PAGE in page]
 
 
 def test_the_handbook_stands_in_the_order_of_its_index(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_long_title_takes_three_lines_of_a_narrow_box_and_is_cut_only_beyond_t
     assert lines("Warehouse management system of the second hub") == [
         "Warehouse",
         "management",
-        "system of th…",
+        "system of t…",
     ]
     assert lines("Donaudampfschifffahrtsgesellschaft") == ["Donaudampfsch", "ifffahrtsgese", "llschaft"]
 
