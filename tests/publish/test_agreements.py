@@ -138,20 +138,14 @@ def test_a_licence_says_how_much_of_it_is_in_use(tmp_path: Path, used: str, more
 def test_a_licence_says_in_its_strip_what_it_covers_and_not_what_covers_it(tmp_path: Path) -> None:
     licence = (
         "id: seats\nclass: licence\nname: Seats\nowner: web\nlifecycle: production\nproduct: Suite\nmetric: user\n"
-        "links:\n- type: covered_by\n  target: cloud-2026\n"
+        "contract: cloud-2026\n"
     )
-    shop = DOCUMENTS["cmdb/services/shop.yaml"] + "covered_by: [seats]\n"
+    suite = "id: suite\nclass: saas\nname: Suite\nowner: web\nlifecycle: production\nlicences: [seats]\n"
     contract = f"{CONTRACT}notice_days: 30\n"
-    view = view_of(
-        tmp_path,
-        {
-            "cmdb/licences/seats.yaml": licence,
-            "cmdb/services/shop.yaml": shop,
-            "cmdb/contracts/cloud-2026.yaml": contract,
-        },
-    )
+    files = {"licences/seats": licence, "saas/suite": suite, "contracts/cloud-2026": contract}
+    view = view_of(tmp_path, {f"cmdb/{name}.yaml": text for name, text in files.items()})
     strip = page_of(view, "seats").partition("<dl class=it-help>")[2].partition("</dl>")[0]
-    assert text_of(strip).endswith("Covers Online shop")
+    assert text_of(strip).endswith("Covers Suite")
 
 
 def test_a_unit_stands_at_its_value_and_paths_come_last(tmp_path: Path) -> None:
