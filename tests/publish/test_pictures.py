@@ -131,7 +131,7 @@ def test_a_long_title_takes_three_lines_of_a_narrow_box_and_is_cut_only_beyond_t
         "management",
         "system of t…",
     ]
-    assert lines("Donaudampfschifffahrtsgesellschaft") == ["Donaudampfsch", "ifffahrtsgese", "llschaft"]
+    assert lines("Donaudampfschifffahrtsgesellschaft") == ["Donaudampfsc", "hifffahrtsge", "sellschaft"]
 
 
 def test_one_box_is_no_drawing() -> None:

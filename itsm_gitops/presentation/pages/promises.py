@@ -85,7 +85,7 @@ def kept_under(view: View, level: Entry) -> Html:
         "{missed} of {count} services missed a target",
         missed=digits(missed),
     )
-    told_first = Html(f"<p>{esc(sentence)} (<span class=it-span-of>{measured(view, list(kept))}</span>).</p>")
+    told_first = Html(f"<p>{esc(sentence)} <span class=it-span-of>({measured(view, list(kept))}).</span></p>")
     note = t("The goal of a service is the lowest of the targets below, whatever the priority.")
     if any(cell is None for row in rows for cell in row[1::2]):
         note = f"{note} {t('A dash means: not measured.')}"
