@@ -34,7 +34,7 @@ RECORD = "record"  # identifier of a record
 ITEM = "item"  # identifier of a CMDB item
 COUNT = "count"
 SHARE = "share"  # 0 to 1
-FLOORED_SHARE = "floored share"  # 0 to 1, of which only all is all
+FLOORED_SHARE = "floored share"  # 0 to 1, rounded down: it must not reach what it misses
 EXACT_SHARE = "exact share"  # 0 to 1, where hundredths of a percent matter
 DURATION = "duration"  # seconds
 BUSINESS = "business time"  # seconds in the hours of an agreement
@@ -116,11 +116,22 @@ class Table:
 
     def said(self, number: int, column: str, writer: Writer = ENGLISH) -> str:
         """Return the cell of a row as readers of a language write it, a share of few as so many of how many."""
+        return self.part(number, column, writer) or self._share(number, column, writer)
+
+    def part(self, number: int, column: str, writer: Writer = ENGLISH) -> str:
+        """Return a share of few as so many of how many; empty for another cell."""
         value, wholes = self.values(column)[number], self.wholes.get(column, ())
         if isinstance(value, int | float) and number < len(wholes) and 0 < wholes[number] < FEW:
             part, whole = round(value * wholes[number]), wholes[number]
             return Phrase("{part} of {whole}", part=part, whole=whole).said(writer)
-        return shown(self.column(column), value, writer)
+        return ""
+
+    def _share(self, number: int, name: str, writer: Writer) -> str:
+        """Return a cell; a share that misses its goal is never rounded up to it."""
+        column, value = self.column(name), self.values(name)[number]
+        if column.form == SHARE and column.goal and _less(value, self.values(column.goal)[number]):
+            column = column._replace(form=FLOORED_SHARE)
+        return shown(column, value, writer)
 
     def column(self, name: str) -> Column:
         """Return the column of this name."""

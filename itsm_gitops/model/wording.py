@@ -106,12 +106,12 @@ def field_name(name: str, writer: Writer = ENGLISH) -> str:
 
 
 def percent(share: float, writer: Writer = ENGLISH) -> str:
-    """Say a share from 0 to 1 in whole percent."""
-    return _percent(f"{share * 100:.0f}", writer)
+    """Say a share from 0 to 1 in whole percent, to the nearest; only all of them are 100."""
+    return _percent(f"{share * 100 if share >= 1 else min(share * 100, 99):.0f}", writer)
 
 
 def floored_percent(share: float, writer: Writer = ENGLISH) -> str:
-    """Say a share in whole percent, rounded down, so that only all of them are 100."""
+    """Say a share in whole percent, rounded down, so that it does not seem to reach a goal that it misses."""
     return _percent(f"{int(share * 100 + 1e-9)}", writer)
 
 

@@ -12,7 +12,8 @@ from itsm_gitops.presentation.moments import duration, said, said_in
 
 LETTER = 7.1  # a generous width of one letter at the size of the page's style
 _BAR, _PITCH = 18, 28
-_TRACK = 130  # the room of bars on a telephone
+_TRACK, _WIDE_TRACK = 130, 480  # the room of bars on a telephone, and at a desk
+_LEAST_LABELLED = 20  # pixels
 _SHORT = 4  # values of so many letters need little room
 # What a logarithmic scale of times is read by.
 _TICKS = (60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400, 365 * 86400)
@@ -87,8 +88,10 @@ def _parts(table: Table, chart: Bars, number: int, most: float) -> Html:
         wide, label = number_of(table.values(name)[number]) / most * 100, said_in(table, number, name)
         if wide:
             parts.append(mark(left, 0, wide, _BAR, look))
-        if several and wide / 100 * _TRACK > len(label) * LETTER + 4:
-            parts.append(_label(label, left + wide / 2, _BAR / 2, f"it-bar__n it-bar__n--{look}"))
+        needed = max(len(label) * LETTER + 8, _LEAST_LABELLED)
+        if several and wide and wide / 100 * _WIDE_TRACK >= needed:
+            css = "" if wide / 100 * _TRACK >= needed else " it-tick--wide"
+            parts.append(_label(label, left + wide / 2, _BAR / 2, f"it-bar__n it-bar__n--{look}{css}"))
         left += wide
     return join(parts)
 
@@ -110,7 +113,7 @@ def ranges(table: Table, chart: Bars, title_of: Named) -> Html:
         values = [esc(said_in(table, number, n)) for n in chart.columns]
         at, to = (scale.place(number_of(table.values(n)[number])) for n in (low, high))
         marks = [scale.lines(_PITCH)]
-        if to > at:
+        if to > at and values[0] != values[1]:
             marks.append(mark(at, 8, to - at, 12, chart.looks[1]))
         marks.append(
             Html(
@@ -122,7 +125,9 @@ def ranges(table: Table, chart: Bars, title_of: Named) -> Html:
             f'<svg class="it-bars__track" {SVG} height="{_PITCH}">{join(marks)}</svg><b>{values[1]}</b></li>'
         )
     axis = f'<svg class="it-bars__track" {SVG} height="18">{scale.names()}</svg>'
-    rows.append(f'<li class="it-bars__axis" aria-hidden="true"><span></span><b></b>{axis}<b></b></li>')
+    rows.append(
+        f'<li class="it-bars__axis" aria-hidden="true"><span>{esc(t("Logarithmic scale"))}</span><b></b>{axis}<b></b></li>'
+    )
     return Html(f'<ul class="it-bars it-bars--range">{"".join(rows)}</ul>')
 
 

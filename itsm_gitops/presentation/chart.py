@@ -62,7 +62,10 @@ def picture(table: Table, name: str, title_of: Named = esc, leading: Leading = _
     records are called, ``leading`` makes the value of a row lead to what it counts.
     """
     several = table.chart is not None and table.chart.form == BESIDE and len(table.chart.columns) > 1
-    parts = []
+    parts: list[Html] = []
+    told_of: list[Html] = []
+    nowhere: list[Html] = []
+    elsewhere = False
     for number, one in enumerate(_apart(table)):
         if one.chart and _is_drawn(one, one.chart):
             measure = esc(t(one.column(one.chart.columns[0]).title))
@@ -70,8 +73,15 @@ def picture(table: Table, name: str, title_of: Named = esc, leading: Leading = _
             drawn = draw(one, f"{name}-{number}" if number else name, title_of, leading)
             parts.append(Html(f"{title}{drawn}"))
         elif one.chart:
-            parts.append(_sentences(one, one.chart, title_of, leading))
-    return join(parts)
+            sentences, is_elsewhere = _sentences(one, one.chart, title_of, leading)
+            (
+                told_of if any(map(any, one.rows and [one.values(c) for c in one.chart.columns])) else nowhere
+            ).extend(sentences)
+            elsewhere = elsewhere or is_elsewhere
+    if elsewhere:  # once, after what is somewhere
+        told_of.append(esc(t("None elsewhere.")))
+    told_of += nowhere
+    return Html(f'<p class="it-told">{join(told_of, " ")}</p>{join(parts)}') if told_of else join(parts)
 
 
 def _apart(table: Table) -> Iterator[Table]:
@@ -105,9 +115,9 @@ def _is_drawn(table: Table, chart: Bars) -> bool:
     return sum(bool(value) for value in values) >= _FEWEST
 
 
-def _sentences(table: Table, chart: Bars, title_of: Named, leading: Leading) -> Html:
-    """Return for each column of a chart which rows have how much of it, and that the others have none."""
-    said_of = []
+def _sentences(table: Table, chart: Bars, title_of: Named, leading: Leading) -> tuple[list[Html], bool]:
+    """Return for each column of a chart which rows have how much of it, and whether the others have none."""
+    said_of, elsewhere = [], False
     for name in chart.columns[:1] if chart.form == RANGE else chart.columns:
         title = esc(t(table.column(name).title))
         some = [n for n, value in enumerate(table.values(name)) if value]
@@ -124,8 +134,8 @@ def _sentences(table: Table, chart: Bars, title_of: Named, leading: Leading) -> 
             else told("{column}: none.", column=title)
         )
         if some and len(some) < len(table.rows) and len(chart.columns) == 1:
-            said_of.append(esc(t("None elsewhere.")))
-    return Html(f'<p class="it-told">{join(said_of, " ")}</p>')
+            elsewhere = True
+    return said_of, elsewhere
 
 
 def draw(table: Table, name: str, title_of: Named = esc, leading: Leading = _as_it_is) -> Html:
@@ -233,9 +243,14 @@ def _groups(table: Table, chart: Bars, labels: Sequence[str], ceiling: float) ->
     parts = []
     for number, label in enumerate(labels):
         middle = room * (number + 0.5)
-        x = middle - each * len(chart.columns) / 2
-        for name, look in zip(chart.columns, chart.looks, strict=True):
-            value = table.values(name)[number]
+        # What is nought keeps no place: the bars that are there stand over their label.
+        drawn = [
+            (name, look, value)
+            for name, look in zip(chart.columns, chart.looks, strict=True)
+            if (value := table.values(name)[number])
+        ]
+        x = middle - each * len(drawn) / 2
+        for name, look, value in drawn:
             parts += _upright_bar(said_in(table, number, name), number_of(value) / ceiling, x, each, look)
             x += each
         from_last = len(labels) - 1 - number

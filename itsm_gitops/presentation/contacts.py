@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from itsm_gitops.presentation.markup import Html, esc, external, words
 
 # Ways between those who run services: users are not sent to them.
 _ON_CALL = "on-call"
+_PHONE = re.compile(r"\+?[\d(][\d ()/.-]{5,30}", re.ASCII)
 _AMONG_STAFF = ("chat", _ON_CALL)
 
 
@@ -27,5 +29,10 @@ def contact_lines(contacts: Any, *, reachable: bool = False, on_call: bool = Tru
         address = f"mailto:{text}" if "@" in text and ":" not in text else text
         note = f" ({esc(contact['note'])})" if isinstance(contact.get("note"), str) else ""
         shown = text.removeprefix("https://").removeprefix("http://").rstrip("/")
-        lines.append(Html(f"{esc(name)}: {external(address, esc(shown))}{note}"))
+        if _PHONE.fullmatch(text):
+            digits = re.sub(r"[^+\d]", "", text)
+            way = Html(f'<a href="tel:{digits}">{esc(text)}</a>')
+        else:
+            way = external(address, esc(shown))
+        lines.append(Html(f"{esc(name)}: {way}{note}"))
     return lines

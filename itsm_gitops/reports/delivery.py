@@ -121,9 +121,10 @@ def dora(log: Log) -> ReportDraft:
         (
             Table(
                 "all",
-                "The five figures",
+                "Changes",
                 (Column("scope", "Of", TEXT), *_COLUMNS),
                 ((ALL, *whole),) if closed else (),
+                note=deployments.since(log) if closed else "",
                 wholes=_wholes([(ALL, *whole)]),
             ),
             Table(

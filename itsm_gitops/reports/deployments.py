@@ -27,6 +27,7 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.timeline import seconds
+from itsm_gitops.model.wording import Figure, Phrase, full_day
 from itsm_gitops.reports.change import Causes
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.measures import median
@@ -155,6 +156,12 @@ def deliveries(log: Log, causes: Causes) -> list[Delivery]:
     ]
 
 
+def since(log: Log) -> Phrase:
+    """Say from which day on the figures of a week count."""
+    first = log.day_of(log.until if log.first is None else log.first)
+    return Phrase("Per week since {day}, when the records begin.", day=Figure(full_day, first))
+
+
 def _finished(case: Case) -> int:
     return seconds(case.text("finished_at")) or seconds(case.text("started_at")) or case.opened
 
@@ -203,9 +210,10 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
     return (
         Table(
             "deployments",
-            "The five figures, of deployments to production",
+            "Deployments",
             (Column("scope", "Of", TEXT), *COLUMNS),
             tuple(whole),
+            note=since(log) if whole else "",
             wholes=_wholes(whole),
         ),
         Table(

@@ -30,6 +30,10 @@ from itsm_gitops.service_levels.life import Case
 
 _OPEN = Column("open", "Open")
 _MONTH = 30 * 86400
+_BY_SERVICE = (
+    "A record counts once, for the service in its field. The explorer also finds a record by other services "
+    "that it affects."
+)
 
 
 def backlog(log: Log) -> ReportDraft:
@@ -62,7 +66,7 @@ def backlog(log: Log) -> ReportDraft:
                 log, "priorities", "Incidents by priority", "Priority", urgent, _of_priorities(log, urgent)
             ),
             _ages(log, "teams", "By team", "Team", _by_team(log, waiting), filter_words.TEAM),
-            _ages(log, "services", "By service", "Service", largest(waiting, "service")),
+            _ages(log, "services", "By service", "Service", largest(waiting, "service"), note=_BY_SERVICE),
         ),
         trends.standing(log, "Open records", log.lasting(*(k.name for k in _recorded(log)))),
         Key(len(waiting), Phrase("open, the oldest for {time}", time=Figure(duration, oldest)))
@@ -125,7 +129,13 @@ def _banded(
 
 
 def _ages(
-    log: Log, name: str, title: str, head: str, groups: Sequence[tuple[str, list[Case]]], facet: str = ""
+    log: Log,
+    name: str,
+    title: str,
+    head: str,
+    groups: Sequence[tuple[str, list[Case]]],
+    facet: str = "",
+    note: str = "",
 ) -> Table:
     """Return open records by what has them; ``facet`` is the explorer's, by which the number leads to the records."""
     columns = (
@@ -139,7 +149,8 @@ def _ages(
         ages = [measures.age(c, log.until) for c in some]
         rows.append((group, len(some), measures.median(ages), max(ages)))
     shows = {"open": [{facet: group or NONE} for group, _ in groups]} if facet else {}
-    return Table(name, title, columns, tuple(rows), Bars("stacked", ("open",), ("blue",)), shows=shows)
+    bars = Bars("stacked", ("open",), ("blue",))
+    return Table(name, title, columns, tuple(rows), bars, note if rows else "", shows=shows)
 
 
 def arrivals(log: Log) -> ReportDraft:
@@ -147,13 +158,23 @@ def arrivals(log: Log) -> ReportDraft:
     kinds = [k for k in _kinds(log) if meaning.CHANGE not in k.plays]
     new = [c for k in kinds for c in log.opened(k.name)]
     done = sum(len(log.resolved(k.name)) for k in kinds)
+    dropped = sum(
+        c.cancelled is not None and log.within(c.cancelled) for k in kinds for c in log.lasting(k.name)
+    )
     return ReportDraft(
         Phrase("{opened} opened, {resolved} resolved", opened=len(new), resolved=done),
         (measures.arrivals, measures.resolutions, measures.cancellations, measures.backlog_at),
         tuple(table for kind in kinds for table in _flows(log, kind)),
         trends.happened(log, "Opened", COUNT, lambda p: measures.arrivals(new, [p])[0]),
-        Key(len(new), Phrase("opened, {resolved} resolved", resolved=done)),
-        (Key(len(new), "Opened"), Key(done, "Resolved")) if new or done else (),
+        Key(
+            len(new),
+            Phrase(
+                "opened, {resolved} resolved, {cancelled} cancelled; without changes",
+                resolved=done,
+                cancelled=dropped,
+            ),
+        ),
+        (Key(len(new), "Opened"), Key(done, "Resolved"), Key(dropped, "Cancelled")) if new or done else (),
     )
 
 

@@ -10,7 +10,6 @@ from itsm_gitops.model.report import (
     BUSINESS,
     EXACT_SHARE,
     FEW,
-    FLOORED_SHARE,
     ITEM,
     MONTH,
     OVER_TIME,
@@ -22,7 +21,7 @@ from itsm_gitops.model.report import (
     Row,
     Table,
 )
-from itsm_gitops.model.wording import Figure, Phrase, floored_percent, plural
+from itsm_gitops.model.wording import Figure, Phrase, percent, plural
 from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.clock_lists import HOURS, missed, running
 from itsm_gitops.reports.log import Bucket, Log
@@ -71,7 +70,7 @@ def levels(log: Log) -> ReportDraft:
             whole,
             "{share} of {count} promise kept",
             "{share} of {count} promises kept",
-            share=Figure(floored_percent, kept),
+            share=Figure(percent, kept),
         )
 
     def kept_in(period: Bucket) -> tuple[int, int]:
@@ -100,11 +99,11 @@ def levels(log: Log) -> ReportDraft:
         Key(
             kept,
             plural(whole, "of {count} promise kept", "of {count} promises kept"),
-            FLOORED_SHARE,
+            SHARE,
             whole,
         ),
         (
-            Key(kept, "Promises kept", FLOORED_SHARE, whole),
+            Key(kept, "Promises kept", SHARE, whole),
             Key(counts[MISSED], "Promises missed"),
             Key(sum(any(services.falls_short(row)) for row in services.rows), "Services below a goal"),
             Key(counts[RUNNING], "Promises still running"),

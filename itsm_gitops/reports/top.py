@@ -14,6 +14,8 @@ from itsm_gitops.reports.tables import MOST_ROWS
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Case
 
+_PAIR = 2  # services that are named together
+
 
 def incident_count(cases: Iterable[Case]) -> list[Case]:
     """Incidents of a service or item.
@@ -60,6 +62,12 @@ def _main(log: Log, services: Table, count: int) -> Key | None:
     if len(first) == 1:
         one, several = "of {count} incident with {service}", "of {count} incidents with {service}"
         return Key(most, plural(count, one, several, service=first[0]))
+    if len(first) == _PAIR:
+        one, several = (
+            "of {count} incident with each of {first} and {second}",
+            "of {count} incidents with each of {first} and {second}",
+        )
+        return Key(most, plural(count, one, several, first=first[0], second=first[1]))
     one, several = (
         "of {count} incident with each of {services} services",
         "of {count} incidents with each of {services} services",

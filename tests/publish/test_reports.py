@@ -233,7 +233,7 @@ def test_charts_fill_their_column(pages: Path, guard: Any, viewport: dict[str, i
         page = guard.open(address, "reports/backlog.html", viewport=viewport)
         whole = page.locator(".it-report").first.bounding_box()
         chart = page.locator(".it-report .it-bars").first.bounding_box()
-        assert chart["width"] == pytest.approx(min(whole["width"], 880), abs=1)
+        assert chart["width"] == pytest.approx(whole["width"], abs=1)
         sizes = page.evaluate(
             "[...document.querySelectorAll('.it-chart :is(text, li > span, b)')].map(e => parseFloat(getComputedStyle(e).fontSize))"
         )
@@ -318,8 +318,35 @@ FEW = Table(
 def test_few_values_are_a_sentence_and_a_share_of_few_is_so_many_of_how_many() -> None:
     html = picture(FEW, "t")
     assert "Reopened: X (1 of 3). None elsewhere." in html
-    assert "Late: none." in html
+    assert "None elsewhere. Late: none." in html
+    assert html.count("<p") == 1
     assert "it-chart" not in html
+
+
+def test_none_elsewhere_is_said_once_for_several_measures() -> None:
+    html = picture(replace(FEW, rows=(("x", 3, 1 / 3, 2), ("y", 6, 0.0, 0))), "t")
+    assert "Reopened: X (1 of 3). Late: X (2). None elsewhere.</p>" in html
+
+
+def test_a_bar_without_a_neighbour_stands_over_its_label() -> None:
+    months = (Column("m", "Month", TEXT), Column("a", "First"), Column("b", "Second"))
+    chart = Bars("over time", ("a", "b"), ("green", "red"))
+    html = draw(Table("t", "T", months, (("x", 4, 0), ("y", 4, 2)), chart), "t")
+    (left, wide, _), _ = bars(html, "green")
+    assert left + wide / 2 == pytest.approx(25, abs=0.2)
+
+
+def test_a_share_that_misses_its_goal_is_not_rounded_up_to_it_and_only_all_are_100() -> None:
+    columns = (Column("n", "N", TEXT), Column("a", "A", SHARE, "g"), Column("g", "G", SHARE))
+    table = Table("t", "T", columns, (("x", 0.896, 0.9), ("y", 0.9961, 0.9), ("z", 0.876, 0.8)))
+    assert [table.said(n, "a") for n in range(3)] == ["89%", "99%", "88%"]
+
+
+def test_a_share_of_few_with_a_goal_is_a_percentage_with_its_count_behind() -> None:
+    columns = (Column("n", "N", TEXT), Column("a", "A", SHARE, "g"), Column("g", "G", SHARE))
+    table = Table("t", "T", columns, (("x", 0.5, 0.9),), wholes={"a": [2]})
+    assert table.said(0, "a") == "1 of 2"
+    assert table.part(0, "a") == "1 of 2"
 
 
 def test_measures_of_two_columns_stand_apart_and_rows_with_nothing_are_left_out() -> None:

@@ -11,6 +11,7 @@ from itsm_gitops.graph.due_ics import due_calendar
 from itsm_gitops.graph.ics import domain
 from itsm_gitops.model import clock
 from itsm_gitops.model.duties import LATER, NEAR, PAST
+from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import WRITER, counted, t, told
@@ -139,9 +140,10 @@ def due_text(due: DueEntry) -> str:
 def _day(view: View, due: DueEntry, *, dated: bool) -> Html:
     """Return the day, with its year where that is not this one and to be said (``dated``)."""
     moment = clock.parse_time(due.day.day)
-    if moment is not None:
+    # The time of day matters for what records plan, as a meeting; a certificate ends on a day.
+    if moment is not None and view.kind(due.entry).is_record:
         return short(view, moment)
-    day = date.fromisoformat(due.day.day)
+    day = date.fromisoformat(due.day.day) if moment is None else in_zone(moment, view.zone).date()
     shown = full_day(day) if dated and day.year != view.today.year else day_and_month(day)
     return Html(f'<time datetime="{day:%Y-%m-%d}">{shown}</time>')
 

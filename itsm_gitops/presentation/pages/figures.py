@@ -28,7 +28,7 @@ from itsm_gitops.model.report import (
 )
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.language import WRITER, t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, is_named_value, join, link, words
 from itsm_gitops.presentation.moments import said, said_in
 from itsm_gitops.presentation.pages.evidence import evidence_list
@@ -47,12 +47,12 @@ _FEWEST_GROUPED = 6  # rows that are told apart by whether a goal was missed
 
 
 class _Field(NamedTuple):
-    """A column of the page: its head, its class, and its cell of a row; ``goal`` says that it holds a share and its goal."""
+    """A column of the page: its head, its class, and its cell of a row; ``goal`` names the share that has a goal."""
 
     title: str
     css: str
     cell: Callable[[int], Html]
-    goal: bool = False
+    goal: str = ""
 
 
 def figures(view: View, table: Table) -> Html:
@@ -70,7 +70,7 @@ def figures(view: View, table: Table) -> Html:
     numbers = list(range(len(table.rows)))
     groups = _groups(short) if only else [("", numbers)]
     body = "".join(
-        f"<tbody>{_group(title, len(fields))}{''.join(_row(fields, n) for n in some)}</tbody>"
+        f"<tbody>{_group(title, len(fields))}{''.join(_row(fields, n, _nearest(table, n)) for n in some)}</tbody>"
         for title, some in groups
     )
     notes = []
@@ -109,12 +109,24 @@ def _groups(short: Sequence[bool]) -> list[tuple[str, list[int]]]:
     ]
 
 
-def _row(fields: Sequence[_Field], number: int) -> Html:
+def _nearest(table: Table, number: int) -> str:
+    """Return the name of the share that is nearest to its goal, or farthest below; a phone shows this one alone."""
+    found = []
+    for column in table.columns:
+        if column.goal:
+            share, goal = (table.values(name)[number] for name in (column.name, column.goal))
+            if isinstance(share, int | float) and isinstance(goal, int | float):
+                found.append((share - goal, column.name))
+    return min(found)[1] if found else ""
+
+
+def _row(fields: Sequence[_Field], number: int, nearest: str) -> Html:
     """Return a row; a cell with a goal says whose it is, for where it stands without its head."""
     cells = []
     for field in fields:
         label = f' data-label="{esc(field.title)}"' if field.goal else ""
-        cells.append(f"<td{_css(field.css)}{label}>{field.cell(number)}</td>")
+        css = f"{field.css} it-c-nearest" if field.goal == nearest and nearest else field.css
+        cells.append(f"<td{_css(css)}{label}>{field.cell(number)}</td>")
     return Html(f"<tr>{''.join(cells)}</tr>")
 
 
@@ -138,7 +150,7 @@ def _fields(view: View, table: Table) -> list[_Field]:
         elif column.goal:
             goal = t(table.column(column.goal).title)
             title = t(_PAIRS[column.name]) if column.name in _PAIRS else f"{t(column.title)} / {goal}"
-            fields.append(_Field(title, css, _kept(view, table, column), goal=True))
+            fields.append(_Field(title, css, _kept(view, table, column), goal=column.name))
         else:
             fields.append(_Field(t(column.title), css, _plain(view, table, column, first=position == 0)))
     return fields
@@ -159,14 +171,17 @@ def _record(view: View, table: Table, column: Column) -> Callable[[int], Html]:
 def _kept(view: View, table: Table, column: Column) -> Callable[[int], Html]:
     """Return what shows a share and, behind it, its goal."""
     goal = table.column(column.goal)
-    plain = _plain(view, table, column, first=False)
+    # A share of few has its count behind the goal: each cell of the column begins with a share of hundred.
+    plain = _plain(view, replace(table, wholes={}), column, first=False)
 
     def cell(number: int) -> Html:
         value = plain(number)
         if table.values(column.name)[number] is None or table.values(goal.name)[number] is None:
             return value
         aim = esc(said_in(table, number, goal.name))
-        return Html(f'{value}<span class="it-aim"> / {aim}</span>')
+        few = table.part(number, column.name, WRITER)
+        count = Html(f' <span class="it-aim">{esc(few)}</span>') if few else EMPTY
+        return Html(f'{value}<span class="it-aim"> / {aim}</span>{count}')
 
     return cell
 

@@ -298,7 +298,11 @@ def _field(view: View, kind: Kind, name: str) -> Question:
         return replace(question, names=_PEOPLE, known=view.config.directory == "closed")
     if name in _MEANING:
         hints = _MEANING[name]
-        said = (c._replace(hint=t(hints[c.value]) if c.value in hints else "") for c in question.choices)
+        # What people can judge is the answer; the word of the rule book explains it.
+        said = (
+            c._replace(label=t(hints[c.value]), hint=c.label) if c.value in hints else c
+            for c in question.choices
+        )
         return replace(question, choices=tuple(said))
     return replace(question, value="normal") if name == "type" else question
 

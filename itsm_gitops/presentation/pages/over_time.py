@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from itsm_gitops.model import clock, meaning
@@ -20,6 +21,7 @@ from itsm_gitops.presentation.view import View
 
 _MONTHS = 12
 _FEWEST = 4  # records that make a picture
+_FEWEST_MONTHS = 3
 _TITLE = "Incidents and changes over time"
 _ROLES = ((meaning.INCIDENT, "Incidents opened", "blue"), (meaning.CHANGE, "Changes planned", "grey"))
 
@@ -30,9 +32,16 @@ def over_time(view: View, entry: Entry) -> Html:
     table = months_of(view, (traits for traits in near if traits and entry.id in traits.affected))
     if sum(count for row in table.rows for count in row if isinstance(count, int)) < _FEWEST:
         return EMPTY  # the list of records says it better
+    table = _from_first(table)
     picture = draw(table, "over-time")
     listed = f"<details class=it-fold><summary>{esc(t('Figures'))}</summary>{figures(view, table)}</details>"
     return section(_TITLE, Html(f"{picture}{listed}"), "over-time")
+
+
+def _from_first(table: Table) -> Table:
+    """Return the months from the first on in which anything happened; three at least."""
+    first = next(n for n, row in enumerate(table.rows) if any(row[1:]))
+    return replace(table, rows=table.rows[min(first, len(table.rows) - _FEWEST_MONTHS) :])
 
 
 def months_of(view: View, records: Iterable[Traits]) -> Table:

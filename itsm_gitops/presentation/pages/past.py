@@ -22,7 +22,6 @@ from itsm_gitops.presentation.remainder import joined, opening
 from itsm_gitops.presentation.view import View
 
 DAYS = 90
-_LATE = 30
 _MOST_RUNS, _MOST_NAMED = 10, 3
 _HEIGHT = 10
 REPORT, _TABLE = "levels", "services"
@@ -112,11 +111,8 @@ def service_past(view: View, service: str) -> Html:
     days = view.past.get(service)
     if not days:
         return EMPTY
-    # A phone shows the last third of the bar: more marks could not be told apart there.
-    is_long = len(days) == 3 * _LATE
-    begin, late = (esc(_day(days[-n].day)) for n in (len(days), _LATE if is_long else len(days)))
-    frame = "it-past__frame" + (" it-past__frame--long" if is_long else "")
-    ends = f"<p class=it-past__ends><span>{begin}</span><span class=it-past__late>{late}</span><span>{esc(_day(days[-1].day))}</span></p>"
+    begin, end = (esc(_day(days[n].day)) for n in (0, -1))
+    ends = f"<p class=it-past__ends><span>{begin}</span><span>{end}</span></p>"
     history = view.histories.get(service)
     told_of = {one.id for one in history.incidents} if history else set()
     # Days of which a list of incidents tells need no line of their own.
@@ -135,7 +131,7 @@ def service_past(view: View, service: str) -> Html:
     listed = f'<ul class="it-list it-past__list">{items}</ul>' if items else ""
     shares = service_history.availability(view, service)
     body = Html(
-        f"<p>{esc(_sum(days))}.</p><div class='{frame}'>{bar(view, service)}</div>{ends}{shares}{listed}"
+        f"<p>{esc(_sum(days))}.</p><div class=it-past__frame>{bar(view, service)}</div>{ends}{shares}{listed}"
     )
     return section(t("The last {days} days", days=len(days)), body, "past")
 

@@ -35,6 +35,7 @@ from itsm_gitops.presentation.view import View
 _FEW, _MANY = 4, 8
 _WHENCE = "{since} to {until}, from the timelines of the records."
 _SHARES = (SHARE, EXACT_SHARE)
+_AHEAD = "running"  # the table of the promises that still can be kept
 _LONG = 12  # rows of a table without a chart that stands open
 
 
@@ -120,11 +121,19 @@ def _time(view: View, report: Report, said: str = "{since} to {until}.") -> Html
 
 def _body(view: View, report: Report) -> Html:
     data = link(urls.report_json(report.name), esc(t("All tables as JSON")))
+    folded = [table for table in report.tables if _is_folded(view, report, table)]
     return join(
         [
             heading([Crumb(urls.REPORTS, "Reports")], t(report.title), lead=_head(view, report)),
             _contents(report),
-            *(section(t.title, _table(view, report, t), _anchor(t)) for t in report.tables),
+            *(
+                section(t.title, _table(view, report, t), _anchor(t))
+                for t in report.tables
+                if t not in folded
+            ),
+            section("More tables", join([_fold(view, report, t) for t in folded]), "more-tables")
+            if folded
+            else EMPTY,
             section("What the figures mean", _definitions(report), "definitions")
             if report.measures
             else EMPTY,
@@ -143,9 +152,10 @@ def _head(view: View, report: Report) -> Html:
     if report.trend is not None:
         verdict = Html(f", {_verdict(report.trend)}") if report.trend.verdict else ""
         small.append(Html(f"{esc(t(report.trend.text))}{verdict}."))
-    small += [*([esc(t(report.note))] if report.note else []), _time(view, report)]
+    small += [esc(t(report.note))] if report.note else []
     spark = sparkline(report.trend) if report.trend else EMPTY
-    return Html(f'{result}<p class="it-trend">{spark}<span>{join(small, " ")}</span></p>')
+    how = f'<p class="it-trend">{spark}<span>{join(small, " ")}</span></p>' if small else ""
+    return Html(f'<p class="it-period">{_time(view, report)}</p>{result}{how}')
 
 
 def tiles(pairs: Sequence[tuple[Html, Html]]) -> Html:
@@ -158,9 +168,9 @@ def _contents(report: Report) -> Html:
     """Return the way to each table of a long report."""
     if len(report.tables) <= _FEW:
         return EMPTY
-    items = "".join(
-        f'<li><a href="#{_anchor(table)}">{esc(t(table.title))}</a></li>' for table in report.tables
-    )
+    # What still can be done comes before what was.
+    ordered = sorted(report.tables, key=lambda table: table.name != _AHEAD)
+    items = "".join(f'<li><a href="#{_anchor(table)}">{esc(t(table.title))}</a></li>' for table in ordered)
     name, listed = esc(t("On this page")), Html(f"<ul>{items}</ul>")
     if len(report.tables) > _MANY:
         listed = Html(f'<details class="it-fold"><summary>{name}</summary>{listed}</details>')
@@ -179,17 +189,31 @@ def _table(view: View, report: Report, table: Table) -> Html:
         f'<p class="it-report__data">{link(urls.report_csv(report.name, table.name), esc(t("Download as CSV")))}</p>'
     )
     rows, below = figures(view, table), notes(table, charted(table))
-    shown = _tiles(table) or picture(table, _anchor(table), partial(_called, view), leading)
-    is_map = any(c.form == EVIDENCE for c in table.columns)
-    folded = (bool(shown) and not _says_more(table)) or (
-        len(table.rows) > _LONG and table is not report.tables[0] and not is_map
-    )
-    if not folded:
-        return Html(f'<div class="it-report">{shown or EMPTY}{rows}{below}{csv}</div>')
-    count = "" if shown else f" ({len(table.rows)})"
+    shown = _shown(view, table)
+    if not shown or _says_more(table):
+        return Html(f'<div class="it-report">{shown}{rows}{below}{csv}</div>')
     return Html(
         f'<div class="it-report">{shown}{below}<details class="it-fold it-report__fold">'
-        f"<summary>{esc(t('Figures'))}{count}</summary>{rows}{csv}</details></div>"
+        f"<summary>{esc(t('Figures'))}</summary>{rows}{csv}</details></div>"
+    )
+
+
+def _shown(view: View, table: Table) -> Html:
+    """Return the figures of a table as tiles, chart or sentence; nothing for a table that speaks for itself."""
+    return _tiles(table) or picture(table, _anchor(table), partial(_called, view), leading)
+
+
+def _is_folded(view: View, report: Report, table: Table) -> bool:
+    """Whether a table is opened on demand: a long one without a picture that is not the first."""
+    is_map = any(c.form == EVIDENCE for c in table.columns)
+    is_long = len(table.rows) > _LONG and table is not report.tables[0]
+    return is_long and not is_map and not _shown(view, table)
+
+
+def _fold(view: View, report: Report, table: Table) -> Html:
+    return Html(
+        f'<details class="it-fold it-report__more" id="{_anchor(table)}">'
+        f"<summary>{esc(t(table.title))} ({len(table.rows)})</summary>{_table(view, report, table)}</details>"
     )
 
 

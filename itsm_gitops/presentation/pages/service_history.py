@@ -111,7 +111,9 @@ def _incident(view: View, one: ServiceIncident) -> Html:
         when = told("since {start}, for {time}", start=short(view, begin), time=lasting(view, begin))
     else:
         when = told(
-            "{start} to {end}, {time}",
+            "{start} to {end}, {time} of it"
+            if one.seconds + 60 <= one.end - one.start
+            else "{start} to {end}, {time}",
             start=short(view, begin),
             end=until(view, begin, situation.moment(one.end)),
             time=esc(duration(one.seconds)),
