@@ -118,10 +118,10 @@ class Table:
         """Return the cell of a row as readers of a language write it, a share of few as so many of how many."""
         return self.part(number, column, writer) or self._share(number, column, writer)
 
-    def part(self, number: int, column: str, writer: Writer = ENGLISH) -> str:
-        """Return a share of few as so many of how many; empty for another cell."""
+    def part(self, number: int, column: str, writer: Writer = ENGLISH, fewer: int = FEW) -> str:
+        """Return a share of ``fewer`` than so many as so many of how many; empty for another cell."""
         value, wholes = self.values(column)[number], self.wholes.get(column, ())
-        if isinstance(value, int | float) and number < len(wholes) and 0 < wholes[number] < FEW:
+        if isinstance(value, int | float) and number < len(wholes) and 0 < wholes[number] < fewer:
             part, whole = round(value * wholes[number]), wholes[number]
             return Phrase("{part} of {whole}", part=part, whole=whole).said(writer)
         return ""

@@ -52,3 +52,13 @@ def test_every_column_has_a_head(example: Path) -> None:
     heads = re.findall(r"<th scope=\"?col\"?>([^<]*)", html)
     assert heads
     assert all(heads)
+
+
+def test_only_what_is_planned_for_a_time_has_its_time_of_day(example: Path) -> None:
+    html = (example / "records/due.html").read_text(encoding="utf-8")
+    days = dict(
+        re.findall(r"<td class=it-c-time[^>]*>(.*?)</td><td class=it-due__what[^>]*>(.*?)</td>", html)[::-1]
+    )
+    said = {what: re.sub("<[^>]+>", "", day) for day, what in days.items()}
+    assert re.search(r"\d\d:\d\d", said["Meeting"])
+    assert not re.search(r"\d\d:\d\d", said["Post-implementation review"])

@@ -140,8 +140,10 @@ def due_text(due: DueEntry) -> str:
 def _day(view: View, due: DueEntry, *, dated: bool) -> Html:
     """Return the day, with its year where that is not this one and to be said (``dated``)."""
     moment = clock.parse_time(due.day.day)
-    # The time of day matters for what records plan, as a meeting; a certificate ends on a day.
-    if moment is not None and view.kind(due.entry).is_record:
+    # The time of day matters for what records plan, as a meeting; a certificate or what is counted in days ends on a day.
+    terms = due.day.due.terms
+    is_planned = view.kind(due.entry).is_record and not terms.shift and not terms.missing_since
+    if moment is not None and is_planned:
         return short(view, moment)
     day = date.fromisoformat(due.day.day) if moment is None else in_zone(moment, view.zone).date()
     shown = full_day(day) if dated and day.year != view.today.year else day_and_month(day)

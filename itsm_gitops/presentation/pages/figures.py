@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -171,7 +172,7 @@ def _record(view: View, table: Table, column: Column) -> Callable[[int], Html]:
 def _kept(view: View, table: Table, column: Column) -> Callable[[int], Html]:
     """Return what shows a share and, behind it, its goal."""
     goal = table.column(column.goal)
-    # A share of few has its count behind the goal: each cell of the column begins with a share of hundred.
+    # The count stands behind the goal, so that each cell of the column begins with a percentage.
     plain = _plain(view, replace(table, wholes={}), column, first=False)
 
     def cell(number: int) -> Html:
@@ -179,8 +180,8 @@ def _kept(view: View, table: Table, column: Column) -> Callable[[int], Html]:
         if table.values(column.name)[number] is None or table.values(goal.name)[number] is None:
             return value
         aim = esc(said_in(table, number, goal.name))
-        few = table.part(number, column.name, WRITER)
-        count = Html(f' <span class="it-aim">{esc(few)}</span>') if few else EMPTY
+        count_of = table.part(number, column.name, WRITER, sys.maxsize)
+        count = Html(f' <span class="it-aim">({esc(count_of)})</span>') if count_of else EMPTY
         return Html(f'{value}<span class="it-aim"> / {aim}</span>{count}')
 
     return cell
