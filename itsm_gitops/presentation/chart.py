@@ -7,6 +7,7 @@ picture, a sentence says them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import ceil, floor, log10
@@ -38,7 +39,7 @@ from itsm_gitops.presentation.bars import (
     reach,
     short,
 )
-from itsm_gitops.presentation.language import t, told
+from itsm_gitops.presentation.language import WRITER, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.moments import said, said_in
 
@@ -124,7 +125,7 @@ def _sentences(table: Table, chart: Bars, title_of: Named, leading: Leading) -> 
         shown = [
             Html(
                 f"{name_of(table.columns[0], table.rows[n][0], title_of)} "
-                f"({leading(table, n, name, esc(said_in(table, n, name)))})"
+                f"({leading(table, n, name, esc(_counted(table, n, name)))})"
             )
             for n in some
         ]
@@ -136,6 +137,11 @@ def _sentences(table: Table, chart: Bars, title_of: Named, leading: Leading) -> 
         if some and len(some) < len(table.rows) and len(chart.columns) == 1:
             elsewhere = True
     return said_of, elsewhere
+
+
+def _counted(table: Table, number: int, name: str) -> str:
+    """Return a value of a sentence: a share as so many of how many, where that is known, as those beside it are."""
+    return table.part(number, name, WRITER, sys.maxsize) or said_in(table, number, name)
 
 
 def draw(table: Table, name: str, title_of: Named = esc, leading: Leading = _as_it_is) -> Html:

@@ -323,6 +323,11 @@ def test_few_values_are_a_sentence_and_a_share_of_few_is_so_many_of_how_many() -
     assert "it-chart" not in html
 
 
+def test_shares_of_one_sentence_have_one_form() -> None:
+    html = picture(replace(FEW, rows=(("x", 3, 1 / 3, 0), ("y", 9, 6 / 9, 0)), wholes={"a": [3, 9]}), "t")
+    assert "Reopened: X (1 of 3), Y (6 of 9)." in html
+
+
 def test_none_elsewhere_is_said_once_for_several_measures() -> None:
     html = picture(replace(FEW, rows=(("x", 3, 1 / 3, 2), ("y", 6, 0.0, 0))), "t")
     assert "Reopened: X (1 of 3). Late: X (2). None elsewhere.</p>" in html
