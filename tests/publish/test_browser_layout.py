@@ -237,7 +237,6 @@ _ASKED = {
     "cmdb/databases/orders-db.html": (["Owner", "Services"], "Dependencies"),
     "cmdb/contracts/meridian-cloud-2026.html": (["Supplier", "Owner", "End"], "Linked"),
     "cmdb/teams/dba.html": (["Contact", "Supported", "On call", "Lead"], "Open work"),
-    "catalogue/new-laptop.html": (["Price", "Delivery time", "Approval"], "Request it"),
     "records/changes/2611/CHG-261121-V1EWD.html": (
         ["Planned", "Service", "Team", "Requested by"],
         "Why",
