@@ -67,7 +67,8 @@ def join(parts: Iterable[Html], separator: str = "") -> Html:
 def dots(parts: Iterable[Html], css: str = "it-dots") -> Html:
     """Return a line about something, its parts apart by dots: the style sheet draws them, and none begins or ends a line."""
     shown = "".join(f"<span>{part}</span>" for part in parts if part)
-    return Html(f'<p class="{css}">{shown}' if " " in css else f"<p class={css}>{shown}") if shown else EMPTY
+    name = f'"{css}"' if " " in css else css
+    return Html(f"<p class={name}>{shown}</p>") if shown else EMPTY
 
 
 def safe_url(text: object) -> str:

@@ -62,7 +62,7 @@ def incident_lines(view: View, incidents: Iterable[Entry]) -> Html:
         [
             f"<li><div class=it-open__lead>{view.priority_chip(e)}</div><div class=it-open__what>"
             f"<p class=it-line__title>{link(view.url(e.id), esc(shorten(e.title or e.id, 160)))}"
-            f"{dots([esc(e.id), reference(view, e, 'service')])}</p></div>"
+            f"{dots([esc(e.id), reference(view, e, 'service')])}</div>"
             f"<div class=it-open__how>{view.state_chip(e)} {clock_chip(view, e)}</div>"
             for e in incidents
         ],
@@ -81,7 +81,7 @@ def _open(view: View, services: Sequence[Entry], pages: frozenset[str]) -> Html:
     ways = [way for way in [all_open(view, found)] if way]
     if urls.EXPLORE in pages:
         ways.append(link(urls.EXPLORE, esc(t("Browse records"))))
-    more = Html(f"{dots(ways, 'it-next it-dots')}</p>") if ways else EMPTY
+    more = Html(f"{dots(ways, 'it-next it-dots')}") if ways else EMPTY
     title = "Other open incidents" if told_above else "Open incidents"
     return section(title, Html(f"{shown}{more}"), "open")
 
@@ -107,7 +107,7 @@ def _errors(view: View) -> Html:
         return EMPTY
     items = [
         f"<li><div><p class=it-line__title>{link(view.url(e.id), esc(shorten(e.title or e.id, 160)))}"
-        f"{dots([esc(e.id), reference(view, e, 'service')])}</p></div>"
+        f"{dots([esc(e.id), reference(view, e, 'service')])}</div>"
         for e in found[:_MOST]
     ]
     more = link(urls.KNOWN_ERRORS, esc(t("All known errors")))

@@ -71,7 +71,7 @@ def name_column(view: View) -> ListColumn:
 
     def cell(entry: Entry) -> Html:
         role = str(entry.columns.get("role") or "")
-        about = f"<p>{esc(role)}" if role and role.casefold() != entry.title.casefold() else ""
+        about = f"<p>{esc(role)}</p>" if role and role.casefold() != entry.title.casefold() else ""
         return Html(f"{view.link(entry.id)}{about}")
 
     return ListColumn("Name", cell, "it-c-title")
