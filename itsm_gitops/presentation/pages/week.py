@@ -93,5 +93,5 @@ def _row(view: View, span: Span, frozen: Mapping[str, Sequence[Hold]], day: Day 
     moment = when(view, span, day) if day else from_to(view, span.start, span.end)
     return (
         f'<li{lasts(span)}><div class="it-agenda__when">{moment}</div><div class="it-agenda__what">'
-        f"<p class=it-line__title>{title}{dots([esc(span.id), named])}</p>{join(alarms, ' ')}</div>"
+        f"<p class=it-line__title>{title}</p>{dots([esc(span.id), named])}{join(alarms, ' ')}</div>"
     )
