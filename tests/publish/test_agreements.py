@@ -179,7 +179,8 @@ def test_an_announcement_says_its_time_once(tmp_path: Path) -> None:
     )
     html = page_of(view_of(tmp_path, {"cmdb/announcements/work.yaml": announcement}), "work")
     said = text_of(html)
-    assert said.startswith("Home Announcements")
+    assert said.startswith("CMDB Announcements")
+    assert "Saturday 28 November, 20:00 to 23:00" in said
     assert said.count("28 Nov") == 1
     strip = html.partition("<dl class=it-help>")[2].partition("</dl>")[0]
     assert "Audience Staff" in text_of(strip)

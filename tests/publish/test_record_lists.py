@@ -89,6 +89,19 @@ def test_the_list_of_changes_is_one_of_the_ways_to_see_changes(pages: dict[str, 
     assert text_of(state).startswith("Changes List of changes")
 
 
+def test_the_list_of_an_open_state_looks_like_the_list_of_all_that_is_open(
+    pages: dict[str, ListPage],
+) -> None:
+    new, closed = (pages[f"records/incidents/state_{name}.html"].body for name in ("new", "closed"))
+    whole = [row for row in rows_of(pages["records/incidents/index.html"].body) if " New " in row]
+    titles = [row.partition(" INC")[0] for row in rows_of(new)]
+    assert titles == [row.partition(" INC")[0] for row in whole]
+    assert "data-ago" in new
+    assert "data-ago" not in closed
+    for body in (new, closed):
+        assert body.index("Filter and sort these") < body.index("<table")
+
+
 def test_lists_have_no_column_of_numbers_and_those_of_a_state_do_not_repeat_it(
     pages: dict[str, ListPage],
 ) -> None:

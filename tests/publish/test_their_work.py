@@ -83,7 +83,7 @@ def text_of(html: str) -> str:
 
 def test_a_team_begins_with_its_members_and_open_work_and_ends_with_what_is_over(view: View) -> None:
     found = list(sections(page_of(view, "web")))
-    assert found[:4] == ["Members", "Open work", "Waiting for approval", "Due soon"]
+    assert found[:4] == ["Members", "Open work", "Will need approval from this team", "Due soon"]
     assert found.index("Due soon") < found.index("Responsible for") < found.index("Finished")
 
 
@@ -114,7 +114,7 @@ def test_what_is_due_soon_is_named_and_what_is_far_is_not(view: View) -> None:
 
 
 def test_a_team_says_which_of_its_members_can_approve(view: View) -> None:
-    waiting = sections(page_of(view, "web"))["Waiting for approval"]
+    waiting = sections(page_of(view, "web"))["Will need approval from this team"]
     assert "A new cache" in waiting
     assert waiting.endswith("Ada Example")
 
@@ -131,8 +131,8 @@ def test_a_person_begins_with_their_own_work(view: View) -> None:
     assert found["Open work"].index("It rains in") < found["Open work"].index("A slow report")
     assert "No sales" not in found["Open work"]
     assert found["Finished"].index("Old and touched last") < found["Finished"].index("Once it rained in")
-    assert "Waiting for approval" not in found
-    assert "A new cache" in sections(page_of(view, "ada"))["Waiting for approval"]
+    assert "Will need approval from this person" not in found
+    assert "A new cache" in sections(page_of(view, "ada"))["Will need approval from this person"]
 
 
 def test_what_a_person_only_watches_is_no_work_of_theirs(view: View) -> None:

@@ -31,7 +31,7 @@ _RESULTS = {
 }
 _SHORT = 16
 _NOBODY = "The policy asks for nobody's approval."
-_DECIDED = "Approved. No evidence here names the approver."
+_DECIDED = "Approved. The approver is not recorded."
 _BY_TEMPLATE = "Covered by the approved template {template}."
 
 

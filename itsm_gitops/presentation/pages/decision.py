@@ -41,12 +41,14 @@ def decision(
         reason = reason_of_risk(view, data["risk"])
         told_of += [(left["risk"].title, reason)] if reason else []
         recorded = EMPTY if reason else _recorded(view, data["risk"], left["risk"].schema)
+    supposed = maps.affected_map(view, entry)
     body = join(
         [
             rows(told_of),
             approvals(view, entry, asked, assessed),
             subsection("Risk", recorded),
-            maps.affected_map(view, entry),
+            # Beside it, what is affected now has that title.
+            supposed if view.hit_by.get(entry.id) else subsection("Impact", supposed),
         ]
     )
     return ChangeDecision(section("Decision", body, "decision"), frozenset(shown))

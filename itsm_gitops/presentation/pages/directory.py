@@ -33,7 +33,7 @@ def directory(view: View) -> Iterator[ListPage]:
     on_call = {one.team: [p for p in one.people if p in view.entries] for one in calls}
     called = {person for people in on_call.values() for person in people}
     having, nobody = _open_work(view)
-    state, count = columns(view, "state")[0], number_column("Open records", having)
+    state, count = columns(view, "state")[0], number_column("Open records", having, "open")
     for kind in view.book.kinds.values():
         if not has_work(kind):
             continue
@@ -41,14 +41,15 @@ def directory(view: View) -> Iterator[ListPage]:
             shown = [
                 name_column(view),
                 state,
-                ListColumn("Lead", lambda e: reference(view, e, "lead"), "it-c-said"),
+                ListColumn("Lead", lambda e: reference(view, e, "lead"), "it-c-said", label="Led by"),
                 ListColumn(
                     "On call now",
                     lambda e: join([view.link(p) for p in on_call.get(e.id, ())], ", "),
                     "it-c-said",
+                    label="on call",
                 ),
                 count,
-                number_column("Unassigned", nobody),
+                number_column("Unassigned", nobody, "unassigned"),
             ]
             yield class_list(view, kind, shown, t(_TEAMS))
         else:

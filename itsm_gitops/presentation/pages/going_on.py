@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from itsm_gitops.graph.announcements import NEWS, Announcement, read_announcement
@@ -17,7 +17,7 @@ from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.language import counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
-from itsm_gitops.presentation.moments import day_and_month, duration, full_day
+from itsm_gitops.presentation.moments import day_and_month, day_title, duration, full_day
 from itsm_gitops.presentation.remainder import and_more, joined
 from itsm_gitops.presentation.situation import OngoingIncident
 from itsm_gitops.presentation.view import View
@@ -44,9 +44,19 @@ def until(view: View, begin: datetime, end: datetime) -> Html:
     return Html(f"<time datetime={clock.format_time(end)}>{last:%H:%M}</time>")
 
 
-def from_to(view: View, start: datetime, end: datetime) -> Html:
-    """Return the beginning and the end of something: 28 Nov, 20:00 to 23:00."""
-    return told("{start} to {end}", start=short(view, start), end=until(view, start, end))
+def from_to(
+    view: View, start: datetime, end: datetime, said: Callable[[View, datetime], Html] = short
+) -> Html:
+    """Return the beginning and the end of something: 28 Nov, 20:00 to 23:00. ``said`` returns its beginning."""
+    return told("{start} to {end}", start=said(view, start), end=until(view, start, end))
+
+
+def _at_length(view: View, moment: datetime) -> Html:
+    """Return a moment with its day of the week: Saturday 28 November, 20:00."""
+    local = in_zone(moment, view.zone)
+    if local.year != view.today.year:
+        return short(view, moment)
+    return Html(f"<time datetime={clock.format_time(moment)}>{esc(day_title(local))}, {local:%H:%M}</time>")
 
 
 def lasting(view: View, moment: datetime) -> Html:
@@ -277,18 +287,18 @@ def _banner(view: View, one: Announcement, now: datetime) -> Html:
     )
 
 
-def _kind(view: View, one: Announcement) -> Html:
-    """Return the type of an announcement and its time; news has no time."""
+def _kind(view: View, one: Announcement, said: Callable[[View, datetime], Html] = short) -> Html:
+    """Return the type of an announcement and its time; news has no time. ``said`` returns a moment."""
     kind = Html(f"<b>{esc(t(TITLES[one.type]))}</b>")
     if one.type == NEWS:
         return kind
-    return Html(f"{kind} <span>{from_to(view, one.start, one.end)}</span>")
+    return Html(f"{kind} <span>{from_to(view, one.start, one.end, said)}</span>")
 
 
 def about(view: View, entry: Entry) -> Html:
-    """Return the type and the time of the announcement that a page is about, as on its banner."""
+    """Return the type and the time of the announcement that a page is about."""
     one = read_announcement(view.store, entry)
     if one is None:
         return EMPTY
     look = f"it-announcement__kind it-announcement__kind--{one.type}"
-    return Html(f'<span class="{look}">{_kind(view, one)}</span>')
+    return Html(f'<span class="{look}">{_kind(view, one, _at_length)}</span>')

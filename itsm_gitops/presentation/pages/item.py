@@ -189,8 +189,6 @@ def _crumbs(view: View, entry: Entry) -> list[Crumb]:
     kind = view.kind(entry)
     if meaning.SERVICE in kind.plays:
         return [Crumb(urls.SERVICES, "Services")]
-    if meaning.ANNOUNCEMENT in kind.plays:
-        return [Crumb(urls.HOME, "Home"), Crumb(urls.index(kind), kind.plural_title)]
     return [Crumb(urls.CMDB, "CMDB"), Crumb(urls.index(kind), kind.plural_title)]
 
 

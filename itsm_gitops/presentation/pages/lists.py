@@ -43,6 +43,7 @@ MOST_OPEN = 100
 MOST_FINISHED = 500
 
 _LISTED = frozenset({meaning.CONTRACT, meaning.SERVICE_LEVEL})  # these have lists of their own
+_STATE = "it-c-state"
 _COLUMNS = ("title", "state", "priority", "planned", "updated")
 MOST_MONTHS = 12  # in sight
 
@@ -77,14 +78,18 @@ def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
                 ways = explore_link("Filter and sort these", kind=kind.name, state=state)
                 most = len(some) if kind.workflow.is_open(state) else MOST_FINISHED
                 where = partial(urls.state, kind, state)
+                is_open = kind.workflow.is_open(state)
                 # What all rows have in common is in the title.
-                named = [name for name in _COLUMNS if name != "state"]
-                yield from _pages(view, kind, title, some, where, ways, wants, most, named)
+                listed = open_columns(view) if is_open else columns(view, *_COLUMNS)
+                listed = [c for c in listed if c.head != _STATE]
+                rows = _in_order(view, kind, some) if is_open else some
+                yield from _pages(kind, title, rows, where, ways, wants, most, listed)
         for month, some in months.items():
             title = t("{kind} of {month}", kind=kind.plural_title, month=_month_title(month))
             ways = explore_link("Filter and sort all records of this kind", kind=kind.name, status="all")
             where = partial(urls.month, kind, month)
-            yield from _pages(view, kind, title, some, where, ways, wants, len(some), _COLUMNS)
+            listed = columns(view, *_COLUMNS)
+            yield from _pages(kind, title, some, where, ways, wants, len(some), listed)
 
 
 def _by(entries: Sequence[Entry], key: Callable[[Entry], str]) -> dict[str, list[Entry]]:
@@ -187,7 +192,6 @@ def _by_month(kind: Kind, months: Mapping[str, int]) -> Html:
 
 
 def _pages(
-    view: View,
     kind: Kind,
     title: str,
     entries: list[Entry],
@@ -195,15 +199,15 @@ def _pages(
     ways: Html,
     wants: Wanted,
     most: int,
-    named: Sequence[str],
+    listed: Sequence[ListColumn],
 ) -> Iterator[ListPage]:
-    """Yield pages of 100 rows with the columns ``named``, each with links to the ones beside it and ``ways`` to elsewhere.
+    """Yield pages of 100 rows with the columns ``listed``, each with links to the ones beside it and ``ways`` to elsewhere.
 
     Only the first ``most`` of ``entries`` are listed.
     """
     total = -(-min(len(entries), most) // ROWS)
-    listed = "List of changes" if meaning.CHANGE in kind.plays else kind.plural_title
-    crumbs = [_part_of(kind), Crumb(urls.index(kind), listed)]
+    whole = "List of changes" if meaning.CHANGE in kind.plays else kind.plural_title
+    crumbs = [_part_of(kind), Crumb(urls.index(kind), whole)]
     for number in range(1, total + 1):
         rows = entries[(number - 1) * ROWS : min(number * ROWS, most)]
         if not wants(url(number), " ".join([title, str(len(entries)), *(e.id for e in rows)])):
@@ -218,9 +222,8 @@ def _pages(
             finds = link(urls.SEARCH, esc(t("Search")))
             lead = Html(f"{lead}, {esc(t('page {number} of {total}', number=number, total=total))}. {finds}")
         pager = _pager(number, total, url)
-        body = Html(
-            f"{heading(crumbs, title, lead=lead)}{table(rows, columns(view, *named), title)}{pager}{ways}"
-        )
+        shown = Html(f"<section class=it-listed>{ways}{table(rows, listed, title)}</section>")
+        body = Html(f"{heading(crumbs, title, lead=lead)}{shown}{pager}")
         suffix = f" ({number})" if number > 1 else ""
         yield ListPage(url(number), title + suffix, _part_of(kind).url, body)
 

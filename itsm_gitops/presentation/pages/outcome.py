@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from itsm_gitops.model import clock, meaning
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation.chips import chip
@@ -72,7 +72,10 @@ def workaround(view: View, entry: Entry, data: Mapping[str, Any], used: Sequence
     helped = {meaning.PROBLEM, meaning.KNOWN_ERROR} & set(view.kind(entry).plays)
     if field is None or not helped or not view.is_open(entry):
         return Outcome(EMPTY, frozenset())
-    body = Html(f"<div class=it-outcome>{value(view, data[_HELP], field.schema)}</div>")
+    # Nobody relies on a draft yet.
+    is_draft = meaning.KNOWN_ERROR in helped and not facts.is_offered(view.book, entry)
+    css = '"it-outcome it-outcome--draft"' if is_draft else "it-outcome"
+    body = Html(f"<div class={css}>{value(view, data[_HELP], field.schema)}</div>")
     # Whoever looks for help first makes sure that it is their fault.
     first = [f for f in used if f.name == _SYMPTOM]
     seen = [section(f.title, value(view, data[f.name], f.schema)) for f in first]

@@ -44,7 +44,7 @@ from itsm_gitops.presentation.pages.parts import (
 from itsm_gitops.presentation.pages.reading import measure, satisfaction, texts
 from itsm_gitops.presentation.pages.record_head import head_facts
 from itsm_gitops.presentation.pages.similar import similar_records
-from itsm_gitops.presentation.pages.steps import PUBLISHED, life, timeline, updates
+from itsm_gitops.presentation.pages.steps import life, timeline, updates
 from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.view import View
 
@@ -68,13 +68,16 @@ def record_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple
     asked = approvals_asked(view, entry, data)
     caused = _caused(view, entry)
     offered = {role: _offered(view, entry, role) for role in _OFFERED_TO}
-    main = join([ended.section, helped.section, _told(view, entry, data, used, asked, offered)])
+    told_of = [ended.section, helped.section, _told(view, entry, data, used, asked, offered)]
     links = [r for r in unseen(view, entry) if r.other not in caused]
     named = {*caused, *(r.other for r in view.network.related(entry.id)), *chain(*offered.values())}
     supposed = EMPTY if meaning.CHANGE in kind.plays else maps.affected_map(view, entry)
     if not view.hit_by.get(entry.id):  # else the impact beside it has that title
         supposed = section("Impact", supposed)
-    rest = join([similar_records(view, entry, named), supposed])
+    # Of a problem it is a reason to work on it, of an incident something to look up.
+    early, late = (supposed, EMPTY) if meaning.PROBLEM in kind.plays else (EMPTY, supposed)
+    main = join([*told_of, early, section("Timeline", timeline(view, kind, data), "timeline")])
+    rest = join([similar_records(view, entry, named), late])
     beside = join([derived_facts(view, entry), section("Linked", relations(view, entry.id, links), "links")])
     rows = _facts(view, entry, data, used)
     details = section("Details", definition_list(rows) if rows else EMPTY, "details")
@@ -105,7 +108,7 @@ def _told(
     kind = view.kind(entry)
     decided = decision(view, entry, data, used, asked) if meaning.CHANGE in kind.plays else None
     blocks = {
-        f.name: section(f.title, _block(view, data, f))
+        f.name: section(f.title, _block(view, data, f), css="it-answers" if f.name == _ANSWERS else "")
         for f in used
         if f.role == BLOCK and f.name != _SATISFACTION and not (decided and f.name in decided.shown)
     }
@@ -120,7 +123,6 @@ def _told(
             decided.section if decided else EMPTY,
             *(blocks[n] for n in blocks if n not in looked_back),
             section(told_to, updates(view, words_of(data)), "updates"),
-            section("Timeline", timeline(view, kind, data), "timeline"),
         ]
     )
 
@@ -175,7 +177,7 @@ def _block(view: View, data: Mapping[str, Any], field: Field) -> Html:
     figure = measure(view, said) if field.name == "kpi" else EMPTY
     if figure:
         return figure
-    if field.name == "answers" and isinstance(data.get("offering"), str):
+    if field.name == _ANSWERS and isinstance(data.get("offering"), str):
         schema = _questions(view, data["offering"], data["answers"]) or schema
     return value(view, said, schema)
 
@@ -228,18 +230,9 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     severity = data.get("severity")
     if isinstance(severity, str) and severity in _SEVERITIES:
         chips.append(chip(_SEVERITIES[severity], severity))
-    if _is_unpublished(view, entry):
-        chips.append(chip("Not published yet", "none"))
     if isinstance(data.get("outcome"), str):
         chips.append(chip(words(data["outcome"]), LOOKS.get(data["outcome"], "none")))
     return chips
-
-
-def _is_unpublished(view: View, entry: Entry) -> bool:
-    """Whether a known error or an article is still a draft."""
-    kind = view.kind(entry)
-    flow = kind.workflow
-    return bool(PUBLISHED & set(kind.plays)) and flow is not None and entry.state == flow.initial
 
 
 def _facts(
@@ -298,6 +291,7 @@ def _derived_priority(view: View, entry: Entry, data: Mapping[str, Any]) -> Html
 
 _CAUSED_BY = "caused_by"
 _SEVERITIES = {"low": "Low severity", "medium": "Medium severity", "high": "High severity"}
+_ANSWERS = "answers"  # of a request
 _SATISFACTION = "satisfaction"  # two words, among the details
 _FEWEST, _MOST_STAYING = 3, 14  # rows of details that are no column, and with which one fits a screen
 _OFFERED = 10

@@ -54,17 +54,15 @@ def _points(view: View, assessment: RiskAssessment, counting: Sequence[Point]) -
         f"<th scope=col{css}>{esc(t(title))}</th>"
         for title, css in (("Question", ""), ("Answer", ""), ("Points", " class=it-c-num"))
     )
-    body = "".join(_point(view, p) for p in counting)
-    return Html(
-        f'<table class="it-table it-points"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
-        f"<tfoot>{join([_total(assessment, source) for source in _TOTALS])}</tfoot></table>"
-    )
+    bodies = []
+    for source in _TOTALS:
+        rows_of = "".join(_point(view, p) for p in counting if p.source == source)
+        bodies.append(f"<tbody>{rows_of}{_total(assessment, source)}</tbody>" if rows_of else "")
+    return Html(f'<table class="it-table it-points"><thead><tr>{head}</tr></thead>{"".join(bodies)}</table>')
 
 
 def _total(assessment: RiskAssessment, source: str) -> Html:
     """Return the row with the points of the questions or of the facts, the level they give, and from where the others begin."""
-    if not any(p.source == source and p.points for p in assessment.points):
-        return EMPTY
     limits = assessment.thresholds[source]
     begins = ", ".join(
         t("{level} from {number}", level=within(words(name)), number=digits(limits[name]))
@@ -74,7 +72,7 @@ def _total(assessment: RiskAssessment, source: str) -> Html:
     level = words(assessment.level_of(source))
     said, points = esc(t("Answer")), esc(t("Points"))
     return Html(
-        f'<tr><th scope=row>{esc(t(_TOTALS[source]))}</th><td data-label="{said}">{esc(level)}<small>{esc(begins)}</small></td>'
+        f'<tr class=it-total><th scope=row>{esc(t(_TOTALS[source]))}</th><td data-label="{said}">{esc(level)}<small>{esc(begins)}</small></td>'
         f'<td class=it-c-num data-label="{points}">{digits(assessment.total(source))}</td></tr>'
     )
 
@@ -91,10 +89,13 @@ def _said_of_risk(view: View, entry: Entry, risk: Any) -> Html:
 
 def _level(assessment: RiskAssessment) -> Html:
     """Return the level that is worked out, and the recorded one where it is another."""
-    parts = [t("Computed: {level}.", level=within(words(assessment.computed)))]
+    computed = within(words(assessment.computed))
     if assessment.stored and assessment.stored != assessment.computed:
-        parts.append(t("Recorded by hand: {level}.", level=within(words(assessment.stored))))
-    return paragraph(" ".join(parts), "")
+        level = words(assessment.stored)
+        return paragraph(
+            t("{level}, set by hand (computed: {computed}).", level=level, computed=computed), ""
+        )
+    return paragraph(t("Computed: {level}.", level=computed), "")
 
 
 def _point(view: View, point: Point) -> str:

@@ -56,8 +56,9 @@ def _answer(view: View, entry: Entry) -> tuple[str, str]:
         return (t("Outcome: {outcome}.", outcome=within(words(outcome))), "") if outcome else ("", "")
     code = _code(entry, "resolution_code")
     notes = _text(entry, "resolution_notes") or _text(entry, "resolution")
-    how = t("Resolved: {how}.", how=within(words(code))) if code else ("Resolved like this:" if notes else "")
-    return how, notes
+    if not notes:  # the state beside it says as much
+        return "", ""
+    return (t("Resolved: {how}.", how=within(words(code))) if code else "Resolved like this:"), notes
 
 
 def _code(entry: Entry, field: str) -> str:

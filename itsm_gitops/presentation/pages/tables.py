@@ -19,6 +19,7 @@ class ListColumn(NamedTuple):
     cell: Callable[[Entry], Html]
     css: str = ""
     head: str = ""
+    label: str = ""  # what a cell begins with on a phone, where that is not the title
 
 
 # What a record is about, and whose it is.
@@ -84,14 +85,14 @@ def on_call_column(called: Container[str]) -> ListColumn:
     )
 
 
-def number_column(title: str, numbers: Mapping[str, int]) -> ListColumn:
-    """Return the column with the number of each document."""
+def number_column(title: str, numbers: Mapping[str, int], label: str) -> ListColumn:
+    """Return the column with the number of each document; ``label`` follows it on a phone."""
 
     def cell(entry: Entry) -> Html:
         number = numbers.get(entry.id, 0)
         return esc(digits(number)) if number else Html("<span class=it-muted>0</span>")
 
-    return ListColumn(title, cell, "it-c-num")
+    return ListColumn(title, cell, "it-c-num", label=label)
 
 
 def _word(entry: Entry, field: str) -> Html:
@@ -168,5 +169,9 @@ def _head_of(column: ListColumn) -> str:
 def _opening_of(column: ListColumn, of_records: bool) -> str:
     """Return the start tag of a column's cells; lists of records have no labels on a phone, others have them."""
     style = f" class={column.css}" if column.css else ""
-    label = "" if of_records or column.css == "it-c-title" else f' data-label="{esc(t(column.title))}"'
+    label = (
+        ""
+        if of_records or column.css == "it-c-title"
+        else f' data-label="{esc(t(column.label or column.title))}"'
+    )
     return f"<td{style}{label}>"

@@ -51,6 +51,10 @@ _ALL_OPEN = {
     True: "All {count} open records of this team",
     False: "All {count} open records of this person",
 }
+_TO_APPROVE = {
+    True: "Will need approval from this team",
+    False: "Will need approval from this person",
+}
 _ALL_RECORDS = {
     True: "Filter and sort all records of this team",
     False: "All records that name this person",
@@ -134,7 +138,7 @@ class TheirWork:
         told = Html(f"{counts}{self._open()}") if self._own else self._open()
         work = section("Open work", told, "work", css="it-theirs")
         others = [
-            section("Waiting for approval", self._to_approve(), "approve"),
+            section(_TO_APPROVE[self._is_team], self._to_approve(), "approve"),
             section("Due soon", due.soon(self._view, self._due, t("Due soon")), "due"),
         ]
         return join([work, *others] if self._own else [counts, *others, work])
@@ -167,7 +171,7 @@ class TheirWork:
         shown = columns(self._view, "title", "state", "planned")
         if self._is_team:
             shown.append(ListColumn("Can be approved by", self._approvers, "it-c-name"))
-        return table(changes[:_MOST], shown, t("Waiting for approval"))
+        return table(changes[:_MOST], shown, t(_TO_APPROVE[self._is_team]))
 
     def _approvers(self, change: Entry) -> Html:
         return join([self._view.link(name) for name in self._approvals[change.id]], ", ")
@@ -190,7 +194,7 @@ class TheirWork:
         shown = [
             name_column(view),
             on_call_column(called),
-            number_column("Open records", having),
+            number_column("Open records", having, "open"),
         ]
         people = sorted(
             {e.id: e for e in self._members}.values(), key=lambda e: (e.id not in called, e.title.lower())
@@ -232,8 +236,10 @@ class TheirWork:
         return health is not None and health.status != OPERATIONAL
 
     def linked(self) -> Html:
-        """Return what else is linked with them."""
-        return section("Linked", relations(self._view, self._id, self._others), "links")
+        """Return what else is linked with them; the teams of a person are in the head."""
+        told = {e.target for e in self._view.entries[self._id].edges if e.pointer[0] == "teams"}
+        others = [r for r in self._others if r.other not in told]
+        return section("Linked", relations(self._view, self._id, others), "links")
 
     def over(self) -> Html:
         """Return their newest finished records, and the way to all of them."""
