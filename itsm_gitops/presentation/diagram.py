@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import NamedTuple
 
 from itsm_gitops.presentation.language import counted, t
 from itsm_gitops.presentation.layout import Placed, place
-from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link, shorten
+from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link
 
 _PADDING, _BETWEEN = 16, 14  # above and below the lines of a box, and from box to box
 _MARGIN = 8
@@ -56,16 +55,20 @@ class Box:
 
 
 _LINE, _MOST_LINES = 15, 3
+_SIGN, _EDGE = 28, 5  # what words leave free of a box: the sign before them, and its edge
+_TITLE, _BELOW = 12.5, 10.5  # pixels of the type; below the title it is smaller and lighter
 
 
 class _Size(NamedTuple):
-    """How wide and high a box and how wide the gap to the next column is, and how many letters a title and the words below it have."""
+    """How wide and high a box and how wide the gap to the next column is."""
 
     width: int
     gap: int
-    letters: int
-    small: int
     height: int = 0
+
+    def letters(self, type_size: float) -> float:
+        """Return how many ems of a type have room on a line."""
+        return (self.width - _SIGN - _EDGE) / type_size
 
     @property
     def row(self) -> int:
@@ -74,20 +77,20 @@ class _Size(NamedTuple):
 
     def lines(self, box: Box) -> tuple[list[str], list[str]]:
         """Return the lines of a box: those of its title, and those below: the class and the status."""
-        return _lines(box.title, self.letters), self._below(box)
+        return _lines(box.title, self.letters(_TITLE)), self._below(box)
 
     def _below(self, box: Box) -> list[str]:
-        if len(box.below) <= self.small:
+        room = self.letters(_BELOW)
+        if _wide(box.below) <= room:
             return [box.below]
         if box.said:
-            kind = f"{box.kind} ·" if len(box.kind) + 2 <= self.small else shorten(box.kind, self.small)
-            return [kind, shorten(box.said, self.small)]
-        first, *rest = wrap(box.kind, self.small)
-        return [first, *([shorten(" ".join(rest), self.small)] if rest else [])]
+            kind = f"{box.kind} ·" if _wide(f"{box.kind} ·") <= room else _cut(box.kind, room)
+            return [kind, _cut(box.said, room)]
+        return _wrapped(box.kind, room)
 
 
 # By the number of columns: the more there are, the narrower, so that all of them fit beside the details of a page.
-_SIZES = {3: _Size(184, 64, 18, 23), 4: _Size(168, 34, 16, 20), MOST_COLUMNS: _Size(134, 26, 12, 15)}
+_SIZES = {3: _Size(184, 64), 4: _Size(168, 34), MOST_COLUMNS: _Size(134, 26)}
 
 
 def _size(number: int, boxes: Iterable[Box]) -> _Size:
@@ -295,20 +298,52 @@ def _sign(look: str, x: int, y: int) -> str:
     return f'<path class="it-map__sign" transform="translate({x} {y})" d="{SIGNS[look]}"/>'
 
 
-def _lines(title: str, letters: int) -> list[str]:
+# How wide letters are in a wide bold face, in ems: readers have other fonts, most of them narrower.
+_WIDTHS = {
+    **dict.fromkeys("ijlI.,:;'!| ", 0.36),
+    **dict.fromkeys("ftr-()[]/", 0.46),
+    **dict.fromkeys("cksvxyz", 0.64),
+    **dict.fromkeys("mwM%@W", 1.05),
+}
+_LETTER, _CAPITAL = 0.7, 0.76
+
+
+def _wide(text: str) -> float:
+    """Return how wide a text is at most, in ems."""
+    return sum(_WIDTHS.get(one, _CAPITAL if one.isupper() else _LETTER) for one in text)
+
+
+def _most(text: str, room: float) -> int:
+    """Return how many letters of a text have room, at least one."""
+    return next((n for n in range(len(text), 1, -1) if _wide(text[:n]) <= room), 1)
+
+
+def _cut(text: str, room: float) -> str:
+    return text if _wide(text) <= room else f"{text[: _most(text, room - 1)].rstrip()}…"
+
+
+def _wrapped(text: str, room: float) -> list[str]:
+    """Return the lines of a text, broken between words where that can be; what has no room on the last is cut."""
+    lines: list[str] = []
+    rest = text.strip()
+    while rest and len(lines) < _MOST_LINES - 1 and _wide(rest) > room:
+        end = _most(rest, room)
+        space = rest.rfind(" ", 0, end + 1)
+        lines.append(rest[: space if space > 0 else end])
+        rest = rest[space if space > 0 else end :].strip()
+    return [*lines, _cut(rest, room)] if rest else lines
+
+
+def _lines(title: str, room: float) -> list[str]:
     """Break a title into two lines of a box, as even as can be, or else three, between words where that can be."""
-    if len(title) <= letters:
+    if _wide(title) <= room:
         return [title]
-    spaces = [i for i, letter in enumerate(title) if letter == " " and 0 < i <= letters]
-    fitting = [i for i in spaces if len(title) - i - 1 <= letters]
+    spaces = [i for i, letter in enumerate(title) if letter == " " and i and _wide(title[:i]) <= room]
+    fitting = [i for i in spaces if _wide(title[i + 1 :]) <= room]
     if fitting:
         at = min(fitting, key=lambda i: abs(2 * i - len(title)))
         return [title[:at], title[at + 1 :]]
-    lines = wrap(title, letters)
-    if len(lines) <= _MOST_LINES:
-        return lines
-    *shown, _ = lines[:_MOST_LINES]
-    return [*shown, shorten(" ".join(lines[len(shown) :]), letters)]
+    return _wrapped(title, room)
 
 
 def _as_list(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Html:

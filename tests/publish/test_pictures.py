@@ -131,7 +131,17 @@ def test_a_long_title_takes_three_lines_of_a_narrow_box_and_is_cut_only_beyond_t
         "management",
         "system of t…",
     ]
-    assert lines("Donaudampfschifffahrtsgesellschaft") == ["Donaudampfsc", "hifffahrtsge", "sellschaft"]
+    assert lines("Donaudampfschifffahrtsgesellschaft") == ["Donaudampfs", "chifffahrtsge", "sellschaft"]
+
+
+def test_a_title_is_broken_by_its_width_and_not_by_its_letters() -> None:
+    chain = [Box(f"id{i}", f"Box {i}", "Server", "") for i in range(1, 4)]
+    arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(3)]
+    html = draw("Left", [Box("id0", "Container platform", "Service", ""), *chain], arrows)
+    assert '">Container platform</text>' in html
+    names = "Payments database; Payments replica; Event queue; Report replica"
+    html = draw("Left", [Box("id0", "Databases (4)", names, ""), *chain], arrows)
+    assert below(html, "Databases (4)") == ["Payments database;", "Payments replica;", "Event queue; Repor…"]
 
 
 def test_one_box_is_no_drawing() -> None:

@@ -34,7 +34,7 @@ from itsm_gitops.presentation.pages.contracts import contracts_with
 from itsm_gitops.presentation.pages.edits import field_history
 from itsm_gitops.presentation.pages.origin import origin
 from itsm_gitops.presentation.pages.over_time import over_time
-from itsm_gitops.presentation.pages.own import own_parts
+from itsm_gitops.presentation.pages.own import OwnParts, own_parts
 from itsm_gitops.presentation.pages.parts import (
     Crumb,
     explore_link,
@@ -93,11 +93,7 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     strip, above_it = asked(view, entry, present, data, own.asked)
     used = [f for f in present if f.name not in above_it]
     work = work_of(view, entry)
-    links = (
-        work.linked()
-        if work
-        else section("Linked", relations(view, entry.id, _to_items(view, entry, own.linked)), "links")
-    )
+    links = work.linked() if work else _linked(view, entry, own)
     # What is not part of the network has little of its own to say: its links are its content.
     beside = kind.operational
     has_side = beside or meaning.OFFERING in kind.plays
@@ -197,7 +193,9 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
     chips = [view.health_chip(entry.id) or view.state_chip(entry)]
     # Red is for what needs somebody now.
     if isinstance(data.get("criticality"), str):
-        chips.append(chip(t("Criticality: {level}", level=within(words(data["criticality"]))), "none"))
+        critical = data["criticality"] == "critical" and meaning.SERVICE in view.kind(entry).plays
+        level = t("Criticality: {level}", level=within(words(data["criticality"])))
+        chips.append(chip(t("Critical service") if critical else level, "none"))
     if isinstance(data.get("environment"), str):
         chips.append(chip(words(data["environment"]), "none"))
     return chips
@@ -261,13 +259,12 @@ def _records(view: View, entry: Entry) -> Html:
     near = map(view.traits, view.network.others(entry.id, "affected_by"))
     records = [traits for traits in near if traits and traits.is_record and traits.has_page]
     by_kind: dict[str, list[Traits]] = {}
-    for record in sorted(records, key=attrgetter("opened", "id"), reverse=True):
+    newest = sorted(records, key=lambda r: (_day_of(view.entries[r.id]), r.id), reverse=True)
+    for record in newest:
         by_kind.setdefault(record.kind, []).append(record)
     groups = []
     if sum(map(len, by_kind.values())) <= _FEW_RECORDS:  # so few need no headings
-        rows = [one for some in by_kind.values() for one in some]
-        rows.sort(key=attrgetter("opened", "id"), reverse=True)
-        rows.sort(key=attrgetter("is_open"), reverse=True)
+        rows = sorted(newest, key=attrgetter("is_open"), reverse=True)
         groups.append(RowGroup("", "", [view.entries[r.id] for r in rows]))
         by_kind.clear()
     for kind in in_order_of_work(view.book.kinds[name] for name in by_kind):
@@ -284,9 +281,13 @@ def _records(view: View, entry: Entry) -> Html:
     return section("Records", join([listed, _all_records(view, entry)]) if listed else EMPTY, "records")
 
 
+def _day_of(record: Entry) -> str:
+    """Return when a record is or was planned; when it was opened where it has no plan."""
+    return str(record.columns.get("planned_start") or record.opened)
+
+
 def _date(view: View, record: Entry) -> Html:
-    """Return the day for which a record is or was planned; when it was opened where it has no plan."""
-    text = str(record.columns.get("planned_start") or record.opened)
+    text = _day_of(record)
     moment = clock.parse_time(text)
     if moment is None:
         return view.time(text)
@@ -317,6 +318,20 @@ def _older(view: View, entry: Entry, kind: str, number: int) -> Html:
     facet = "service" if meaning.SERVICE in plays else "ci" if view.kind(entry).operational else "q"
     text = counted(number, "and {count} older one", "and {count} older ones")
     return link(explore_url(**{facet: entry.id}, kind=kind, status="all"), esc(text))
+
+
+def _linked(view: View, entry: Entry, own: OwnParts) -> Html:
+    """Return the relations of an item; those of an agreement or a calendar, which are of one kind, have no title above theirs."""
+    shown = _to_items(view, entry, own.linked)
+    titles = {t(r.title) for r in shown}
+    others = {r.other for r in shown}
+    if view.kind(entry).operational or len(titles) != 1 or len(others) < _FEW_ROWS:
+        return section("Linked", relations(view, entry.id, shown), "links")
+    windowed = meaning.CALENDAR in view.kind(entry).plays and all(
+        facts.is_a(view.book, view.entries.get(i), meaning.CHANGE) for i in others
+    )
+    title = t("Changes in this window") if windowed else titles.pop()
+    return section(title, relations(view, entry.id, shown), "links", css="it-one", count=len(others))
 
 
 def _to_items(view: View, entry: Entry, told_of: Collection[str]) -> list[Any]:

@@ -48,7 +48,9 @@ def known_errors_page(view: View) -> ListPage:
         [
             heading([], title, lead=lead),
             find,
-            section("In force", _errors(view, current[:_MOST_ERRORS])) if retired else _errors(view, current),
+            section("Published", _errors(view, current[:_MOST_ERRORS]))
+            if retired
+            else _errors(view, current),
             EMPTY if current else paragraph("There are none."),
             section("Retired", _errors(view, retired[:_MOST_RETIRED])),
             _rest(view, max(0, len(current) - _MOST_ERRORS) + max(0, len(retired) - _MOST_RETIRED)),

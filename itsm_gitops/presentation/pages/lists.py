@@ -250,7 +250,11 @@ def class_lists(view: View) -> Iterator[ListPage]:
         if urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
             continue
         times = ("start", "end") if meaning.ANNOUNCEMENT in kind.plays else ()
-        shown = columns(view, "name", "health", "state", "type", *times, "environment", "owner")
+        # What is well is in production; of what has no health the life cycle says how it stands.
+        standing = [ListColumn("Health", lambda e: view.health_chip(e.id) or view.state_chip(e), "it-c-chip")]
+        named = standing if kind.operational else columns(view, "state")
+        rest = columns(view, "type", *times, "environment", "owner")
+        shown = [*columns(view, "name"), *named, *rest]
         yield class_list(view, kind, shown)
 
 

@@ -72,7 +72,7 @@ def _line(view: View, one: OnCall) -> Html:
         told("until {end}", end=going_on.short(view, one.turn.end)),
     ]
     then = [told("Then {people}", people=_people(view, one.following.people))] if one.following else []
-    then.append(view.link(one.rota))
+    then.append(told("Rota: {rota}", rota=view.link(one.rota)))
     return join([Html(f"<li>{join(line, DOT)}</li>") for line in (now, then)])
 
 

@@ -60,10 +60,11 @@ def _level(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
     return OwnParts(main=main, rows=rows, shown=promises.FIELDS, linked=linked)
 
 
-def _contract(_: View, __: Entry, data: Mapping[str, Any]) -> OwnParts:
+def _contract(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
+    cost, asked = _in_strip(view, entry, data, ("cost",))
     return OwnParts(
-        rows=tuple(terms.renewal(data)),
-        shown=terms.told_of_contract(data),
+        shown=terms.told_of_contract(data) | cost,
+        asked=(*asked, *terms.renewal(data)),
     )
 
 
@@ -82,15 +83,24 @@ def _few(view: View, items: Iterable[str]) -> list[str]:
     return found if len(found) <= _MOST_NAMED else []
 
 
-def _calendar(view: View, _: Entry, data: Mapping[str, Any]) -> OwnParts:
-    return OwnParts(main=hours.calendar_sections(view, data), shown=hours.FIELDS)
+def _in_strip(
+    view: View, entry: Entry, data: Mapping[str, Any], names: Iterable[str]
+) -> tuple[frozenset[str], tuple[tuple[str, Html], ...]]:
+    """Return which of some fields an item has, and these with their titles, for the strip below the head."""
+    places = {name: field_at(view.kind(entry), name) for name in names if data.get(name)}
+    asked = tuple((place.title, value(view, data[name], place.schema)) for name, place in places.items())
+    return frozenset(places), asked
+
+
+def _calendar(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
+    told, asked = _in_strip(view, entry, data, ("type", "time_zone"))
+    return OwnParts(main=hours.calendar_sections(view, data), shown=hours.FIELDS | told, asked=asked)
 
 
 def _announcement(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
     said = going_on.about(view, entry)
-    kind = view.kind(entry)
-    places = {name: field_at(kind, name) for name in _ANNOUNCED if data.get(name)}
-    asked = [(place.title, value(view, data[name], place.schema)) for name, place in places.items()]
+    places, facts_told = _in_strip(view, entry, data, _ANNOUNCED)
+    asked = list(facts_told)
     records = [r.other for r in view.network.related(entry.id) if is_record(view, r.other)]
     linked = _few(view, records)
     asked += [(view.kind(view.entries[i]).title, view.link(i)) for i in linked]

@@ -87,8 +87,6 @@ def kept_under(view: View, level: Entry) -> Html:
     )
     told_first = Html(f"<p>{esc(sentence)} <span class=it-span-of>({measured(view, list(kept))}).</span></p>")
     note = t("The goal of a service is the lowest of the targets below, whatever the priority.")
-    if any(cell is None for row in rows for cell in row[1::2]):
-        note = f"{note} {t('A dash means: not measured.')}"
     way = f" {link(urls.report(REPORT), esc(t('How this is measured')))}" if view.audience.reports else ""
     shown = _figures(view, table, rows)
     return section(table.title, Html(f"{told_first}{shown}<p class=it-muted>{esc(note)}{way}</p>"), "kept")
@@ -112,14 +110,20 @@ def _head(table: Table, place: int, alike: Mapping[int, Cell]) -> str:
 
 
 def _goal(table: Table, place: int, goal: Cell) -> str:
-    return f"{esc(t('goal'))} {esc(said(table.columns[place + 1], goal))}"
+    # Of times to respond and to resolve there is a target for each priority; the lowest one is the goal.
+    name = "goal" if table.columns[place].name == _AVAILABILITY else "lowest goal"
+    return f"{esc(t(name))} {esc(said(table.columns[place + 1], goal))}"
+
+
+def _unmeasured() -> Html:
+    return Html(f"<span class=it-muted>{esc(t('not measured'))}</span>")
 
 
 def _row(view: View, table: Table, row: Row, alike: Mapping[int, Cell]) -> str:
     short = table.falls_short(row)
     cells = [f"<th scope=row>{view.link(str(row[0]))}</th>"]
     for place in range(1, len(table.columns), 2):
-        share = esc(said(table.columns[place], row[place])) if row[place] is not None else Html("–")
+        share = esc(said(table.columns[place], row[place])) if row[place] is not None else _unmeasured()
         goal = row[place + 1]
         own = (
             f" <small>{_goal(table, place, goal)}</small>" if place not in alike and goal is not None else ""
@@ -150,16 +154,18 @@ def targets(view: View, data: Mapping[str, Any]) -> Html:
         f"<tr><th scope=row>{name}</th>{''.join(f'<td>{row.get(m, _NONE)}</td>' for m in metrics)}</tr>"
         for name, row in rows.items()
     )
-    promised = (_target(one, period) for one in some if one.get("metric") == _AVAILABILITY)
-    available = join([Html(f"<p>{esc(t('Availability'))}: {share}</p>") for share in promised])
+    promised = [_target(one, period) for one in some if one.get("metric") == _AVAILABILITY]
+    name = esc(t("Availability"))
+    wide = f" colspan={len(metrics)}" if len(metrics) > 1 else ""
+    body += "".join(f"<tr><th scope=row>{name}</th><td{wide}>{share}</td></tr>" for share in promised)
+    available = join([Html(f"<p>{name}: {share}</p>") for share in promised])
     about = esc(t(_ABOUT.get(period, ""))) if period in _ABOUT else EMPTY
     note = Html(f"<p class=it-muted>{about}</p>") if about else EMPTY
     shown = Html(
         f'<table class="it-plain it-targets"><caption class=it-vh>{esc(t("Targets"))}</caption>'
         f"<thead><tr><th scope=col>{_scope(view, records)}</th>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
-    shown = Html(f"{shown if rows else EMPTY}{available}")
-    return section("Targets", Html(f"{shown}{note}"), "targets") if some else EMPTY
+    return section("Targets", Html(f"{shown if rows else available}{note}"), "targets") if some else EMPTY
 
 
 _NONE = "<span class=it-muted>–</span>"
@@ -234,7 +240,7 @@ def level_lists(view: View) -> Iterator[ListPage]:
         shown = [
             *columns(view, "name", "state"),
             ListColumn("Type", lambda e: type_of(view.store.data(e.id))),
-            ListColumn("Targets kept", lambda e: kept_of(view, e)),
+            ListColumn("Targets kept", lambda e: kept_of(view, e) or _unmeasured()),
             *columns(view, "owner"),
         ]
         yield class_list(view, kind, shown)

@@ -22,7 +22,6 @@ from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.pages.hours import sentences
 from itsm_gitops.presentation.pages.on_call import person
 from itsm_gitops.presentation.pages.parts import section
-from itsm_gitops.presentation.pages.spans import span
 from itsm_gitops.presentation.remainder import and_more, folded
 from itsm_gitops.presentation.view import View
 
@@ -32,7 +31,7 @@ _WEEKS, _WEEK = 5, 7 * 24
 _MOST_TURNS = 7  # below the picture; the rest opens
 _DAY = timedelta(days=1)
 _TINTS = 4  # people that the picture tells apart by colour
-_NAMED, _SHORTENED = 24, 6  # hours of a bar that has room for a name, and for its initials
+_NAMED, _SHORTENED = 16, 6  # hours of a bar that has room for a name, and for its initials
 
 
 def now_and_next(view: View, entry: Entry) -> list[tuple[str, Html]]:
@@ -120,22 +119,16 @@ def _list(view: View, found: Sequence[Turn], reasons: Sequence[tuple[datetime, M
 
 
 def _when(view: View, turn: Turn) -> Html:
-    """Return from when to when a turn lasts, with the days of the week, and the hour of hand-over once where it is the same."""
+    """Return from when to when a turn lasts, with the days of the week; those of all turns have the same form."""
     first, last = in_zone(turn.start, view.zone), in_zone(turn.end, view.zone)
-    if f"{first:%H:%M}" != f"{last:%H:%M}" or first.date() == last.date():
-        return span(view, turn.start, turn.end)
-    said = t(
-        "{start} to {end}, hand-over {time}",
-        start=_weekday_and_day(first.date()),
-        end=_weekday_and_day(last.date()),
-        time=f"{last:%H:%M}",
-    )
+    end = f"{last:%H:%M}" if first.date() == last.date() else _weekday_and_time(last)
+    said = t("{start} to {end}", start=_weekday_and_time(first), end=end)
     spans = f"{clock.format_time(turn.start)}/{clock.format_time(turn.end)}"
     return Html(f"<span class=it-span-of><time datetime={spans}>{esc(said)}</time></span>")
 
 
-def _weekday_and_day(one: date) -> str:
-    return f"{short_name(DAY_NAMES[one.weekday()])} {day_and_month(one)}"
+def _weekday_and_time(one: datetime) -> str:
+    return f"{short_name(DAY_NAMES[one.weekday()])} {day_and_month(one)}, {one:%H:%M}"
 
 
 def _picture(view: View, found: Sequence[Turn], days: Sequence[date], today: date) -> Html:
@@ -171,8 +164,8 @@ def _bars(view: View, found: Sequence[Turn], monday: date, first_called: list[st
         swap = " it-rota__swap" if turn.override else ""
         name = _name(view, turn.people[0]) if turn.people else t("Nobody")
         begins = in_zone(turn.start, view.zone)
-        time = f"{begins:%H:%M} " if left > 0 or begins.date() == monday else ""
         long = right - left
+        time = f"{begins:%H:%M} " if long >= 24 and (left > 0 or begins.date() == monday) else ""
         said = (
             f"{time}<b>{esc(name)}</b>"
             if long >= _NAMED

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.field_history import Available, ServiceIncident
 from itsm_gitops.model.last_word import LastWord, words_of
 from itsm_gitops.model.report import EXACT_SHARE, Column
+from itsm_gitops.model.windows import moment_of
 from itsm_gitops.presentation import prose, situation
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import short_day
@@ -31,7 +33,8 @@ def availability(view: View, service: str) -> Html:
         return EMPTY
     goal = goal_of(view, service)
     if any(one.down for one in history.available):
-        figures = Html(f"<dl>{join([_figure(view, one, goal) for one in history.available])}</dl>")
+        shown = list(_unlike(history.available))
+        figures = Html(f"<dl>{join([_figure(view, one, goal) for one in shown])}</dl>")
     else:
         figures = _never_down(view, history.available, goal)
     meant = join([Html(f"<dt>{esc(t(m.name))}</dt><dd>{esc(t(m.definition))}</dd>") for m in view.measures])
@@ -45,12 +48,23 @@ def availability(view: View, service: str) -> Html:
         if always
         else ""
     )
+    worn = f"<p>{esc(t('Degraded days count as available: only outages are downtime.'))}</p>"
     defined = (
-        f"<details class=it-fold><summary>{esc(t('What the figures mean'))}</summary>{around}<dl>{meant}</dl></details>"
+        f"<details class=it-fold><summary>{esc(t('What the figures mean'))}</summary>{worn}{around}<dl>{meant}</dl></details>"
         if meant
         else around
     )
     return Html(f"<div class=it-available>{figures}{defined}</div>")
+
+
+def _unlike(available: Sequence[Available]) -> Iterator[Available]:
+    """Yield the times, the shortest first, without one that says the same as the one before it."""
+    said_before: tuple[object, ...] = ()
+    for one in sorted(available, key=lambda one: one.days):
+        says = (one.agreed, one.down)
+        if says != said_before:
+            yield one
+        said_before = says
 
 
 def goal_of(view: View, service: str) -> float | None:
@@ -91,15 +105,25 @@ def incidents(view: View, entry: Entry) -> Html:
     """Return what happened to a service, the latest first: title, start, end, duration, cause and updates."""
     history = view.histories.get(entry.id)
     listed = history.incidents if history else ()
-    items = join([_incident(view, one) for one in listed[:_MOST]])
+    recent = _since(view, entry.id, listed)[:_MOST]
+    items = join([_incident(view, one) for one in recent])
     if not items:
         return EMPTY
     more = EMPTY
-    if len(listed) > _MOST:
-        text = counted(len(listed) - _MOST, "and {count} older one", "and {count} older ones")
+    if len(listed) > len(recent):
+        text = counted(len(listed) - len(recent), "and {count} older one", "and {count} older ones")
         kind = view.kind(view.entries[listed[0].id]).name
         more = explore_link(text, service=entry.id, kind=kind, status="all")
     return section("What happened", Html(f"<ol class=it-story>{items}</ol>{more}"), "happened")
+
+
+def _since(view: View, service: str, listed: Sequence[ServiceIncident]) -> Sequence[ServiceIncident]:
+    """Return the incidents that were felt in the days of the bar above them; all where none was."""
+    days = view.past.get(service)
+    if not days:
+        return listed
+    begin = moment_of(date.fromisoformat(days[0].day), "00:00", view.zone).timestamp()
+    return [one for one in listed if one.end is None or one.end >= begin] or listed
 
 
 def _incident(view: View, one: ServiceIncident) -> Html:

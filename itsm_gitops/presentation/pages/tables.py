@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import digits, t
@@ -55,7 +56,7 @@ def columns(view: View, *names: str) -> list[ListColumn]:
         "priority": ListColumn("Priority", view.priority_chip, "it-c-chip", "it-c-priority"),
         "health": ListColumn("Health", lambda e: view.health_chip(e.id), "it-c-chip"),
         "owner": ListColumn("Owner", lambda e: reference(view, e, "owner")),
-        "environment": ListColumn("Environment", _environment),
+        "environment": ListColumn("Environment", lambda e: _environment(view, e)),
         "type": ListColumn("Type", lambda e: _word(e, "type")),
         "planned": ListColumn(
             "Planned", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
@@ -100,8 +101,10 @@ def _word(entry: Entry, field: str) -> Html:
     return esc(words(str(entry.columns.get(field) or "")))
 
 
-def _environment(entry: Entry) -> Html:
-    """Return the environment of an item; one that only repeats the state is marked: a phone has no room for it."""
+def _environment(view: View, entry: Entry) -> Html:
+    """Return the environment of an item, nothing of a retired one; what only repeats the state is marked: a phone has no room for it."""
+    if facts.is_retired(view.book, entry):
+        return EMPTY
     said = _word(entry, "environment")
     return (
         Html(f"<span class=it-usual>{said}</span>")

@@ -74,10 +74,14 @@ def usage(view: View, data: Mapping[str, Any]) -> Html:
     said = t("{used} of {all} in use", used=digits(used), all=digits(bought))
     rest = counted(bought - used, "{count} free", "{count} free")
     more = counted(used - bought, "{count} more than bought", "{count} more than bought")
-    notes = [esc(more if over else rest), *_terms(view, data)]
+    left = esc(more if over else rest)
+    # The colour of the bar has its word beside it.
+    mark = EMPTY if look == "used" else chip(more if over else rest, "bad" if over else "degraded")
+    notes = [*([] if mark else [left]), *_terms(view, data)]
+    below = f"<p class=it-muted>{join(notes, DOT)}</p>" if notes else ""
     return section(
         "Use",
-        Html(f"<p class=it-use__said><b>{esc(said)}</b>{bar}</p><p class=it-muted>{join(notes, DOT)}</p>"),
+        Html(f"<p class=it-use__said><span><b>{esc(said)}</b> {mark}</span>{bar}</p>{below}"),
         "use",
     )
 

@@ -19,7 +19,7 @@ from itsm_gitops.presentation.topology import LOOKS, Topology
 
 _TITLE = "Map of dependencies"
 _DIRECTIONS = (("both", "Both ways"), ("needs", "What it needs"), ("users", "What needs it"))
-_STEPS = (("0", "No steps"), ("1", "1 step"), *((str(n), f"{n} steps") for n in range(2, 7)))
+_STEPS = (("0", "Only these"), ("1", "1 step"), *((str(n), f"{n} steps") for n in range(2, 7)))
 _LEAD = (
     "Start at any item or class, and follow what it needs and what needs it. On the left stands what "
     "relies on an item, on the right what it relies on. Colours and symbols show the current status."
@@ -45,7 +45,9 @@ def map_page(topology: Topology) -> ListPage:
             Html(
                 f'<div class="it-net" data-root="{ROOT}"><div class="it-net__head">{_tools(classes)}{_filters(topology)}</div>'
             ),
-            Html(f'<div class="it-net__bar"><p class="it-net__status" role="status"></p>{_buttons()}</div>'),
+            Html(
+                f'<div class="it-net__bar"><p class="it-net__status" role="status"></p>{_TO_LIST.format(esc(t("As a list")))}{_buttons()}</div>'
+            ),
             Html(f'<div class="it-net__stage"><div class="it-net__left">{_VIEW}</div>{_panel()}</div>'),
             Html(f'<div class="it-net__below">{_legend()}{_keys()}</div>'),
             Html('<section class="it-net__apart" hidden></section>'),
@@ -68,6 +70,8 @@ def _keys() -> str:
     )
 
 
+# A phone shows a part of the drawing only; what is in it is read sooner in the list.
+_TO_LIST = '<a class="it-net__to-list" href="#list">{}</a>'
 _VIEW = '<div class="it-net__view"></div>'
 
 
@@ -87,7 +91,7 @@ def _tools(classes: Iterable[tuple[str, str]]) -> Html:
         + esc(t("Name or identifier"))
         + '"></label>'
         f'<datalist id="it-net-names"></datalist>{chosen}'
-        f"{_select('dir', 'Show', _DIRECTIONS)}{_select('depth', 'How far', _STEPS)}"
+        f"{_select('dir', 'Direction', _DIRECTIONS)}{_select('depth', 'How far', _STEPS)}"
         '<button type="submit" class="it-net__go">' + esc(t("Show")) + "</button></form>"
     )
 

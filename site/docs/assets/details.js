@@ -61,7 +61,7 @@
   function without(net, rows) {
     const items = rows.map((row) => {
       const about = facts.of(net, row);
-      const marks = about.look && about.look !== "operational" ? [chip(about)] : [];
+      const marks = about.look === "operational" ? [] : [about.look ? chip(about) : element("span", "it-muted", about.state || about.lookName)];
       return element("li", "", button(about.title, "select", row), ...marks);
     });
     return [element("h2", "", t("Without relations among these ({count})", { count: rows.length })), element("ul", "", ...items)];

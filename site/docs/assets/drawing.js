@@ -7,12 +7,12 @@
   const WIDTH = 174;
   const GAP = 72; // between columns: room for lines and for what opens more on both sides
   const COLUMN = WIDTH + GAP;
-  const BETWEEN = 18;
+  const BETWEEN = 36; // from box to box: room for what opens more
   const PADDING = 16; // above and below the words of a box
   const LINE = 15;
-  const MARGIN = 44;
-  const LETTERS = 17;
-  const SMALL_LETTERS = 21;
+  const MARGIN = 24;
+  const ROOM = WIDTH - 28 - 8; // for words, beside the sign
+  const [BOLD, PLAIN] = [600, 400];
   const APART = 14; // the ends of lines at a box
   const SNAP = 6; // lines that rise less are straight
   const SAMPLES = 32; // points of a curve that are looked at
@@ -27,21 +27,37 @@
     return made;
   }
 
-  /** @param {string} text @param {number} width */
-  const shorten = (text, width) => (text.length <= width ? text : `${text.slice(0, width - 1).trimEnd()}…`);
+  const pen = document.createElement("canvas").getContext("2d");
+
+  /** Whether words have room on a line of a box, in the fonts of the reader. @param {string} text @param {number} weight */
+  function fits(text, weight) {
+    if (!pen) return text.length <= ROOM / 8;
+    pen.font = `${weight} 12px ${getComputedStyle(document.body).fontFamily}`;
+    return pen.measureText(text).width <= ROOM;
+  }
+
+  /** How many letters of a text have room, with what follows them. @param {string} text @param {number} weight @param {string} [after] */
+  function most(text, weight, after = "") {
+    let end = text.length;
+    while (end > 1 && !fits(text.slice(0, end).trimEnd() + after, weight)) end--;
+    return end;
+  }
+
+  /** @param {string} text @param {number} weight */
+  const shorten = (text, weight) => (fits(text, weight) ? text : `${text.slice(0, most(text, weight, "…")).trimEnd()}…`);
 
   /** At most two lines of a box, as even as can be, between words where that can be. @param {string} title */
   function lines(title) {
-    if (title.length <= LETTERS) return [title];
-    const spaces = [...title].flatMap((letter, i) => (letter === " " && i > 0 && i <= LETTERS ? [i] : []));
-    const fitting = spaces.filter((i) => title.length - i - 1 <= LETTERS);
+    if (fits(title, BOLD)) return [title];
+    const spaces = [...title].flatMap((letter, i) => (letter === " " && i > 0 && fits(title.slice(0, i), BOLD) ? [i] : []));
+    const fitting = spaces.filter((i) => fits(title.slice(i + 1), BOLD));
     if (fitting.length) {
       const off = (/** @type {number} */ i) => Math.abs(2 * i - title.length);
       const at = fitting.reduce((best, i) => (off(i) < off(best) ? i : best));
       return [title.slice(0, at), title.slice(at + 1)];
     }
-    const at = spaces.at(-1) ?? LETTERS;
-    return [title.slice(0, at), shorten(title.slice(at).trim(), LETTERS)];
+    const at = spaces.at(-1) ?? most(title, BOLD);
+    return [title.slice(0, at), shorten(title.slice(at).trim(), BOLD)];
   }
 
   /** How many neighbours an item has, in words. @param {Shown} about */
@@ -59,10 +75,10 @@
     const about = facts.of(net, row);
     const state = about.look === "operational" ? "" : globalThis.itsm.within(about.look ? about.lookName : about.state || about.lookName);
     const full = state ? `${about.className} · ${state}` : about.className;
-    const below = full.length <= SMALL_LETTERS ? [full] : state ? [`${about.className} ·`, state] : [full];
+    const below = fits(full, PLAIN) ? [full] : state ? [`${about.className} ·`, state] : [full];
     const numbers = [...new Set(about.groups.map((group) => t("{least} of {all}", { least: group.least, all: group.members.length })))];
-    if (numbers.length) below.push(t(numbers.length > 1 ? "needs {groups}" : "{groups} must work", { groups: numbers.join(", ") }));
-    return { about, full, title: lines(about.title), below: below.map((words) => shorten(words, SMALL_LETTERS)) };
+    if (numbers.length) below.push(t("{groups} must work", { groups: numbers.join(", ") }));
+    return { about, full, title: lines(about.title), below: below.map((words) => shorten(words, PLAIN)) };
   }
 
   /** Rows without a line to another one, of several that were asked for: the drawing leaves them out. @param {Part} part */
@@ -83,10 +99,10 @@
     /** @type {Corner} */
     const corner = (name) => {
       const [column, place] = at(places, name);
-      return [MARGIN + column * COLUMN, Math.round(MARGIN / 2 + place * (high + BETWEEN))];
+      return [MARGIN + column * COLUMN, Math.round(MARGIN + place * (high + BETWEEN))];
     };
-    const most = (/** @type {0 | 1} */ i) => Math.max(...[...places.values()].map((place) => place[i]));
-    const size = { width: most(0) * COLUMN + WIDTH + 2 * MARGIN, height: Math.round(most(1) * (high + BETWEEN)) + high + MARGIN };
+    const last = (/** @type {0 | 1} */ i) => Math.max(...[...places.values()].map((place) => place[i]));
+    const size = { width: last(0) * COLUMN + WIDTH + 2 * MARGIN, height: Math.round((last(1) + 1) * (high + BETWEEN)) + MARGIN };
     const ways = new Map(part.edges.map((e) => [`${id(e.from)} ${id(e.to)}`, e]));
     const solid = rows.map((row) => corner(id(row)));
     const ports = portsOf(routes, corner, high);
@@ -196,25 +212,23 @@
     );
   }
 
-  // What stands beside a box: how many neighbours are not shown; at a corner where there are lines.
+  // What stands below a box, at the side that it is about: how many neighbours are not shown. No line and no other box is there.
   // It is for the mouse and the eye; the keyboard has the arrow keys and the details.
   /** @param {Part} part @param {number} row @param {Position} corner @param {Wanted["dir"]} dir @param {number} high */
   function marks(part, row, [left, top], dir, high) {
     const made = [];
-    const { hidden, near } = at(part.shown, row);
+    const { hidden } = at(part.shown, row);
     for (const side of SIDES) {
       if (!hidden[side] || (dir !== "both" && dir !== side)) continue;
-      const label = `+${hidden[side]}`;
-      const half = 8 + 3.5 * label.length;
-      // Where there are lines it stands on the edge of its box, clear of them and of their heads.
-      const out = near[side].length ? -half : half + 6;
-      const x = side === "users" ? left - out : left + WIDTH + out;
-      const y = top + (near[side].length ? { users: -4, needs: high + 4 }[side] : high / 2);
+      const label = t("{count} more", { count: hidden[side] });
+      const half = 8 + 3.4 * label.length;
+      const x = side === "users" ? left + half : left + WIDTH - half;
+      const y = top + high + 6 + 10;
       const pill = svg(
         "g",
         { class: "it-net__more", transform: `translate(${x} ${y})`, "aria-hidden": true },
         svg("title", {}, facts.moreOf(side, hidden[side])),
-        svg("rect", { x: -half, y: -12, width: 2 * half, height: 24, rx: 12 }),
+        svg("rect", { x: -half, y: -10, width: 2 * half, height: 20, rx: 10 }),
         svg("text", { y: 4, "text-anchor": "middle" }, label),
       );
       Object.assign(pill.dataset, { action: "more", row, dir: side });

@@ -64,7 +64,7 @@
 
   // The signs are explained that there are.
   function explain() {
-    const looks = new Set([...part.shown.keys()].map((row) => facts.of(graph, row).look));
+    const looks = new Set((drawn?.order ?? []).map((row) => facts.of(graph, row).look));
     for (const sign of net?.querySelectorAll(".it-net__legend li") ?? []) {
       const { look } = /** @type {HTMLElement} */ (sign).dataset;
       /** @type {HTMLElement} */ (sign).hidden = !looks.has(look ?? "");
