@@ -286,7 +286,7 @@ def test_a_service_says_at_once_whom_to_ask_and_what_to_request(view: View) -> N
     assert "class=it-do__main" in head
     assert "report.html?service=shop" in head
     assert "Report an incident Request: New laptop" in text_of(head)
-    assert "Criticality: critical" in text_of(head)
+    assert "Critical service" in text_of(head)
 
 
 def test_answers_are_shown_as_they_were_asked(view: View) -> None:

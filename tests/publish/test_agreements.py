@@ -98,11 +98,9 @@ def test_a_contract_is_told_in_words_and_its_dates_come_first(tmp_path: Path) ->
         "Start 1 Jan 2026 End 31 Dec 2026 Last day to give notice 1 Dec 2026 Notice due in 9 days Supplier"
     )
     said = text_of(rest)
-    for words in (
-        "Initial term 12 months",
-        "At the end Renews automatically for 12 months",
-    ):
-        assert words in said
+    assert text_of(strip).endswith("At the end Renews automatically for 12 months")
+    assert "Initial term 12 months" in said
+    assert "At the end" not in said
     assert "Tacit" not in said
     assert "30 days" not in said
 
@@ -113,12 +111,12 @@ def test_a_contract_is_told_in_words_and_its_dates_come_first(tmp_path: Path) ->
         (
             "618",
             "false",
-            "618 of 640 in use 22 free · no more may be used · counted on 1 Oct 2026 by Ada Example",
+            "618 of 640 in use 22 free no more may be used · counted on 1 Oct 2026 by Ada Example",
         ),
         (
             "641",
             "true",
-            "641 of 640 in use 1 more than bought · extra seats are invoiced afterwards · counted on 1 Oct 2026 by Ada Example",
+            "641 of 640 in use 1 more than bought extra seats are invoiced afterwards · counted on 1 Oct 2026 by Ada Example",
         ),
     ],
 )
@@ -169,7 +167,7 @@ def test_a_calendar_begins_with_its_hours_and_the_next_times(tmp_path: Path) -> 
     said = text_of(page_of(view_of(tmp_path, {"cmdb/calendars/window.yaml": calendar}), "window"))
     assert "Hours Saturday 14:30 to Sunday 20:00 Next times" in said
     assert "28 Nov, 14:30 to 29 Nov, 20:00" in said
-    assert said.index("Next times") < said.index("Applies to Online shop") < said.index("Owner Web team")
+    assert said.index("Owner Web team Type Maintenance window") < said.index("Next times") < said.index("Applies to")
 
 
 def test_an_announcement_says_its_time_once(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def availability(view: View, service: str) -> Html:
     )
     worn = f"<p>{esc(t('Degraded days count as available: only outages are downtime.'))}</p>"
     defined = (
-        f"<details class=it-fold><summary>{esc(t('What the figures mean'))}</summary>{worn}{around}<dl>{meant}</dl></details>"
+        f"<details class=it-fold><summary>{esc(t('What the figures mean'))}</summary>{around}<dl>{meant}</dl>{worn}</details>"
         if meant
         else around
     )
