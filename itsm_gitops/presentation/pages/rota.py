@@ -31,7 +31,7 @@ _WEEKS, _WEEK = 5, 7 * 24
 _MOST_TURNS = 7  # below the picture; the rest opens
 _DAY = timedelta(days=1)
 _TINTS = 4  # people that the picture tells apart by colour
-_NAMED, _SHORTENED = 16, 6  # hours of a bar that has room for a name, and for its initials
+_NAMED, _SHORTENED = 14, 6  # hours of a bar that has room for a name, and for its initials
 
 
 def now_and_next(view: View, entry: Entry) -> list[tuple[str, Html]]:
