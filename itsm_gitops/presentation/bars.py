@@ -126,7 +126,7 @@ def ranges(table: Table, chart: Bars, title_of: Named) -> Html:
         )
     axis = f'<svg class="it-bars__track" {SVG} height="18">{scale.names()}</svg>'
     rows.append(
-        f'<li class="it-bars__axis" aria-hidden="true"><span>{esc(t("Logarithmic scale"))}</span><b></b>{axis}<b></b></li>'
+        f'<li class="it-bars__axis" aria-hidden="true"><span></span><b></b>{axis}<b>{esc(t("Logarithmic scale"))}</b></li>'
     )
     return Html(f'<ul class="it-bars it-bars--range">{"".join(rows)}</ul>')
 

@@ -27,11 +27,10 @@ _MOST_CHOICES = 2_000
 
 
 class Choice(NamedTuple):
-    """An answer to choose, what it is called, and in some more words what it means."""
+    """An answer to choose, and what it is called."""
 
     value: str | int | float
     label: str
-    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Question:
     ``choices`` are the only answers; ``names`` is the id of a list of suggestions on the page, and
     with ``known`` only what is in it is right. ``when`` are the cases in which it is asked, each with the answers (by
     path) that make it so; without any it always is. A ``quiet`` one does not say that it need not be answered: the
-    heading of its part does.
+    heading of its part does. The answers of one that is ``at_once`` are all seen, not in a list that opens.
     """
 
     path: str
@@ -167,7 +166,7 @@ def _control_of(question: Question) -> str:
     if kind == "array":
         return "choices" if question.choices else "lines"
     if question.choices:
-        return "radios" if any(c.hint for c in question.choices) else "choice"
+        return "radios" if question.at_once else "choice"
     if kind == "boolean":
         return "yesno"
     if kind in ("integer", "number"):
@@ -274,19 +273,18 @@ def _select(question: Question, common: str) -> Html:
 
 
 def _boxes(question: Question, how: str) -> Html:
-    """Return check boxes for several answers, or the ways to give one, each with what it means."""
+    """Return check boxes for several answers, or the ways to give one."""
     kind = "checkbox" if how == "choices" else "radio"
-    options: Iterable[tuple[Any, str, str]] = (
-        ((True, t("Yes"), ""), (False, t("No"), "")) if how == "yesno" else question.choices
+    options: Iterable[tuple[Any, str]] = (
+        ((True, t("Yes")), (False, t("No"))) if how == "yesno" else question.choices
     )
     return join(
         [
             Html(
                 f'<label class="it-q__box"><input type="{kind}" name="{question.id}" value="{data(value)}"'
-                f"{' checked' if value is question.value else ''}> <span>{esc(label)}"
-                f"{f' <small>{esc(hint)}</small>' if hint else ''}</span></label>"
+                f"{' checked' if value is question.value else ''}> <span>{esc(label)}</span></label>"
             )
-            for value, label, hint in options
+            for value, label in options
         ]
     )
 

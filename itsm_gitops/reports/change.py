@@ -32,9 +32,9 @@ from itsm_gitops.service_levels.life import Case
 
 _OUTCOMES = (
     ("successful", "As planned", "green"),
-    ("successful_with_issues", "With issues", "amber"),
+    ("successful_with_issues", "With issues", "mint"),
     ("unsuccessful", "Failed", "red"),
-    ("backed_out", "Backed out", "grey"),
+    ("backed_out", "Backed out", "rose"),
 )
 _Caused = Mapping[str, Sequence[Case]]
 

@@ -140,6 +140,7 @@ def dora(log: Log) -> ReportDraft:
                 (Column("month", "Month", MONTH), *_COLUMNS),
                 tuple(months),
                 Bars(OVER_TIME, ("changes",), ("blue",)),
+                note="A change counts in the month in which it was closed, a time to restore in the month in which the incident was resolved.",
                 wholes=_wholes(months),
             ),
             *deployments.tables(log, delivered, watched),

@@ -169,7 +169,7 @@ def arrivals(log: Log) -> ReportDraft:
         Key(
             len(new),
             Phrase(
-                "opened, {resolved} resolved, {cancelled} cancelled; without changes",
+                "opened, {resolved} resolved, {cancelled} cancelled (changes not counted)",
                 resolved=done,
                 cancelled=dropped,
             ),

@@ -62,7 +62,7 @@ SPREAD_COLUMNS = (
     Column("count", "Count", COUNT),
     Column("mean_s", "Mean", DURATION),
     Column("median_s", "Median", DURATION),
-    Column("p90_s", "9 of 10 within", DURATION),
+    Column("p90_s", "90% within", DURATION),
 )
 SPREAD_BARS = Bars(RANGE, ("median_s", "p90_s"), ("step4", "step1"))
 

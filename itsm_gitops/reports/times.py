@@ -84,7 +84,7 @@ def times(log: Log) -> ReportDraft:
             Key(len(done), "Incidents resolved"),
             Key(measures.median(answered), "Median time to respond", DURATION),
             Key(middle, "Median time to resolve", DURATION),
-            Key(measures.ninetieth(taken), "9 of 10 resolved within", DURATION),
+            Key(measures.ninetieth(taken), "90% resolved within", DURATION),
         )
         if taken
         else (),

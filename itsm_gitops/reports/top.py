@@ -63,16 +63,10 @@ def _main(log: Log, services: Table, count: int) -> Key | None:
         one, several = "of {count} incident with {service}", "of {count} incidents with {service}"
         return Key(most, plural(count, one, several, service=first[0]))
     if len(first) == _PAIR:
-        one, several = (
-            "of {count} incident with each of {first} and {second}",
-            "of {count} incidents with each of {first} and {second}",
-        )
-        return Key(most, plural(count, one, several, first=first[0], second=first[1]))
-    one, several = (
-        "of {count} incident with each of {services} services",
-        "of {count} incidents with each of {services} services",
-    )
-    return Key(most, plural(count, one, several, services=len(first)))
+        one, several = "incident each: {first}, {second}", "incidents each: {first}, {second}"
+        return Key(most, plural(int(most or 0), one, several, first=first[0], second=first[1]))
+    one, several = "incident with each of {services} services", "incidents with each of {services} services"
+    return Key(most, plural(int(most or 0), one, several, services=len(first)))
 
 
 def _headline(log: Log, services: Table, count: int) -> Phrase:

@@ -235,7 +235,7 @@ def test_the_start_page_says_since_when_and_names_the_cause(view: View) -> None:
     ) in said
     assert said.count("Shop front shows an error") == 1  # told once: not among the open incidents, too
     assert "Outage" not in said  # the headline says it
-    assert "As of 22 Nov, 13:00, last update 21 Nov, 12:00" in said
+    assert "As of 22 Nov, 13:00, records changed 21 Nov, 12:00" in said
 
 
 def test_services_of_two_statuses_say_which_is_whose(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def later(guard: Guard, address: str, name: str, moment: datetime) -> Any:
 @pytest.mark.parametrize("viewport", [{"width": 1280, "height": 900}, PHONE], ids=["desktop", "phone"])
 def test_all_of_ones_own_work_can_be_reached(guard: Guard, address: str, viewport: dict[str, int]) -> None:
     page = guard.open(address, urls.MINE, viewport=viewport)
-    page.get_by_label("Person or team").fill("Ada Example")
+    page.get_by_label("Who are you?").fill("Ada Example")
     see(page.locator("#it-mine-said"), "the work of Ada Example")
     part = page.locator(".it-mine__parts section").filter(has_text="Assigned to you")
     assert sum(row.is_visible() for row in part.locator("tbody tr").all()) == 25

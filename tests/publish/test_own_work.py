@@ -98,7 +98,7 @@ def test_somebody_says_once_who_they_are(guard: Guard, address: str, viewport: d
     page.goto(address + urls.MINE)
     see(page.locator(".it-mine__parts"), "Recently viewed")
     assert page.locator(".it-mine__parts a").all_inner_texts() == ["Shop front shows an error"]
-    page.get_by_label("Person or team").fill("Web team")
+    page.get_by_label("Who are you?").fill("Web team")
     see(page.locator("#it-mine-said"), "the work of Web team")
     page.locator(".it-mine .it-records a").first.click()
     page.locator("h1").filter(has_text="Shop front shows an error").wait_for()
@@ -109,12 +109,12 @@ def test_somebody_says_once_who_they_are(guard: Guard, address: str, viewport: d
     page.get_by_role("button", name="Forget me").click()
     page.reload()
     page.locator(".it-mine[aria-busy=false]").wait_for()
-    assert page.get_by_label("Person or team").input_value() == ""
+    assert page.get_by_label("Who are you?").input_value() == ""
     assert page.locator(".it-mine__parts a").count() == 0
     page.get_by_role("button", name="Web team").click()
     see(page.locator("#it-mine-said"), "the work of Web team")
     page.get_by_role("button", name="Forget me").click()
-    page.get_by_label("Person or team").fill("zoe")
+    page.get_by_label("Who are you?").fill("zoe")
     page.keyboard.press("Enter")
     see(page.locator("#it-mine-said"), "No person or team")
 
@@ -124,7 +124,7 @@ def test_somebody_says_once_who_they_are(guard: Guard, address: str, viewport: d
 def test_no_accessibility_fault_in_light_and_dark(guard: Guard, address: str) -> None:
     source = axe_source()
     page = guard.open(address, urls.MINE)
-    page.get_by_label("Person or team").fill("Web team")
+    page.get_by_label("Who are you?").fill("Web team")
     see(page.locator("#it-mine-said"), "the work of Web team")
     page.evaluate(source)
     assert serious_faults(page) == []

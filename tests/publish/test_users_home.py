@@ -119,7 +119,7 @@ def test_the_last_update_is_told_only_where_it_may_be_about_the_newest_trouble(
         git_repo.write(path, text)
     said = text_of(home.home_page(view_for(git_repo, "public"), PAGES).body)
     assert "Online shop is down" in said
-    assert ("last update" in said) is told
+    assert ("records changed" in said) is told
 
 
 def test_the_bars_of_days_say_which_days_they_are(shown: Shown) -> None:

@@ -115,7 +115,7 @@ def meeting_agenda(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
 def _matters(view: View, items: Sequence[AgendaItem], *, numbered: bool) -> Html:
     """Return the matters of a part; those to decide are in an order, so only they have numbers."""
     shown = "".join(_matter(view, item) for item in items)
-    tag = "ol" if numbered else "ul"
+    tag = "ol" if numbered and len(items) > 1 else "ul"
     return Html(f"<{tag} class=it-matters>{shown}</{tag}>") if shown else EMPTY
 
 
@@ -130,14 +130,13 @@ def _matter(view: View, item: AgendaItem) -> str:
     if is_change and risk == _HIGH:
         marks.insert(0, chip(_risk(str(risk)), "high"))
     title = link(view.url(item.id), esc(item.name or item.title))
-    note = f"<p class=it-muted>{esc(item.title)}" if item.name and item.name != item.title else ""
     chips = f"<p class=it-chips>{join(marks, ' ')}</p>" if marks else ""
     first = [_why(view, item)]
     if is_change and isinstance(risk, str) and risk != _HIGH:
         first.append(esc(_risk(risk)))
     only = only_for(view, item.only)
     below = f"{dots(first)}{f'<p class=it-muted>{only}' if only else dots(_for(view, item, entry))}"
-    return f"<li><p class=it-line__title>{title}{chips}{note}{below}"
+    return f"<li><p class=it-line__title>{title}{chips}{below}"
 
 
 def _risk(level: str) -> str:

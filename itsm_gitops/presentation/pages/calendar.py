@@ -45,8 +45,8 @@ def calendar_pages(view: View) -> Iterator[ListPage]:
                 heading([], t("Change calendar")),
                 ways(view, urls.CALENDAR),
                 Html(f'<div class="it-cal"><div class=it-cal__bar>{_months(plan, number)}{filters}</div>'),
-                legend(view, weeks),
                 Html(f'<div class="it-cal__grid">{month_grid(view, month, weeks)}</div>'),
+                legend(view, weeks),
                 Html(f'<div class="it-cal__agenda">{_agenda(view, month, weeks)}</div>'),
                 Html(f'<p class="it-cal__status it-muted" role="status"></p></div>{_subscribe()}'),
             ]

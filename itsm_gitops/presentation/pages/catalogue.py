@@ -118,8 +118,9 @@ def _by_category(entry: Entry) -> tuple[bool, str, str, str]:
 
 
 def _offering_card(view: View, entry: Entry) -> Html:
-    """Return what an offering is, and in one line what it costs, how long it takes and who approves."""
-    below = dots(terms(view, entry), "it-card__terms it-dots")
+    """Return what an offering is, in one line what it costs and how long it takes, and in one who approves."""
+    *about, last = terms(view, entry) or [EMPTY]
+    below = dots(about, "it-card__terms it-dots") + dots([last], "it-card__terms it-dots")
     title = link(view.url(entry.id), esc(entry.title or entry.id))
     return Html(
         f'<li class="it-card it-card--offer" data-category="{esc(_category(entry))}"><h3>{title}</h3>'

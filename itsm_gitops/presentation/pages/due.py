@@ -22,7 +22,7 @@ from itsm_gitops.presentation.pages.acts import beside, buttons
 from itsm_gitops.presentation.pages.contracts import NAME as CONTRACTS
 from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import heading, paragraph, section
+from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph, section
 from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.view import View
 
@@ -51,7 +51,8 @@ def due_page(view: View) -> ListPage:
         contracts = link(urls.report(CONTRACTS), esc(t("the calendar of contracts")))
         lead = join([lead, told("For a whole year of contracts see {calendar}.", calendar=contracts)], " ")
     head = beside(
-        heading([], t(TITLE), lead=lead), buttons([(urls.DUE_ICS, "Add to my calendar")], main=False)
+        heading([Crumb(urls.RECORDS, "Records")], t(TITLE), lead=lead),
+        buttons([(urls.DUE_ICS, "Add to my calendar")], main=False),
     )
     parts = [
         section(
@@ -116,12 +117,19 @@ def _row(view: View, due: DueEntry, *, dated: bool) -> str:
     """Return the line of a duty; ``dated`` says that no heading above tells the year."""
     who = view.link(due.who) if due.who in view.entries else esc(due.who)
     nobody = Html(f"<span class=it-due__nobody>{esc(t('No one yet'))}</span>")
-    cells = (_day(view, due, dated=dated), esc(due_text(due)), _about(view, due), who or nobody)
+    cells = (_day(view, due, dated=dated), _what(due), _about(view, due), who or nobody)
     shown = "".join(
         f'<td class={css} data-label="{esc(t(name))}">{cell}</td>'
         for name, css, cell in zip(_HEAD, _CELLS, cells, strict=False)
     )
     return f"<tr>{shown}<td class=it-c-chip data-due={_date(view, due)}>{days_left(due.days)}</td></tr>"
+
+
+def _what(due: DueEntry) -> Html:
+    """Return what is due; where a document has several, what this one is about, and below it what that is."""
+    if not due.day.due.what:
+        return esc(due_text(due))
+    return Html(f"{esc(due.day.due.what)}<small>{esc(t(due.day.due.terms.message))}</small>")
 
 
 def _about(view: View, due: DueEntry) -> Html:

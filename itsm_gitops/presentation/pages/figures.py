@@ -44,6 +44,7 @@ _TITLE = "title"
 # What a pair of a share and its goal is called; elsewhere as the share is.
 _PAIRS = {"response": "Response", "resolution": "Resolution", "availability": "Availability"}
 _ONE_LINE = 16  # letters of a text that stays on one line
+_FEW = 4  # columns that a phone has room for
 _FEWEST_GROUPED = 6  # rows that are told apart by whether a goal was missed
 
 
@@ -59,7 +60,7 @@ class _Field(NamedTuple):
 def figures(view: View, table: Table) -> Html:
     """Return the rows of a table as HTML, in a box that scrolls where they are wide; below it what its signs mean."""
     table = _without_names(table)
-    table, left_out = _without_nought(table)
+    table = _without_nought(table)
     fields = _fields(view, table)
     short = [any(table.falls_short(row)) for row in table.rows]
     only = all(f.goal for f in fields[1:] if f.css == "it-c-num") and any(f.goal for f in fields)
@@ -67,7 +68,15 @@ def figures(view: View, table: Table) -> Html:
         f'<th scope="col"{_css(f.css)}>{esc(f.title)}{_below(t("kept / goal")) if only and f.goal else ""}</th>'
         for f in fields
     )
-    look = " it-map" if any(c.form == EVIDENCE for c in table.columns) else " it-goals" if only else ""
+    look = (
+        " it-map"
+        if any(c.form == EVIDENCE for c in table.columns)
+        else " it-goals"
+        if only
+        else " it-figures--wide"
+        if len(fields) > _FEW
+        else ""
+    )
     numbers = list(range(len(table.rows)))
     groups = _groups(short) if only else [("", numbers)]
     body = "".join(
@@ -75,12 +84,9 @@ def figures(view: View, table: Table) -> Html:
         for title, some in groups
     )
     notes = []
-    if left_out:
-        columns = ", ".join(left_out)
-        notes.append(t("Left out, as no row has any: {columns}.", columns=columns))
     if only and any(value is None for row in table.rows for value in row):
         notes.append(t("–: there was nothing to judge."))
-    below = "".join(f'<p class="it-muted">{esc(note)}</p>' for note in notes)
+    below = "".join(f'<p class="it-muted it-figures__dash">{esc(note)}</p>' for note in notes)
     return Html(
         f'<div class="it-scroll"><table class="it-plain it-figures{look}"><caption class="it-vh">{esc(t(table.title))}</caption>'
         f"<thead><tr>{head}</tr></thead>{body}</table></div>{below}"
@@ -122,10 +128,10 @@ def _nearest(table: Table, number: int) -> str:
 
 
 def _row(fields: Sequence[_Field], number: int, nearest: str) -> Html:
-    """Return a row; a cell with a goal says whose it is, for where it stands without its head."""
+    """Return a row; a cell says whose it is, for where it stands without its head."""
     cells = []
     for field in fields:
-        label = f' data-label="{esc(field.title)}"' if field.goal else ""
+        label = f' data-label="{esc(field.title)}"' if field is not fields[0] else ""
         css = f"{field.css} it-c-nearest" if field.goal == nearest and nearest else field.css
         cells.append(f"<td{_css(css)}{label}>{field.cell(number)}</td>")
     return Html(f"<tr>{''.join(cells)}</tr>")
@@ -188,12 +194,16 @@ def _kept(view: View, table: Table, column: Column) -> Callable[[int], Html]:
 
 
 def _plain(view: View, table: Table, column: Column, *, first: bool) -> Callable[[int], Html]:
-    """Return what shows a value; a number leads to what it counts."""
+    """Return what shows a value; a number leads to what it counts. Shares of a column are all percentages or all counts."""
+    counts = [table.part(n, column.name) for n in range(len(table.rows))]
+    fewer = sys.maxsize if any(counts) and not column.goal else 0
     at = [c.name for c in table.columns].index(column.name)
 
     def cell(number: int) -> Html:
         value = table.rows[number][at]
-        shown = _cell(view, table, column, number, value)
+        shown = esc(table.part(number, column.name, WRITER, fewer)) or _cell(
+            view, table, column, number, value
+        )
         if first and not value and column.form == ITEM and (leads := table.shows.get("open")):
             return link(
                 explore_url(**leads[number]), shown
@@ -220,8 +230,8 @@ def _without_names(table: Table) -> Table:
     return _with(table, [n for n, c in enumerate(table.columns) if c.name != "name"])
 
 
-def _without_nought(table: Table) -> tuple[Table, list[str]]:
-    """Return a table without the columns that hold nothing in any row, and the titles of these."""
+def _without_nought(table: Table) -> Table:
+    """Return a table without the columns that hold nothing in any row."""
     goals = {c.goal for c in table.columns if c.goal}
     nought = [
         n
@@ -229,9 +239,8 @@ def _without_nought(table: Table) -> tuple[Table, list[str]]:
         if n and c.form in _MEASURED and not c.goal and c.name not in goals and not any(table.values(c.name))
     ]
     if len(nought) == len(table.columns) - 1:
-        return table, []
-    kept = _with(table, [n for n in range(len(table.columns)) if n not in nought])
-    return kept, [t(table.columns[n].title) for n in nought]
+        return table
+    return _with(table, [n for n in range(len(table.columns)) if n not in nought])
 
 
 def _with(table: Table, numbers: Sequence[int]) -> Table:

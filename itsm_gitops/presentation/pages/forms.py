@@ -49,7 +49,7 @@ _ASKED = {
         "Back-out plan",
         "How do you go back, until when is that possible, and how long does it take?",
     ),
-    "planned_start": ("", "By the clock of your device. Times shown on this site are in {zone}."),
+    "planned_start": ("", "In the time of your device; this site shows times in {zone}."),
     "planned_end": ("", "Including the time to back out."),
 }
 # What each answer means, where the word alone leaves that open.
@@ -64,7 +64,7 @@ _BY_ROLE = {
         "Error messages, when it began, steps to repeat it.",
     ),
     (meaning.CHANGE, "description"): ("What will be different afterwards?", ""),
-    (meaning.CHANGE, "title"): ("Title", "What is changed, in one line? People see it in lists."),
+    (meaning.CHANGE, "title"): ("What will change?", "The title of the change, as people see it in lists."),
 }
 
 _FOR_WHOM, _REQUEST = ("requested_by", "requested_for"), ("description", "title")
@@ -73,17 +73,26 @@ _LOOKED_AT = _REPORT[:3]  # the line, what is seen, the service
 
 
 class _Part(NamedTuple):
-    """Questions below one heading; of an ``optional`` part none must be answered, a ``folded`` one is opened on demand."""
+    """Questions below one heading; of an ``optional`` part none must be answered, a ``folded`` one is opened on demand.
+
+    ``may`` says of an optional part until when its questions can stay open.
+    """
 
     title: str
     fields: tuple[str, ...]
     optional: bool = False
     folded: bool = False
+    may: str = "optional"
 
 
 _CHANGE = (
     _Part("What and why", ("title", "type", "justification", "requested_by")),
-    _Part("Where and when", ("service", "cis", "planned_start", "planned_end"), optional=True),
+    _Part(
+        "Where and when",
+        ("service", "cis", "planned_start", "planned_end"),
+        optional=True,
+        may="needed before approval",
+    ),
     _Part(
         "How it is done, checked and undone",
         ("description", "impact_statement", "implementation_plan", "test_plan", "backout_plan"),
@@ -160,7 +169,7 @@ def pages(view: View) -> Iterator[ListPage]:
             continue
         parts = [(p, [_field(view, kind, f) for f in p.fields if f in kind.fields]) for p in shape]
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
-        way = [Crumb(section, "Changes" if section == urls.CHANGES else "Records")]
+        way = [Crumb(section, "Changes")] if section == urls.CHANGES else []
         beside = _known(view) if role == meaning.INCIDENT else _freezes(view)
         body = _form(view, kind, parts, fixed, t("Make the record"), f"itsm new {kind.name}", beside)
         about = Html(f"{esc(t(lead))}{_not_working(view) if role == meaning.INCIDENT else EMPTY}")
@@ -225,7 +234,7 @@ def _part(part: _Part, asked: Sequence[Question], beside: Html) -> Html:
         last = max((i for i, q in enumerate(asked) if q.path in _LOOKED_AT), default=-1)
         return join([*said[: last + 1], beside, *said[last + 1 :]])
     body = join([*said, beside])
-    may = f' <span class="it-q__may">({esc(t("optional"))})</span>' if part.optional else ""
+    may = f' <span class="it-q__may">({esc(t(part.may))})</span>' if part.optional else ""
     title = f"{esc(t(part.title))}{may}"
     if part.folded:
         return Html(f"<details class=it-form__fold><summary>{title}</summary>{body}</details>")
@@ -298,12 +307,9 @@ def _field(view: View, kind: Kind, name: str) -> Question:
         return replace(question, names=_PEOPLE, known=view.config.directory == "closed")
     if name in _MEANING:
         hints = _MEANING[name]
-        # What people can judge is the answer; the word of the rule book explains it.
-        said = (
-            c._replace(label=t(hints[c.value]), hint=c.label) if c.value in hints else c
-            for c in question.choices
-        )
-        return replace(question, choices=tuple(said))
+        # What people can judge is the answer, not the word of the rule book.
+        said = (c._replace(label=t(hints[c.value])) if c.value in hints else c for c in question.choices)
+        return replace(question, choices=tuple(said), at_once=True)
     return replace(question, value="normal") if name == "type" else question
 
 

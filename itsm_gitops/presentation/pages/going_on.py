@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from itsm_gitops.graph.announcements import NEWS, Announcement, read_announcement
@@ -11,12 +12,13 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.last_word import LastWord
 from itsm_gitops.model.local_time import in_zone
+from itsm_gitops.model.major import RUNNING
 from itsm_gitops.presentation import prose, situation, urls
 from itsm_gitops.presentation.announcements import TITLES, announcements
 from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.language import counted, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten
+from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link, shorten
 from itsm_gitops.presentation.moments import day_and_month, day_title, duration, full_day
 from itsm_gitops.presentation.remainder import and_more, joined
 from itsm_gitops.presentation.situation import OngoingIncident
@@ -89,12 +91,13 @@ def not_well(
     the worst status already, ``label`` to those who hear the page what the list is.
     """
     found = {one.entry.id: one for one in situation.troubles(view, services)}
-    groups, hit = _causes(view, services)
+    causes, hit = _causes(view, services)
+    groups = {name: causes[name] for name in sorted(causes, key=lambda name: _place(view, name, hit))}
     # One status for all is said once, by the head.
     statuses = {view.health[e.id].status for e in services if not situation.is_well(view, e.id)}
     with_status = not (headed and len(statuses) == 1)
     rows = [_trouble_row(view, one) for i, one in found.items() if i not in hit and one.is_declared]
-    for cause in groups:
+    for cause, more in groups.items():
         if cause in hit:
             rows.append(
                 _cause_row(
@@ -102,7 +105,7 @@ def not_well(
                     cause,
                     hit[cause],
                     found.get(cause),
-                    groups[cause],
+                    more,
                     plain=plain,
                     with_status=with_status,
                 )
@@ -148,6 +151,19 @@ def _causes(
     return lines, hit
 
 
+def _place(view: View, name: str, hit: Mapping[str, Sequence[Entry]]) -> tuple[bool, int, int, float]:
+    """Return the place of a line: a declared major incident, the worst status, the most urgent, what was opened last."""
+    entry = view.entries.get(name)
+    statuses = [view.health[e.id].status for e in hit.get(name, ())] or [view.health[name].status]
+    opened = clock.parse_time(entry.opened) if entry is not None else None
+    return (
+        entry is None or view.major_stage(entry) != RUNNING,
+        min(map(situation.rank_of, statuses)),
+        view.urgency(entry) if entry is not None else sys.maxsize,
+        -opened.timestamp() if opened is not None else 0.0,
+    )
+
+
 def _cause_row(
     view: View,
     cause: str,
@@ -161,6 +177,8 @@ def _cause_row(
     """Return the line of an incident or of work; ``one`` is the incident, ``more`` services with further causes, and how many."""
     status = min((view.health[e.id].status for e in services), key=situation.rank_of)
     title = link(view.url(cause), esc(shorten(view.title(cause) or cause, 160)))
+    if one is not None and not plain and (priority := view.priority_chip(one.entry)):
+        title = Html(f"{priority} {title}")
     chips = [chip(status.capitalize(), status)] if with_status else []
     chips += [_major_chip(one)] if one is not None and one.is_major else []
     names = joined([_named(view, e, status) for e in services], _MOST_NAMES)
@@ -229,7 +247,7 @@ def _times(view: View, moment: datetime | None) -> list[Html]:
 
 
 def _line(look: str, name: Html, chips: Sequence[Html], about: Sequence[Html], why: Sequence[Html]) -> Html:
-    below = join([Html(f"<span>{one}</span>") for one in about if one], " ")
+    below = dots(about)
     told_why = join([Html(f"<p>{one}") for one in why])
     return Html(
         f"<li class=it-ill--{look}><div><strong>{name}</strong> {join(chips, ' ')} {below}</div>"

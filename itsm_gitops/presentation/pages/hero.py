@@ -11,8 +11,8 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.language import counted, t, told, within
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
+from itsm_gitops.presentation.language import counted, t, told
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.pages.acts import beside
 from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.view import View
@@ -70,15 +70,9 @@ def _without_status(view: View) -> Html:
 
 
 def without_status(view: View, services: Iterable[Entry]) -> list[str]:
-    """Return how many of the services without a status have each state, in words: 1 planned."""
-    states = Counter((e.kind, e.state) for e in services if e.id not in view.health)
-    said = []
-    for (kind, state), number in states.items():
-        flow = view.book.kinds[kind].workflow
-        known = flow.states.get(state) if flow else None
-        title = within(known.title if known else words(state))
-        said.append(t("{count} {state}", count=number, state=title))
-    return said
+    """Return how many services have no status, in words; nothing where all have one."""
+    number = sum(e.id not in view.health for e in services)
+    return [t("{count} not in production", count=number)] if number else []
 
 
 def _headline(view: View, services: Iterable[Entry], statuses: Counter[str]) -> str:
@@ -121,5 +115,7 @@ def _updated(view: View, services: Iterable[Entry]) -> Html:
         shown = short(view, view.updated)
         if local.date() == now.date():
             shown = Html(f"<time datetime={clock.format_time(view.updated)}>{local:%H:%M}</time>")
-        said.append(Html(f"<span class=it-hero__last>, {told('last update {moment}', moment=shown)}</span>"))
+        said.append(
+            Html(f"<span class=it-hero__last>, {told('records changed {moment}', moment=shown)}</span>")
+        )
     return Html(f"<span>{join(said)}</span>")

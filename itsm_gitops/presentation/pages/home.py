@@ -49,7 +49,7 @@ def _of_staff(view: View, pages: frozenset[str]) -> Html:
             going_on.not_well(view, services, headed=True),
             going_on.banners(view),
             Html(
-                f'<div class="it-pair"><div>{_open(view, services, pages)}</div><div>{week(view)}{_errors(view)}</div></div>'
+                f'<div class="it-pair"><div>{_open(view, services, pages)}{_errors(view)}</div><div>{week(view)}</div></div>'
             ),
             well.working(view, services),
         ]

@@ -31,8 +31,7 @@ def has_page(book: RuleBook, audience: Audience) -> bool:
 def mine_page(view: View) -> ListPage:
     """Return the page; what it shows is put in by the site's script. Who may report something finds the way to it."""
     form = (
-        f'<form class="it-mine__who"><h2>{esc(t("Who are you?"))}</h2>'
-        f'<label for="it-mine-q">{esc(t("Person or team"))}</label>'
+        f'<form class="it-mine__who"><label for="it-mine-q">{esc(t("Who are you?"))}</label>'
         f'<p id="it-mine-hint" class="it-muted">{esc(t(_HINT))}</p>'
         '<input id="it-mine-q" type="text" list="it-mine-names" autocomplete="off" spellcheck="false" maxlength="100" '
         'aria-describedby="it-mine-hint it-mine-said"><datalist id="it-mine-names"></datalist>'

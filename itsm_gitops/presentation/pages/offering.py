@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.model.entry import Entry
@@ -32,12 +32,10 @@ def offering_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tup
     prose = join([value(view, data[f.name], f.schema) for f in present if f.role == PROSE])
     hint = Html(f"<div class=it-howto>{prose}</div>") if prose else EMPTY
     asked = section("Request it", forms.request_form(view, entry, data.get("form")), "request")
-    folds = join(
-        [_fold(t(title), body, anchor) for title, body, anchor in _folds(view, entry, data, present)]
-    )
+    about = _fold(t("About this offering"), _about(view, entry, data, present), "details")
     # What cannot be ordered here says in what it is.
     chips = [] if asked else [view.state_chip(entry)]
-    body = f"{hint}{asked}{folds}"
+    body = f"{hint}{asked}{about}"
     return Html(
         f"{heading(way, entry.title or entry.id, chips, intro, of=view.kind(entry).title)}{_terms(view, entry, data)}"
         f"<div class=it-main>{body}</div>{origin(view, entry)}"
@@ -59,14 +57,12 @@ def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     return Html(f"<ul class=it-terms>{shown}</ul>{why}") if shown or why else EMPTY
 
 
-def _folds(
-    view: View, entry: Entry, data: Mapping[str, Any], present: Sequence[Field]
-) -> Iterator[tuple[str, Html, str]]:
-    """Yield what few come for: how it is fulfilled and by whom, and what it is linked with."""
+def _about(view: View, entry: Entry, data: Mapping[str, Any], present: Sequence[Field]) -> Html:
+    """Return what few come for: how it is fulfilled and by whom, and what it is linked with."""
     rows = [(f.title, value(view, data[f.name], f.schema), False) for f in present if f.role == FACT]
     blocks = join([section(f.title, value(view, data[f.name], f.schema)) for f in present if f.role == BLOCK])
-    yield "Details", Html(f"{definition_list(rows) if rows else EMPTY}{blocks}"), "details"
-    yield "Linked", relations(view, entry.id, unseen(view, entry)), "links"
+    linked = section("Linked", relations(view, entry.id, unseen(view, entry)), "links")
+    return Html(f"{definition_list(rows) if rows else EMPTY}{blocks}{linked}")
 
 
 def _fold(title: str, body: Html, anchor: str) -> Html:

@@ -35,7 +35,6 @@ from itsm_gitops.presentation.view import View
 _FEW, _MANY = 4, 8
 _WHENCE = "{since} to {until}, from the timelines of the records."
 _SHARES = (SHARE, EXACT_SHARE)
-_AHEAD = "running"  # the table of the promises that still can be kept
 _LONG = 12  # rows of a table without a chart that stands open
 
 
@@ -69,8 +68,10 @@ def _card(report: Report) -> Html:
     if report.main is None:
         said = f'<p class="it-card__about">{esc(_sentence(t(report.headline)))}</p>'
     else:
-        figure, label = _value(report.main), esc(within(t(report.main.label)))
-        said = f'<p class="it-card__figure">{figure}</p><p class="it-card__about">{label}</p>'
+        named = report.main.label == report.tables[0].title
+        label = esc(t(report.main.label) if named else within(t(report.main.label)))
+        figure = _value(report.main)
+        said = f'<p class="it-card__figure">{figure}</p><p class="it-card__about{" it-card__about--name" if named else ""}">{label}</p>'
     return Html(f'<li class="it-card"><h3>{title}</h3>{said}{_brief(report.trend)}</li>')
 
 
@@ -125,7 +126,7 @@ def _body(view: View, report: Report) -> Html:
     return join(
         [
             heading([Crumb(urls.REPORTS, "Reports")], t(report.title), lead=_head(view, report)),
-            _contents(report),
+            _contents([*(t for t in report.tables if t not in folded), *folded]),
             *(
                 section(t.title, _table(view, report, t), _anchor(t))
                 for t in report.tables
@@ -164,15 +165,13 @@ def tiles(pairs: Sequence[tuple[Html, Html]]) -> Html:
     return Html(f'<dl class="it-tiles">{items}</dl>')
 
 
-def _contents(report: Report) -> Html:
-    """Return the way to each table of a long report."""
-    if len(report.tables) <= _FEW:
+def _contents(tables: Sequence[Table]) -> Html:
+    """Return the way to each table of a long report, as they stand on the page."""
+    if len(tables) <= _FEW:
         return EMPTY
-    # What still can be done comes before what was.
-    ordered = sorted(report.tables, key=lambda table: table.name != _AHEAD)
-    items = "".join(f'<li><a href="#{_anchor(table)}">{esc(t(table.title))}</a></li>' for table in ordered)
+    items = "".join(f'<li><a href="#{_anchor(table)}">{esc(t(table.title))}</a></li>' for table in tables)
     name, listed = esc(t("On this page")), Html(f"<ul>{items}</ul>")
-    if len(report.tables) > _MANY:
+    if len(tables) > _MANY:
         listed = Html(f'<details class="it-fold"><summary>{name}</summary>{listed}</details>')
     return Html(f'<nav class="it-contents" aria-label="{name}">{listed}</nav>')
 

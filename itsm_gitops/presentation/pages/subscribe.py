@@ -115,7 +115,7 @@ def _acts(url: str, title: str, form: str) -> Html:
     about = Html(f"<span class=it-vh>: {esc(title)}</span>")
     opens = link(url, Html(f"{esc(t(_OPENS[form]))}{about}"), "it-act")
     return Html(
-        f'<span class=it-acts>{opens} <button class="it-act it-later" type=button>{esc(t("Copy address"))}{about}</button>'
+        f'<span class=it-acts><button class="it-act it-later" type=button>{esc(t("Copy address"))}{about}</button> {opens}'
         "</span><span class=it-muted role=status></span>"
     )
 
