@@ -53,6 +53,7 @@ class Question:
     known: bool = False
     value: Any = None
     quiet: bool = False
+    at_once: bool = False
     when: tuple[Mapping[str, tuple[Any, ...]], ...] = ()
 
     @property

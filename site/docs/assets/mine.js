@@ -126,7 +126,7 @@
         choose();
       });
       choice.dir = "auto";
-      return element("li", "", choice, " ", element("span", "it-muted", globalThis.itsm.digits(number)));
+      return element("li", "", choice, " ", element("span", number ? "" : "it-muted", globalThis.itsm.digits(number)));
     });
     const what = element("p", "it-muted", t("The number is how many of its records are open."));
     return element("section", "", element("h2", "", t("Teams")), what, element("ul", "it-mine__teams", ...items));
