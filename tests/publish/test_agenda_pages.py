@@ -245,7 +245,7 @@ def test_services_of_two_statuses_say_which_is_whose(tmp_path: Path) -> None:
     view.health[other.id] = view.health[ill.id]._replace(id=other.id, status="degraded")
     said = text_of(going_on.not_well(view, [ill, other], headed=True))
     assert said.startswith(
-        "Shop front shows an error Outage Major incident Affects Online shop, Index of prices Degraded"
+        "P1 Shop front shows an error Outage Major incident Affects Online shop, Index of prices Degraded"
     )
 
 

@@ -371,7 +371,7 @@ def test_a_service_leads_to_a_report_about_it(
 
 def test_a_change_is_filed(open_form: Callable[..., Any], repo: GitRepo) -> None:
     page = open_form("changes/new.html")
-    page.get_by_label("Title").fill("New version")
+    page.get_by_label("What will change?").fill("New version")
     items = page.get_by_label("Which configuration items?", exact=True)
     items.fill("shop front")  # by its name
     chips = page.locator(".it-q__chips li")

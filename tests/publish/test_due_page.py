@@ -44,7 +44,7 @@ def test_what_nobody_answers_for_says_so(example: Path) -> None:
 
 def test_an_agreed_action_begins_with_its_text(example: Path) -> None:
     html = (example / "records/due.html").read_text(encoding="utf-8")
-    assert ">Find the fault with the maker (agreed action)<" in html
+    assert ">Find the fault with the maker<small>agreed action</small><" in html
 
 
 def test_every_column_has_a_head(example: Path) -> None:

@@ -418,10 +418,10 @@ def test_a_long_form_has_parts(view: View) -> None:
     (change,) = (page for page in forms.pages(view) if page.url == urls.NEW_CHANGE)
     (report,) = (page for page in forms.pages(view) if page.url == urls.REPORT)
     assert [re.sub(r"<[^>]+>", "", h) for h in re.findall(r"<h2 class=it-form__part>(.*?)</h2>", change.body)] == [
-        "What and why", "Where and when (optional)"
+        "What and why", "Where and when (needed before approval)"
     ]  # fmt: skip
     # Who must answer none of several questions is told so once, and what few fill in is folded.
-    assert change.body.count("(optional)") == 2
+    assert change.body.count("(optional)") == 1
     folded = change.body[change.body.index("<details class=it-form__fold>") :]
     assert [name in folded for name in ("q-backout_plan", "q-title")] == [True, False]
     assert "it-form__part" not in report.body
