@@ -240,10 +240,10 @@ def _times_of(view: View, entry: Entry) -> list[Html]:
 
 
 def _times(view: View, moment: datetime | None) -> list[Html]:
-    """Return since when something is so, and apart from that for how long: a phone has no room for both."""
+    """Return since when something is so and for how long; nothing where that is not known."""
     if moment is None:
         return []
-    return [told("since {start}", start=short(view, moment)), told("for {time}", time=lasting(view, moment))]
+    return [told("since {start} ({time})", start=short(view, moment), time=lasting(view, moment))]
 
 
 def _line(look: str, name: Html, chips: Sequence[Html], about: Sequence[Html], why: Sequence[Html]) -> Html:
