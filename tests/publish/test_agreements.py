@@ -167,7 +167,11 @@ def test_a_calendar_begins_with_its_hours_and_the_next_times(tmp_path: Path) -> 
     said = text_of(page_of(view_of(tmp_path, {"cmdb/calendars/window.yaml": calendar}), "window"))
     assert "Hours Saturday 14:30 to Sunday 20:00 Next times" in said
     assert "28 Nov, 14:30 to 29 Nov, 20:00" in said
-    assert said.index("Owner Web team Type Maintenance window") < said.index("Next times") < said.index("Applies to")
+    assert (
+        said.index("Owner Web team Type Maintenance window")
+        < said.index("Next times")
+        < said.index("Applies to")
+    )
 
 
 def test_an_announcement_says_its_time_once(tmp_path: Path) -> None:
