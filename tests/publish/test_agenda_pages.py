@@ -191,7 +191,7 @@ def test_services_that_the_same_incident_hits_stand_together(tmp_path: Path) -> 
     said = text_of(home.home_page(view, frozenset()).body)
     assert said.count("Latest update 20 Nov, 10:30: We are working on it.") == 1
     assert "Shop front shows an error" in said
-    assert "Affects Online shop, Second shop since 20 Nov, 10:00 (2 d 3 h)" in said
+    assert "Affects Online shop, Second shop since 20 Nov, 10:00 ( 2 d 3 h )" in said
     assert said.startswith("2 services are down Caused by 1 incident")
 
 
@@ -230,7 +230,7 @@ def test_the_start_page_says_since_when_and_names_the_cause(view: View) -> None:
     said = text_of(home.home_page(view, frozenset()).body)
     assert said.startswith("Online shop is down")
     assert (
-        "Shop front shows an error Major incident Affects Online shop since 20 Nov, 10:00 (2 d 3 h) Latest update "
+        "Shop front shows an error Major incident Affects Online shop since 20 Nov, 10:00 ( 2 d 3 h ) Latest update "
         "20 Nov, 10:30: We are working on it. No time is set for the next update."
     ) in said
     assert said.count("Shop front shows an error") == 1  # told once: not among the open incidents, too

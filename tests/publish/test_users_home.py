@@ -46,7 +46,7 @@ def shown(git_repo: GitRepo) -> Shown:
 def test_what_is_down_and_since_when_is_said_first(shown: Shown, audience: str) -> None:
     html = shown(audience)
     said = text_of(html)
-    answer = "Affects Online shop since 20 Nov, 10:00 (2 d 3 h)"
+    answer = "Affects Online shop since 20 Nov, 10:00 ( 2 d 3 h )"
     assert said.index("Online shop is down") < said.index(answer) < said.index("The shop is closed tonight")
     assert "Latest update 20 Nov, 10:30: We are working on it." in said
     # As long as it had lasted when the page was made: that is what "as of" says.
@@ -85,7 +85,7 @@ def test_since_when_is_true_where_the_cause_is_not_shown(git_repo: GitRepo) -> N
         git_repo.write(path, text)
     said = text_of(home.home_page(view_for(git_repo, "public"), PAGES).body)
     assert (
-        "Online shop since 20 Nov, 10:00 (2 d 3 h) Get help Phone: extension 4000 We are looking into it."
+        "Online shop since 20 Nov, 10:00 ( 2 d 3 h ) Get help Phone: extension 4000 We are looking into it."
         in said
     )
     assert "Shop front shows an error" not in said
