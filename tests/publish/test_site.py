@@ -153,10 +153,9 @@ def test_the_start_page_says_how_things_are(pages: dict[str, Page]) -> None:
     text = text_of(pages, "index.html")
     assert "Online shop is down" in text
     assert "Example Ltd" in text
-    assert (
-        "Shop front shows an error Major incident Affects Online shop since 20 Nov, 10:00 (2 d 3 h) "
-        "Latest update 20 Nov, 10:30: We are working on it. No time is set for the next update."
-    ) in text
+    assert "Shop front shows an error Major incident Affects Online shop" in text
+    assert "since 20 Nov, 10:00 (2 d 3 h)" in text
+    assert "Latest update 20 Nov, 10:30: We are working on it. No time is set for the next update." in text
     assert "Change freeze: Big weekend" in text
     assert "CHG-261118-BBBBB" in text
     assert "In a freeze" in text
