@@ -14,6 +14,7 @@ from test_their_work import text_of
 from itsm_gitops.presentation.fields import fields
 from itsm_gitops.presentation.pages import hours, known_errors
 from itsm_gitops.presentation.pages.item import item_page
+from itsm_gitops.presentation.pages.lists import class_lists
 from itsm_gitops.presentation.pages.spans import span
 from itsm_gitops.presentation.view import View
 
@@ -156,6 +157,20 @@ def test_a_unit_stands_at_its_value_and_paths_come_last(tmp_path: Path) -> None:
     assert "Memory 768 GB" in said
     assert "Address 192." in said
     assert said.index("Type Physical") < said.index("deploy/node/")
+
+
+def test_a_list_of_items_says_the_life_cycle_of_what_has_no_health_and_no_environment_of_what_is_retired(
+    tmp_path: Path,
+) -> None:
+    server = "id: {0}\nclass: server\nname: Node {0}\nowner: web\nlifecycle: {1}\nenvironment: production\ntype: physical\n"
+    files = {
+        f"cmdb/servers/{n}.yaml": server.format(n, s) for n, s in (("a1", "production"), ("b2", "retired"))
+    }
+    view = view_of(tmp_path, files)
+    html = next(p.body for p in class_lists(view) if p.url == "cmdb/servers/index.html")
+    rows = [text_of(row) for row in html.split("<tr>")]
+    assert "Node a1 Operational Physical Production Web team" in rows[-2]
+    assert rows[-1].startswith("Node b2 Retired Physical Web team")
 
 
 def test_a_calendar_begins_with_its_hours_and_the_next_times(tmp_path: Path) -> None:

@@ -72,6 +72,17 @@ def test_a_service_that_was_never_down_has_a_line(told: View) -> None:
     assert "<b>" not in html
 
 
+def test_a_time_that_says_the_same_as_a_shorter_one_is_left_out(told: View) -> None:
+    month = Available(30, "", 0.99, 0.99, 40)
+    alike = (month, Available(90, "", 0.98, 0.98, 90), Available(365, "2026-08-17", 0.98, 0.98, 90))
+    told.histories = {"shop": ServiceHistory(BEGAN, (), alike)}
+    assert re.findall("<dt>(.*?)</dt>", service_history.availability(told, "shop"))[:2] == [
+        "30 days",
+        "90 days",
+    ]
+    assert "Since" not in text_of(service_history.availability(told, "shop"))
+
+
 def test_a_service_without_a_history_shows_nothing(view: View) -> None:
     assert service_history.incidents(view, view.entries["shop"]) == ""
     assert service_history.availability(view, "shop") == ""
