@@ -66,7 +66,7 @@ def join(parts: Iterable[Html], separator: str = "") -> Html:
 
 def dots(parts: Iterable[Html], css: str = "it-dots") -> Html:
     """Return a line about something, its parts apart by dots: the style sheet draws them, and none begins or ends a line."""
-    shown = "".join(f"<span>{part}</span>" for part in parts if part)
+    shown = " ".join(f"<span>{part}</span>" for part in parts if part)  # read aloud, they are words apart
     name = f'"{css}"' if " " in css else css
     return Html(f"<p class={name}>{shown}</p>") if shown else EMPTY
 

@@ -190,7 +190,7 @@ def _cause_row(
         why.append(Html(f"{esc(entry.title)}: {rest}") if several else rest)
     if plain and status in (OUTAGE, DEGRADED):
         why += _help(view, services)
-    return _line(look_of(status), title, chips, [told("Affects {services}", services=names), *times], why)
+    return _line(look_of(status), title, chips, [Html(f"<span class=it-ill__for>{esc(t('Affects'))} </span>{names}"), *times], why)
 
 
 def _named(view: View, entry: Entry, status: str) -> Html:
@@ -243,7 +243,8 @@ def _times(view: View, moment: datetime | None) -> list[Html]:
     """Return since when something is so and for how long; nothing where that is not known."""
     if moment is None:
         return []
-    return [told("since {start} ({time})", start=short(view, moment), time=lasting(view, moment))]
+    since = told("since {start}", start=short(view, moment))
+    return [Html(f"{since}<span class=it-ill__lasts> ({lasting(view, moment)})</span>")]
 
 
 def _line(look: str, name: Html, chips: Sequence[Html], about: Sequence[Html], why: Sequence[Html]) -> Html:
