@@ -130,7 +130,7 @@ def test_home_to_service_to_incident_to_change_and_back(open_page: Callable[...,
 
 def test_a_record_is_one_step_from_the_change_it_caused(open_page: Callable[..., Any]) -> None:
     page = open_page(CHANGE)
-    page.locator("#it-main").get_by_role("link", name="INC-261029-5HD09").first.click()
+    page.locator("#it-main").get_by_role("link", name="No payments possible").first.click()
     page.locator("h1").filter(has_text="No payments possible").wait_for()
     assert page.url.endswith(MAJOR)
 
