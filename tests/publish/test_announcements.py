@@ -105,9 +105,8 @@ def test_its_own_page_and_the_list_say_what_it_is_and_when(view: View) -> None:
         html = item.item_page(view, entry, view.store.data(name), fields(view.kind(entry)))
         return text_of(html.split("</header>")[0])
 
-    assert "The shop is closed tonight Planned work 22 Nov, 20:00 to 22:00 From eight to ten" in head(
-        "tonight"
-    )
+    said = "The shop is closed tonight Planned work Sunday 22 November, 20:00 to 22:00 From eight to ten"
+    assert said in head("tonight")
     assert "New prices News From December on." in head("news")
     listed = next(page for page in lists.class_lists(view) if "announcements/" in page.url)
     assert "22 Nov 2026, 20:00 22 Nov 2026, 22:00" in text_of(listed.body)
