@@ -28,7 +28,7 @@ def test_what_an_offering_costs_and_takes_is_said_before_its_questions(tmp_path:
     assert "1,350 EUR about 2 working days Approved by Web team: it is dear." in said
     assert said.index("1,350 EUR") < said.index("Request it") < said.index("About this offering")
     # What few come for is below the form, folded.
-    assert "Owner Web team" in said[said.index("Details") :]
+    assert "Owner Web team" in said[said.index("About this offering") :]
     assert html.index("id=request") < html.index("<details class=it-fold id=details>")
     # Who asks is asked first; what stands there already is asked last.
     assert html.index("Who asks for it?") < html.index("Which model?") < html.index("Anything else?")

@@ -57,7 +57,7 @@ def test_the_lists_and_the_page_of_a_team_count_what_the_explorer_shows(
         [row] = [
             r for r in html.split("<tr>") if f"/{team}.html>" in r.partition("Lead")[0] and "it-c-title" in r
         ]
-        cell = re.search(r'data-label="?Open"?>(?:<[^>]*>)?(\d+)', row)
+        cell = re.search(r'data-label="?open"?>(?:<[^>]*>)?(\d+)', row)
         assert cell, row
         assert int(cell[1]) == by_team[team], team
         page = (example / f"cmdb/teams/{team}.html").read_text(encoding="utf-8")

@@ -190,5 +190,5 @@ def test_the_list_of_teams_says_who_leads_who_is_on_call_and_how_much_is_open(vi
 
 def test_the_last_turn_in_the_table_of_a_rota_has_its_own_end(view: View) -> None:
     turns = sections(page_of(view, "web-rota"))["Next turns"]
-    assert "14 to 21 Dec, 09:00" in turns
+    assert "Mon 14 Dec, 09:00 to Mon 21 Dec, 09:00" in turns
     assert "21 Dec, 00:00" not in turns

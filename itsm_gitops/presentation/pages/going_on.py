@@ -190,7 +190,13 @@ def _cause_row(
         why.append(Html(f"{esc(entry.title)}: {rest}") if several else rest)
     if plain and status in (OUTAGE, DEGRADED):
         why += _help(view, services)
-    return _line(look_of(status), title, chips, [Html(f"<span class=it-ill__for>{esc(t('Affects'))} </span>{names}"), *times], why)
+    return _line(
+        look_of(status),
+        title,
+        chips,
+        [Html(f"<span class=it-ill__for>{esc(t('Affects'))} </span>{names}"), *times],
+        why,
+    )
 
 
 def _named(view: View, entry: Entry, status: str) -> Html:
