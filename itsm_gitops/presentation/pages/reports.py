@@ -68,7 +68,7 @@ def _card(report: Report) -> Html:
     if report.main is None:
         said = f'<p class="it-card__about">{esc(_sentence(t(report.headline)))}</p>'
     else:
-        named = report.main.label == report.tables[0].title
+        named = any(report.main.label == table.title for table in report.tables[:1])  # there may be none
         label = esc(t(report.main.label) if named else within(t(report.main.label)))
         figure = _value(report.main)
         said = f'<p class="it-card__figure">{figure}</p><p class="it-card__about{" it-card__about--name" if named else ""}">{label}</p>'
