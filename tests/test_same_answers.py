@@ -15,10 +15,11 @@ from itsm_gitops.commands.showing import show
 from itsm_gitops.graph.impact import Effect
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.presentation import agenda
+from itsm_gitops.presentation import agenda, situation
 from itsm_gitops.presentation.data import api
-from itsm_gitops.presentation.pages import home, known_errors
+from itsm_gitops.presentation.pages import going_on, home, known_errors
 from itsm_gitops.presentation.pages import plan as pages
+from itsm_gitops.presentation.view import View
 from tests.facts_world import NOW, Answers, Tree, change_of, incident_of, organisation, record_of
 from tests.test_one_truth import BOOK, build
 
@@ -75,6 +76,12 @@ def _shown(answers: Answers, page: str) -> set[str]:
     return set(re.findall(r"(?:INC|CHG|KE)-261121-AAAA\d", page))
 
 
+def _home(view: View) -> str:
+    """Return what the start page says of incidents: what is not well, and the others that are open."""
+    services = situation.services_of(view)
+    return f"{going_on.not_well(view, services)}{home._open(view, services, frozenset())}"
+
+
 def _at_work(answers: Answers) -> set[str]:
     return {c for h in answers.view.health.values() if h.status == "maintenance" for c in h.causes}
 
@@ -115,7 +122,7 @@ TABLE: Mapping[str, Consumers] = {
         "facts": lambda a: {e.id for e in _of(a, meaning.INCIDENT) if facts.is_open(a.store.book, e)},
         "list": lambda a: {r["id"] for r in a.listed("incidents", states=("open",))},
         "site": lambda a: {e.id for e in _of(a, meaning.INCIDENT) if a.view.is_open(e)},
-        "home": lambda a: _shown(a, str(home._open(a.view))),
+        "home": lambda a: {i for i in _shown(a, _home(a.view)) if i.startswith("INC")},
         "site data": lambda a: {i for i, r in _rows(a).items() if i.startswith("INC") and r["open"]},
         "reports": lambda a: {c.entry.id for c in a.log.of_role(meaning.INCIDENT) if c.is_open},
     },
