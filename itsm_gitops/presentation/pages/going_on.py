@@ -93,7 +93,7 @@ def not_well(
     found = {one.entry.id: one for one in situation.troubles(view, services)}
     causes, hit = _causes(view, services)
     groups = {name: causes[name] for name in sorted(causes, key=lambda name: _place(view, name, hit))}
-    # One status for all is said once, by the head.
+    # The head names a status that all share.
     statuses = {view.health[e.id].status for e in services if not situation.is_well(view, e.id)}
     with_status = not (headed and len(statuses) == 1)
     rows = [_trouble_row(view, one) for i, one in found.items() if i not in hit and one.is_declared]

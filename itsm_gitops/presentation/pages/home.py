@@ -81,7 +81,7 @@ def _open(view: View, services: Sequence[Entry], pages: frozenset[str]) -> Html:
     ways = [way for way in [all_open(view, found)] if way]
     if urls.EXPLORE in pages:
         ways.append(link(urls.EXPLORE, esc(t("Browse records"))))
-    more = Html(f"{dots(ways, 'it-next it-dots')}") if ways else EMPTY
+    more = dots(ways, "it-next it-dots")
     title = "Other open incidents" if told_above else "Open incidents"
     return section(title, Html(f"{shown}{more}"), "open")
 

@@ -51,7 +51,7 @@ def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     )
     why = EMPTY
     if isinstance(reason, str):
-        who = terms.pop()  # an approval that is required is said, and last
+        who = terms.pop()  # the approver comes last
         why = Html(f"<p class=it-muted>{who[:1].upper()}{who[1:]}: {esc(within(reason))}</p>")
     shown = join([Html(f"<li>{content}") for content in terms])
     return Html(f"<ul class=it-terms>{shown}</ul>{why}") if shown or why else EMPTY

@@ -233,7 +233,7 @@ def _tiles(table: Table) -> Html:
     """Return the figures of a table with one row, which is about all, as tiles; nothing for another table."""
     if len(table.rows) != 1 or table.rows[0][0] != ALL or table.chart:
         return EMPTY
-    names = [c.name for c in table.columns[2:]]  # how many there are is said above
+    names = [c.name for c in table.columns[2:]]  # the head says how many there are
     return tiles([(esc(said_in(table, 0, n)), esc(t(table.column(n).title))) for n in names])
 
 

@@ -23,7 +23,7 @@ _WORD = re.compile(r"(\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+\b)", re.ASCII)
 
 
 def risk_assessment(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
-    """Return where the risk of a change that is still to be done comes from, by the CMDB as it is now, and what is said of it."""
+    """Return where the risk of a change that is still to be done comes from, by the CMDB as it is now, and the reasons."""
     if not view.is_open(entry) or view.asking is None:  # in this order: asking is a question about everything
         return EMPTY
     assessment = view.risks.assess(entry, data)

@@ -105,6 +105,6 @@ def _terms(view: View, data: Mapping[str, Any]) -> Iterator[Html]:
 
 
 def lasts(data: Mapping[str, Any]) -> Iterator[tuple[str, Html]]:
-    """Yield that a licence never ends: that one ends is said by its last day."""
+    """Yield that a licence never ends; of another its last day tells."""
     if data.get("perpetual") is True:
         yield "Term", esc(t("Does not expire"))
