@@ -77,7 +77,9 @@
     const full = state ? `${about.className} · ${state}` : about.className;
     const below = fits(full, PLAIN) ? [full] : state ? [`${about.className} ·`, state] : [full];
     const numbers = [...new Set(about.groups.map((group) => t("{least} of {all}", { least: group.least, all: group.members.length })))];
-    if (numbers.length) below.push(t("{groups} must work", { groups: numbers.join(", ") }));
+    const demand = (/** @type {string} */ groups) => t("{groups} must work", { groups });
+    const together = demand(numbers.join(", "));
+    if (numbers.length) below.push(...(fits(together, PLAIN) ? [together] : numbers.map(demand)));
     return { about, full, title: lines(about.title), below: below.map((words) => shorten(words, PLAIN)) };
   }
 
