@@ -31,9 +31,9 @@ from itsm_gitops.gate import signed
 from itsm_gitops.gate.digest import changeset_digest
 from itsm_gitops.git import Git, mainline, sshsig
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.identity import pinned
-from itsm_gitops.repository.recall import RecallingGit
-from itsm_gitops.repository.trees import CommitTree
+from itsm_gitops.snapshots.identity import pinned
+from itsm_gitops.snapshots.recall import RecallingGit
+from itsm_gitops.snapshots.trees import CommitTree
 
 NOW = "2026-11-28T12:00:00Z"
 ITEM = "cmdb/databases/mailbox-db.yaml"

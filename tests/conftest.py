@@ -21,7 +21,8 @@ from hypothesis import settings
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.publish import engine
 from itsm_gitops.publish import site as publishing
-from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import WorkingTree, packaged_rulebook_root, read_rulebook
 from tests.complete import CHROMIUM, CORPUS, need
 from tests.frames import REAL, remembering
 from tests.support import SAME_EXAMPLES, GitRepo, copy_tree, pack, run_apart

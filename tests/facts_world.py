@@ -25,9 +25,10 @@ from itsm_gitops.presentation.pages import plan as agenda_pages
 from itsm_gitops.presentation.view import View
 from itsm_gitops.reports.catalogue import make_reports
 from itsm_gitops.reports.log import Log, Scope
-from itsm_gitops.repository import Repository, load_store
+from itsm_gitops.repository import Repository
 from itsm_gitops.rules import check
 from itsm_gitops.service_levels.life import life_of
+from itsm_gitops.snapshots import load_store
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SERVICES = ("mail", "portal")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from itsm_gitops.commands import rooting
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.support import GitRepo, copy_tree, pack
 
 DAY = "2026-11-20T09:00:00Z"

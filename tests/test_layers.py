@@ -24,6 +24,7 @@ FLOORS = (
     {"service_levels", "schema"},
     {"graph"},
     {"repository"},
+    {"snapshots"},
     {"git"},
     {"documents"},
     {"model"},
@@ -211,7 +212,14 @@ def test_the_walls_hold_something() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["itsm_gitops", "itsm_gitops.cli", "itsm_gitops.repository", "itsm_gitops.documents"]
+    "module",
+    [
+        "itsm_gitops",
+        "itsm_gitops.cli",
+        "itsm_gitops.repository",
+        "itsm_gitops.snapshots",
+        "itsm_gitops.documents",
+    ],
 )
 def test_starting_up_is_light(module: str) -> None:
     """Heavy libraries are imported by the first thing that needs them, not by the first that is asked."""

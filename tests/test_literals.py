@@ -137,7 +137,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
     },
     SETTING: {
         "commands/init.py": {"organisation": 1},
-        "repository/config.py": {"closed": 2, "organisation": 1},
+        "snapshots/config.py": {"closed": 2, "organisation": 1},
         "rules/link_targets.py": {"closed": 1},
     },
     TEMPLATE: {

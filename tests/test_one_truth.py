@@ -10,7 +10,7 @@ import pytest
 
 from itsm_gitops.presentation.data import feeds
 from itsm_gitops.presentation.pages import home
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.facts_world import (
     FACTS,
     NOW,

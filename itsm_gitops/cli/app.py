@@ -155,7 +155,7 @@ def _ask_early(ctx: click.Context, words: Sequence[str]) -> None:
     from pathlib import Path
 
     from itsm_gitops.repository.index.early import ask_early
-    from itsm_gitops.repository.place import settings_folder
+    from itsm_gitops.snapshots.place import settings_folder
 
     if any(word.partition("=")[0] in READING_OTHERWISE for word in words):
         return

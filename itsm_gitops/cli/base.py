@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from itsm_gitops.git.process import GitAnswer
     from itsm_gitops.model.findings import Finding
     from itsm_gitops.repository import Repository
-    from itsm_gitops.repository.gaps import Gap
+    from itsm_gitops.snapshots.gaps import Gap
 
 # Commands that only show, so that faulty settings and unreadable files are a warning; all others stop. `check` reports them itself.
 SHOWING = frozenset(
@@ -127,7 +127,7 @@ class App:
         """Warn, in one line on standard error, of what is missing in what was shown."""
         if self.gaps:
             from itsm_gitops.cli.failures import say
-            from itsm_gitops.repository.gaps import warning
+            from itsm_gitops.snapshots.gaps import warning
 
             say("warning", *warning(self.gaps))
 
@@ -341,7 +341,7 @@ def print_json(value: Any) -> None:
     context = click.get_current_context(silent=True)
     app = context.find_object(App) if context else None
     if app and app.gaps and isinstance(value, dict):
-        from itsm_gitops.repository.gaps import as_json
+        from itsm_gitops.snapshots.gaps import as_json
 
         value = {**value, "unreadable": as_json(app.gaps)}
     echo(safe_json(json.dumps(value, indent=2, ensure_ascii=False)))

@@ -75,7 +75,7 @@ def _handle() -> str:
 
 
 def _people_wanted() -> int:
-    from itsm_gitops.repository import WorkingTree, packaged_rulebook_root, read_rulebook
+    from itsm_gitops.snapshots import WorkingTree, packaged_rulebook_root, read_rulebook
 
     return people_wanted(read_rulebook(WorkingTree(packaged_rulebook_root())))
 

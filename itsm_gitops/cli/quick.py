@@ -29,15 +29,15 @@ def shown_plainly(arguments: Sequence[str]) -> str | None:
 
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository.mentions import Search
-    from itsm_gitops.repository.snapshot import Snapshot
+    from itsm_gitops.snapshots.mentions import Search
+    from itsm_gitops.snapshots.snapshot import Snapshot
 
 
 def _show(fragment: str) -> str | None:
     from pathlib import Path
 
     from itsm_gitops.repository.index.early import ask_early
-    from itsm_gitops.repository.place import settings_folder
+    from itsm_gitops.snapshots.place import settings_folder
 
     place = settings_folder(Path.cwd())
     if place is None:
@@ -64,6 +64,6 @@ def _show(fragment: str) -> str | None:
 
 
 def _search(whole: Snapshot, path: str) -> Search:
-    from itsm_gitops.repository.mentions import SEARCHED_FOLDER_MAX, Search
+    from itsm_gitops.snapshots.mentions import SEARCHED_FOLDER_MAX, Search
 
     return Search(whole, path.rsplit("/", 1)[-1].removesuffix(".yaml"), SEARCHED_FOLDER_MAX)

@@ -27,7 +27,8 @@ from itsm_gitops.model.errors import NotFound, Refused, UsageError, did_you_mean
 from itsm_gitops.model.words import a_kind
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 _ADVICE = "cab"
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from itsm_gitops.model.rulebook import RuleBook
     from itsm_gitops.model.standing import Course
     from itsm_gitops.reports.log import Log
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 
 def promising(book: RuleBook) -> frozenset[str]:

@@ -16,7 +16,7 @@ from itsm_gitops.model.rulebook import PRIORITY
 if TYPE_CHECKING:
     from itsm_gitops.commands.clocks import RecordClocks
     from itsm_gitops.model.standing import Promise
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 
 class Row(NamedTuple):

@@ -14,7 +14,7 @@ from itsm_gitops.model.text import one_paragraph
 
 if TYPE_CHECKING:
     from itsm_gitops.editing.create import NewDocument
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 _LONGEST = 160  # terminal cells: a longer workaround does not fit beside a similar record
 

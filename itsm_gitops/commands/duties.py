@@ -22,7 +22,8 @@ from itsm_gitops.model.findings import json_pointer
 from itsm_gitops.model.windows import zone as zone_of
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 _SPAN = re.compile(r"(\d{1,5})\s*([dwmy]?)", re.ASCII)
 _DAYS = {"": 1, "d": 1, "w": 7, "m": 31, "y": 366}

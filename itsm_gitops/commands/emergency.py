@@ -25,7 +25,8 @@ from itsm_gitops.model.kinds import Kind
 
 if TYPE_CHECKING:
     from itsm_gitops.gate.types import Assessment
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 _REVIEW_DAYS = 7
 _WITHIN = timedelta(days=2)  # where no rule of the policy has an override
@@ -188,8 +189,8 @@ def _rules_with_override(repo: Repository, store: Store, kind: str) -> list[tupl
 
 def _base_store(repo: Repository, store: Store) -> Store:
     """Return the branch that the change wants to enter: it says who is on call and who may do what."""
-    from itsm_gitops.repository import load_store
-    from itsm_gitops.repository.part import PartialSnapshot
+    from itsm_gitops.snapshots import load_store
+    from itsm_gitops.snapshots.part import PartialSnapshot
 
     try:
         base = default_base(repo.history)

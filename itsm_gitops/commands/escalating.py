@@ -17,7 +17,8 @@ from itsm_gitops.model.filter_words import TEAM_FIELDS
 if TYPE_CHECKING:
     from itsm_gitops.editing.change import Written
     from itsm_gitops.graph.loaded import Loaded
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 FUNCTIONAL, HIERARCHICAL = "functional", "hierarchical"
 _TEAM, _ME = TEAM_FIELDS[0], "@me"

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from itsm_gitops.exchange.analytics import Exposure
     from itsm_gitops.exchange.parquet import ParquetReport
     from itsm_gitops.publish.audience import VisibleDocument
-    from itsm_gitops.repository import Repository, Store
-    from itsm_gitops.repository.loading import Visit
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
+    from itsm_gitops.snapshots.loading import Visit
 
 
 def import_csv(
@@ -108,8 +109,8 @@ def _exposed(repo: Repository, name: str | None, at: str | None) -> tuple[Store,
     from itsm_gitops.model.audience import INTERNAL
     from itsm_gitops.model.screen import visible_fields
     from itsm_gitops.publish.audience import audience_store
-    from itsm_gitops.repository import read_rulebook
-    from itsm_gitops.repository.config import read_audience
+    from itsm_gitops.snapshots import read_rulebook
+    from itsm_gitops.snapshots.config import read_audience
 
     snapshot = repo.snapshot(at)
     book = read_rulebook(snapshot)

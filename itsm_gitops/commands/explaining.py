@@ -73,7 +73,7 @@ def explain(repo: Repository | None, words: list[str], *, at: str | None = None)
 def _book(repo: Repository | None, at: str | None) -> RuleBook:
     if repo is not None and at is None:
         return repo.book
-    from itsm_gitops.repository import WorkingTree, packaged_rulebook_root, read_rulebook
+    from itsm_gitops.snapshots import WorkingTree, packaged_rulebook_root, read_rulebook
 
     if repo is not None:
         return read_rulebook(repo.snapshot(at))

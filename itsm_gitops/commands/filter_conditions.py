@@ -21,7 +21,7 @@ from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.tokens import fold
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 _ALNUM = re.compile(r"[^\W_]+")
 

@@ -18,7 +18,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.tokens import fold
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 
 def plain_values(term: FilterTerm) -> Iterable[FilterValue]:

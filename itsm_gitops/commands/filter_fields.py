@@ -33,7 +33,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.tokens import fold
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 Match = Callable[[Any], bool]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -61,7 +61,8 @@ from itsm_gitops.model.workflow import CATEGORIES
 from itsm_gitops.repository.edit_times import edited_since
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 ALL = "all"
 

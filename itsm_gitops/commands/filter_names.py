@@ -24,7 +24,8 @@ from itsm_gitops.model.link_types import LinkType
 from itsm_gitops.model.rulebook import RuleBook
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 _MEMBER_OF = "member_of"
 

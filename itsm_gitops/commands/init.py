@@ -89,7 +89,7 @@ def init(
 
 def _values(organisation: str, timezone: str) -> dict[str, str]:
     """Return what is filled into the files of a new repository."""
-    from itsm_gitops.repository.identity import new_identity
+    from itsm_gitops.snapshots.identity import new_identity
 
     named = organisation or DEFAULT_ORGANISATION
     return {
@@ -243,7 +243,7 @@ def _chosen(raw: bytes, wanted: str) -> bytes:
 
 
 def _rule_book() -> dict[str, bytes]:
-    from itsm_gitops.repository import packaged_rulebook_root
+    from itsm_gitops.snapshots import packaged_rulebook_root
 
     root = packaged_rulebook_root()
     paths = (p for p in (root / "schemas").rglob("*") if p.is_file() and not p.name.startswith("."))

@@ -11,7 +11,8 @@ from itsm_gitops.graph.schedule import Joined, collide, key
 from itsm_gitops.model import facts, meaning
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 
 class Together(NamedTuple):

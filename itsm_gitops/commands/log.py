@@ -15,7 +15,8 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.words import fields_of
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository, Snapshot
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Snapshot
 
 ADDED, REMOVED, CHANGED, UNREADABLE = "added", "removed", "changed", "unreadable"
 
@@ -132,7 +133,7 @@ def _uncommitted(repo: Repository, path: str) -> tuple[list[Change], bool]:
 def _note(repo: Repository, snapshot: Snapshot, path: str) -> None:
     """Note in ``repo.gaps`` that a document cannot be read."""
     from itsm_gitops.documents import load
-    from itsm_gitops.repository.gaps import file_gap, unread
+    from itsm_gitops.snapshots.gaps import file_gap, unread
 
     problems = next((load(raw).problems for _, raw in snapshot.read_many([path])), ())
     problem = problems[0] if problems else unread(snapshot, path)
@@ -180,7 +181,7 @@ def compare(
     before, after = repo.snapshot(base), repo.snapshot(head)
     book = repo.book
     if any(path.startswith(FOLDER) for path in book.files):
-        from itsm_gitops.repository.migrated import between
+        from itsm_gitops.snapshots.migrated import between
 
         before = between(before, after)
     files = [f for f in changed_files(repo, base, head) if f.path.startswith(("records/", "cmdb/"))]

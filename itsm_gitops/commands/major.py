@@ -24,7 +24,8 @@ from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.timeline import value_in
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 LOOKS_LIKE, OWES_REVIEW = "looks_like", "review_owed"
 _SAID = ("commander", "comms_lead", "bridge", "business_impact")

@@ -15,13 +15,13 @@ from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import edges_of
 from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.archived import read_archived
-from itsm_gitops.repository.gaps import WITHHELD, Gap, file_gap, in_root, snapshot_gaps, unread
-from itsm_gitops.repository.snapshot import root_of
+from itsm_gitops.snapshots.archived import read_archived
+from itsm_gitops.snapshots.gaps import WITHHELD, Gap, file_gap, in_root, snapshot_gaps, unread
+from itsm_gitops.snapshots.snapshot import root_of
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Snapshot
-    from itsm_gitops.repository.mentions import Mentions
+    from itsm_gitops.snapshots import Snapshot
+    from itsm_gitops.snapshots.mentions import Mentions
 
 MOST_INCOMING = 40  # that are shown
 _MOST_READ = 1_000  # of those that only mention a document

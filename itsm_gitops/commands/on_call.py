@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from itsm_gitops.editing.change import Written
     from itsm_gitops.graph.escalation import Ladder
     from itsm_gitops.graph.loaded import Loaded
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 _ME = "@me"
 _MOST_DAYS = 1830

@@ -38,7 +38,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.wording import Figure, Phrase, Writer, field_name, listed, plural
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 _FOLDER = "schemas/reports/"
 _MOST = 100

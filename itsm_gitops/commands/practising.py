@@ -36,7 +36,8 @@ from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.reports.catalogue import REPORTS
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 _FOLDER = "schemas/policies/standards/"
 _USUAL = "fitsm"
@@ -172,7 +173,7 @@ class _Gatherer:
         return PracticeEvidence(RULE, code, raw["about"], severity != OFF, result)
 
     def _file(self, pattern: str, raw: Mapping[str, Any]) -> PracticeEvidence:
-        from itsm_gitops.repository.outside import outside_files
+        from itsm_gitops.snapshots.outside import outside_files
 
         folder = pattern if not _WILD.search(pattern) else _WILD.split(pattern)[0].rpartition("/")[0]
         if ".." in pattern.split("/"):

@@ -21,7 +21,8 @@ from itsm_gitops.repository.index.query_guard import MOST_ROWS, QueryGuard
 from itsm_gitops.repository.index.query_tables import REFUSALS, add_timelines, tables_of
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 T = TypeVar("T")
 _HINT = "itsm query --schema shows the views and their columns"
@@ -130,7 +131,7 @@ def _findings(repo: Repository, _: Store, at: str | None) -> Iterator[tuple[Any,
     """Yield the findings of a check of everything."""
     from itsm_gitops import rules
     from itsm_gitops.model.findings import json_pointer
-    from itsm_gitops.repository.store import identifier_of, is_document
+    from itsm_gitops.snapshots.store import identifier_of, is_document
 
     for f in rules.check(repo, at=at).findings:
         identifier = identifier_of(f.path) if is_document(f.path) else None

@@ -32,8 +32,9 @@ from itsm_gitops.service_levels.life import Life, life_of
 if TYPE_CHECKING:
     from itsm_gitops.model.entry import Entry
     from itsm_gitops.model.rulebook import RuleBook
-    from itsm_gitops.repository import Repository, Store
-    from itsm_gitops.repository.store import Document
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
+    from itsm_gitops.snapshots.store import Document
 
 __all__ = ["REPORTS", "SnapshotReporter", "report", "table_of"]
 

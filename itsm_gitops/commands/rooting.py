@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from itsm_gitops.model.errors import GitError, NotFound, Refused, did_you_mean
 from itsm_gitops.model.roots import KEY, Root
-from itsm_gitops.repository.snapshot import CONFIG
+from itsm_gitops.snapshots.snapshot import CONFIG
 
 if TYPE_CHECKING:
     from itsm_gitops.git.client import Git
@@ -51,7 +51,7 @@ class RootStatus:
 
 def status(repo: Repository, at: str | None = None) -> list[RootStatus]:
     """Return the roots of a snapshot in the order of itsm.yaml; nothing is fetched."""
-    from itsm_gitops.repository.rooted import RootedSnapshot
+    from itsm_gitops.snapshots.rooted import RootedSnapshot
 
     whole = repo.whole(at)
     if not isinstance(whole, RootedSnapshot):
@@ -84,7 +84,7 @@ def fetch(
     Raises NotFound for a name that is no root, Refused for a folder of this machine without ``local``, and
     GitError where Git or the other side fails; what was fetched before that stays.
     """
-    from itsm_gitops.repository.root_shelf import RootAddress, make_shelf
+    from itsm_gitops.snapshots.root_shelf import RootAddress, make_shelf
 
     chosen = _chosen(repo, names, at)
     shelf = make_shelf(repo.history)
@@ -112,7 +112,7 @@ def update(
     stay. Raises as ``fetch`` does.
     """
     from itsm_gitops import documents
-    from itsm_gitops.repository.root_shelf import RootAddress, make_shelf
+    from itsm_gitops.snapshots.root_shelf import RootAddress, make_shelf
 
     chosen = _chosen(repo, names, None)
     if to and len(chosen) != 1:
@@ -154,8 +154,8 @@ def _chosen(repo: Repository, names: Sequence[str], at: str | None) -> list[Root
 
 def _refuse_unusable(repo: Repository, shelf: Git, root: Root) -> None:
     """Raise Refused for a commit that is none of another ITSM repository."""
-    from itsm_gitops.repository.root_shelf import RootTree
-    from itsm_gitops.repository.rooted import trouble_of
+    from itsm_gitops.snapshots.root_shelf import RootTree
+    from itsm_gitops.snapshots.rooted import trouble_of
 
     trouble = trouble_of(RootTree(shelf, root), repo.config)
     if trouble is not None:

@@ -21,13 +21,14 @@ from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.words import fields_of
-from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.snapshot import root_of
+from itsm_gitops.snapshots.part import PartialSnapshot
+from itsm_gitops.snapshots.snapshot import root_of
 
 if TYPE_CHECKING:
     from itsm_gitops.graph.escalation import Ladder
-    from itsm_gitops.repository import Repository, Snapshot, Store
-    from itsm_gitops.repository.mentions import Search
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Snapshot, Store
+    from itsm_gitops.snapshots.mentions import Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ def _item(book: RuleBook, snapshot: Snapshot, name: str) -> Mapping[str, Any] | 
 
 def start_search(repo: Repository, snapshot: Snapshot, path: str, *, everywhere: bool = False) -> Search:
     """Start to look for documents that link to the one at ``path``, or mention it."""
-    from itsm_gitops.repository.mentions import SEARCHED_FOLDER_MAX, Search
+    from itsm_gitops.snapshots.mentions import SEARCHED_FOLDER_MAX, Search
 
     identifier = path.rsplit("/", 1)[-1].removesuffix(".yaml")
     indexed = repo.indexed if snapshot.name == repo.snapshot().name and repo.ask_early() else None
@@ -205,7 +206,7 @@ def start_search(repo: Repository, snapshot: Snapshot, path: str, *, everywhere:
 def _book(repo: Repository, snapshot: Snapshot, at: str | None) -> RuleBook:
     if at is None:
         return repo.book
-    from itsm_gitops.repository import read_rulebook
+    from itsm_gitops.snapshots import read_rulebook
 
     return read_rulebook(snapshot)
 

@@ -24,9 +24,9 @@ from itsm_gitops.model.filter_language import words_of
 from itsm_gitops.model.kinds import Kind
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
-    from itsm_gitops.repository.gaps import Gap
-    from itsm_gitops.repository.store import Document
+    from itsm_gitops.snapshots import Store
+    from itsm_gitops.snapshots.gaps import Gap
+    from itsm_gitops.snapshots.store import Document
 
 _MOST_MARKS = 62  # bits of a number in SQLite
 

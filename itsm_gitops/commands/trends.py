@@ -18,7 +18,8 @@ from itsm_gitops.model.levels import is_at_or_below, levels
 from itsm_gitops.model.timeline import replay_of, seconds
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 TRENDS = "schemas/policies/trends.yaml"
 _ITEM, _SERVICE, _CATEGORY = "item", "service", "category"

@@ -26,7 +26,8 @@ from itsm_gitops.model.windows import zone as zone_of
 
 if TYPE_CHECKING:
     from itsm_gitops.git import Git
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
+    from itsm_gitops.snapshots import Store
 
 _BRANCHES_MAX = 12
 _SOON = timedelta(days=1)

@@ -10,7 +10,8 @@ from itsm_gitops.model import clock, ids
 from itsm_gitops.model.archive import list_of, with_records
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, Refused, UsageError
-from itsm_gitops.repository import CommitTree, Repository, Store
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import CommitTree, Store
 
 _FIRST, _LAST = 2000, 2100  # the years that an identifier can state
 

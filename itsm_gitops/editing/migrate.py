@@ -45,8 +45,9 @@ from itsm_gitops.model.migrations import (
     vocabulary,
 )
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import Repository, Snapshot, read_rulebook
-from itsm_gitops.repository.migrated import MigratedSnapshot, MigrationStep, Rewritten, rewritten
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import Snapshot, read_rulebook
+from itsm_gitops.snapshots.migrated import MigratedSnapshot, MigrationStep, Rewritten, rewritten
 
 META = "schemas/meta/migration.schema.json"
 _EXAMPLES = 5

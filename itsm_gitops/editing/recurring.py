@@ -23,7 +23,7 @@ from itsm_gitops.model.findings import ERROR, sort_key
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RECURRING, RuleBook
 from itsm_gitops.model.words import counted
-from itsm_gitops.repository.archived import read_archived
+from itsm_gitops.snapshots.archived import read_archived
 
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository

@@ -31,7 +31,7 @@ def reader_of(word: str) -> str:
 
 def packaged(path: str) -> bytes:
     """Return one file of the rule book that is shipped with the tool."""
-    from itsm_gitops.repository import packaged_rulebook_root
+    from itsm_gitops.snapshots import packaged_rulebook_root
 
     return (packaged_rulebook_root() / path).read_bytes()
 

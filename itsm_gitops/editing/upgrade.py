@@ -23,10 +23,11 @@ from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, ItsmError
 from itsm_gitops.model.migrations import FOLDER, BookShape, migrations_of
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import Repository, packaged_rulebook_root, read_rulebook
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.history import log
-from itsm_gitops.repository.migrated import MigrationStep, rewritten, steps
-from itsm_gitops.repository.snapshot import WorkingTree
+from itsm_gitops.snapshots import packaged_rulebook_root, read_rulebook
+from itsm_gitops.snapshots.migrated import MigrationStep, rewritten, steps
+from itsm_gitops.snapshots.snapshot import WorkingTree
 
 MANIFEST = "schemas/SHIPPED"
 COPIES = "schemas/shipped/"
@@ -233,8 +234,8 @@ _NAMES = ("yours", "shipped before", "shipped now")
 
 
 def _book(files: Mapping[str, bytes]) -> RuleBook:
-    from itsm_gitops.repository.overlay import Overlay
-    from itsm_gitops.repository.snapshot import WorkingTree as Tree
+    from itsm_gitops.snapshots.overlay import Overlay
+    from itsm_gitops.snapshots.snapshot import WorkingTree as Tree
 
     empty = Tree(packaged_rulebook_root())
     return read_rulebook(Overlay(empty, files))

@@ -14,8 +14,9 @@ from itsm_gitops.git.identities import account
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.roles import described, names
-from itsm_gitops.repository import Repository, Store, load_store
-from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import Store, load_store
+from itsm_gitops.snapshots.part import PartialSnapshot
 
 COLUMNS = ("person", "role", "how", "rules", "items", "active", "accounts", "keys")
 _OF_ITEMS = ("owners", "on_call")

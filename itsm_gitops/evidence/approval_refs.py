@@ -20,9 +20,10 @@ from itsm_gitops.gate.signed import Claim
 from itsm_gitops.git import Git
 from itsm_gitops.git.refs import StoredText
 from itsm_gitops.model import clock
-from itsm_gitops.repository import Repository, load_store
-from itsm_gitops.repository.identity import identity
-from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import load_store
+from itsm_gitops.snapshots.identity import identity
+from itsm_gitops.snapshots.part import PartialSnapshot
 
 # Everything of ours that is no branch.
 ROOT = "refs/itsm"

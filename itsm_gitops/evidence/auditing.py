@@ -26,7 +26,7 @@ from itsm_gitops.model.errors import GitError, UsageError
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.words import fields_of
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.recall import RecallingGit
+from itsm_gitops.snapshots.recall import RecallingGit
 
 VERSION = 1
 

@@ -15,7 +15,8 @@ from itsm_gitops.gate.policy import Policy, read_policy
 from itsm_gitops.git.changeset import changeset
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.repository import Repository, read_rulebook
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import read_rulebook
 
 
 def before_evidence(moves: Sequence[BranchMove]) -> list[BranchMove]:

@@ -32,8 +32,9 @@ from itsm_gitops.model.facts import stage_of
 from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.model.migrations import FOLDER as MIGRATIONS
 from itsm_gitops.model.roles import names
-from itsm_gitops.repository import Repository, Snapshot, read_rulebook
-from itsm_gitops.repository.migrated import differing_by_words, reading
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import Snapshot, read_rulebook
+from itsm_gitops.snapshots.migrated import differing_by_words, reading
 
 CHANGE_ROW, MERGE_ROW = "change", "merge"
 NO_EVIDENCE = "NO_EVIDENCE"

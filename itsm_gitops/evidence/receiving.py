@@ -17,8 +17,9 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.model.roles import names
-from itsm_gitops.repository import Repository, load_store
-from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import load_store
+from itsm_gitops.snapshots.part import PartialSnapshot
 
 RECORDERS = "recorders"
 _USERS = ("REMOTE_USER", "GL_USERNAME", "USER")

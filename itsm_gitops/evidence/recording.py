@@ -25,9 +25,10 @@ from itsm_gitops.gate.types import BYPASSED, COMPOSED, OVERRIDDEN
 from itsm_gitops.git import Git, ledger, mainline, refs, sharing
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, ItsmError, Refused, UsageError
-from itsm_gitops.repository import Repository, load_store
-from itsm_gitops.repository.identity import identity
-from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import load_store
+from itsm_gitops.snapshots.identity import identity
+from itsm_gitops.snapshots.part import PartialSnapshot
 
 # A push of more commits than this, of which only the last was approved, is not recognised as one.
 _TOGETHER_MAX = 30

@@ -21,8 +21,9 @@ from itsm_gitops.git.refs import StoredText
 from itsm_gitops.model import clock
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import GitError, RuleBookError
-from itsm_gitops.repository import Repository, load_store, read_rulebook
-from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import load_store, read_rulebook
+from itsm_gitops.snapshots.part import PartialSnapshot
 
 
 def joined(repo: Repository, run: Sequence[BranchMove], statements: Iterable[StoredText]) -> Iterator[int]:

@@ -26,8 +26,8 @@ from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import ERROR, INFO
 from itsm_gitops.model.roles import names
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.recalled_store import load_recalling
+from itsm_gitops.snapshots.part import PartialSnapshot
+from itsm_gitops.snapshots.recalled_store import load_recalling
 
 RECORDERS = "recorders"
 TYPED = "json"  # the source of reviews out of a file

@@ -24,8 +24,8 @@ from itsm_gitops.service_levels.clocks import Levels
 from itsm_gitops.service_levels.measures import RUNNING
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
     from itsm_gitops.service_levels.life import Case
+    from itsm_gitops.snapshots import Store
 
 RECORDS, ITEMS, TIMELINE, LINKS, CLOCKS = "records", "items", "timeline", "links", "clocks"
 _TIMELINE, _LINKS, _STATE = "timeline", "links", "state"

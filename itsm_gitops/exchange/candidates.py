@@ -28,7 +28,7 @@ from itsm_gitops.exchange.tracked_columns import agree
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import Finding, Pointer
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 _REASONS_MAX = 5
 _STATED_TWICE = "K005"  # nothing is lost when the second of two equal links is left out

@@ -13,7 +13,7 @@ from itsm_gitops.exchange.report import NOT_UNDERSTOOD, Tally
 from itsm_gitops.exchange.settling import part_of
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.findings import Finding
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 
 class NewItem:

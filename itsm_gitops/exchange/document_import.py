@@ -38,7 +38,8 @@ from itsm_gitops.exchange.settling import Candidate, settle
 from itsm_gitops.exchange.survey import survey
 from itsm_gitops.exchange.tables import HEADINGS, CsvRow, CsvTable, TableError
 from itsm_gitops.model.text import safe_text
-from itsm_gitops.repository import Repository, Store
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import Store
 
 File = tuple[str, bytes, bytes | None]  # path, content, what the file holds now
 _ARCHIVED = "the record is archived; it stays as it is"

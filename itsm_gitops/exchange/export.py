@@ -14,7 +14,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY
 from itsm_gitops.model.text import safe_json
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 FORMAT = "itsm-gitops/export"
 VERSION = 1

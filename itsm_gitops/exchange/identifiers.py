@@ -16,7 +16,7 @@ from itsm_gitops.exchange.provenance import NameRegister
 from itsm_gitops.model import ids
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.meaning import PERSON, TEAM
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 # Alphabets in which a transliterated name still tells people apart. In others (Han, where many characters
 # sound alike, or Arabic, which leaves out vowels) it does not, so that a name always gets its fingerprint.

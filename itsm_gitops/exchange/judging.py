@@ -12,11 +12,12 @@ from itsm_gitops.model.entry import summarise
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.model.findings import ERROR, Finding, Pointer
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.repository import Document, Repository, Store
+from itsm_gitops.repository import Repository
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.judge import DocumentJudge, DocumentVerdict, run
 from itsm_gitops.rules.rule import NETWORK
 from itsm_gitops.rules.settings import configured
+from itsm_gitops.snapshots import Document, Store
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from itsm_gitops.model import ids
 from itsm_gitops.model.entry import edges_of
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 _REFERENCE = {"maxLength": 120, "pattern": r"^[^\r\n]+$"}
 _NOTHING = "nothing has this identifier or old number"

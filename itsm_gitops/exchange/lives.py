@@ -10,11 +10,11 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY
-from itsm_gitops.repository import Document
 from itsm_gitops.service_levels.life import Case, case_of, life_of
+from itsm_gitops.snapshots import Document
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 CaseReader = Callable[[Entry, Mapping[str, Any]], Case | None]
 

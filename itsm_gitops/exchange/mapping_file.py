@@ -27,9 +27,10 @@ from itsm_gitops.exchange.times import LocalTimes
 from itsm_gitops.model.errors import ItsmError, NotFound, did_you_mean
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.repository import Repository
 from itsm_gitops.rules import schema
 from itsm_gitops.schema import validate
+from itsm_gitops.snapshots import packaged_rulebook_root
 
 SCHEMA = "schemas/meta/csv-import.schema.json"
 FOLDER = "schemas/imports/"

@@ -24,13 +24,13 @@ from itsm_gitops.exchange.typed_columns import TypedColumn
 from itsm_gitops.model import ids
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import RuleBookError, UsageError
-from itsm_gitops.repository.snapshot import CMDB, CONFIG, SCHEMAS
-from itsm_gitops.repository.store import identifier_of, is_document
-from itsm_gitops.repository.trees import CommitTree
-from itsm_gitops.repository.workers import default_jobs, share_as_free
+from itsm_gitops.snapshots.snapshot import CMDB, CONFIG, SCHEMAS
+from itsm_gitops.snapshots.store import identifier_of, is_document
+from itsm_gitops.snapshots.trees import CommitTree
+from itsm_gitops.snapshots.workers import default_jobs, share_as_free
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 # What stands for "no value" in the name of a folder: the convention of Hive, which engines read as NULL.
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"

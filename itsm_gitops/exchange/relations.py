@@ -15,7 +15,8 @@ from itsm_gitops.exchange.provenance import NameRegister
 from itsm_gitops.exchange.report import UNCHANGED, UPDATED, ImportReport, Skipped, Tally
 from itsm_gitops.exchange.settling import settle
 from itsm_gitops.exchange.tables import CsvRow, CsvTable
-from itsm_gitops.repository import Repository, Store
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import Store
 
 Counted = Callable[[CsvTable], Iterator[CsvRow]]
 

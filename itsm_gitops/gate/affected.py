@@ -9,7 +9,7 @@ from itsm_gitops.gate.conditions import Touched
 from itsm_gitops.gate.policy import Policy
 from itsm_gitops.graph.impact import ImpactGraph
 from itsm_gitops.model.facts import affected_places
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 
 class AffectedItems:

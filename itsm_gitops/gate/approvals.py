@@ -191,8 +191,8 @@ def _carriers(git: Git, base: str, fragment: str) -> Iterator[str]:
 
 def _directory(repo: Repository, base: str) -> Directory:
     from itsm_gitops.gate.people import Directory
-    from itsm_gitops.repository import load_store
-    from itsm_gitops.repository.part import PartialSnapshot
+    from itsm_gitops.snapshots import load_store
+    from itsm_gitops.snapshots.part import PartialSnapshot
 
     return Directory(load_store(PartialSnapshot(repo.snapshot(base), ()))[0], clock.now())
 
@@ -220,7 +220,7 @@ def approve(
     does not know, a part in the request).
     """
     from itsm_gitops.gate import signed
-    from itsm_gitops.repository.identity import identity
+    from itsm_gitops.snapshots.identity import identity
 
     before = approvals(repo, asked)
     if not before.digest:

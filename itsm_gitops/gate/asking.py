@@ -29,7 +29,7 @@ from itsm_gitops.model.facts import authorised_states
 from itsm_gitops.model.meaning import CHANGE
 from itsm_gitops.model.standing import ApprovalNeed, Asking
 from itsm_gitops.model.templates import APPROVED
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 _NOTHING = Asking("", ())
 

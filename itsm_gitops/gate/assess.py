@@ -37,14 +37,15 @@ from itsm_gitops.model.door import plain_name
 from itsm_gitops.model.errors import Incomplete, RuleBookError
 from itsm_gitops.model.migrations import FOLDER as MIGRATIONS
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
-from itsm_gitops.repository import Repository, Snapshot, Store, read_rulebook
-from itsm_gitops.repository.identity import identity, pinned
-from itsm_gitops.repository.mended import Mended, mended
-from itsm_gitops.repository.migrated import differing_by_words
-from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.recalled_store import load_recalling
-from itsm_gitops.repository.shelf import Shelf
-from itsm_gitops.repository.snapshot import CONFIG
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import Snapshot, Store, read_rulebook
+from itsm_gitops.snapshots.identity import identity, pinned
+from itsm_gitops.snapshots.mended import Mended, mended
+from itsm_gitops.snapshots.migrated import differing_by_words
+from itsm_gitops.snapshots.part import PartialSnapshot
+from itsm_gitops.snapshots.recalled_store import load_recalling
+from itsm_gitops.snapshots.shelf import Shelf
+from itsm_gitops.snapshots.snapshot import CONFIG
 
 _NAMED = 5
 _DOCUMENTS = ("records/", "cmdb/")

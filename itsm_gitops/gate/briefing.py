@@ -27,7 +27,8 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.rulebook import ROLES
-from itsm_gitops.repository import Repository, Store
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import Store
 
 _REASONS = 4
 

@@ -8,7 +8,7 @@ from itsm_gitops.forges import connection as forging
 from itsm_gitops.graph import ownership
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.outside import outside
+from itsm_gitops.snapshots.outside import outside
 
 
 class Codeowners(NamedTuple):

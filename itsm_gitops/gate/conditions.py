@@ -18,7 +18,7 @@ from itsm_gitops.model.meaning import AUTHORISED, CHANGE, SERVICE
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, RuleBook
 from itsm_gitops.model.templates import PROPOSED, beyond_limits, classes_beyond, departures, paths_beyond
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 PREPARATION, PROGRESS, AUTHORISATION = "preparation", "progress", "authorisation"
 FOR_INCIDENT = "incident"  # the fact that a change is for an open incident

@@ -29,9 +29,9 @@ from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import GitError, Incomplete, ItsmError
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.gaps import warning
-from itsm_gitops.repository.snapshot import WorkingTree
 from itsm_gitops.rules.editor_settings import PLACE, unknown_to_editor
+from itsm_gitops.snapshots.gaps import warning
+from itsm_gitops.snapshots.snapshot import WorkingTree
 
 GATE = "gate"
 _GITEA_GATE = "itsm gate / gate (pull_request_target)"  # workflow / job (event); rules may be patterns

@@ -11,8 +11,9 @@ from itsm_gitops.gate.policy import OWNER, PEER, ApprovalRule, read_policy
 from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.repository import Repository, Store
+from itsm_gitops.repository import Repository
 from itsm_gitops.rules.people import fixed_holders
+from itsm_gitops.snapshots import Store
 
 OK = "ok"
 WARNING = "warning"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from itsm_gitops.model.paths import glob
 from itsm_gitops.model.roles import names
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 FIELD = "paths"
 _WILD = ("*", "?")

@@ -14,8 +14,8 @@ from itsm_gitops.gate.digest import Content, Ignore, content, difference
 from itsm_gitops.git import Git
 from itsm_gitops.git.merging import merge_result, with_results
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import CommitTree, Snapshot
-from itsm_gitops.repository.trees import LandedTree
+from itsm_gitops.snapshots import CommitTree, Snapshot
+from itsm_gitops.snapshots.trees import LandedTree
 
 LANDING, PROPOSAL = "landing", "proposal"
 _NAMED = 3

@@ -17,7 +17,7 @@ from itsm_gitops.git.identities import KEY, Human, account, humans, marks
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.roles import described, holders, names
 from itsm_gitops.model.rulebook import ROLES
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 # Addresses that GitHub and GitLab make of an account's number.
 _NO_REPLY = re.compile(r"(\d+)[+-][^@\s]+@users\.noreply\.(github|gitlab)\.[a-z.]+", re.ASCII)

@@ -41,7 +41,7 @@ from itsm_gitops.model.facts import affected_places, authorised_states
 from itsm_gitops.model.meaning import CALENDAR, PERSON, TEAM
 from itsm_gitops.model.roles import names
 from itsm_gitops.model.rulebook import ROLES
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 _ANYTHING = "itsm-gitops"  # what is looked for: a link or a module might lead there
 _FILES = ("100644", "100755")

@@ -24,9 +24,10 @@ from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import GitError, Refused
 from itsm_gitops.model.words import a_kind
-from itsm_gitops.repository import Repository, Store
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.asked_commit import ask
-from itsm_gitops.repository.store import identifier_of
+from itsm_gitops.snapshots import Store
+from itsm_gitops.snapshots.store import identifier_of
 
 COMMITS, ARTEFACTS = "commits", "artefacts"
 _LEAST = 7  # digits of a commit that tell it from others

@@ -10,7 +10,7 @@ from itsm_gitops.gate.policy import COST_FROM
 from itsm_gitops.model.decisions import is_reference
 from itsm_gitops.model.meaning import OFFERING
 from itsm_gitops.model.roles import follow
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 Data = Mapping[str, Any]
 

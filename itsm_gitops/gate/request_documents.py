@@ -9,7 +9,7 @@ from itsm_gitops.gate.conditions import Touched
 from itsm_gitops.gate.digest import Content
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 _ROOTS = ("records/", "cmdb/")
 

@@ -98,7 +98,7 @@ def statement(
 ) -> bytes:
     """Return the statement that ``person`` signs about a request as it stands.
 
-    ``repository`` is what it is known by (``repository.identity``).
+    ``repository`` is what it is known by (``snapshots.identity``).
     """
     about = {
         "at": clock.format_time(assessment.at),

@@ -11,9 +11,10 @@ from itsm_gitops.git import Git, committing, porcelain, transfer
 from itsm_gitops.model.errors import GitError, Refused, UsageError
 from itsm_gitops.model.findings import ERROR
 from itsm_gitops.model.meaning import CHANGE
-from itsm_gitops.repository import Repository, load_store
-from itsm_gitops.repository.gaps import file_gap, require
-from itsm_gitops.repository.part import PartialSnapshot
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import load_store
+from itsm_gitops.snapshots.gaps import file_gap, require
+from itsm_gitops.snapshots.part import PartialSnapshot
 
 _TITLE_MAX = 72
 

@@ -21,8 +21,8 @@ from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import INCIDENT
 from itsm_gitops.model.roles import names
-from itsm_gitops.repository import Store
-from itsm_gitops.repository.gaps import file_gap, require, unread
+from itsm_gitops.snapshots import Store
+from itsm_gitops.snapshots.gaps import file_gap, require, unread
 
 _CAUSED = ("caused_by", "causes")
 _AHEAD = timedelta(hours=1)  # how far the clock of whoever reported an incident may be ahead

@@ -18,7 +18,7 @@ from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.roles import described, names
 from itsm_gitops.model.rulebook import ROLES
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 _FIXED = frozenset(["teams", "people"])
 _WORDS = frozenset(["title", "description"])

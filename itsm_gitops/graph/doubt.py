@@ -14,7 +14,7 @@ from itsm_gitops.model import meaning
 from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.ids import parse_record_id
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.gaps import Gap
+from itsm_gitops.snapshots.gaps import Gap
 
 _SAYING = frozenset([meaning.INCIDENT, meaning.CHANGE, meaning.ANNOUNCEMENT])
 REASON = "not everything that could affect it can be read."

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.graph.network import of_role
 from itsm_gitops.model import meaning
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 FIELD = "paths"
 _OWN = ("records", "cmdb", "schemas", "site")

@@ -13,7 +13,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.roles import ON_CALL, names
 from itsm_gitops.model.rotas import Rota, Turn, is_rota, read_rota
-from itsm_gitops.repository.gaps import Gap
+from itsm_gitops.snapshots.gaps import Gap
 
 # How far a turn is followed for its end, and how far back for its beginning.
 _FAR = timedelta(days=400)

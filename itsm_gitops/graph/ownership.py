@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.rulebook import ROLES
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 HEADER = "# Written by `itsm codeowners --write` from cmdb/ and schemas/policies. Do not edit.\n"
 PLACES = {

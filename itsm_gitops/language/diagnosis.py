@@ -10,9 +10,9 @@ from __future__ import annotations
 from itsm_gitops.language.session import Session
 from itsm_gitops.model import clock
 from itsm_gitops.model.findings import Finding, sort_key
-from itsm_gitops.repository.overlay import Overlay
-from itsm_gitops.repository.snapshot import CONFIG
-from itsm_gitops.repository.store import is_document
+from itsm_gitops.snapshots.overlay import Overlay
+from itsm_gitops.snapshots.snapshot import CONFIG
+from itsm_gitops.snapshots.store import is_document
 
 
 def findings_of(session: Session, path: str, text: bytes) -> list[Finding]:
@@ -33,9 +33,9 @@ def findings_of(session: Session, path: str, text: bytes) -> list[Finding]:
 
 def _of_rule_book(session: Session, path: str, text: bytes) -> list[Finding]:
     """Judge a file of the rule book among the others as they are on disk."""
-    from itsm_gitops.repository import read_config
     from itsm_gitops.rules.judge import rulebook_findings
     from itsm_gitops.rules.locating import locate
+    from itsm_gitops.snapshots import read_config
 
     snapshot = Overlay(session.repo.snapshot(), {path: text})
     config = read_config(snapshot) if path == CONFIG else session.repo.config

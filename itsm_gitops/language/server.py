@@ -25,7 +25,7 @@ from itsm_gitops.language.diagnosis import findings_of
 from itsm_gitops.language.session import Session
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import ERROR, WARNING, Finding
-from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS
+from itsm_gitops.snapshots.snapshot import CONFIG, SCHEMAS
 
 T = TypeVar("T")
 _LOG = logging.getLogger("itsm.lsp")

@@ -17,8 +17,9 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import Repository, Store
-from itsm_gitops.repository.snapshot import CMDB, CONFIG, RECORDS, SCHEMAS
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import Store
+from itsm_gitops.snapshots.snapshot import CMDB, CONFIG, RECORDS, SCHEMAS
 
 ANSWERS = "answers"
 _FRESH = 2.0  # seconds for which entries are used without another look at the working tree

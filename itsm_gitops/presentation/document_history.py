@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from itsm_gitops.git import Git
-    from itsm_gitops.repository import Repository, Store
+    from itsm_gitops.repository import Repository
     from itsm_gitops.repository.history import VersionReader
+    from itsm_gitops.snapshots import Store
 
 MOST = 20
 _SHORT_ID = 10

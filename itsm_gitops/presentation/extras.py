@@ -9,7 +9,7 @@ from itsm_gitops.graph.due import DueRow, due_rows
 from itsm_gitops.model.rulebook import RuleBook
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository.store import Document
+    from itsm_gitops.snapshots.store import Document
 
 
 class Extra(NamedTuple):

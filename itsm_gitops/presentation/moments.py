@@ -16,7 +16,7 @@ from itsm_gitops.presentation.language import WRITER, day_of_month, t
 from itsm_gitops.presentation.markup import Html, esc, shorten, value_words
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository.config import Config
+    from itsm_gitops.snapshots.config import Config
 
 in_utc = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
 _MOST_TIMES = 50_000

@@ -19,7 +19,7 @@ from itsm_gitops.model.windows import moment_of
 from itsm_gitops.presentation.view import View
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 
 def true_health(full: Store, visible: Mapping[str, Entry], now: datetime) -> dict[str, Health]:

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from itsm_gitops.presentation.conflicts import Conflicts
     from itsm_gitops.presentation.document_history import FieldHistory
     from itsm_gitops.presentation.planned import Plan
-    from itsm_gitops.repository import Store
-    from itsm_gitops.repository.gaps import Gap
+    from itsm_gitops.snapshots import Store
+    from itsm_gitops.snapshots.gaps import Gap
 
 _EVERYTHING = Audience()
 # The text about a redundant group (`graph/impact.py`).

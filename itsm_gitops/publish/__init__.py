@@ -9,7 +9,7 @@ time for ten records and for a hundred thousand, all pages look alike, and the e
 (`publish/engine.py`). Text of records never passes through MkDocs or a template language, so what it renders
 (`publish/frame.py`) is known before any record is read, and it runs beside the reading. Pages are stamped by several
 processes that take the next hundredth when they are free; the first one writes the bounded part before it joins them.
-Documents are parsed once: what the reading made of them waits in files without a name (`repository/spool.py`) until their
+Documents are parsed once: what the reading made of them waits in files without a name (`snapshots/spool.py`) until their
 pages are stamped, because all of them do not fit into memory.
 
 What all pages share is in no page. A stamped page is its head, its article, the way home and the footer's words: 0.8 kB
@@ -20,7 +20,7 @@ classes, has no end tags and quotes that HTML does not need, and links lead no h
 
 Builds are incremental. In Git's own folder, beside the index, lies one file of rows for each site
 (`repository/index/site_rows.py`): the summary of each document with the times and digest of its file
-(`repository/memory.py`, `publish/readings.py`), and for each page the keys of the data that it was made from
+(`snapshots/memory.py`, `publish/readings.py`), and for each page the keys of the data that it was made from
 (`publish/tracing.py`) and the stamps of its files (`publish/build_cache.py`). A build reads all
 summaries, but the data for search and reports only of changed documents; it writes the changed rows only. A page is made
 again when the data behind one of its keys has changed, or when its file is not the one that was written; data that tracing does not know counts as a dependency on everything. The same holds for
@@ -33,7 +33,7 @@ shift, one difference in the text of each word shifts all numbers behind it. Whe
 the site are unchanged, the build ends at once (`publish/last_build.py`): Git says whether the sources are, the times of the
 output's files are added up (`publish/footprint.py`), and nothing that makes pages is imported (`publish/making.py`). Reports are
 made again when something that they count has changed (`publish/site_reports.py`). What the engine rendered is used again only with a seal whose key lies in `.git`
-(`repository/seal.py`), because a repository can bring any file, but no key. Sites of
+(`snapshots/seal.py`), because a repository can bring any file, but no key. Sites of
 audiences that see less are made in full each time: each page depends on all documents.
 
 The explorer (`publish/explorer.py`, `pages/explore.py`) has its own copy of what lists show: columns in chunks, scripts that

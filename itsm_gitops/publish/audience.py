@@ -27,14 +27,14 @@ from itsm_gitops.publish import search
 from itsm_gitops.publish.readings import DocumentFacts, Lives, Readings
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.site_reports import SiteReports, made_anew, made_before
-from itsm_gitops.repository import Snapshot, Store, load_store
-from itsm_gitops.repository.config import Config, Hosting
-from itsm_gitops.repository.store import identifier_of
+from itsm_gitops.snapshots import Snapshot, Store, load_store
+from itsm_gitops.snapshots.config import Config, Hosting
+from itsm_gitops.snapshots.store import identifier_of
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository.gaps import Gap
-    from itsm_gitops.repository.spool import Spool
-    from itsm_gitops.repository.store import Document
+    from itsm_gitops.snapshots.gaps import Gap
+    from itsm_gitops.snapshots.spool import Spool
+    from itsm_gitops.snapshots.store import Document
 
 
 def load(

@@ -14,9 +14,9 @@ from itsm_gitops.documents.places import plain_path
 from itsm_gitops.model import clock
 from itsm_gitops.publish.last_build import LastBuild
 from itsm_gitops.publish.tool import digest_of_files, libraries_sign, site_folder
-from itsm_gitops.repository.gaps import gap_of
-from itsm_gitops.repository.package_sign import package_sign
-from itsm_gitops.repository.workers import collector_paused
+from itsm_gitops.snapshots.gaps import gap_of
+from itsm_gitops.snapshots.package_sign import package_sign
+from itsm_gitops.snapshots.workers import collector_paused
 
 if TYPE_CHECKING:
     from itsm_gitops.presentation.handbook import RuleText

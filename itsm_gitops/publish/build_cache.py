@@ -25,9 +25,9 @@ from itsm_gitops.publish.changed_keys import changed_keys, differing
 from itsm_gitops.publish.page_files import BETWEEN, STAMP, PageFiles, raw_keys
 from itsm_gitops.publish.readings import DocumentChange, Readings
 from itsm_gitops.repository.index.site_rows import SiteRows
-from itsm_gitops.repository.memory import Stamping
-from itsm_gitops.repository.package_sign import package_sign
-from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
+from itsm_gitops.snapshots.memory import Stamping
+from itsm_gitops.snapshots.package_sign import package_sign
+from itsm_gitops.snapshots.snapshot import CONFIG, SCHEMAS, Snapshot
 
 
 class BuildCache:

@@ -28,7 +28,7 @@ from itsm_gitops.publish.chrome import TITLE
 from itsm_gitops.publish.engine_sources import published
 from itsm_gitops.publish.engine_start import EXTENSION
 from itsm_gitops.publish.tool import digest_of_files
-from itsm_gitops.repository.seal import SealedNote
+from itsm_gitops.snapshots.seal import SealedNote
 
 SHELL = "_itsm/shell/page"
 SHELL_ROOT = "../../"

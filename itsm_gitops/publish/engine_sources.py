@@ -10,7 +10,7 @@ from itsm_gitops.documents.accidents import pointer_of_lfs, text_accident
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish.engine_settings import page_source
 from itsm_gitops.publish.tool import files_below
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 
 
 def published(docs: Path, left_out: Container[str]) -> Iterator[tuple[str, bytes]]:

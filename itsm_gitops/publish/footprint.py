@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from itsm_gitops.repository.stamps import NUMBERS
+from itsm_gitops.snapshots.stamps import NUMBERS
 
 _MASK = (1 << 63) - 1
 _PATIENCE = 3.0  # seconds; file systems keep times in steps of up to two seconds

@@ -22,7 +22,7 @@ from itsm_gitops.presentation.rulebook_words import in_language
 from itsm_gitops.publish import engine
 from itsm_gitops.publish.engine_settings import read_settings
 from itsm_gitops.publish.tool import site_folder
-from itsm_gitops.repository.config import Config
+from itsm_gitops.snapshots.config import Config
 
 
 def _palette(theme: Mapping[str, Any]) -> Any:

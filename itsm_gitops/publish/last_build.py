@@ -29,10 +29,10 @@ from itsm_gitops.git.client import decode
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.publish.footprint import footprint, footprint_of, settle
 from itsm_gitops.publish.output import MARKER, SiteFolder
-from itsm_gitops.repository.memory import sure_before
 from itsm_gitops.repository.repository import INDEX
-from itsm_gitops.repository.snapshot import CMDB, RECORDS, ROOTS, SCHEMAS
-from itsm_gitops.repository.stamps import settled_stamp
+from itsm_gitops.snapshots.memory import sure_before
+from itsm_gitops.snapshots.snapshot import CMDB, RECORDS, ROOTS, SCHEMAS
+from itsm_gitops.snapshots.stamps import settled_stamp
 
 _VERSION = 3
 _FOLDER = "itsm"

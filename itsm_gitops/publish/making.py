@@ -22,11 +22,11 @@ from itsm_gitops.publish.rendered import Rendered
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.publish.site import Site
 from itsm_gitops.publish.stamping import Progress
-from itsm_gitops.repository.config import Config, read_audience, read_rulebook
-from itsm_gitops.repository.gaps import require, snapshot_gaps
 from itsm_gitops.repository.index.site_rows import DamagedRows, SiteRows, open_rows
-from itsm_gitops.repository.memory import stamps
-from itsm_gitops.repository.spool import spooled
+from itsm_gitops.snapshots.config import Config, read_audience, read_rulebook
+from itsm_gitops.snapshots.gaps import require, snapshot_gaps
+from itsm_gitops.snapshots.memory import stamps
+from itsm_gitops.snapshots.spool import spooled
 
 if TYPE_CHECKING:
     from itsm_gitops.model.audience import Audience

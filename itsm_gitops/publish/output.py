@@ -22,7 +22,7 @@ from typing import Self
 from itsm_gitops.documents.places import DIRECTORY, open_folder, refuse_sources
 from itsm_gitops.model.audience import INTERNAL
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.repository.stamps import stamp_of
+from itsm_gitops.snapshots.stamps import stamp_of
 
 MARKER = ".itsm-site"
 _FOR = "Audience: "

@@ -14,9 +14,9 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.timeline import packed, unpacked
 from itsm_gitops.presentation.extras import Extra
 from itsm_gitops.repository.index.site_rows import DocumentRow, SiteRows
-from itsm_gitops.repository.memory import Memory, MemoryRow, Stamping
-from itsm_gitops.repository.store import identifier_of
 from itsm_gitops.service_levels.life import Life
+from itsm_gitops.snapshots.memory import Memory, MemoryRow, Stamping
+from itsm_gitops.snapshots.store import identifier_of
 
 
 class DocumentFacts(NamedTuple):

@@ -19,7 +19,7 @@ from itsm_gitops.publish.batches import SiteFile, SiteFiles
 from itsm_gitops.publish.scripts import addresses, as_published, is_inner
 from itsm_gitops.publish.search import Doc
 from itsm_gitops.publish.slim import STYLES
-from itsm_gitops.repository.stamps import digest_of
+from itsm_gitops.snapshots.stamps import digest_of
 
 HANDBOOK = "Handbook"
 _REPORTS = urls.REPORTS.removesuffix("index.html")

@@ -14,9 +14,10 @@ from itsm_gitops.model.standing import Asking, Course, Proof
 
 if TYPE_CHECKING:
     from itsm_gitops.publish.readings import Lives
-    from itsm_gitops.repository import Repository, Store
-    from itsm_gitops.repository.store import Document
+    from itsm_gitops.repository import Repository
     from itsm_gitops.service_levels.life import Life
+    from itsm_gitops.snapshots import Store
+    from itsm_gitops.snapshots.store import Document
 
 
 class Reporter(Protocol):

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from itsm_gitops.presentation.language import ENGLISH, catalogue, current
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 
 _FIRST = "assets/lib.js"
 # The parts of scripts that have several, in the order in which they run; the last one gives its name.

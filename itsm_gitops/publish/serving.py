@@ -17,7 +17,7 @@ from itsm_gitops.presentation.handbook import RuleText
 from itsm_gitops.publish.build import Given, SiteReport, build_site
 from itsm_gitops.publish.reporter import Reporter
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.gaps import warning
+from itsm_gitops.snapshots.gaps import warning
 
 HOST = "127.0.0.1"
 _WATCHED = ("itsm.yaml", "cmdb", "records", "schemas", "site")

@@ -27,7 +27,7 @@ from itsm_gitops.publish.search import handed_over
 from itsm_gitops.publish.site_reports import SiteReports
 from itsm_gitops.publish.stamping import Progress, StaleFile, Stamper, pieces
 from itsm_gitops.publish.units import units
-from itsm_gitops.repository.workers import default_jobs, share_as_free
+from itsm_gitops.snapshots.workers import default_jobs, share_as_free
 
 
 class Site:

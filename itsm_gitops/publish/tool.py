@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 
 _METADATA = (".dist-info", ".egg-info", ".egg-link", ".pth")
 

@@ -25,7 +25,7 @@ from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels.life import Life
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 
 class ReportKind(NamedTuple):

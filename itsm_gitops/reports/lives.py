@@ -12,7 +12,7 @@ from itsm_gitops.model.timeline import Replay
 from itsm_gitops.service_levels.life import Life
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 
 class LifeSource(Protocol):

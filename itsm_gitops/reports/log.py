@@ -24,7 +24,7 @@ from itsm_gitops.service_levels.disruption import outages
 from itsm_gitops.service_levels.life import Case, Life, case_of
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 _WEEK = timedelta(days=7)
 _MOST_WEEKS = 13

@@ -15,7 +15,7 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.timeline import Replay
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository import Store
+    from itsm_gitops.snapshots import Store
 
 
 class PresentNames:

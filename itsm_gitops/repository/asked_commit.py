@@ -12,14 +12,14 @@ from typing import TypeVar
 
 from itsm_gitops.git.modes import FILE, REGULAR
 from itsm_gitops.model.errors import MissingObject
-from itsm_gitops.repository.config import read_rulebook
-from itsm_gitops.repository.gaps import Gap, file_gap, in_place_of_folders, irregular_gap
 from itsm_gitops.repository.lazy_store import LazyStore
 from itsm_gitops.repository.repository import Repository
 from itsm_gitops.repository.request_files import RequestFiles
 from itsm_gitops.repository.request_pool import RequestPool
 from itsm_gitops.repository.request_text import Unsearchable
-from itsm_gitops.repository.store import Store, is_document
+from itsm_gitops.snapshots.config import read_rulebook
+from itsm_gitops.snapshots.gaps import Gap, file_gap, in_place_of_folders, irregular_gap
+from itsm_gitops.snapshots.store import Store, is_document
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ from itsm_gitops.git.tree_names import TreeNames
 from itsm_gitops.repository.repository import Repository
 from itsm_gitops.repository.request_files import BASE, HEAD, Difference, RequestFiles, RequestSide
 from itsm_gitops.repository.request_text import RequestText, holds, needle
-from itsm_gitops.repository.snapshot import CMDB, RECORDS, Snapshot, WorkingTree
-from itsm_gitops.repository.store import identifier_of, is_document
+from itsm_gitops.snapshots.snapshot import CMDB, RECORDS, Snapshot, WorkingTree
+from itsm_gitops.snapshots.store import identifier_of, is_document
 
 Contents = Mapping[str, bytes]
 _ASKED_BY_NAME = 200  # records; for more, Git is asked about their whole folder

@@ -15,10 +15,10 @@ from itsm_gitops.model.migration_edits import REPLACE
 from itsm_gitops.model.migration_places import edits_of
 from itsm_gitops.model.migrations import FOLDER, BookShape, Migration, migrations_of
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.config import read_rulebook
 from itsm_gitops.repository.history import log
-from itsm_gitops.repository.migrated import MigrationStep, steps
 from itsm_gitops.repository.repository import Repository
+from itsm_gitops.snapshots.config import read_rulebook
+from itsm_gitops.snapshots.migrated import MigrationStep, steps
 
 
 class FormerWords:

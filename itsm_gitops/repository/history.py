@@ -21,7 +21,7 @@ from itsm_gitops.model.diff import Change, diff
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.repository.repository import INDEX, Repository
-from itsm_gitops.repository.snapshot import ROOTS, Snapshot, WorkingTree
+from itsm_gitops.snapshots.snapshot import ROOTS, Snapshot, WorkingTree
 
 _PATHS_MAX = 200  # a command line has an end
 _ABSENT: dict[str, Any] = {}

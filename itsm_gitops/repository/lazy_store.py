@@ -18,13 +18,13 @@ from typing import Any, TypeVar
 from itsm_gitops.git.modes import FILE, REGULAR
 from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.repository.config import Config
-from itsm_gitops.repository.gaps import in_place_of_folders
 from itsm_gitops.repository.request_files import RequestSide
 from itsm_gitops.repository.request_pool import ITEMS, RequestPool
 from itsm_gitops.repository.request_text import Unsearchable
-from itsm_gitops.repository.snapshot import CMDB, RECORDS
-from itsm_gitops.repository.store import Document, Store, identifier_of, is_document
+from itsm_gitops.snapshots.config import Config
+from itsm_gitops.snapshots.gaps import in_place_of_folders
+from itsm_gitops.snapshots.snapshot import CMDB, RECORDS
+from itsm_gitops.snapshots.store import Document, Store, identifier_of, is_document
 
 
 @dataclass(slots=True)

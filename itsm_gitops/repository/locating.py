@@ -9,9 +9,9 @@ from itsm_gitops import documents
 from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import Ambiguous, Incomplete, ItsmError, NotFound, Refused
-from itsm_gitops.repository.archived import missing, read_archived
-from itsm_gitops.repository.names import naming
-from itsm_gitops.repository.snapshot import (
+from itsm_gitops.snapshots.archived import missing, read_archived
+from itsm_gitops.snapshots.names import naming
+from itsm_gitops.snapshots.snapshot import (
     CMDB,
     RECORDS,
     Snapshot,
@@ -20,7 +20,7 @@ from itsm_gitops.repository.snapshot import (
     refuse_unread,
     root_of,
 )
-from itsm_gitops.repository.store import SUFFIX, identifier_of, is_document
+from itsm_gitops.snapshots.store import SUFFIX, identifier_of, is_document
 
 
 def find(root: Path, snapshot: Snapshot, fragment: str) -> str:

@@ -17,21 +17,21 @@ from itsm_gitops.model.errors import (
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository.config import Config, read_config, read_rulebook
-from itsm_gitops.repository.gaps import Gap
 from itsm_gitops.repository.locating import by_alias, find, refuse_absent, refuse_root
-from itsm_gitops.repository.place import settings_folder
-from itsm_gitops.repository.snapshot import (
+from itsm_gitops.snapshots.config import Config, read_config, read_rulebook
+from itsm_gitops.snapshots.gaps import Gap
+from itsm_gitops.snapshots.place import settings_folder
+from itsm_gitops.snapshots.snapshot import (
     CONFIG,
     Snapshot,
     WorkingTree,
     refuse_unread,
 )
-from itsm_gitops.repository.store import Document, Store, identifier_of, parsed
+from itsm_gitops.snapshots.store import Document, Store, identifier_of, parsed
 
 if TYPE_CHECKING:
     from itsm_gitops.git.process import GitAnswer
-    from itsm_gitops.repository.loading import T, Visit
+    from itsm_gitops.snapshots.loading import T, Visit
 
 INDEX = ":"
 # Where a server's Git keeps what is being pushed until its hook has agreed. Relative to GIT_DIR or not,
@@ -167,7 +167,7 @@ class Repository:
     @property
     def _present(self) -> Snapshot:
         if self.bare:
-            from itsm_gitops.repository.trees import CommitTree
+            from itsm_gitops.snapshots.trees import CommitTree
 
             return CommitTree(self.history, self._head())
         tree = WorkingTree(self.root)
@@ -201,17 +201,17 @@ class Repository:
         """Return the working tree, the index or a commit; raises GitError for an unknown revision."""
         if at is None:
             return self._present
-        from itsm_gitops.repository.trees import CommitTree, IndexTree
+        from itsm_gitops.snapshots.trees import CommitTree, IndexTree
 
         return IndexTree(self.history) if at == INDEX else CommitTree(self.history, at)
 
     def whole(self, at: str | None = None) -> Snapshot:
-        """Return a snapshot together with the roots that its settings name (see ``repository.rooted``)."""
+        """Return a snapshot together with the roots that its settings name (see ``snapshots.rooted``)."""
         snapshot = self.snapshot(at)
         config = self.config if at is None else self.settings(snapshot)
         if not config.roots:
             return snapshot
-        from itsm_gitops.repository.rooted import rooted
+        from itsm_gitops.snapshots.rooted import rooted
 
         return rooted(snapshot, config)
 
@@ -278,7 +278,7 @@ class Repository:
 
     def merged(self, ours: str, others: Sequence[str]) -> Store:
         """Load all documents of what merging ``others`` into ``ours`` would give; raises GitError."""
-        from itsm_gitops.repository.trees import MergedTree
+        from itsm_gitops.snapshots.trees import MergedTree
 
         return self.load(MergedTree(self.history, ours, others))[0]
 
@@ -286,7 +286,7 @@ class Repository:
         self, snapshot: Snapshot, *, visit: Visit[T] | None = None, jobs: int | None = None
     ) -> tuple[Store, list[T]]:
         """Load a snapshot as ``load_store`` does, and note in ``gaps`` what could not be read."""
-        from itsm_gitops.repository.loading import load_store
+        from itsm_gitops.snapshots.loading import load_store
 
         store, results = load_store(snapshot, jobs=jobs, visit=visit, config=self.settings(snapshot))
         self.gaps.update((gap.path, gap) for gap in store.unreadable)

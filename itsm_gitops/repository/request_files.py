@@ -22,8 +22,8 @@ from itsm_gitops.git.tree_names import TreeNames
 from itsm_gitops.model.errors import GitError, ItsmError, MissingObject, NotFound
 from itsm_gitops.model.words import counted
 from itsm_gitops.repository.repository import INDEX, Repository
-from itsm_gitops.repository.snapshot import ROOTS, Snapshot, WorkingTree, absent_of
-from itsm_gitops.repository.trees import IndexTree
+from itsm_gitops.snapshots.snapshot import ROOTS, Snapshot, WorkingTree, absent_of
+from itsm_gitops.snapshots.trees import IndexTree
 
 BASE, HEAD = "base", "head"
 # Nothing of Git's own that runs another program, and both modes and blobs of each path.

@@ -10,8 +10,8 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.request_files import RequestFiles, RequestSide
 from itsm_gitops.repository.request_text import RequestText, holds, needle
-from itsm_gitops.repository.snapshot import CMDB
-from itsm_gitops.repository.store import SUFFIX, Document, parsed, unreadable
+from itsm_gitops.snapshots.snapshot import CMDB
+from itsm_gitops.snapshots.store import SUFFIX, Document, parsed, unreadable
 
 ITEMS = f"{CMDB}/"
 

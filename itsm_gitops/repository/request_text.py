@@ -18,8 +18,8 @@ from itsm_gitops.git.process import GitAnswer
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.repository.request_files import RequestFiles, RequestSide
-from itsm_gitops.repository.snapshot import CMDB, RECORDS
-from itsm_gitops.repository.store import is_document
+from itsm_gitops.snapshots.snapshot import CMDB, RECORDS
+from itsm_gitops.snapshots.store import is_document
 
 _RUN = re.compile(r"[A-Za-z0-9_.-]+")
 _ESCAPE = re.compile(rb"\\[xuU\r\n]")

@@ -17,7 +17,7 @@ from itsm_gitops.model.diff import diff as difference
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.repository.history import VersionReader, log, mapping_of, own_changes
 from itsm_gitops.repository.repository import INDEX, Repository
-from itsm_gitops.repository.snapshot import CMDB, RECORDS
+from itsm_gitops.snapshots.snapshot import CMDB, RECORDS
 
 _FIELDS = ("%H", "%aI", "%an", "%ae")
 _GONE = frozenset("0")

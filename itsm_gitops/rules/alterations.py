@@ -10,8 +10,8 @@ from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.repository.lazy_store import LazyStore
-from itsm_gitops.repository.store import identifier_of, is_document
 from itsm_gitops.rules.context import AcceptedPart
+from itsm_gitops.snapshots.store import identifier_of, is_document
 
 Ids = frozenset[str]
 

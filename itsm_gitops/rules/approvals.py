@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from itsm_gitops.graph.ownership import HEADER, PLACES, codeowners
 from itsm_gitops.model.findings import WARNING
-from itsm_gitops.repository.outside import outside
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.rule import CMDB, NETWORK, Hit, Rule
+from itsm_gitops.snapshots.outside import outside
 
 
 def codeowners_is_current(ctx: NetworkContext) -> Iterator[Hit]:

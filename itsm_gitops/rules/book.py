@@ -12,11 +12,11 @@ from itsm_gitops.git import REGULAR
 from itsm_gitops.model import meaning
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.rulebook import COMMON
-from itsm_gitops.repository import Config, Snapshot
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.rule import Hit
 from itsm_gitops.schema import validate
 from itsm_gitops.schema.faults import Fault, circle_faults, faults, reference_faults
+from itsm_gitops.snapshots import Config, Snapshot
 
 CONFIG = "itsm.yaml"
 SEARCH = "schemas/search.yaml"  # words that mean the same to people who search the site

@@ -18,10 +18,10 @@ from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import OFF, WARNING
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, RISK
 from itsm_gitops.model.templates import beyond_limits, classes_beyond, departures
-from itsm_gitops.repository import Store
 from itsm_gitops.rules.change_control import arrived, model_of
 from itsm_gitops.rules.context import DocumentContext, NetworkContext
 from itsm_gitops.rules.rule import CALENDARS, ITEMS, NETWORK, PLANS, RISKS, Hit, Rule
+from itsm_gitops.snapshots import Store
 
 _CHANGE = (meaning.CHANGE,)
 _HIDING = frozenset(("planned_start", "planned_end", "type"))

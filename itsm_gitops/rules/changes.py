@@ -12,12 +12,13 @@ from itsm_gitops.model.archive import is_list
 from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.migrations import FOLDER as MIGRATIONS
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import INDEX, Config, Repository, Snapshot, read_config, read_rulebook
-from itsm_gitops.repository.archived import read_archived
+from itsm_gitops.repository import INDEX, Repository
 from itsm_gitops.repository.history import changed_files, deletions
-from itsm_gitops.repository.migrated import MigrationFault, TakenMigrations, reading
 from itsm_gitops.rules.context import ChangeContext, Data, NetworkContext, Pair
 from itsm_gitops.rules.identity import stem
+from itsm_gitops.snapshots import Config, Snapshot, read_config, read_rulebook
+from itsm_gitops.snapshots.archived import read_archived
+from itsm_gitops.snapshots.migrated import MigrationFault, TakenMigrations, reading
 
 _ROOTS = ("records/", "cmdb/")
 

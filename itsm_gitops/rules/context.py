@@ -20,9 +20,9 @@ from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.subjects import DocumentSubject
 from itsm_gitops.model.timeline import said_in, tells_values
 from itsm_gitops.model.workflow import Workflow
-from itsm_gitops.repository import Config, Document, Store
 from itsm_gitops.repository.lazy_store import LazyStore
-from itsm_gitops.repository.migrated import MigrationFault
+from itsm_gitops.snapshots import Config, Document, Store
+from itsm_gitops.snapshots.migrated import MigrationFault
 
 Data = Mapping[str, Any]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from itsm_gitops.model.errors import Refused
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.outside import outside
 from itsm_gitops.rules.book import described_files
+from itsm_gitops.snapshots.outside import outside
 
 PLACE = ".vscode/settings.json"
 _YAML, _JSON = "yaml.schemas", "json.schemas"

@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import UsageError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, WARNING, Finding, at_least, sort_key
-from itsm_gitops.repository import INDEX, Config, Repository, Snapshot, Store
+from itsm_gitops.repository import INDEX, Repository
 from itsm_gitops.repository.request_files import RequestFiles
-from itsm_gitops.repository.snapshot import CONFIG
-from itsm_gitops.repository.workers import collector_paused
 from itsm_gitops.rules import remembered
 from itsm_gitops.rules.changes import Range, read_range
 from itsm_gitops.rules.context import NetworkContext
@@ -30,6 +28,9 @@ from itsm_gitops.rules.request import RequestReport, judge_request
 from itsm_gitops.rules.rule import CHANGE, Hit
 from itsm_gitops.rules.settings import configured
 from itsm_gitops.rules.shard import WHOLE, Shard
+from itsm_gitops.snapshots import Config, Snapshot, Store
+from itsm_gitops.snapshots.snapshot import CONFIG
+from itsm_gitops.snapshots.workers import collector_paused
 
 if TYPE_CHECKING:
     from itsm_gitops.rules.fix import Repair

@@ -16,8 +16,8 @@ from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.timeline import AT, STATE, entries_of
-from itsm_gitops.repository import Store
 from itsm_gitops.rules.context import day
+from itsm_gitops.snapshots import Store
 
 # Rules about steps, about who made them, and about plans. Not among them: rules about times that cannot be
 # (W004, C003, C005), which an old tool knew as well.

@@ -23,13 +23,14 @@ from itsm_gitops.model.guards import Guard
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import ROLES, RuleBook
 from itsm_gitops.model.user_rules import UserRule
-from itsm_gitops.repository import Document, Repository, Store, load_store
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.former_words import FormerWords
 from itsm_gitops.repository.history import log
-from itsm_gitops.repository.part import PartialSnapshot
 from itsm_gitops.rules.judge import DocumentJudge, DocumentVerdict
 from itsm_gitops.rules.registry import RULES
 from itsm_gitops.rules.rule import DOCUMENT, GUARDS
+from itsm_gitops.snapshots import Document, Store, load_store
+from itsm_gitops.snapshots.part import PartialSnapshot
 
 _VERSIONS = 40  # the number of older states of a rule book that are read
 _SCHEMA, _MISSING, _STUCK = "S", "S002", "S013"

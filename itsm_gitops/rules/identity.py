@@ -11,9 +11,9 @@ from itsm_gitops.model.archive import is_list
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, did_you_mean
 from itsm_gitops.model.findings import WARNING
-from itsm_gitops.repository.outside import like_roots
 from itsm_gitops.rules.context import DocumentContext, NetworkContext, moment
 from itsm_gitops.rules.rule import NAMES, NETWORK, Hit, Rule
+from itsm_gitops.snapshots.outside import like_roots
 
 
 def stem(path: str) -> str:

@@ -13,9 +13,6 @@ from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.watched_time import FOREVER
-from itsm_gitops.repository import Config, Document, Snapshot, Store, read_config
-from itsm_gitops.repository.gaps import RESTORE_FOLDER, snapshot_gaps
-from itsm_gitops.repository.store import is_document
 from itsm_gitops.rules import schema
 from itsm_gitops.rules.asked_since import asked
 from itsm_gitops.rules.book import CONFIG, BookContext
@@ -27,6 +24,9 @@ from itsm_gitops.rules.rulebook import WHOLE_BOOK, book_error
 from itsm_gitops.rules.settings import configured
 from itsm_gitops.rules.shard import WHOLE, Shard
 from itsm_gitops.schema import validate
+from itsm_gitops.snapshots import Config, Document, Snapshot, Store, read_config
+from itsm_gitops.snapshots.gaps import RESTORE_FOLDER, snapshot_gaps
+from itsm_gitops.snapshots.store import is_document
 
 _SHAPES = 4096  # of documents of one kind, remembered
 _NOTHING: frozenset[str] = frozenset()
@@ -232,7 +232,7 @@ class DocumentJudge:
 
 def _load(*args: Any, **kwargs: Any) -> tuple[Store, list[DocumentVerdict]]:
     """Read all documents: what that takes is loaded here, since most commands judge a few."""
-    from itsm_gitops.repository.loading import load_store
+    from itsm_gitops.snapshots.loading import load_store
 
     return load_store(*args, **kwargs)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itsm_gitops import documents
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.findings import Finding
-from itsm_gitops.repository.snapshot import Snapshot
+from itsm_gitops.snapshots.snapshot import Snapshot
 
 _KEPT = 512  # files whose positions are remembered while findings are located
 

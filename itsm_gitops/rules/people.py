@@ -12,9 +12,9 @@ from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.roles import described, names
 from itsm_gitops.model.rulebook import ROLES
-from itsm_gitops.repository import Store
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.rule import NETWORK, PEOPLE, Hit, Rule
+from itsm_gitops.snapshots import Store
 
 _BY_RECORD = ("fields", "manager_of", "otherwise", "owners", "on_call")  # filled by each record anew
 

@@ -20,15 +20,15 @@ from itsm_gitops.git.process import GitAnswer
 from itsm_gitops.model.archive import ARCHIVED
 from itsm_gitops.model.findings import Finding
 from itsm_gitops.model.watched_time import FOREVER
-from itsm_gitops.repository import Config, Snapshot, Store, WorkingTree, load_store, read_config
 from itsm_gitops.repository.index.database import DAMAGE
 from itsm_gitops.repository.index.filling import keep_answer
 from itsm_gitops.repository.index.indexed_store import IndexedStore
 from itsm_gitops.repository.index.service import indexed_store, load_and_index
-from itsm_gitops.repository.loading import Visit
-from itsm_gitops.repository.snapshot import CONFIG
 from itsm_gitops.rules.judge import DocumentVerdict
 from itsm_gitops.rules.keeping import Keeping
+from itsm_gitops.snapshots import Config, Snapshot, Store, WorkingTree, load_store, read_config
+from itsm_gitops.snapshots.loading import Visit
+from itsm_gitops.snapshots.snapshot import CONFIG
 
 _NAME = "check"
 _UNJUDGED = "S013"  # a rule that broke off: what it would have asked is not known

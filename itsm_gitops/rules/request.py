@@ -14,7 +14,6 @@ from datetime import datetime
 from itsm_gitops.model.archive import is_list
 from itsm_gitops.model.errors import MissingObject, RuleBookError
 from itsm_gitops.model.findings import Finding
-from itsm_gitops.repository import Config, Snapshot, read_config, read_rulebook
 from itsm_gitops.repository.index.for_request import IndexAnswers
 from itsm_gitops.repository.lazy_store import LazyStore
 from itsm_gitops.repository.request_files import RequestFiles
@@ -28,6 +27,7 @@ from itsm_gitops.rules.registry import rules
 from itsm_gitops.rules.request_side import RequestedSide, reach_between
 from itsm_gitops.rules.rule import CHANGE, NETWORK
 from itsm_gitops.rules.sound_book import is_sound
+from itsm_gitops.snapshots import Config, Snapshot, read_config, read_rulebook
 
 # From so many changed documents on, reading everything once is less work than asking for each.
 _CHANGES_MAX = 2_000

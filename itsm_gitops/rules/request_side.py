@@ -9,17 +9,17 @@ from functools import cached_property
 from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.graph.ownership import HEADER, PLACES
 from itsm_gitops.model.findings import ERROR, Finding
-from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.lazy_store import LazyStore
-from itsm_gitops.repository.outside import outside
 from itsm_gitops.repository.request_files import RequestSide
 from itsm_gitops.repository.request_pool import RequestPool
-from itsm_gitops.repository.store import is_document
 from itsm_gitops.rules.context import Data, NetworkContext
 from itsm_gitops.rules.judge import DocumentJudge, irregular_finding, odd_name, run_rule
 from itsm_gitops.rules.reach import Reach
 from itsm_gitops.rules.registry import rules
 from itsm_gitops.rules.rule import CMDB, DOCUMENT, NETWORK, PEOPLE, Rule
+from itsm_gitops.snapshots.config import Config
+from itsm_gitops.snapshots.outside import outside
+from itsm_gitops.snapshots.store import is_document
 
 
 class RequestedSide:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from itsm_gitops.model.findings import WARNING
 from itsm_gitops.model.roots import claimant, home
-from itsm_gitops.repository.rooted import RootedSnapshot
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.rule import NETWORK, Hit, Rule
+from itsm_gitops.snapshots.rooted import RootedSnapshot
 
 
 def identifier_is_free(ctx: NetworkContext) -> Iterator[Hit]:

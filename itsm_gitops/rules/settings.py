@@ -8,9 +8,9 @@ from datetime import datetime
 
 from itsm_gitops.model.findings import OFF, Finding
 from itsm_gitops.model.paths import glob
-from itsm_gitops.repository import Config, Store
 from itsm_gitops.rules.context import day
 from itsm_gitops.rules.exemption import without_history
+from itsm_gitops.snapshots import Config, Store
 
 
 def configured(

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from itsm_gitops.model.errors import UsageError
-from itsm_gitops.repository import Snapshot
-from itsm_gitops.repository.part import PartialSnapshot
-from itsm_gitops.repository.snapshot import RECORDS
-from itsm_gitops.repository.store import identifier_of, is_document
+from itsm_gitops.snapshots import Snapshot
+from itsm_gitops.snapshots.part import PartialSnapshot
+from itsm_gitops.snapshots.snapshot import RECORDS
+from itsm_gitops.snapshots.store import identifier_of, is_document
 
 MOST = 256
 _FORM = re.compile(r"([0-9]{1,3})/([0-9]{1,3})", re.ASCII)

@@ -20,14 +20,10 @@ from itsm_gitops.model.errors import RuleBookError
 from itsm_gitops.model.findings import ERROR, Finding, sort_key
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import Document, Repository, Store
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.edit_files import EditFiles, EditText
-from itsm_gitops.repository.mentions import mentioning
-from itsm_gitops.repository.overlay import Overlay
 from itsm_gitops.repository.request_pool import ITEMS, RequestPool
 from itsm_gitops.repository.request_text import Unsearchable
-from itsm_gitops.repository.snapshot import absent_of
-from itsm_gitops.repository.store import identifier_of
 from itsm_gitops.rules.context import NetworkContext
 from itsm_gitops.rules.judge import DocumentJudge, DocumentVerdict, run, unreadable
 from itsm_gitops.rules.locating import locate
@@ -35,6 +31,11 @@ from itsm_gitops.rules.registry import replaced, rules
 from itsm_gitops.rules.request_side import RequestedSide, reach_between
 from itsm_gitops.rules.rule import NETWORK
 from itsm_gitops.rules.settings import configured
+from itsm_gitops.snapshots import Document, Store
+from itsm_gitops.snapshots.mentions import mentioning
+from itsm_gitops.snapshots.overlay import Overlay
+from itsm_gitops.snapshots.snapshot import absent_of
+from itsm_gitops.snapshots.store import identifier_of
 
 # Fields that no other document's rules look at.
 _UNSEEN = frozenset(["timeline", "description", "labels", "x", "watchers"])
@@ -163,7 +164,7 @@ def _judge(
     def visit(store: Store, document: Document) -> list[DocumentVerdict]:
         return judge(store, document) if document.path in wanted else []
 
-    from itsm_gitops.repository import loading  # what reads everything is for those who need it
+    from itsm_gitops.snapshots import loading  # what reads everything is for those who need it
 
     store, verdicts = loading.load_store(snapshot, jobs=1, visit=visit, book=repo.book, config=repo.config)
     context = NetworkContext(store, now, {v.path: v.refused for v in verdicts if v.refused})

@@ -12,17 +12,17 @@ from contextlib import suppress
 from datetime import datetime
 
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.index.database import DAMAGE
 from itsm_gitops.repository.index.filling import keep_beside
 from itsm_gitops.repository.index.indexed_store import IndexedStore
-from itsm_gitops.repository.package_sign import package_sign
 from itsm_gitops.repository.request_files import RequestFiles
-from itsm_gitops.repository.seal import SealedNote
-from itsm_gitops.repository.snapshot import CONFIG, SCHEMAS, Snapshot
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.judge import book_findings
 from itsm_gitops.rules.registry import RULES
+from itsm_gitops.snapshots.config import Config
+from itsm_gitops.snapshots.package_sign import package_sign
+from itsm_gitops.snapshots.seal import SealedNote
+from itsm_gitops.snapshots.snapshot import CONFIG, SCHEMAS, Snapshot
 
 _NAME = "rule book"
 _SOUND = "sound"

@@ -13,7 +13,7 @@ from itsm_gitops.model.timeline import NO_REPLAY, Replay, replay_of, terms, valu
 from itsm_gitops.model.workflow import CANCELLED, DONE, OPEN, Workflow
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository.store import Document
+    from itsm_gitops.snapshots.store import Document
 
 
 class Life(NamedTuple):

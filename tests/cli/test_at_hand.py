@@ -13,7 +13,7 @@ import pytest
 
 from itsm_gitops import documents
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 from tests.cli.conftest import ABOUT_MAIL, Cli
 
 SERVER = "cmdb/servers/mail-host-1.yaml"

@@ -141,7 +141,7 @@ def test_show_names_links_from_both_sides_and_more_of_large_folders_on_request(
     acme: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "caused INC-260112-EXMP1" in " ".join(cli("show", "EXMP2").out.split())
-    monkeypatch.setattr("itsm_gitops.repository.mentions.SEARCHED_FOLDER_MAX", 6)
+    monkeypatch.setattr("itsm_gitops.snapshots.mentions.SEARCHED_FOLDER_MAX", 6)
     for number in range(6):
         (acme / f"records/incidents/2026/01/INC-260112-0000{number}.yaml").write_text("id: x\n")
     assert "not searched: records/incidents (--links does)" in cli("show", "EXMP2").out
@@ -153,7 +153,7 @@ def test_show_names_links_from_both_sides_and_more_of_large_folders_on_request(
 def test_show_names_the_links_of_large_folders_from_the_index(
     acme: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("itsm_gitops.repository.mentions.SEARCHED_FOLDER_MAX", 1)
+    monkeypatch.setattr("itsm_gitops.snapshots.mentions.SEARCHED_FOLDER_MAX", 1)
     folder = acme / "records/incidents/2026/01"
     known = folder / "INC-260112-EXMP1.yaml"
     (folder / "INC-260112-EXMP8.yaml").write_text(known.read_text().replace("EXMP1", "EXMP8"))

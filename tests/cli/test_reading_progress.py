@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from itsm_gitops.cli import progress
-from itsm_gitops.repository import load_store
+from itsm_gitops.snapshots import load_store
 from tests.support import GitRepo
 
 SERVICE = "id: {0}\nclass: service\nname: {0}\nowner: it\nlifecycle: production\n"
@@ -56,7 +56,7 @@ def test_an_interrupt_ends_a_check_and_its_workers(git_repo: GitRepo, tmp_path: 
         """
         import os, sys, time
         from itsm_gitops.cli import main
-        from itsm_gitops.repository import workers
+        from itsm_gitops.snapshots import workers
         from itsm_gitops.rules import judge
         place = sys.argv[1]
         def slow(self, store, document):

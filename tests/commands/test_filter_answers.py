@@ -13,8 +13,9 @@ from itsm_gitops.commands.filter_conditions import FilterCondition, ReadDocument
 from itsm_gitops.commands.filter_meaning import FilterMeaning
 from itsm_gitops.commands.filters import Filters, read_filter
 from itsm_gitops.model.errors import ItsmError
-from itsm_gitops.repository import Repository, Store
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.index.indexed_store import IndexedStore
+from itsm_gitops.snapshots import Store
 from tests.commands.filter_world import NOW, random_filter, world
 from tests.support import rounds
 

@@ -16,9 +16,10 @@ from itsm_gitops.commands.stored_filters import FilterMarks, StoredFilters
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import NotFound
 from itsm_gitops.model.practice import MET, MISSING, PARTLY
-from itsm_gitops.repository import Repository, Store, load_store
-from itsm_gitops.repository.store import Document
+from itsm_gitops.repository import Repository
 from itsm_gitops.rules.registry import RULES
+from itsm_gitops.snapshots import Store, load_store
+from itsm_gitops.snapshots.store import Document
 from tests.support import incident, path_of, service
 
 FILE = "schemas/policies/standards/house.yaml"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from yaml_scribe import documents, examples, same
 
 from itsm_gitops.documents import RULEBOOK_LIMITS, Limits, load, load_json, load_rule_file
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.support import SLOWER
 
 

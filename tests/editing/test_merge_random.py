@@ -8,7 +8,7 @@ from hypothesis import given
 
 from itsm_gitops.editing.merge_documents import Sides, merge_documents
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.repository import WorkingTree, packaged_rulebook_root, read_rulebook
+from itsm_gitops.snapshots import WorkingTree, packaged_rulebook_root, read_rulebook
 from tests.editing.merge_world import World, judge, worlds
 
 

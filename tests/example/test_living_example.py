@@ -21,8 +21,9 @@ from itsm_gitops.model.duties import LATER, NEAR, PAST
 from itsm_gitops.model.findings import INFO
 from itsm_gitops.model.priority import priority
 from itsm_gitops.model.windows import zone
-from itsm_gitops.repository import Repository, Store
+from itsm_gitops.repository import Repository
 from itsm_gitops.rules import check
+from itsm_gitops.snapshots import Store
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NOW = "2026-11-22T21:00:00Z"

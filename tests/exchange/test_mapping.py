@@ -9,7 +9,7 @@ import pytest
 from itsm_gitops import documents
 from itsm_gitops.exchange.mapping_file import SCHEMA, MappingError, read_mapping
 from itsm_gitops.model.errors import NotFound
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.exchange.samples import MAPPING
 
 ROOT = packaged_rulebook_root()

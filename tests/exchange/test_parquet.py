@@ -18,7 +18,7 @@ from itsm_gitops.exchange.export_folder import MANIFEST, ExportFolder
 from itsm_gitops.exchange.typed_columns import field_columns, type_of
 from itsm_gitops.model.errors import ItsmError, NotFound, Refused
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.config import read_audience
+from itsm_gitops.snapshots.config import read_audience
 from tests.complete import need
 from tests.publish.canary_site import WORD, write_canaries
 from tests.support import GitRepo, incident, path_of, run_here, service

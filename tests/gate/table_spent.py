@@ -16,7 +16,7 @@ from itsm_gitops.gate import signed as signing
 from itsm_gitops.gate.types import ERROR, NOT_APPLICABLE, SATISFIED, UNSATISFIED, Assessment
 from itsm_gitops.git import sshsig
 from itsm_gitops.git.refs import StoredText
-from itsm_gitops.repository.identity import identity
+from itsm_gitops.snapshots.identity import identity
 from tests.gate.situations import Situation, Step, edit, ok, record, write
 from tests.gate.test_signed import Scene
 from tests.gate.world import CHANGE_PATH, NOW, SERVER, World, server

@@ -9,7 +9,8 @@ import pytest
 from itsm_gitops.evidence.proofs import proofs
 from itsm_gitops.gate.asking import asking
 from itsm_gitops.model.standing import Asking
-from itsm_gitops.repository import Repository, load_store
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import load_store
 from tests.evidence.test_audit import Place
 from tests.gate.world import CHANGE_PATH, CHG, NOW, World, change
 

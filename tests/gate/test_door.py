@@ -12,7 +12,7 @@ from itsm_gitops.forges.shipped import FORGES
 from itsm_gitops.gate.policy import Policy, read_policy
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.door import ALIKE, DOOR, SAME, PathsOf, door_files, plain_name
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 
 VALUES = dict.fromkeys(("organisation", "organisation_yaml", "timezone", "version", "today"), "2026-01-01")
 _DOCUMENTS = ("records/", "cmdb/")

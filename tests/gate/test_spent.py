@@ -12,7 +12,7 @@ from itsm_gitops.gate.types import PASSING
 from itsm_gitops.git import mainline
 from itsm_gitops.git.changeset import first_parent_changes
 from itsm_gitops.git.merging import merge_result, with_results
-from itsm_gitops.repository.identity import new_identity, pinned
+from itsm_gitops.snapshots.identity import new_identity, pinned
 from tests.gate.situations import Situation
 from tests.gate.table_spent import ROWS, USES, Play, Use
 from tests.gate.test_signed import Scene

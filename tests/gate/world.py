@@ -10,7 +10,8 @@ from pathlib import Path
 from itsm_gitops.forges.reviews import APPROVED, Review
 from itsm_gitops.gate.assess import assess
 from itsm_gitops.gate.types import Assessment
-from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.support import copy_tree, pack
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -13,8 +13,9 @@ from itsm_gitops.git import Git
 from itsm_gitops.git import client as git_module
 from itsm_gitops.git import process as git_process
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository import CommitTree, Repository
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.history import changed_files, field_history
+from itsm_gitops.snapshots import CommitTree
 from tests.support import GitRepo, children
 
 ALL_PATHS = ("itsm.yaml", "schemas/common.schema.json")

@@ -12,7 +12,7 @@ from itsm_gitops.graph.declared import Declaration, felt
 from itsm_gitops.graph.impact import Effect, ImpactGraph
 from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.past import IncidentSpan, spells
-from itsm_gitops.repository import load_store
+from itsm_gitops.snapshots import load_store
 
 SERVICES, SERVERS = 6, 14
 

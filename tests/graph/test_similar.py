@@ -8,7 +8,7 @@ from math import log2
 
 from itsm_gitops.graph.similar import CAP, MOST, Similar
 from itsm_gitops.model.entry import Edge, Entry
-from itsm_gitops.repository import WorkingTree, packaged_rulebook_root, read_rulebook
+from itsm_gitops.snapshots import WorkingTree, packaged_rulebook_root, read_rulebook
 
 
 def entry(number: int, title: str, *items: str, kind: str = "incident") -> Entry:

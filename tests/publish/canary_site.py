@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import packaged_rulebook_root, read_rulebook
-from itsm_gitops.repository.snapshot import WorkingTree
+from itsm_gitops.snapshots import packaged_rulebook_root, read_rulebook
+from itsm_gitops.snapshots.snapshot import WorkingTree
 
 # Values by which policies choose; the documents that are to be shown have them.
 CHOSEN: Mapping[str, Mapping[str, Any]] = {

@@ -13,7 +13,8 @@ from sample_site import NOW, write_sample
 from itsm_gitops.presentation.extras import extra_of
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import SiteReport, build_site
-from itsm_gitops.repository import Repository, load_store
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import load_store
 from tests.support import run_apart
 
 EXAMPLE_NOW = "2026-11-22T12:00:00Z"

@@ -8,7 +8,7 @@ from pathlib import Path
 from sample_site import NOW
 
 from itsm_gitops.publish import build_site
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.support import GitRepo
 
 DOCUMENTS = {

@@ -13,7 +13,8 @@ from sample_site import DOCUMENTS, HOSTILE
 
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import packaged_rulebook_root
 
 # What turns the direction of text, and what cannot be seen, is refused when a document is read.
 # What is shown in every heading, so that a test can see that a page shows it.

@@ -22,7 +22,8 @@ from itsm_gitops.publish.indexing import Indexer, in_search_order, shortcuts
 from itsm_gitops.publish.output import claim
 from itsm_gitops.publish.rendered import HANDBOOK, WrittenPage, page_doc
 from itsm_gitops.publish.search import Doc
-from itsm_gitops.repository import Repository, load_store
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import load_store
 
 _TITLE = re.compile(r"^title: (.*)$", re.MULTILINE)
 

@@ -11,7 +11,8 @@ from itsm_gitops.model.audience import AUDIENCES, audience_of
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.audience import load
-from itsm_gitops.repository import Repository, packaged_rulebook_root, read_rulebook
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import packaged_rulebook_root, read_rulebook
 from tests.support import GitRepo
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

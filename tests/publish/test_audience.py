@@ -19,7 +19,7 @@ from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.publish import build_site
 from itsm_gitops.publish.output import MARKER, claim
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.support import GitRepo
 
 WORD = re.compile(rb"canary[0-9]+x|[a-z]{2,6}-261120-[hs][0-9]{4}")

@@ -15,7 +15,7 @@ from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.presentation.view import View
-from itsm_gitops.repository import read_config
+from itsm_gitops.snapshots import read_config
 from tests.support import GitRepo
 
 INCIDENT = "INC-261120-AAAAA"

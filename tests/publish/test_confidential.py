@@ -18,8 +18,9 @@ from itsm_gitops.model.audience import AUDIENCES, Audience, KindVisibility
 from itsm_gitops.model.errors import ItsmError, RuleBookError
 from itsm_gitops.model.levels import levels
 from itsm_gitops.publish import build_site
-from itsm_gitops.repository import Repository, WorkingTree, packaged_rulebook_root, read_rulebook
-from itsm_gitops.repository.config import read_audience
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import WorkingTree, packaged_rulebook_root, read_rulebook
+from itsm_gitops.snapshots.config import read_audience
 
 SECURITY = (
     "security",

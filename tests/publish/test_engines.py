@@ -12,7 +12,7 @@ from sample_site import NOW, write_sample
 
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.publish import build_site, chrome, making
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.support import children
 
 pytestmark = pytest.mark.usefixtures("real_engine")

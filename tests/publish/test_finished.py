@@ -16,7 +16,8 @@ from test_incremental import build, built, cold, repo
 
 from itsm_gitops.presentation import finished
 from itsm_gitops.publish import stamping
-from itsm_gitops.repository import Repository, memory
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import memory
 
 __all__ = ["built", "repo"]  # fixtures
 

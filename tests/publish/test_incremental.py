@@ -21,8 +21,9 @@ from itsm_gitops.publish.keys import ALL, KIND, LINKS
 from itsm_gitops.publish.keys import NOW as NOW_KEY
 from itsm_gitops.publish.last_build import record_of
 from itsm_gitops.publish.tracing import Tracer, traced
-from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.index.site_rows import DamagedRows, SiteRows
+from itsm_gitops.snapshots import memory, packaged_rulebook_root
 
 INCIDENT = "records/incidents/2026/11/INC-261120-AAAAA.yaml"
 OLD = "records/incidents/2026/10/INC-261001-CCCCC.yaml"

@@ -15,7 +15,8 @@ from sample_site import NOW, write_sample
 from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.publish import build_site
 from itsm_gitops.publish.last_build import record_of
-from itsm_gitops.repository import Repository, memory
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import memory
 
 _STATES = ("new", "in_progress", "resolved", "closed")
 

@@ -25,7 +25,7 @@ from itsm_gitops.presentation.markup import words
 from itsm_gitops.presentation.moments import day_and_month, day_title
 from itsm_gitops.presentation.rulebook_words import in_language
 from itsm_gitops.reports.measures import measure
-from itsm_gitops.repository import WorkingTree, packaged_rulebook_root, read_rulebook
+from itsm_gitops.snapshots import WorkingTree, packaged_rulebook_root, read_rulebook
 
 ASSETS = Path(__file__).resolve().parents[2] / "site/docs/assets"
 COMMENT = re.compile(

@@ -26,7 +26,7 @@ from itsm_gitops.presentation.pages.item import item_page
 from itsm_gitops.presentation.pages.steps import stepper
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import build_site, serve
-from itsm_gitops.repository import load_store
+from itsm_gitops.snapshots import load_store
 
 DAY = timedelta(days=1)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from itsm_gitops.presentation import handbook, prose
 from itsm_gitops.presentation.markup import Html, esc, external, link, safe_url, shorten, visible, words
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 
 ELEMENTS = {
     "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a",

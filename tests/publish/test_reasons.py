@@ -12,7 +12,8 @@ from sample_site import NOW, write_sample
 
 from itsm_gitops.publish import SiteReport, build_site, keys
 from itsm_gitops.publish.reasons import ALWAYS, DOUBT, FIRST, FRAME, NEW, OTHER_ROWS, SPOILT, changed, named
-from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import memory, packaged_rulebook_root
 
 RECORD = "records/incidents/2026/10/INC-261001-CCCCC.yaml"
 PAGE = "records/incidents/2610/INC-261001-CCCCC.html"

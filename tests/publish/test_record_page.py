@@ -35,7 +35,7 @@ from itsm_gitops.presentation.view import View
 from itsm_gitops.publish.audience import load
 from itsm_gitops.publish.background import add_background, evidence_files
 from itsm_gitops.repository import Repository
-from itsm_gitops.repository.config import Config, Hosting
+from itsm_gitops.snapshots.config import Config, Hosting
 from tests.support import GitRepo
 
 INC, CHG, ITEM = "INC-261120-AAAAA", "CHG-261118-BBBBB", "shop-web"

@@ -394,7 +394,7 @@ def test_the_engine_says_what_is_wrong(tmp_path: Path) -> None:
 
 def test_a_symbolic_link_in_the_sites_sources_is_not_published(tmp_path: Path) -> None:
     repo = write_sample(tmp_path)
-    from itsm_gitops.repository import packaged_rulebook_root
+    from itsm_gitops.snapshots import packaged_rulebook_root
 
     shutil.copytree(packaged_rulebook_root() / "site", tmp_path / "site")
     (tmp_path / "secret.txt").write_text("secret")

@@ -26,7 +26,7 @@ from itsm_gitops.publish.engine_settings import page_source, read_settings
 from itsm_gitops.publish.engine_sources import published
 from itsm_gitops.publish.output import MARKER, claim, work_folder
 from itsm_gitops.publish.scripts import as_published
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.support import GitRepo, run_apart
 
 SITE = packaged_rulebook_root() / "site"

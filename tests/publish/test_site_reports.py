@@ -12,7 +12,8 @@ from test_incremental import INCIDENT, OLD, added, build, built, cold, removed, 
 from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.report import Report
 from itsm_gitops.publish.readings import Lives
-from itsm_gitops.repository import Repository, Store, memory
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import Store, memory
 
 __all__ = ["built", "repo"]  # fixtures
 

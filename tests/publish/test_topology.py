@@ -15,7 +15,7 @@ from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.pages.topology import map_page
 from itsm_gitops.presentation.topology import LOOKS, Topology, data_file, look_of
 from itsm_gitops.presentation.view import View
-from itsm_gitops.repository import Store
+from itsm_gitops.snapshots import Store
 
 # Both databases down is the shop down; one of two in maintenance, one part that has no life of its own.
 MORE = {

@@ -15,8 +15,9 @@ import pytest
 from sample_site import NOW, write_sample
 
 from itsm_gitops.publish import SiteReport, build_site, last_build, output
-from itsm_gitops.repository import Repository, memory, packaged_rulebook_root
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.index.site_rows import DocumentRow, SiteRows
+from itsm_gitops.snapshots import memory, packaged_rulebook_root
 
 RECORD = "records/incidents/2026/10/INC-261001-CCCCC.yaml"
 PAGE = "records/incidents/2610/INC-261001-CCCCC.html"

@@ -19,7 +19,7 @@ from itsm_gitops.presentation.pages.home import home_page
 from itsm_gitops.presentation.pages.services import services_page
 from itsm_gitops.presentation.view import View
 from itsm_gitops.publish import build_site
-from itsm_gitops.repository.gaps import Gap
+from itsm_gitops.snapshots.gaps import Gap
 from tests.support import GitRepo
 
 BROKEN = b'\nSECRET-WORD: "\n'

@@ -10,7 +10,7 @@ import pytest
 from itsm_gitops.commands.duties import list_due
 from itsm_gitops.commands.reporting import report, table_of
 from itsm_gitops.model.report import Report, as_csv
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.support import GitRepo, copy_tree
 
 NOW = "2026-11-22T21:00:00Z"

@@ -11,8 +11,8 @@ import pytest
 from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.standing import Course
 from itsm_gitops.model.windows import Window
-from itsm_gitops.repository import load_store
 from itsm_gitops.service_levels.hours import Hours, RoundTheClock
+from itsm_gitops.snapshots import load_store
 from tests.reports.test_levels import HOUR, LEVEL, NOW, incident, needs, server, service
 from tests.service_levels.clock_table import FREE, OFFICE
 

@@ -13,7 +13,8 @@ import pytest
 from itsm_gitops.cli.app import run
 from itsm_gitops.commands.reporting import SnapshotReporter, report
 from itsm_gitops.reports.catalogue import REPORTS
-from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.support import GitRepo, copy_tree
 
 NOW = "2026-11-22T12:00:00Z"

@@ -12,8 +12,8 @@ from itsm_gitops.commands.reporting import SnapshotReporter
 from itsm_gitops.model.field_history import Day
 from itsm_gitops.model.report import EXACT_SHARE, Column, shown
 from itsm_gitops.model.windows import Window
-from itsm_gitops.repository import load_store
 from itsm_gitops.service_levels.hours import Hours, RoundTheClock, hours_of
+from itsm_gitops.snapshots import load_store
 from tests.service_levels.clock_table import FREE, OFFICE
 
 HOUR, DAY = 3600, 86400

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from itsm_gitops.repository import Repository, Store, WorkingTree, load_store, read_config
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.index import freshness
 from itsm_gitops.repository.index.indexed_store import IndexedStore
+from itsm_gitops.snapshots import Store, WorkingTree, load_store, read_config
 from tests.repository.random_steps import Steps
 from tests.support import GitRepo, first_seed, rounds
 

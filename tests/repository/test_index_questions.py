@@ -14,11 +14,12 @@ from itsm_gitops.commands.showing import show
 from itsm_gitops.editing.identifiers import names
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.model.lifetime import Lifetime, Wanted, lifetime_of
-from itsm_gitops.repository import Repository, WorkingTree, load_store
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.index import database, freshness, service
 from itsm_gitops.repository.index import names as index_names
 from itsm_gitops.repository.index.condition import condition
 from itsm_gitops.repository.index.indexed_store import IndexedStore
+from itsm_gitops.snapshots import WorkingTree, load_store
 from tests.repository.random_steps import incident, item
 from tests.support import GitRepo, run_here
 

@@ -9,9 +9,9 @@ import pytest
 from itsm_gitops.git.modes import REGULAR
 from itsm_gitops.model import ids
 from itsm_gitops.model.errors import Ambiguous, ItsmError
-from itsm_gitops.repository.names import naming
-from itsm_gitops.repository.snapshot import CMDB, RECORDS, WorkingTree
-from itsm_gitops.repository.store import identifier_of, is_document
+from itsm_gitops.snapshots.names import naming
+from itsm_gitops.snapshots.snapshot import CMDB, RECORDS, WorkingTree
+from itsm_gitops.snapshots.store import identifier_of, is_document
 from tests.support import GitRepo
 
 PATHS = [

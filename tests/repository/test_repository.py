@@ -11,15 +11,9 @@ import pytest
 import itsm_gitops
 from itsm_gitops.git import committing, porcelain
 from itsm_gitops.model.errors import Ambiguous, GitError, NotFound, RuleBookError
-from itsm_gitops.repository import (
-    Repository,
-    Snapshot,
-    WorkingTree,
-    locating,
-    packaged_rulebook_root,
-    read_rulebook,
-)
-from itsm_gitops.repository.config import Hosting
+from itsm_gitops.repository import Repository, locating
+from itsm_gitops.snapshots import Snapshot, WorkingTree, packaged_rulebook_root, read_rulebook
+from itsm_gitops.snapshots.config import Hosting
 from tests.support import GitRepo, fill, incident, path_of, service
 
 

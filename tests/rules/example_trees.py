@@ -21,8 +21,9 @@ import pytest
 
 from itsm_gitops.commands import rooting
 from itsm_gitops.model.text import safe_text
-from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.repository import Repository
 from itsm_gitops.rules import CheckReport, check
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.support import copy_tree
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.repository import Repository
 from itsm_gitops.rules import check
 from itsm_gitops.rules.judge import _Judge
 from itsm_gitops.rules.registry import rules
 from itsm_gitops.rules.rule import DOCUMENT
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.rules.example_trees import cases, judge
 from tests.rules.request_world import Edits, World
 from tests.support import GitRepo, copy_tree, first_seed, rounds

@@ -11,9 +11,9 @@ from jsonschema import Draft7Validator
 
 from itsm_gitops.model.audience import AUDIENCES
 from itsm_gitops.model.kinds import inline
-from itsm_gitops.repository import packaged_rulebook_root
 from itsm_gitops.rules import check
 from itsm_gitops.rules.audience_names import audience_names
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.support import GitRepo
 
 SCHEMAS = packaged_rulebook_root() / "schemas"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from itsm_gitops.repository import loading, packaged_rulebook_root
 from itsm_gitops.rules import new_findings, single
+from itsm_gitops.snapshots import loading, packaged_rulebook_root
 from tests.rules.request_world import Edits, World
 from tests.support import GitRepo, copy_tree, rounds
 

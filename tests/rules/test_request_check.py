@@ -12,7 +12,7 @@ import pytest
 
 from itsm_gitops import rules
 from itsm_gitops.model import clock
-from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.repository import Repository
 from itsm_gitops.repository.lazy_store import LazyStore
 from itsm_gitops.repository.request_files import RequestFiles
 from itsm_gitops.rules import context
@@ -20,6 +20,7 @@ from itsm_gitops.rules.registry import RULES
 from itsm_gitops.rules.registry import rules as table
 from itsm_gitops.rules.request import RequestReport, judge_request
 from itsm_gitops.rules.rule import DOCUMENT, NETWORK, REACHES
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.rules.request_world import Edits, World
 from tests.support import GitRepo, copy_tree, rounds
 
@@ -181,7 +182,7 @@ def test_document_rules_without_reach_look_at_their_document_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each runs over every document of some worlds without a CMDB to look at."""
-    from itsm_gitops.repository.loading import load_store
+    from itsm_gitops.snapshots.loading import load_store
 
     def forbidden(*_: object) -> Any:
         raise AssertionError("a rule without `reach` looked at an item")

@@ -106,7 +106,7 @@ def test_all_shards_together_find_what_the_whole_check_finds(world: Path, seed: 
 
 
 def test_a_shard_alone_reads_its_own_records(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from itsm_gitops.repository import WorkingTree
+    from itsm_gitops.snapshots import WorkingTree
 
     read: list[str] = []
     before = WorkingTree.read_many

@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 from itsm_gitops import documents
 from itsm_gitops.model import clock
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.repository import Document, Repository, load_store, packaged_rulebook_root
+from itsm_gitops.repository import Repository
 from itsm_gitops.rules import check, schema
 from itsm_gitops.rules.judge import DocumentJudge
 from itsm_gitops.schema import validate
 from itsm_gitops.schema.faults import pattern_fault
+from itsm_gitops.snapshots import Document, load_store, packaged_rulebook_root
 from tests.complete import need
 from tests.support import rounds
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from itsm_gitops.repository.config import packaged_rulebook_root
 from itsm_gitops.schema.pattern_words import in_words
+from itsm_gitops.snapshots.config import packaged_rulebook_root
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from itsm_gitops.commands.reporting import SnapshotReporter, report
 from itsm_gitops.model.clock import parse_time
 from itsm_gitops.reports.levels import levels_of
 from itsm_gitops.reports.log import Log, Scope
-from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.repository import Repository
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.service_levels.clock_table import FREE, LEVELS, NOW, OFFICE, TABLE, Lived, at
 from tests.support import GitRepo, copy_tree
 

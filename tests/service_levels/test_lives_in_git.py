@@ -22,8 +22,8 @@ from itsm_gitops.editing.migrate import migrate, planned
 from itsm_gitops.editing.move import move
 from itsm_gitops.reports.levels import levels_of
 from itsm_gitops.reports.log import Log, Scope
-from itsm_gitops.repository import packaged_rulebook_root
 from itsm_gitops.service_levels.measures import team_times
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.service_levels.clock_table import FREE, LEVELS, OFFICE
 from tests.service_levels.test_replay import MINUTE, NOW, TARGETS, VALUES, WAYS, brute, stamp
 from tests.support import GitRepo, copy_tree, rounds

@@ -15,10 +15,11 @@ from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.timeline import packed, replay_of, unpacked
 from itsm_gitops.reports.levels import levels_of
 from itsm_gitops.reports.log import Log, Scope
-from itsm_gitops.repository import Repository, packaged_rulebook_root
+from itsm_gitops.repository import Repository
 from itsm_gitops.service_levels.clocks import Levels
 from itsm_gitops.service_levels.life import Case, case_of
 from itsm_gitops.service_levels.measures import team_times, time_to_resolve
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.service_levels.clock_table import FREE, LEVELS, OFFICE
 from tests.support import GitRepo, copy_tree
 

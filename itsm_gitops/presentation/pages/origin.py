@@ -9,7 +9,7 @@ from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, external, join, link
 from itsm_gitops.presentation.remainder import folded
 from itsm_gitops.presentation.view import View
-from itsm_gitops.repository.config import Hosting
+from itsm_gitops.snapshots.config import Hosting
 
 # Below the repository's address: how each forge names the pages of a file (edit, raw, history).
 _FORGE_PAGES = {

@@ -11,11 +11,11 @@ from pathlib import Path
 from itsm_gitops.git.absent import git_folder
 from itsm_gitops.git.client import Git
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.index import database, filling, making, service
 from itsm_gitops.repository.index.early import SETTING
 from itsm_gitops.repository.index.freshness import Unusual
-from itsm_gitops.repository.snapshot import WorkingTree
+from itsm_gitops.snapshots.config import Config
+from itsm_gitops.snapshots.snapshot import WorkingTree
 
 
 @dataclass(frozen=True, slots=True)

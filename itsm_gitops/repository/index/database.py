@@ -17,7 +17,7 @@ from pathlib import Path
 from itsm_gitops.git.absent import git_folder
 from itsm_gitops.model.digests import sha256
 from itsm_gitops.repository.index import FOLDER
-from itsm_gitops.repository.package_sign import package_sign
+from itsm_gitops.snapshots.package_sign import package_sign
 
 FORMAT = "1"
 # What a damaged file makes of a question: SQLite's own complaints, and values of another shape than ours.

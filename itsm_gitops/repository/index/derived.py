@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from itsm_gitops import documents
 from itsm_gitops.model.questions import Derivation
 from itsm_gitops.repository.index import database
-from itsm_gitops.repository.stamps import digest_of
+from itsm_gitops.snapshots.stamps import digest_of
 
 if TYPE_CHECKING:
     from itsm_gitops.model.entry import Entry

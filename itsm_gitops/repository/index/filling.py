@@ -24,9 +24,9 @@ from itsm_gitops.repository.index.rows import (
     row_of,
     steps_of,
 )
-from itsm_gitops.repository.snapshot import SCHEMAS, WorkingTree
-from itsm_gitops.repository.stamps import digest_of
-from itsm_gitops.repository.store import parsed, unreadable
+from itsm_gitops.snapshots.snapshot import SCHEMAS, WorkingTree
+from itsm_gitops.snapshots.stamps import digest_of
+from itsm_gitops.snapshots.store import parsed, unreadable
 
 MOST_AT_ONCE = 5_000  # documents to read one after the other; more are read as if there were no index
 

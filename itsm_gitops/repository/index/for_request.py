@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.index.database import DAMAGE
 from itsm_gitops.repository.index.indexed_store import IndexedStore, encodable
 from itsm_gitops.repository.index.service import indexed_store
-from itsm_gitops.repository.snapshot import CMDB, WorkingTree
+from itsm_gitops.snapshots.config import Config
+from itsm_gitops.snapshots.snapshot import CMDB, WorkingTree
 
 
 class IndexAnswers:

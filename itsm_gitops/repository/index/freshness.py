@@ -24,8 +24,8 @@ from itsm_gitops.documents.names import DRAFT_PREFIX
 from itsm_gitops.git.absent import git_folder
 from itsm_gitops.git.client import Git, decode
 from itsm_gitops.git.process import GitAnswer
-from itsm_gitops.repository.snapshot import CMDB, RECORDS
-from itsm_gitops.repository.stamps import COARSE, settled_stamp, stamp_of
+from itsm_gitops.snapshots.snapshot import CMDB, RECORDS
+from itsm_gitops.snapshots.stamps import COARSE, settled_stamp, stamp_of
 
 FAMILIES = (CMDB, RECORDS)
 SUFFIX = ".yaml"

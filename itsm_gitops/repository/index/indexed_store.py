@@ -15,7 +15,6 @@ from itsm_gitops.model.lifetime import Wanted
 from itsm_gitops.model.questions import Derivation
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.timeline import Replay
-from itsm_gitops.repository.config import Config
 from itsm_gitops.repository.index.database import DAMAGE, remove
 from itsm_gitops.repository.index.derived import derived_values
 from itsm_gitops.repository.index.finding import find_name
@@ -29,8 +28,9 @@ from itsm_gitops.repository.index.rows import (
     problems_of,
     timeline_of,
 )
-from itsm_gitops.repository.snapshot import Snapshot, own_files
-from itsm_gitops.repository.store import Store
+from itsm_gitops.snapshots.config import Config
+from itsm_gitops.snapshots.snapshot import Snapshot, own_files
+from itsm_gitops.snapshots.store import Store
 
 _USABLE = f"SELECT {ENTRY} FROM document WHERE usable = 1"  # noqa: S608 - our own names
 _SOURCES = "FROM edge JOIN document ON number = document"
@@ -202,7 +202,7 @@ class IndexedStore(Store):
     @cached_property
     def whole(self) -> Store:
         """The same snapshot, read from all documents; the damaged index is removed."""
-        from itsm_gitops.repository.loading import load_store
+        from itsm_gitops.snapshots.loading import load_store
 
         for _, _, place in self.connection.execute("PRAGMA database_list").fetchall():
             if place:

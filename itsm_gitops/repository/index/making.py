@@ -29,10 +29,10 @@ from itsm_gitops.repository.index.rows import (
     row_of,
     steps_of,
 )
-from itsm_gitops.repository.package_sign import package_sign
-from itsm_gitops.repository.snapshot import WorkingTree
-from itsm_gitops.repository.stamps import digest_of
-from itsm_gitops.repository.store import Document, Store
+from itsm_gitops.snapshots.package_sign import package_sign
+from itsm_gitops.snapshots.snapshot import WorkingTree
+from itsm_gitops.snapshots.stamps import digest_of
+from itsm_gitops.snapshots.store import Document, Store
 
 _MANY = 200  # files that Git is not sure of
 

@@ -19,7 +19,7 @@ from itsm_gitops.repository.index.rows import (
     steps_of,
     timeline_of,
 )
-from itsm_gitops.repository.store import Store
+from itsm_gitops.snapshots.store import Store
 
 # What SQLite makes of a query that it cannot answer.
 REFUSALS = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError)

@@ -12,17 +12,17 @@ from itsm_gitops.git.absent import git_folder
 from itsm_gitops.git.client import Git
 from itsm_gitops.git.process import GitAnswer
 from itsm_gitops.model.errors import GitError
-from itsm_gitops.repository.config import Config, read_rulebook
 from itsm_gitops.repository.index import database, filling, freshness, making
 from itsm_gitops.repository.index.database import DAMAGE
 from itsm_gitops.repository.index.early import SETTING
 from itsm_gitops.repository.index.freshness import Unusual
 from itsm_gitops.repository.index.indexed_store import IndexedStore
-from itsm_gitops.repository.snapshot import WorkingTree
-from itsm_gitops.repository.store import Store
+from itsm_gitops.snapshots.config import Config, read_rulebook
+from itsm_gitops.snapshots.snapshot import WorkingTree
+from itsm_gitops.snapshots.store import Store
 
 if TYPE_CHECKING:
-    from itsm_gitops.repository.loading import T, Visit
+    from itsm_gitops.snapshots.loading import T, Visit
 
 WORTH = 1_000  # documents; fewer are read faster than an index is opened
 _TRIES = 5
@@ -112,7 +112,7 @@ def load_and_index(
     Returns the store, what ``visit`` returned (as ``load_store`` does), and the identity of the index that was made
     of these very documents; empty where none was made.
     """
-    from itsm_gitops.repository.loading import load_store
+    from itsm_gitops.snapshots.loading import load_store
 
     git = Git(snapshot.root)
     start = None if config.roots else _beginning(git, snapshot)

@@ -23,7 +23,7 @@ from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.errors import ItsmError
 from itsm_gitops.repository.index import database
 from itsm_gitops.repository.index.database import DAMAGE
-from itsm_gitops.repository.packing import values_of
+from itsm_gitops.snapshots.packing import values_of
 
 _TABLES = (
     "CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID",

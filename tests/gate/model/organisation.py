@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from itsm_gitops.repository import packaged_rulebook_root
+from itsm_gitops.snapshots import packaged_rulebook_root
 from tests.gate.model.plumbing import Files
 
 HANDLES = (
