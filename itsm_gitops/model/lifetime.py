@@ -1,7 +1,8 @@
-"""Which records somebody asks for by their lives, and the three moments that bound a life."""
+"""Which records somebody asks for by their lives, what bounds a life, and how many lives last at a moment."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,12 +16,13 @@ class Lifetime(NamedTuple):
     """When a record was opened (``first``), when it last changed its state, and since when it is open no more.
 
     In seconds since 1970, UTC, by the whole timeline: what it says of a moment before ``last`` it does not tell.
-    ``end`` is None for a record that is open.
+    ``end`` is None for a record that is open. ``unbroken`` is a life without reopening: open from ``first`` to ``end``.
     """
 
     first: int
     last: int
     end: int | None
+    unbroken: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +47,31 @@ class Wanted:
 
 def lifetime_of(workflow: Workflow | None, steps: Iterable[tuple[int, str]]) -> Lifetime | None:
     """Return what bounds the life of a record; None where it has none."""
-    if workflow is None:
+    reached = _reached(workflow, steps)
+    if not reached:
         return None
-    states = workflow.states
-    reached = [(at, work_category(workflow, state)) for at, state in steps if state in states]
-    return Lifetime(reached[0][0], reached[-1][0], end_of(reached)) if reached else None
+    return Lifetime(reached[0][0], reached[-1][0], end_of(reached), not reopenings(reached))
+
+
+def open_spans(workflow: Workflow | None, steps: Iterable[tuple[int, str]]) -> list[tuple[int, int | None]]:
+    """Return when a record was open: from when until when (seconds since 1970, UTC), None where it still is."""
+    reached = _reached(workflow, steps)
+    ends = [*(at for at, _ in reached[1:]), None]
+    return [(at, end) for (at, category), end in zip(reached, ends, strict=False) if category in OPEN]
+
+
+def open_before(spans: Iterable[tuple[int, int | None]], moments: Iterable[int]) -> list[int]:
+    """Return how many of some spans have begun before each moment, and not ended before it."""
+    known = list(spans)
+    starts = sorted(start for start, _ in known)
+    ends = sorted(end for _, end in known if end is not None)
+    return [bisect_left(starts, moment) - bisect_left(ends, moment) for moment in moments]
+
+
+def _reached(workflow: Workflow | None, steps: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Return the categories that a record reached, and when."""
+    states = workflow.states if workflow else {}
+    return [(at, work_category(workflow, state)) for at, state in steps if workflow and state in states]
 
 
 def work_category(workflow: Workflow, state: str) -> str:

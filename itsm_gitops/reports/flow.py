@@ -68,7 +68,7 @@ def backlog(log: Log) -> ReportDraft:
             _ages(log, "teams", "By team", "Team", _by_team(log, waiting), filter_words.TEAM),
             _ages(log, "services", "By service", "Service", largest(waiting, "service"), note=_BY_SERVICE),
         ),
-        trends.standing(log, "Open records", log.lasting(*(k.name for k in _recorded(log)))),
+        trends.standing(log, "Open records", [k.name for k in _recorded(log)]),
         Key(len(waiting), Phrase("open, the oldest for {time}", time=Figure(duration, oldest)))
         if waiting
         else Key(0, Phrase("open")),

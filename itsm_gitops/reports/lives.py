@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.lifetime import Wanted, lifetime_of
+from itsm_gitops.model.lifetime import Wanted, lifetime_of, open_before, open_spans
 from itsm_gitops.model.timeline import Replay
 from itsm_gitops.service_levels.life import Life
 
@@ -24,6 +24,10 @@ class LifeSource(Protocol):
 
     def first_opened(self, now: int, kinds: Collection[str]) -> int | None:
         """When the first record of some kinds was opened, None where none was by ``now``."""
+        ...
+
+    def open_before(self, moments: Sequence[int], kinds: Collection[str]) -> list[int]:
+        """How many records of some kinds were open just before each moment (seconds since 1970, UTC)."""
         ...
 
 
@@ -82,3 +86,13 @@ class GatheredLives:
             for entry, replay in self._kinds.get(kind, ())
         )
         return min((life.first for life in found if life and life.first <= now), default=None)
+
+    def open_before(self, moments: Sequence[int], kinds: Collection[str]) -> list[int]:
+        """Return how many records of some kinds were open just before each moment (seconds since 1970, UTC)."""
+        spans = (
+            span
+            for kind in kinds
+            for _, replay in self._kinds.get(kind, ())
+            for span in open_spans(self._book.kinds[kind].workflow, replay.steps)
+        )
+        return open_before(spans, moments)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
@@ -13,7 +13,7 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.graph.past import IncidentSpan, Spell, faults_of, spells
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.lifetime import Wanted
+from itsm_gitops.model.lifetime import Wanted, open_before
 from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.timeline import Replay
@@ -198,6 +198,15 @@ class Log:
         """Return those of the records of some kinds that had not ended before the time of the report."""
         asked = self._ask(replace(self._wanted(kinds), ended_since=self.since, lasting=True))
         return [c for c in asked if (c.ended is None or c.ended >= self.since) and self.scope.holds(c)]
+
+    def open_before(self, moments: Sequence[int], kinds: Sequence[str]) -> list[int]:
+        """Return how many records of some kinds were open just before each moment in the time of the report.
+
+        Of all of them nothing is read but when they were open; a part of them (``scope``) is picked from the records.
+        """
+        if not (self.scope.service or self.scope.team or self.scope.customer):
+            return self._source.open_before(moments, kinds)
+        return open_before(((s.start, s.end) for c in self.lasting(*kinds) for s in c.worked), moments)
 
     def opened(self, *kinds: str) -> list[Case]:
         """Return those of the records of some kinds that were opened in the time of the report."""

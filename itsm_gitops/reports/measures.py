@@ -13,9 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from inspect import cleandoc
 from typing import Any
 
+from itsm_gitops.model.lifetime import open_before
 from itsm_gitops.model.report import Measure
 from itsm_gitops.model.timeline import seconds
-from itsm_gitops.model.workflow import CANCELLED, OPEN
+from itsm_gitops.model.workflow import CANCELLED
 from itsm_gitops.reports.log import Bucket
 from itsm_gitops.service_levels.life import Case
 
@@ -166,11 +167,8 @@ def backlog_at(cases: Sequence[Case], buckets: Sequence[Bucket]) -> list[int]:
     Source: ServiceNow, "incident backlog" as a daily collection; here nothing is collected, every past
     day is computed again.
     """
-    spans = [s for c in cases for s in c.spans if s.category in OPEN]
-    starts = sorted(s.start for s in spans)
-    ends = sorted(s.end for s in spans if s.end is not None)
-    # Every open time that has begun, without those that have ended before that moment.
-    return [bisect_left(starts, b.end) - bisect_left(ends, b.end) for b in buckets]
+    spans = ((s.start, s.end) for c in cases for s in c.worked)
+    return open_before(spans, [b.end for b in buckets])
 
 
 def _counts(moments: Iterable[int | None], buckets: Sequence[Bucket]) -> list[int]:

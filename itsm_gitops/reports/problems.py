@@ -49,7 +49,7 @@ def problems(log: Log) -> ReportDraft:
             measures.ninetieth,
         ),
         (_states(log, waiting), _oldest(log, waiting), _resolved(log)),
-        trends.standing(log, "Open problems", log.lasting(*log.playing(meaning.PROBLEM))),
+        trends.standing(log, "Open problems", log.playing(meaning.PROBLEM)),
         _main(len(waiting), middle),
     )
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 
 from itsm_gitops.model.report import COUNT, SHARE
 from itsm_gitops.model.trend import TREND_DAYS, Trend
-from itsm_gitops.reports import measures
 from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.tables import share
 from itsm_gitops.service_levels.life import Case
@@ -50,11 +49,10 @@ def shared(log: Log, what: str, parts: Callable[[Bucket], tuple[int, int]], good
     return found._replace(wholes=tuple(wholes[-len(found.values) :]))
 
 
-def standing(log: Log, what: str, cases: Sequence[Case]) -> Trend | None:
-    """Return how many of some records were open at the end of each period; fewer are better."""
-    ends = periods(log)
-    values = tuple(measures.backlog_at(cases, ends))
-    return Trend(what, COUNT, values, stands=True, good=-1) if ends else None
+def standing(log: Log, what: str, kinds: Sequence[str]) -> Trend | None:
+    """Return how many records of some kinds were open at the end of each period; fewer are better."""
+    ends = [period.end for period in periods(log)]
+    return Trend(what, COUNT, tuple(log.open_before(ends, kinds)), stands=True, good=-1) if ends else None
 
 
 def during(period: Bucket, cases: Iterable[Case], moment: Callable[[Case], int | None]) -> list[Case]:

@@ -13,7 +13,7 @@ from itsm_gitops.model.archive import ArchivedRecord, ListFault
 from itsm_gitops.model.entry import Entry, summarise
 from itsm_gitops.model.errors import NotFound, Refused
 from itsm_gitops.model.kinds import Kind
-from itsm_gitops.model.lifetime import Wanted, lifetime_of
+from itsm_gitops.model.lifetime import Wanted, lifetime_of, open_before, open_spans
 from itsm_gitops.model.questions import EntryQuestions
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.timeline import Replay, replay_of
@@ -273,6 +273,12 @@ class Store(EntryQuestions):
         found = self.lives(Wanted(now, tuple(kinds)))
         lives = (lifetime_of(self.book.kinds[e.kind].workflow, replay.steps) for e, replay in found)
         return min((life.first for life in lives if life and life.first <= now), default=None)
+
+    def open_before(self, moments: Sequence[int], kinds: Collection[str]) -> list[int]:
+        """Return how many records of some kinds were open just before each moment (seconds since 1970, UTC)."""
+        found = self.lives(Wanted(max(moments, default=0), tuple(kinds)))
+        spans = (s for e, replay in found for s in open_spans(self.book.kinds[e.kind].workflow, replay.steps))
+        return open_before(spans, moments)
 
     def add(self, entry: Entry) -> None:
         """Take an entry; call in order of path."""

@@ -218,10 +218,10 @@ STEPS = [(100, "new"), (200, "in_progress"), (300, "resolved"), (400, "in_progre
     ("count", "life"),
     [
         (0, None),
-        (1, Lifetime(100, 100, None)),
-        (3, Lifetime(100, 300, 300)),
-        (4, Lifetime(100, 400, None)),
-        (5, Lifetime(100, 500, 500)),
+        (1, Lifetime(100, 100, None, True)),
+        (3, Lifetime(100, 300, 300, True)),
+        (4, Lifetime(100, 400, None, False)),
+        (5, Lifetime(100, 500, 500, False)),
     ],
 )
 def test_a_lifetime_ends_when_a_record_is_open_no_more(
@@ -331,12 +331,35 @@ def test_a_replay_is_the_same_with_and_without_the_index(estate: GitRepo) -> Non
     assert replay.values[0].at == 1_795_249_800  # corrected to 8:30
 
 
+def test_how_many_records_were_open_is_known_with_and_without_the_index(estate: GitRepo) -> None:
+    def life(letter: str, *steps: tuple[int, str]) -> None:
+        name = f"INC-261120-{letter * 5}"
+        state = steps[-1][1]
+        entries = "".join(f"  - {{at: 2026-11-{day}T10:00:00Z, by: ada, state: {s}}}\n" for day, s in steps)
+        head = f"id: {name}\nkind: incident\ntitle: Slow\nstate: {state}\nservice: mail\nimpact: low\nurgency: high\n"
+        estate.write(f"records/incidents/2026/11/{name}.yaml", f"{head}timeline:\n{entries}")
+
+    life("A", (10, "new"), (12, "resolved"))
+    life("B", (11, "new"), (13, "resolved"), (15, "in_progress"), (17, "resolved"), (18, "closed"))
+    life("C", (14, "new"), (16, "in_progress"))
+    tenth = 1_794_304_800  # 2026-11-10T10:00:00Z
+    moments = [tenth + hours * 3600 for hours in (0, 1, 25, 48, 49, 73, 97, 121, 169, 193, 1000)]
+    counts = [0, 1, 2, 2, 1, 0, 1, 2, 1, 1, 1]
+    store, (whole, _) = indexed(estate), load_store(WorkingTree(estate.root))
+    assert store.open_before(moments, ["incident"]) == counts
+    assert whole.open_before(moments, ["incident"]) == counts
+    late = moments[5:]
+    assert store.open_before(late, ["incident"]) == whole.open_before(late, ["incident"]) == counts[5:]
+    assert store.open_before(moments, ["problem"]) == whole.open_before(moments, ["problem"]) == [0] * 11
+    assert store.open_before([], ["incident"]) == whole.open_before([], ["incident"]) == []
+
+
 def test_work_on_an_article_ends_when_readers_have_it(git_repo: GitRepo) -> None:
     workflow = git_repo.repo.book.kinds["article"].workflow
     steps = [(100, "draft"), (200, "in_review"), (300, "published")]
-    assert lifetime_of(workflow, steps) == Lifetime(100, 300, 300)
-    assert lifetime_of(workflow, [*steps, (400, "outdated")]) == Lifetime(100, 400, None)
-    assert lifetime_of(workflow, [*steps, (400, "retired")]) == Lifetime(100, 400, 300)
+    assert lifetime_of(workflow, steps) == Lifetime(100, 300, 300, True)
+    assert lifetime_of(workflow, [*steps, (400, "outdated")]) == Lifetime(100, 400, None, False)
+    assert lifetime_of(workflow, [*steps, (400, "retired")]) == Lifetime(100, 400, 300, True)
 
 
 def test_a_report_counts_a_published_article_with_and_without_the_index(

@@ -39,7 +39,8 @@ TABLES = (
         "CREATE TABLE document (number INTEGER PRIMARY KEY, path TEXT UNIQUE, id TEXT, kind TEXT, record INTEGER,"
         " usable INTEGER, first INTEGER, open INTEGER, state TEXT, title TEXT, opened TEXT, updated TEXT, entered TEXT,"
         " opened_at REAL, updated_at REAL, entered_at REAL, fields TEXT, edges TEXT, aliases TEXT, timeline TEXT,"
-        " life TEXT, life_first INTEGER, life_last INTEGER, life_end INTEGER, problems TEXT, oid TEXT, stamp BLOB, digest BLOB, generation INTEGER)"
+        " life TEXT, life_first INTEGER, life_last INTEGER, life_end INTEGER,"
+        " life_unbroken INTEGER, problems TEXT, oid TEXT, stamp BLOB, digest BLOB, generation INTEGER)"
     ),
     (
         "CREATE TABLE edge (document INTEGER, place INTEGER, relation TEXT, target TEXT, pointer TEXT, open INTEGER,"
@@ -55,7 +56,7 @@ INDEXES = (  # made after the tables
     f"CREATE INDEX document_id_odd ON document (id) WHERE {OTHER_LETTERS.format('id')}",
     f"CREATE INDEX document_path_odd ON document (path) WHERE {OTHER_LETTERS.format('path')}",
     "CREATE INDEX document_kind ON document (kind, open)",
-    "CREATE INDEX document_life ON document (kind, life_end, life_first, life_last)",
+    "CREATE INDEX document_life ON document (kind, life_end, life_first, life_last, life_unbroken)",
     "CREATE INDEX document_unusable ON document (path) WHERE usable = 0",
     "CREATE INDEX document_untracked ON document (oid) WHERE oid = ''",
     "CREATE INDEX document_generation ON document (generation)",

@@ -18,7 +18,7 @@ from itsm_gitops.model.timeline import Replay
 from itsm_gitops.repository.index.database import DAMAGE, remove
 from itsm_gitops.repository.index.derived import derived_values
 from itsm_gitops.repository.index.finding import find_name
-from itsm_gitops.repository.index.lives import first_opened, lives
+from itsm_gitops.repository.index.lives import count_open, first_opened, lives
 from itsm_gitops.repository.index.rows import (
     ENTRY,
     StepRow,
@@ -297,6 +297,11 @@ class IndexedStore(Store):
     def first_opened(self, now: int, kinds: Collection[str]) -> int | None:
         """Return when the first record of some kinds was opened, None where none was by ``now``."""
         return first_opened(self.connection, now, kinds)
+
+    @_or_whole
+    def open_before(self, moments: Sequence[int], kinds: Collection[str]) -> list[int]:
+        """Return how many records of some kinds were open just before each moment (seconds since 1970, UTC)."""
+        return count_open(self.connection, self.book, moments, kinds)
 
     def timeline(self, identifier: str) -> list[StepRow]:
         """Return the timeline of a document in brief: time, state and person of each entry, as written."""

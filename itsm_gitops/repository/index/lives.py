@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.facts import AFFECTS
-from itsm_gitops.model.lifetime import Wanted
+from itsm_gitops.model.lifetime import Wanted, open_before, open_spans
+from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.timeline import Replay
 from itsm_gitops.repository.index.rows import ENTRY, entry_of, replay_from
 
@@ -57,3 +58,17 @@ def first_opened(connection: sqlite3.Connection, now: int, kinds: Collection[str
     values = {"kinds": json.dumps(sorted(kinds)), "now": now}
     first: int | None = connection.execute(question, values).fetchone()[0]
     return first
+
+
+def count_open(
+    connection: sqlite3.Connection, book: RuleBook, moments: Sequence[int], kinds: Collection[str]
+) -> list[int]:
+    """Return how many records of some kinds were open just before each moment (seconds since 1970, UTC)."""
+    values = {"kinds": json.dumps(sorted(kinds)), "earliest": min(moments, default=0)}
+    lasting = f"{_KINDS} AND (life_end IS NULL OR life_end >= :earliest)"
+    unbroken = f"SELECT life_first, life_end FROM document WHERE {lasting} AND life_unbroken = 1"  # noqa: S608
+    broken = f"SELECT kind, life FROM document WHERE {lasting} AND life_unbroken = 0"  # noqa: S608
+    spans: list[tuple[int, int | None]] = connection.execute(unbroken, values).fetchall()
+    for kind, life in connection.execute(broken, values):
+        spans += open_spans(book.kinds[kind].workflow, replay_from(life).steps)
+    return open_before(spans, moments)

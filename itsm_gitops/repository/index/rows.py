@@ -20,7 +20,7 @@ ENTRY = "id, kind, path, title, state, fields, edges, aliases, opened, updated, 
 _COLUMNS = (
     "path, id, kind, record, usable, first, open, state, title, opened, updated, entered, opened_at, updated_at,"
     " entered_at, fields, edges, aliases, timeline, life, life_first, life_last,"
-    " life_end, problems, oid, stamp, digest, generation"
+    " life_end, life_unbroken, problems, oid, stamp, digest, generation"
 )
 INSERT = f"INSERT INTO document ({_COLUMNS}) VALUES ({', '.join('?' * (_COLUMNS.count(',') + 1))})"  # noqa: S608 - our own names
 INSERT_EDGE = "INSERT INTO edge VALUES (?, ?, ?, ?, ?, ?)"
@@ -52,7 +52,7 @@ def _text(value: Any) -> str:
 def row_of(book: RuleBook, entry: Entry, steps: Sequence[StepRow], replay: Replay) -> tuple[Any, ...]:
     """Return the values of ``INSERT`` for the document of an entry, but for its origin and generation."""
     kind = book.kinds[entry.kind]
-    life = (lifetime_of(kind.workflow, replay.steps) if kind.is_record else None) or (None, None, None)
+    life = (lifetime_of(kind.workflow, replay.steps) if kind.is_record else None) or (None, None, None, None)
     return (
         entry.path,
         entry.id,
@@ -105,7 +105,7 @@ def broken_row(book: RuleBook, path: str, problems: Sequence[Problem]) -> tuple[
         *[""] * 5,
         *[None] * 3,
         *[""] * 5,
-        *[None] * 3,
+        *[None] * 4,
         _compact(problems),
     )
 
