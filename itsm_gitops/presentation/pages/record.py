@@ -100,12 +100,11 @@ def _columns(
     links = [r for r in unseen(view, entry) if r.other not in {*caused, *told_of.offered}]
     named = {*caused, *told_of.offered, *(r.other for r in related)}
     beside = join([derived_facts(view, entry), section("Linked", relations(view, entry.id, links), "links")])
-    beside = join([told_of.beside, beside])
     rows = record_details(view, entry, data, used, has_timeline=bool(events))
     details = section("Details", definition_list(rows) if rows else EMPTY, "details")
-    if not beside and (len(rows) < _FEWEST or not main):  # two facts are no column
+    if not (told_of.beside or beside) and (len(rows) < _FEWEST or not main):  # two facts are no column
         main, details = join([main, details]), EMPTY
-    return columns(main, join([details, beside]), rest, similar_records(view, entry, named))
+    return columns(main, join([told_of.beside, details, beside]), rest, similar_records(view, entry, named))
 
 
 class Told(NamedTuple):
