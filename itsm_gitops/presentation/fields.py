@@ -15,6 +15,7 @@ from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import WRITER, counted, digits, t, told, written
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, words
 from itsm_gitops.presentation.moments import day_and_month, full_day
+from itsm_gitops.presentation.periods import FROM, PERIOD, TO, is_period, period
 from itsm_gitops.presentation.remainder import and_more, folded, opening
 from itsm_gitops.presentation.view import View
 
@@ -58,10 +59,11 @@ _LONG_WORD = 16
 _SPACED = re.compile(r"[\s`\[<]")
 _PARTS = re.compile(r"[^/.-]*[/.-]+|[^/.-]+")
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+){2,}", re.ASCII)
+_INSIDE = re.compile(r"(?<=\w)_(?=\w)")
 _TAG = re.compile(r"<[^>]*>")
 _LONG_VALUE = 60  # letters of a value that gets a line of its own
 _ANY = re.compile(r"\b(?:every \w+|all) when absent\b")  # what schemas say of a value that narrows
-_MOST_COLUMNS = 6
+_MOST_COLUMNS, _JUDGED = 6, 2
 
 
 class Field(NamedTuple):
@@ -91,7 +93,7 @@ def _role(name: str, kind: Kind, schema: Schema) -> str:
         return HIDDEN
     if schema.get("x-text"):
         return PROSE
-    if _is_money(schema) or _is_done_by(schema):
+    if _is_money(schema) or _is_done_by(schema) or is_period(schema):
         return FACT
     if schema.get("type") == "object":
         return BLOCK
@@ -162,7 +164,9 @@ def _text(view: View, text: str, schema: Schema) -> Html:
         return writer(view, text)
     if _is_long_word(text):
         return breakable(text)
-    return prose.line(text, view.id_link)
+    shown = prose.line(text, view.id_link)
+    # A narrow column breaks a word of capitals and low lines where its parts end.
+    return shown if "<" in shown else Html(_INSIDE.sub("_<wbr>", shown))
 
 
 def _is_long_word(text: str) -> bool:
@@ -252,7 +256,9 @@ def _table(view: View, rows: list[Any], schema: Schema) -> Html:
         for row in rows
         if isinstance(row, dict)
     )
-    return Html(f"<table class=it-table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+    judged = len(used) == _JUDGED and "enum" in properties[used[-1]]  # a word about each line
+    css = '"it-table it-judged"' if judged else "it-table"
+    return Html(f"<table class={css}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
 
 def _absent(schema: Schema) -> Html:
@@ -275,14 +281,20 @@ def _mapping(view: View, data: Mapping[str, Any], schema: Schema) -> Html:
     every = often(data) if set(properties) == _EVERY else ""
     if every:
         return esc(every)
+    span = period(data, schema)
+    if span and set(data) == PERIOD:
+        return span
     names = [*(k for k in properties if k in data), *(k for k in data if k not in properties)]
     rows = [
-        (
+        ("Period", span, False)
+        if span and k == FROM
+        else (
             _title(k, properties.get(k, {})),
             value(view, data[k], properties.get(k, {})),
             _is_wide(data[k], properties.get(k, {})),
         )
         for k in names
+        if not (span and k == TO)
     ]
     return definition_list(rows)
 

@@ -190,7 +190,7 @@ def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Pag
     text = text_of(pages, INCIDENT)
     for expected in (
         "Incidents INC-261120-AAAAA",
-        "P1 Critical from impact high and urgency high",
+        "P1 Critical impact high, urgency high",
         "Major incident",
         "Caused by New version of the shop front CHG-261118-BBBBB Scheduled",
         "Cache of the shop front fills up",
@@ -203,7 +203,7 @@ def test_a_record_page_shows_state_facts_links_and_timeline(pages: dict[str, Pag
         assert expected in text
     head = "Reported by somebody-outside Service Online shop Outage Team Web team"
     assert f"{head} Step 2 of 4: In progress New In progress Resolved Closed" in text
-    assert "State changed 20 Nov 2026, 10:10 Last change 20 Nov 2026, 10:30" in text
+    assert "State changed" not in text  # the timeline says it
     edit = "https://forge.example/acme/itsm/edit/main/records/incidents/2026/11/INC-261120-AAAAA.yaml"
     assert edit in pages[INCIDENT].addresses()
     linked = [a for a in pages[INCIDENT].addresses() if a.endswith("CHG-261118-BBBBB.html")]

@@ -13,12 +13,11 @@ from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import definition_list
 from itsm_gitops.presentation.language import t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, external, join, link, words
-from itsm_gitops.presentation.pages.reading import subsection
 from itsm_gitops.presentation.pages.risk import named
-from itsm_gitops.presentation.remainder import and_more, opening
+from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.view import View
 
-_NAMED, _FIRST = 8, 3
+_NAMED = 8
 _RESULTS = {
     "SATISFIED": ("Approved", "done"),
     "OVERRIDDEN": ("Allowed in an emergency", "waiting"),
@@ -38,19 +37,24 @@ _BY_TEMPLATE = "Covered by the approved template {template}."
 class AskedApprovals(NamedTuple):
     """What the policy asks for to authorise a change, and how far it is approved.
 
-    ``facts`` says what the rules found in the change; ``waiting`` are the people who can still approve, each with the roles
-    that they fill; ``requests`` are links to where it is being reviewed. ``is_decided`` says that the work was authorised and no
-    evidence tells by whom; ``template`` is the title of the approved one that it keeps to.
+    ``facts`` says what the rules found in the change; ``given`` are the people whose approval counts; ``requests`` are links
+    to where it is being reviewed. ``is_decided`` says that the work was authorised and no evidence tells by whom;
+    ``template`` is the title of the approved one that it keeps to.
     """
 
     needs: Sequence[ApprovalNeed]
     facts: str
     done: int
     total: int
-    waiting: Sequence[tuple[str, Sequence[str]]]
+    given: frozenset[str]
     requests: Sequence[Html]
     is_decided: bool = False
     template: str = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a box at the head of the page says how far it is approved."""
+        return bool(self.needs) and not self.is_decided
 
 
 def approvals_asked(view: View, entry: Entry, data: Mapping[str, Any]) -> AskedApprovals | None:
@@ -65,19 +69,13 @@ def approvals_asked(view: View, entry: Entry, data: Mapping[str, Any]) -> AskedA
         return None
     authorised = facts.is_firm(view.book, entry.kind, entry.state)
     found = view.proofs.get(entry.id, ()) if authorised else ()
-    given = {who for proof in found for who, _ in proof.approvers}
-    had = [min(n.number, len(given & set(n.people))) for n in asking.needs]
-    waiting: dict[str, list[str]] = {}
-    for need, count in zip(asking.needs, had, strict=True):
-        for person in need.people if count < need.number else ():
-            if person not in given:
-                waiting.setdefault(person, []).append(_fills(view, need))
-    people = sorted(waiting.items(), key=lambda pair: (-len(pair[1]), view.title(pair[0]).lower()))
+    given = frozenset(who for proof in found for who, _ in proof.approvers)
+    done = sum(min(n.number, len(given & set(n.people))) for n in asking.needs)
     total = sum(n.number for n in asking.needs)
     decided = authorised and not found
     requests = _pull_requests(data)
     template = template_title(view, data) if asking.by_template else ""
-    return AskedApprovals(asking.needs, asking.facts, sum(had), total, people, requests, decided, template)
+    return AskedApprovals(asking.needs, asking.facts, done, total, given, requests, decided, template)
 
 
 def template_title(view: View, data: Mapping[str, Any]) -> str:
@@ -89,81 +87,45 @@ def template_title(view: View, data: Mapping[str, Any]) -> str:
     return title if isinstance(title, str) else name
 
 
-def approvals(view: View, entry: Entry, asked: AskedApprovals | None, risk: Html) -> Html:
-    """Return the parts about the approval of a change, ``risk`` being its assessment; nothing for other kinds."""
-    if meaning.CHANGE not in view.kind(entry).plays:
-        return EMPTY
+def decided_parts(view: View, entry: Entry, asked: AskedApprovals | None) -> list[tuple[str, str, Html]]:
+    """Return the parts about the approval of a change (title, anchor, content); the box at the head has what it waits for."""
     proofs = view.proofs.get(entry.id, ())
-    return join(
-        [
-            subsection("Approvals", _requirements(view, asked) if asked else EMPTY, "approvals"),
-            subsection("Evidence of approval", join([_proof(view, p) for p in proofs]), "evidence"),
-            subsection("Risk assessment", risk, "risk"),
-            subsection("Conflicts", _conflicts(view, entry), "conflicts"),
-        ]
-    )
+    said = EMPTY if asked is None or asked.is_waiting else _unasked(view, asked)
+    return [
+        ("Approvals", "approvals", said),
+        ("Evidence of approval", "evidence", join([_proof(view, p) for p in proofs])),
+        ("Conflicts", "conflicts", _conflicts(view, entry)),
+    ]
 
 
-def approval_summary(view: View, asked: AskedApprovals | None) -> Html:
-    """Return in a line how far a change is approved, who can still approve it and where; its section has the rest."""
-    if asked is None or not asked.needs or asked.is_decided:
-        return EMPTY
-    parts = [_count(asked)]
-    if asked.waiting:
-        names = join([view.link(person) for person, _ in asked.waiting[:_FIRST]], ", ")
-        more = len(asked.waiting) - _FIRST
-        rest = Html(f" <a href=#approvals>{esc(and_more(more))}</a>") if more > 0 else EMPTY
-        parts.append(Html(f"<span>{esc(t('Who can approve'))}: {names}{rest}</span>"))
-    return Html(f"<p class=it-approved>{join([*parts, *asked.requests], ' ')}</p>")
-
-
-def _unnamed(asked: AskedApprovals) -> Html:
-    """Return that a change is approved, and what is known of how: a step that is done is no alarm."""
-    said = t(_BY_TEMPLATE, template=asked.template) if asked.template else t(_DECIDED)
-    return Html(f"<p>{esc(said)}</p>")
-
-
-def _requirements(view: View, asked: AskedApprovals) -> Html:
+def _unasked(view: View, asked: AskedApprovals) -> Html:
+    """Return what the policy asks for of a change that waits for nobody, and what is known of its approval."""
     needs = join([_need(view, n) for n in asked.needs]) or Html(f"<li>{esc(t(_NOBODY))}</li>")
+    detail = Html(f"<ul class=it-needs>{needs}</ul>{found_by_rules(view, asked)}")
+    if not asked.needs:
+        return detail
+    said = t(_BY_TEMPLATE, template=asked.template) if asked.template else t(_DECIDED)
+    return Html(f"<p>{esc(said)}</p>{policy_fold(detail)}")
+
+
+def policy_fold(detail: Html) -> Html:
+    """Return what the policy asks for, folded."""
+    said = esc(t("What the policy asks for"))
+    return Html(f"<details class=it-fold><summary>{said}</summary>{detail}</details>")
+
+
+def found_by_rules(view: View, asked: AskedApprovals) -> Html:
+    """Return what the rules saw in the change."""
     text = t(
         "What the policy asks for to authorise this change as it is written here. The rules found that it {facts}.",
         facts=t(asked.facts),
     )
-    detail = Html(f'<ul class=it-needs>{needs}</ul><p class="it-muted">{named(view, text)}</p>')
-    if not asked.needs or (not asked.is_decided and len(asked.waiting) <= _FIRST):
-        return detail  # the head of the page says how many there are, and names everybody it waits for
-    first = _unnamed(asked) if asked.is_decided else _sum(view, asked)
-    policy = esc(t("What the policy asks for"))
-    return Html(f"{first}<details class=it-fold><summary>{policy}</summary>{detail}</details>")
-
-
-def _sum(view: View, asked: AskedApprovals) -> Html:
-    """Return how many approvals there are of how many, and for whom the rest waits, by person."""
-    people = [
-        Html(f"{view.link(person)} <small>{esc(', '.join(dict.fromkeys(roles)))}</small>")
-        for person, roles in asked.waiting
-    ]
-    rest = Html(f"<li>{opening(people[_NAMED:])}") if len(people) > _NAMED else EMPTY
-    listed = join([Html(f"<li>{one}") for one in people[:_NAMED]])
-    who = Html(f"<p>{esc(t('Who can approve'))}</p><ul class=it-who>{listed}{rest}</ul>") if people else EMPTY
-    return Html(f"<p>{join([_count(asked), *asked.requests], ' ')}</p>{who}")
-
-
-def _count(asked: AskedApprovals) -> Html:
-    return chip(
-        t("{done} of {total} approved", done=asked.done, total=asked.total),
-        "done" if asked.done == asked.total else "waiting",
-    )
+    return Html(f"<p class=it-muted>{named(view, text)}</p>")
 
 
 def _role(need: ApprovalNeed) -> str:
     """Return the role that a requirement names, in words within a sentence."""
     return within(words(need.role))
-
-
-def _fills(view: View, need: ApprovalNeed) -> str:
-    role = _role(need)
-    return t("{role} of {subject}", role=role, subject=view.title(need.subject)) if need.subject else role
 
 
 def _pull_requests(data: Mapping[str, Any]) -> list[Html]:
@@ -182,7 +144,7 @@ def _need(view: View, need: ApprovalNeed) -> Html:
         return Html(f"<li>{chip('Cannot be asked', 'bad')} {esc(role)}{subject}{who}</li>")
     people = ", ".join(view.link(p) for p in need.people[:_NAMED])
     more = opening([view.link(p) for p in need.people[_NAMED:]]) if len(need.people) > _NAMED else EMPTY
-    could = Html(f": {people}{more}") if people else Html(f" {chip('nobody can', 'bad')}")
+    could = Html(f": {people}{more}") if people else Html(f" {chip('Nobody can', 'bad')}")
     rule = t("From the rule {rule}.", rule=need.rule)
     why = Html(f"<small>{esc(t(need.why))} {esc(rule)}</small>")
     return Html(f"<li><strong>{need.number}</strong> {esc(role)}{subject}{signed}{could}{why}</li>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.graph.boards import AgendaItem, BoardAgenda, BoardMeeting, board_agenda, meetings_of
 from itsm_gitops.graph.ics import domain
@@ -28,7 +28,7 @@ from itsm_gitops.presentation.view import View
 _AHEAD = timedelta(days=28)
 _INSTANT = timedelta(microseconds=1)
 _ASIDE = ("ahead",)  # what is planned already stands beside what is decided
-_DECIDED = "waiting"
+_DECIDED, _FREEZES = "waiting", "freezes"
 _HIGH = "high"
 
 
@@ -95,21 +95,34 @@ _NONE = {
 }
 
 
-def meeting_agenda(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
+class MeetingAgenda(NamedTuple):
+    """What a meeting of the board will speak about, and what stands beside that."""
+
+    section: Html = EMPTY
+    beside: Html = EMPTY
+
+
+def meeting_agenda(view: View, entry: Entry, data: Mapping[str, Any]) -> MeetingAgenda:
     """Return what a planned meeting of the board will speak about, as the records say it now; nothing for other records."""
     if meaning.MEETING not in view.kind(entry).plays or data.get("agenda") or not has_board(view):
-        return EMPTY
+        return MeetingAgenda()
     meeting = next((m for m in meetings_of(view.network.loaded) if m.id == entry.id), None)
     if meeting is None or not (meeting.planned and meeting.decides_on_changes):
-        return EMPTY
+        return MeetingAgenda()
     made = board_agenda(view.network, view.config.timezone, view.now, meeting.day(view.zone), meeting.board)
     parts = [
         subsection(title, _matters(view, items, numbered=name == _DECIDED))
         for name, title, items in made.parts
-        if items
+        if items and name != _FREEZES
+    ]
+    freezes = [
+        section(t(title), _matters(view, items, numbered=False), name)
+        for name, title, items in made.parts
+        if items and name == _FREEZES
     ]
     more = Html(f"<p class=it-next>{link(urls.BOARD, esc(t('Agenda of the board')))}</p>")
-    return section("Agenda", Html(f"{join(parts) or paragraph('No agenda yet')}{more}"), "agenda")
+    agenda = section("Agenda", Html(f"{join(parts) or paragraph('No agenda yet')}{more}"), "agenda")
+    return MeetingAgenda(agenda, join(freezes))
 
 
 def _matters(view: View, items: Sequence[AgendaItem], *, numbered: bool) -> Html:

@@ -8,13 +8,14 @@ from itsm_gitops.graph.impact import Effect, edges_between
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation.diagram import MOST_COLUMNS, Arrow, Box, draw, extent
-from itsm_gitops.presentation.language import counted, t, within
+from itsm_gitops.presentation.language import t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc
 from itsm_gitops.presentation.pages import dependents
+from itsm_gitops.presentation.remainder import joined
 from itsm_gitops.presentation.view import View
 
 MOST_BOXES = 26
-_DEPTH, _MOST_NAMED = 3, 3
+_DEPTH, _MOST_NAMED, _MOST_HIT = 3, 3, 8
 
 _EFFECT_LOOKS = {
     Effect.OUTAGE: "outage",
@@ -26,6 +27,7 @@ _EFFECT_LOOKS = {
 _IF = {"outage": "would fail", "degraded": "would be degraded", "risk": "would be at risk"}
 # Those who work on these ask what hangs on what is affected; an article, a meeting or an idea breaks nothing.
 _ASKED_OF = {meaning.INCIDENT, meaning.PROBLEM, meaning.CHANGE}
+TITLE = "Impact of a failure"
 _SUPPOSED, _NAMED = "If this failed", "If {item} failed"
 
 
@@ -58,10 +60,15 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     caption = t("What an outage of the affected items would hit. This is not their current status.")
     picture = draw(caption, boxes, arrows, len(hits) - len(boxes))
     when = _supposed([view.title(i) for i in roots])
-    said = counted(others, "{count} more item would be hit", "{count} more items would be hit")
-    return Html(
-        f"<details class='it-fold it-if' id=impact><summary>{esc(when)}: {esc(said)}</summary>{picture}</details>"
-    )
+    said = told("{when}, this would be hit too: {items}", when=esc(when), items=_named(view, hits, roots))
+    fold = f"<details class='it-fold it-if' id=impact><summary>{esc(t('As a picture'))}</summary>{picture}</details>"
+    return Html(f"<p class=it-supposed>{said}</p>{fold}")
+
+
+def _named(view: View, hits: Iterable[str], roots: Sequence[str]) -> Html:
+    """Return the items that would be hit beside those that failed, by name; many are folded."""
+    others = sorted((i for i in hits if i not in roots), key=lambda i: (view.title(i).lower(), i))
+    return joined([view.link(i) for i in others], _MOST_HIT)
 
 
 def _supposed(names: Sequence[str]) -> str:

@@ -98,15 +98,36 @@ def calls(view: View, entry: Entry, course: Course) -> Html:
     found = ladder(view.store, entry, course, view.now)
     if any(p not in view.entries for step in found.steps for p in step.people):
         return EMPTY
-    steps = join(dict.fromkeys(_call(view, step, now=step is found.called) for step in found.steps))
-    return Html(f"<ol class=it-calls>{steps}</ol>") if steps else EMPTY
+    later: dict[tuple[str, ...], list[CallStep]] = {}
+    for step in found.steps:
+        if _is_later(step):
+            later.setdefault(tuple(step.people), []).append(step)
+    lines = dict.fromkeys(
+        _call_later(view, later[tuple(step.people)])
+        if _is_later(step)
+        else _call(view, step, now=step is found.called)
+        for step in found.steps
+    )
+    return Html(f"<ol class=it-calls>{join(lines)}</ol>") if lines else EMPTY
+
+
+def _is_later(step: CallStep) -> bool:
+    """Whether somebody is called once a part of a time is used up."""
+    return step.why == TIME_USED and not step.reached
+
+
+def _call_later(view: View, steps: Sequence[CallStep]) -> Html:
+    """Return somebody who is called once parts of times are used up, and when that is."""
+    who = Html(", ".join(view.link(p) for p in steps[0].people))
+    on = [
+        told("on {time}", time=view.moment(s.at)) if s.at else esc(t("when the time is used up"))
+        for s in steps
+    ]
+    return Html(f"<li>{who} {join(Html(f'<small>{one}</small>') for one in dict.fromkeys(on))}")
 
 
 def _call(view: View, step: CallStep, *, now: bool) -> Html:
     who = Html(", ".join(view.link(p) for p in step.people))
-    if step.why == TIME_USED and not step.reached:  # when it comes is all that the reader asks
-        on = told("on {time}", time=view.moment(step.at)) if step.at else esc(t("when the time is used up"))
-        return Html(f"<li>{who} <small>{on}</small>")
     about = {n: t(metric_title(str(v))) if n == "metric" else v for n, v in step.about.items()}
     when = Html(f", {view.moment(step.at)}") if step.at else EMPTY
     name = Html(f"<strong>{who}</strong>") if now else who

@@ -19,7 +19,7 @@ from itsm_gitops.presentation.view import View
 _ENDS = ("outcome", "resolution_code", "fulfilment", "cancellation_reason", "retirement_reason")
 _TEXTS = ("close_notes", "resolution_notes", "root_cause", "fix_notes", "fulfilment_notes")
 _CAUSE = "root_cause"  # says something of the end only together with it
-_BEGAN, _ENDED = "actual_start", "actual_end"
+_SPANS = (("actual_start", "actual_end"), ("started_at", "finished_at"))
 _HELP, _SYMPTOM = "workaround", "symptom"
 
 
@@ -58,12 +58,14 @@ def _end(text: object) -> Html:
 
 def _when(view: View, data: Mapping[str, Any]) -> tuple[Html, set[str]]:
     """Return from when until when the work went on, and the fields that say so."""
-    begin, end = (clock.parse_time(str(data.get(name, ""))) for name in (_BEGAN, _ENDED))
-    if begin is None or end is None:
-        return EMPTY, set()
-    first, last = in_zone(begin, view.zone), in_zone(end, view.zone)
-    until = Html(f"{last:%H:%M}") if first.date() == last.date() else view.moment(end)
-    return told("{start} to {end}", start=view.moment(begin), end=until), {_BEGAN, _ENDED}
+    for names in _SPANS:
+        begin, end = (clock.parse_time(str(data.get(name, ""))) for name in names)
+        if begin is None or end is None:
+            continue
+        first, last = in_zone(begin, view.zone), in_zone(end, view.zone)
+        until = Html(f"{last:%H:%M}") if first.date() == last.date() else view.moment(end)
+        return told("{start} to {end}", start=view.moment(begin), end=until), set(names)
+    return EMPTY, set()
 
 
 def workaround(view: View, entry: Entry, data: Mapping[str, Any], used: Sequence[Field]) -> Outcome:

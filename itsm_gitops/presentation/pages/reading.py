@@ -25,8 +25,17 @@ _SHORT = "summary"  # needs no heading
 _HIGHEST = 5  # of a score
 
 
-def texts(view: View, kind: Kind, data: Mapping[str, Any], used: Sequence[Field]) -> Html:
-    """Return the texts of a record: one under its own heading, several as rows under a common one."""
+def texts(
+    view: View,
+    kind: Kind,
+    data: Mapping[str, Any],
+    used: Sequence[Field],
+    planned: Sequence[tuple[str, Html]] = (),
+) -> Html:
+    """Return the texts of a record: one under its own heading, several as rows under a common one.
+
+    ``planned`` are further lines of the plan of a change.
+    """
     left = [f for f in used if f.role == PROSE]
     if meaning.ARTICLE in kind.plays:
         return _article(view, data, left)
@@ -34,7 +43,11 @@ def texts(view: View, kind: Kind, data: Mapping[str, Any], used: Sequence[Field]
     for title, anchor, names in _OF_CHANGES if meaning.CHANGE in kind.plays else ():
         own = [f for f in left if f.name in names]
         left = [f for f in left if f not in own]
-        parts.append(section(title, _rows(view, data, own), anchor))
+        more = planned if anchor == "plan" else ()
+        if own:
+            parts.append(section(title, _rows(view, data, own, more), anchor))
+        else:  # a line that is alone needs no heading above its name
+            parts += [section(name, text, anchor) for name, text in more]
     if len(left) == 1 and not any(parts):
         (only,) = left
         return section(only.title, value(view, data[only.name], only.schema))
@@ -48,8 +61,10 @@ def _article(view: View, data: Mapping[str, Any], found: Sequence[Field]) -> Htm
     return join(parts)
 
 
-def _rows(view: View, data: Mapping[str, Any], fields: Iterable[Field]) -> Html:
-    return rows((f.title, value(view, data[f.name], f.schema)) for f in fields)
+def _rows(
+    view: View, data: Mapping[str, Any], fields: Iterable[Field], more: Sequence[tuple[str, Html]] = ()
+) -> Html:
+    return rows([*((f.title, value(view, data[f.name], f.schema)) for f in fields), *more])
 
 
 def rows(found: Iterable[tuple[str, Html]]) -> Html:

@@ -22,7 +22,11 @@ from itsm_gitops.presentation.view import View
 
 _MOST = 6
 # From when until when: the fields, and what both together are called.
-_SPANS = (("planned_start", "planned_end", "Planned"), ("starts_at", "ends_at", "When"))
+_SPANS = (
+    ("planned_start", "planned_end", "Planned"),
+    ("starts_at", "ends_at", "When"),
+    ("deploy_from", "deploy_until", "Deployment"),
+)
 _TITLES = {"assigned_team": "Team"}
 _BY = {"response": "Respond by", "resolution": "Resolve by"}
 

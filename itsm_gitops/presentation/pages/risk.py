@@ -12,7 +12,7 @@ from itsm_gitops.presentation.fields import value
 from itsm_gitops.presentation.language import counted, digits, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.pages.parts import paragraph
-from itsm_gitops.presentation.pages.reading import reason_of_risk, rows
+from itsm_gitops.presentation.pages.reading import reason_of_risk
 from itsm_gitops.presentation.view import View
 
 _ASSESSED = ("level", "answers")
@@ -38,8 +38,8 @@ def risk_assessment(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
     )
     said = _said_of_risk(view, entry, data.get("risk"))
     parts = [
-        _level(assessment),
         said,
+        _level(assessment),
         _points(view, assessment, counting),
         paragraph(missing) if open_questions else EMPTY,
     ]
@@ -83,7 +83,7 @@ def _said_of_risk(view: View, entry: Entry, risk: Any) -> Html:
     rest = {k: v for k, v in risk.items() if k not in _ASSESSED} if isinstance(risk, dict) else {}
     reason = reason_of_risk(view, rest)
     if reason:
-        return rows([("Reason", reason)])
+        return reason
     return value(view, rest, schema) if rest else EMPTY
 
 
@@ -91,11 +91,15 @@ def _level(assessment: RiskAssessment) -> Html:
     """Return the level that is worked out, and the recorded one where it is another."""
     computed = within(words(assessment.computed))
     if assessment.stored and assessment.stored != assessment.computed:
-        level = words(assessment.stored)
-        return paragraph(
-            t("{level}, set by hand (computed: {computed}).", level=level, computed=computed), ""
+        level = within(words(assessment.stored))
+        said = t(
+            "Set by hand to {level}; the answers and the facts give {computed}.",
+            level=level,
+            computed=computed,
         )
-    return paragraph(t("Computed: {level}.", level=computed), "")
+    else:
+        said = t("The answers and the facts give a {level} risk: the higher total counts.", level=computed)
+    return Html(f"<p>{esc(said)}</p>")
 
 
 def _point(view: View, point: Point) -> str:

@@ -24,6 +24,7 @@ from itsm_gitops.presentation.view import View
 
 MOST_EVENTS = 500
 _NOTE, _COMMENT = "note", "comment"
+_NEXT_UPDATE = "major.next_update_by"
 _FEWEST = 4  # steps of a life that is worth a picture
 _LONG = {_NOTE, HAPPENED, REASON}  # what an event says beside its state
 PUBLISHED = {meaning.ARTICLE, meaning.KNOWN_ERROR}
@@ -77,7 +78,9 @@ def _ended(view: View, kind: Kind, entry: Entry, data: Mapping[str, Any]) -> Htm
             continue
         reached = [*reached, (flow.states[state].title, at)] if not flow.is_open(state) else []
     parts, before = [], None
-    for title, at in (("Opened", opened), *reached):
+    # What is written down when it is over has one moment.
+    begins = [] if [at for _, at in reached] == [opened] else [("Opened", opened)]
+    for title, at in (*begins, *reached):
         parts.append(Html(f"<span>{esc(t(title))} {_after(view, at, before)}</span>"))
         before = at
     arrow = Html(" <span aria-hidden=true>→</span> ")
@@ -145,20 +148,23 @@ def events(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def timeline(view: View, kind: Kind, data: Mapping[str, Any]) -> Html:
     """Return the timeline, the newest event first; nothing where it says no more than the head of the page.
 
-    What users were told stands in a section of its own, to which the timeline points.
+    What users were told stands in a section of its own; an event that did more as well points to it.
     """
-    all_events = events(data)
-    own = [e for e in all_events if not _only_tells(e)]
-    if not own or (len(own) == 1 and not (_LONG & own[0].keys() or changes_of_entry(own[0]))):
+    own = [e for e in events(data) if not _only_tells(e)]
+    if not own or (len(own) == 1 and not (_LONG & own[0].keys() or _changes(own[0]))):
         return EMPTY
-    return _newest_and_older([_event(view, kind, e) for e in reversed(all_events)], "it-timeline")
+    return _newest_and_older([_event(view, kind, e) for e in reversed(own)], "it-timeline")
 
 
 def _only_tells(event: Mapping[str, Any]) -> bool:
     """Whether an event is a comment and nothing else."""
-    return (
-        bool(event.get(_COMMENT)) and not (_LONG | {"state"}) & event.keys() and not changes_of_entry(event)
-    )
+    return bool(event.get(_COMMENT)) and not (_LONG | {"state"}) & event.keys() and not _changes(event)
+
+
+def _changes(event: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Return what an event changed; when the next update comes belongs to the update that says so."""
+    told_of = event.get(_COMMENT)
+    return [c for c in changes_of_entry(event) if not (told_of and c[0] == _NEXT_UPDATE)]
 
 
 def _newest_and_older(items: Sequence[Html], css: str) -> Html:
@@ -208,7 +214,7 @@ def _asides(view: View, event: Mapping[str, Any]) -> Iterator[Html]:
 def _values(view: View, kind: Kind, event: Mapping[str, Any]) -> Html:
     """Return the fields that an entry changed, each with its old and its new value."""
     rows = []
-    for name, was, now in changes_of_entry(event):
+    for name, was, now in _changes(event):
         title, schema = field_at(kind, str(name))
         rows.append(changed(title, value(view, was, schema), value(view, now, schema)))
     return Html(f"<dl class=it-edits>{join(rows)}</dl>") if rows else EMPTY
