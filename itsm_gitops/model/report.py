@@ -97,6 +97,13 @@ class Bars(NamedTuple):
     looks: tuple[str, ...]
 
 
+class Place(NamedTuple):
+    """Where a table stands on a page: the section that it shares with the tables beside it, and what it is called there."""
+
+    section: str
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows under columns; the first column names the row. ``note`` says what to know when reading it.
@@ -113,6 +120,7 @@ class Table:
     note: str = ""
     shows: Mapping[str, Sequence[Facets]] = field(default_factory=dict)
     wholes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    place: Place | None = None
 
     def said(self, number: int, column: str, writer: Writer = ENGLISH) -> str:
         """Return the cell of a row as readers of a language write it, a share of few as so many of how many."""

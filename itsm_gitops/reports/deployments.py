@@ -38,6 +38,7 @@ from itsm_gitops.service_levels.measures import time_to_restore
 PRODUCTION = "production"
 _FAILED, _ROLLED_BACK = "failed", "rolled_back"
 SERVICE = "service"
+FEWEST = 3  # deployments that say how often and how fast; fewer are said in a sentence
 _AUTHORITIES = ("change", "release")  # fields that name what authorised a deployment
 _WEEK = 7 * 86400
 COLUMNS = (
@@ -162,6 +163,13 @@ def since(log: Log) -> Phrase:
     return Phrase("Per week since {day}, when the records begin.", day=Figure(full_day, first))
 
 
+def too_few(found: Sequence[Delivery]) -> Phrase | str:
+    """Say why there are no figures of deployments; nothing where there are, or where nothing was deployed."""
+    if not 0 < len(found) < FEWEST:
+        return ""
+    return Phrase("Deployments have figures of their own from {count} on.", count=FEWEST)
+
+
 def _finished(case: Case) -> int:
     return seconds(case.text("finished_at")) or seconds(case.text("started_at")) or case.opened
 
@@ -195,15 +203,17 @@ def _repairing(log: Log) -> Collection[str]:
 
 
 def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ...]:
-    """Return the five figures as a whole, by service, and by month."""
+    """Return the five figures as a whole, by service, and by month; nothing of so few that they say nothing."""
+    if len(found) < FEWEST:
+        return ()
     counts = Counter(d.service for d in found)
     services = sorted(filter(None, counts), key=lambda s: (-counts[s], s))
     by_service: list[Row] = [
         (name, *_figures([d for d in found if d.service == name], watched)) for name in services
     ]
-    whole: list[Row] = [(ALL, *_figures(found, watched))] if found else []
+    whole: list[Row] = [(ALL, *_figures(found, watched))]
     months: list[Row] = []
-    for month in log.months(log.day_of(min(d.finished for d in found))) if found else ():
+    for month in log.months(log.day_of(min(d.finished for d in found))):
         some = [d for d in found if month.start <= d.finished < month.end]
         start = max(month.start, log.until if log.first is None else log.first)
         months.append((month.name, *_figures(some, month.end - start)))
@@ -213,7 +223,7 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             "Deployments",
             (Column("scope", "Of", TEXT), *COLUMNS),
             tuple(whole),
-            note=since(log) if whole else "",
+            note=since(log),
             wholes=_wholes(whole),
         ),
         Table(
