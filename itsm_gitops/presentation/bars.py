@@ -52,7 +52,10 @@ def legend(tables: Sequence[Table]) -> Html:
             if any(table.values(name)):
                 looks.setdefault(name, (look, table.column(name).title))
     order = [c.name for table in tables for c in table.columns]
-    items = "".join(key("li", look, t(title)) for _, (look, title) in sorted(looks.items(), key=lambda i: order.index(i[0])))
+    items = "".join(
+        key("li", look, t(title))
+        for _, (look, title) in sorted(looks.items(), key=lambda i: order.index(i[0]))
+    )
     return Html(f'<ul class="it-keys">{items}</ul>') if items else EMPTY
 
 

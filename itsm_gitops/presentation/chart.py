@@ -43,7 +43,7 @@ from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.moments import said, said_in
 
 _PLOT, _ABOVE, _BELOW = 150, 18, 24
-_NARROW, _WIDE = 290, 520  # the room of a plot on a telephone, and at a desk
+_NARROW, _WIDE = 290, 450  # the room of a plot on a telephone, and at a desk
 _GAP = 3  # pixels between two numbers
 _WIDEST = 6.0  # percent of a plot that one upright bar takes at most
 _SHORT = 4  # values of so many letters need little room

@@ -35,7 +35,7 @@ def a_year(cost: Mapping[str, Any]) -> tuple[Cell, Cell]:
 
 def cost_table(first: Column, priced: Priced) -> Table:
     """Return what each costs, what costs most in a year first."""
-    columns = (first, _TEAM, *_COST)
+    columns = (first, _TEAM, *_COST, YEARLY[0])
     rows: list[Row] = [
         (
             entry.id,
@@ -43,6 +43,7 @@ def cost_table(first: Column, priced: Priced) -> Table:
             cost["amount"],
             str(cost.get("currency", "")),
             str(cost.get("per", "once")),
+            a_year(cost)[0],
         )
         for entry, cost in sorted(priced, key=lambda one: (-float(a_year(one[1])[0] or 0), one[0].id))
         if isinstance(cost.get("amount"), int | float)
@@ -59,6 +60,9 @@ def sum_table(priced: Priced) -> Table:
             key = str(entry.columns.get("owner", "")), str(currency)
             sums[key] = sums.get(key, 0) + amount
     columns = (_TEAM, *YEARLY)
-    rows = tuple((team, amount, currency) for (team, currency), amount in sorted(sums.items(), key=lambda one: (-one[1], one[0])))
+    rows = tuple(
+        (team, amount, currency)
+        for (team, currency), amount in sorted(sums.items(), key=lambda one: (-one[1], one[0]))
+    )
     note = "Without what was paid once." if rows else ""
     return Table("a_year", "Cost of a year by team", columns, rows, note=note)

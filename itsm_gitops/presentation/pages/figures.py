@@ -38,6 +38,7 @@ from itsm_gitops.presentation.view import View
 _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
 _UNITS = (_CURRENCY, _PER) = ("currency", "per")
 _WORDS = (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE, WEEK, MONTH)
+_ONCE = "once"
 _TITLE = "title"
 # What a pair of a share and its goal is called; elsewhere as the share is.
 _PAIRS = {"response": "Response", "resolution": "Resolution", "availability": "Availability"}
@@ -72,7 +73,9 @@ def figures(view: View, table: Table) -> Html:
         if only
         else room_for([f.title for f in fields], [f.css for f in fields], cells)
     )
-    nearest = [nearest_goal(table, number) for number in range(len(table.rows))] if only else [""] * len(cells)
+    nearest = (
+        [nearest_goal(table, number) for number in range(len(table.rows))] if only else [""] * len(cells)
+    )
     body = "".join(
         _body(fields, title, [(cells[n], nearest[n]) for n in some])
         for title, some in (groups(short) if only else [("", list(range(len(cells))))])
@@ -102,7 +105,9 @@ def _body(fields: Sequence[_Field], title: str, rows: Sequence[tuple[Sequence[Ht
         if title
         else ""
     )
-    return Html(f"<tbody{css}>{head}{join([_row(fields, cells, nearest) for cells, nearest in rows])}</tbody>")
+    return Html(
+        f"<tbody{css}>{head}{join([_row(fields, cells, nearest) for cells, nearest in rows])}</tbody>"
+    )
 
 
 def _row(fields: Sequence[_Field], cells: Sequence[Html], nearest: str) -> Html:
@@ -131,7 +136,7 @@ def _fields(view: View, table: Table) -> list[_Field]:
             continue
         css = _class(table, column, first=position == 0)
         if titled and position == 0:
-            fields.append(_Field(t(column.title), f"{css} it-c-record", _record(view, table, column)))
+            fields.append(_Field(_titled(column), f"{css} it-c-record", _record(view, table, column)))
         elif column.name == _CURRENCY and _PER in names:
             fields.append(_Field("", css, _price(table)))
         elif column.goal:
@@ -139,8 +144,14 @@ def _fields(view: View, table: Table) -> list[_Field]:
             title = t(_PAIRS[column.name]) if column.name in _PAIRS else f"{t(column.title)} / {goal}"
             fields.append(_Field(title, css, _kept(view, table, column), goal=column.name))
         else:
-            fields.append(_Field(t(column.title), css, _plain(view, table, column, first=position == 0)))
+            fields.append(_Field(_titled(column), css, _plain(view, table, column, first=position == 0)))
     return fields
+
+
+def _titled(column: Column) -> str:
+    """Return the head of a column; one that is called as a field is, as that is called everywhere (KPI)."""
+    is_field = column.name.replace("_", " ").capitalize() == column.title
+    return words(column.name) if is_field else t(column.title)
 
 
 def _record(view: View, table: Table, column: Column) -> Callable[[int], Html]:
@@ -159,7 +170,8 @@ def _price(table: Table) -> Callable[[int], Html]:
     """Return what shows of what an amount is, and for which time."""
 
     def cell(number: int) -> Html:
-        return Html(f"{esc(said_in(table, number, _CURRENCY))} / {esc(said_in(table, number, _PER))}")
+        between = ", " if table.values(_PER)[number] == _ONCE else " / "
+        return Html(f"{esc(said_in(table, number, _CURRENCY))}{between}{esc(said_in(table, number, _PER))}")
 
     return cell
 
@@ -224,7 +236,8 @@ def _class(table: Table, column: Column, *, first: bool) -> str:
         return "it-c-unit"
     if _is_figure(column):
         return "it-c-num"
-    longest = max((len(str(value or "")) for value in table.values(column.name)), default=0)
+    texts = [str(value or "") for value in table.values(column.name)]
+    longest = max((len(text) for text in texts if not clock.parse_time(text)), default=0)
     return "it-c-when" if column.form == TEXT and longest <= _ONE_LINE else "it-c-text"
 
 
