@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from itsm_gitops.model import filter_words
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import ITEM, MONEY, Cell, Column, Key, Row, Table
 from itsm_gitops.model.wording import Phrase
 
 _A_YEAR: Mapping[Any, int] = {"month": 12, "quarter": 4, "year": 1}
-_TEAM = Column("team", "Team", ITEM)
+_TEAM = Column(filter_words.TEAM, "Team", ITEM)
 _COST = (Column("amount", "Cost", MONEY), Column("currency", "", MONEY), Column("per", "Per", MONEY))
 YEARLY = (Column("a_year", "A year", MONEY), Column("currency", "", MONEY))
 Priced = Sequence[tuple[Entry, Mapping[str, Any]]]

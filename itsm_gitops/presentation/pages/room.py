@@ -9,8 +9,8 @@ from html import unescape
 from itsm_gitops.presentation.markup import Html
 
 _ROOM = 326  # pixels of a telephone
-_LETTER = 6.3  # a generous width of one letter of a table there
-_GAP, _NARROW_GAP = 10, 8
+_LETTER = 6.6  # a generous width of one letter of a table there
+_GAP, _NARROW_GAP = 10, 6
 _NAME = 120  # what the column of names and one of sentences need
 _UNSEEN = re.compile(r'<span class="it-vh">.*?</span>|<[^>]+>', re.DOTALL)
 
