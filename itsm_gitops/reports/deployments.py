@@ -203,17 +203,16 @@ def _repairing(log: Log) -> Collection[str]:
 
 
 def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ...]:
-    """Return the five figures as a whole, by service, and by month; nothing of so few that they say nothing."""
-    if len(found) < FEWEST:
-        return ()
+    """Return the five figures as a whole, by service, and by month; as data only where they are of few."""
+    few = len(found) < FEWEST
     counts = Counter(d.service for d in found)
     services = sorted(filter(None, counts), key=lambda s: (-counts[s], s))
     by_service: list[Row] = [
         (name, *_figures([d for d in found if d.service == name], watched)) for name in services
     ]
-    whole: list[Row] = [(ALL, *_figures(found, watched))]
+    whole: list[Row] = [(ALL, *_figures(found, watched))] if found else []
     months: list[Row] = []
-    for month in log.months(log.day_of(min(d.finished for d in found))):
+    for month in log.months(log.day_of(min(d.finished for d in found))) if found else ():
         some = [d for d in found if month.start <= d.finished < month.end]
         start = max(month.start, log.until if log.first is None else log.first)
         months.append((month.name, *_figures(some, month.end - start)))
@@ -223,8 +222,9 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             "Deployments",
             (Column("scope", "Of", TEXT), *COLUMNS),
             tuple(whole),
-            note=since(log),
+            note=since(log) if whole else "",
             wholes=_wholes(whole),
+            quiet=few,
         ),
         Table(
             "deployed_services",
@@ -232,6 +232,7 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             (Column(SERVICE, "Service", ITEM), *COLUMNS),
             tuple(by_service),
             wholes=_wholes(by_service),
+            quiet=few,
         ),
         Table(
             "deployment_months",
@@ -240,6 +241,7 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             tuple(months),
             Bars(OVER_TIME, ("deployments",), ("blue",)),
             wholes=_wholes(months),
+            quiet=few,
         ),
     )
 

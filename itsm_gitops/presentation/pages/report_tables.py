@@ -42,7 +42,7 @@ class _Section(NamedTuple):
 def tables_of(view: View, report: Report) -> Html:
     """Return the tables of a report, before them the way to each where there are more than a few."""
     whole = head_table(report)
-    tables = [table for table in report.tables if table is not whole]
+    tables = [table for table in report.tables if table is not whole and not table.quiet]
     folded = [table for table in tables if _is_folded(view, report, table)]
     sections = _sections([table for table in tables if table not in folded])
     more = join([_fold(view, report, table) for table in folded])
