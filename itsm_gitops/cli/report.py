@@ -171,10 +171,12 @@ def _report(report: Report, style: Style, columns: int, zone: str) -> list[str]:
         lines += wrap(f"{report.trend.text}{verdict}.", columns)
     lines += [style.dim(line) for line in wrap(_limits(report, zone), columns)]
     lines += [style.dim(line) for line in wrap(report.note, columns) if report.note]
-    for table in report.tables:
+    # One table is what somebody asked for.
+    tables = [t for t in report.tables if not t.quiet or len(report.tables) == 1]
+    for table in tables:
         if table.rows:
             lines += ["", *_table(table, style, columns)]
-    empty = [t.title for t in report.tables if not t.rows]
+    empty = [t.title for t in tables if not t.rows]
     if empty:
         lines += ["", *(style.dim(line) for line in wrap(f"Nothing to show: {', '.join(empty)}.", columns))]
     return lines

@@ -85,6 +85,7 @@ def own_report(store: Store, name: str, now: datetime, filters: StoredFilters | 
         measures=tuple(_measure(name, table) for table in about["tables"]),
         tables=tables,
         main=Key(_total(first), first.title),
+        keys=tuple(Key(len(table.rows), table.title) for table in tables if not _is_counted(table)),
     )
 
 
@@ -108,8 +109,13 @@ def _column_name(name: str, writer: Writer) -> str:
     return field_name(name.replace("_", " "), writer)
 
 
+def _is_counted(table: Table) -> bool:
+    """Whether a table counts records by a value, so that its rows are not records."""
+    return table.columns[-1].name == _HOW_MANY
+
+
 def _total(table: Table) -> int:
-    if table.columns[-1].name != _HOW_MANY:
+    if not _is_counted(table):
         return len(table.rows)
     return sum(int(row[-1] or 0) for row in table.rows)
 

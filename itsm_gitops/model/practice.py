@@ -16,6 +16,7 @@ from itsm_gitops.model.wording import Phrase, listed
 
 MET, PARTLY, MISSING = "met", "partly", "missing"
 STANDINGS = (MET, PARTLY, MISSING)
+_TITLES = {MET: "Met", PARTLY: "Partly met", MISSING: "Missing"}
 
 QUERY, RULE, FILE, REPORT = "query", "rule", "file", "report"
 GAP = "gap"  # what is known to be missing, in words; it never holds
@@ -176,6 +177,10 @@ class PracticeMap:
             measures=(),
             tables=tables,
             main=Key(counts[MET], label),
+            keys=(
+                Key(len(self.requirements), "Requirements"),
+                *(Key(counts[standing], title) for standing, title in _TITLES.items()),
+            ),
             note=about,
         )
 

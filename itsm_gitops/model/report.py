@@ -97,12 +97,20 @@ class Bars(NamedTuple):
     looks: tuple[str, ...]
 
 
+class Place(NamedTuple):
+    """Where a table stands on a page: the section that it shares with the tables beside it, and what it is called there."""
+
+    section: str
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows under columns; the first column names the row. ``note`` says what to know when reading it.
 
     ``shows`` names the records that a figure of a row counts, by the facets of the explorer: for a column, its facets row
-    by row, empty where no facets say it. ``wholes`` says, row by row, of how many a share is a part.
+    by row, empty where no facets say it. ``wholes`` says, row by row, of how many a share is a part. A ``quiet`` one counts too
+    few to be read: it is data only.
     """
 
     name: str
@@ -113,6 +121,8 @@ class Table:
     note: str = ""
     shows: Mapping[str, Sequence[Facets]] = field(default_factory=dict)
     wholes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    place: Place | None = None
+    quiet: bool = False
 
     def said(self, number: int, column: str, writer: Writer = ENGLISH) -> str:
         """Return the cell of a row as readers of a language write it, a share of few as so many of how many."""

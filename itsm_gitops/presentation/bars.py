@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import log
 
 from itsm_gitops.model.report import ITEM, RANGE, RECORD, SHARE, STACKED, TEXT, Bars, Cell, Column, Row, Table
+from itsm_gitops.model.trend import Trend
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import Html, esc, is_named_value, join, words
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, is_named_value, join, words
 from itsm_gitops.presentation.moments import duration, said, said_in
 
 LETTER = 7.1  # a generous width of one letter at the size of the page's style
 _BAR, _PITCH = 18, 28
 _TRACK, _WIDE_TRACK = 130, 480  # the room of bars on a telephone, and at a desk
 _LEAST_LABELLED = 20  # pixels
+_LEAST_SPARKS, _SPARK_WIDE, _SPARK_STEP, _SPARK_HIGH = 6, 10, 16, 26
 _SHORT = 4  # values of so many letters need little room
 # What a logarithmic scale of times is read by.
 _TICKS = (60, 600, 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400, 365 * 86400)
@@ -37,6 +39,24 @@ def name_of(column: Column, value: Cell, title_of: Named) -> Html:
 def key(tag: str, look: str, title: str) -> Html:
     """Return what a mark of a look means."""
     return Html(f'<{tag} class="it-key it-key--{look}">{esc(title)}</{tag}>')
+
+
+def legend(tables: Sequence[Table]) -> Html:
+    """Return what the marks of some charts mean, without those that are not there; nothing where there is one."""
+    looks: dict[str, tuple[str, str]] = {}
+    for table in tables:
+        chart = table.chart
+        if chart is None or len(chart.columns) < 2:
+            continue
+        for name, look in zip(chart.columns, chart.looks, strict=True):
+            if any(table.values(name)):
+                looks.setdefault(name, (look, table.column(name).title))
+    order = [c.name for table in tables for c in table.columns]
+    items = "".join(
+        key("li", look, t(title))
+        for _, (look, title) in sorted(looks.items(), key=lambda i: order.index(i[0]))
+    )
+    return Html(f'<ul class="it-keys">{items}</ul>') if items else EMPTY
 
 
 def number_of(value: Cell) -> float:
@@ -157,6 +177,26 @@ class _Scale:
                 for tick in self._ticks
             ]
         )
+
+
+def sparkline(trend: Trend) -> Html:
+    """Return the values of a trend as small bars, the last one stronger; nothing where there are few or all are nought.
+
+    It is for the eye only: the words beside it say the same.
+    """
+    most = max(trend.values)
+    if len(trend.values) < _LEAST_SPARKS or not any(trend.values):
+        return EMPTY
+    last = len(trend.values) - 1
+    bars = "".join(
+        f'<rect class="it-bar it-bar--{"step4" if n == last else "step1"}" x="{n * _SPARK_STEP}"'
+        f' y="{short(_SPARK_HIGH - high)}" width="{_SPARK_WIDE}" height="{short(high)}"/>'
+        for n, high in enumerate(max(2.0, value / most * _SPARK_HIGH) for value in trend.values)
+    )
+    wide = last * _SPARK_STEP + _SPARK_WIDE
+    return Html(
+        f'<svg class="it-spark" width="{wide}" height="{_SPARK_HIGH}" aria-hidden="true">{bars}</svg>'
+    )
 
 
 def mark(left: float, top: float, wide: float, high: float, look: str) -> Html:

@@ -22,14 +22,13 @@ from itsm_gitops.model.report import (
     Bars,
     Table,
 )
-from itsm_gitops.model.trend import Trend
 from itsm_gitops.model.wording import Phrase
 from itsm_gitops.presentation.bars import (
     LETTER,
     SVG,
     Leading,
     Named,
-    key,
+    legend,
     lying,
     mark,
     most_of,
@@ -44,23 +43,26 @@ from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.moments import said, said_in
 
 _PLOT, _ABOVE, _BELOW = 150, 18, 24
-_NARROW, _WIDE = 290, 520  # the room of a plot on a telephone, and at a desk
+_NARROW, _WIDE = 290, 450  # the room of a plot on a telephone, and at a desk
+_GAP = 3  # pixels between two numbers
 _WIDEST = 6.0  # percent of a plot that one upright bar takes at most
 _SHORT = 4  # values of so many letters need little room
 _MOST_BARS = 12
 _FEWEST, _FEWEST_RANGES = 4, 3  # values that make a picture; fewer are said better
-_LEAST_SPARKS, _SPARK_WIDE, _SPARK_STEP, _SPARK_HIGH = 6, 10, 16, 26
 
 
 def _as_it_is(_table: Table, _number: int, _column: str, shown: Html) -> Html:
     return shown
 
 
-def picture(table: Table, name: str, title_of: Named = esc, leading: Leading = _as_it_is) -> Html:
+def picture(
+    table: Table, name: str, title_of: Named = esc, leading: Leading = _as_it_is, *, keys: bool = True
+) -> Html:
     """Return the chart of a table with its numbers, or in sentences what would make no picture.
 
     ``name`` makes the identifiers inside the drawing unique on the page, ``title_of`` says how items and
-    records are called, ``leading`` makes the value of a row lead to what it counts.
+    records are called, ``leading`` makes the value of a row lead to what it counts. Without ``keys`` what the
+    marks mean stands above it, for several charts.
     """
     several = table.chart is not None and table.chart.form == BESIDE and len(table.chart.columns) > 1
     parts: list[Html] = []
@@ -71,7 +73,7 @@ def picture(table: Table, name: str, title_of: Named = esc, leading: Leading = _
         if one.chart and _is_drawn(one, one.chart):
             measure = esc(t(one.column(one.chart.columns[0]).title))
             title = f"<h3>{measure}</h3>" if several else ""
-            drawn = draw(one, f"{name}-{number}" if number else name, title_of, leading)
+            drawn = draw(one, f"{name}-{number}" if number else name, title_of, leading, keys=keys)
             parts.append(Html(f"{title}{drawn}"))
         elif one.chart:
             sentences, is_elsewhere = _sentences(one, one.chart, title_of, leading)
@@ -106,6 +108,11 @@ def _with_rows(table: Table, numbers: Sequence[int]) -> Table:
         shows={name: [some[n] for n in numbers] for name, some in table.shows.items()},
         wholes={name: [some[n] for n in numbers] for name, some in table.wholes.items()},
     )
+
+
+def is_drawn(table: Table) -> bool:
+    """Whether a table has a chart that is a picture, not a sentence."""
+    return any(one.chart is not None and _is_drawn(one, one.chart) for one in _apart(table))
 
 
 def _is_drawn(table: Table, chart: Bars) -> bool:
@@ -144,7 +151,9 @@ def _counted(table: Table, number: int, name: str) -> str:
     return table.part(number, name, WRITER, sys.maxsize) or said_in(table, number, name)
 
 
-def draw(table: Table, name: str, title_of: Named = esc, leading: Leading = _as_it_is) -> Html:
+def draw(
+    table: Table, name: str, title_of: Named = esc, leading: Leading = _as_it_is, *, keys: bool = True
+) -> Html:
     """Return the figure of a table's chart, nothing where it has none or no value to show; for the names see `picture`."""
     chart = table.chart
     if chart is None or most_of(table, chart) <= 0:
@@ -153,7 +162,7 @@ def draw(table: Table, name: str, title_of: Named = esc, leading: Leading = _as_
         names = [said(table.columns[0], row[0]) for row in table.rows]
         about = f"chart-{name}-about"
         return Html(
-            f'<figure class="it-chart">{_legend(table, chart)}'
+            f'<figure class="it-chart">{legend([table]) if keys else EMPTY}'
             f'<div role="img" aria-label="{esc(t(table.title))}" aria-describedby="{about}">'
             f"{_upright(table, chart, names)}</div>"
             f'<p class="it-vh" id="{about}">{_description(table, chart, names)}</p></figure>'
@@ -164,7 +173,7 @@ def draw(table: Table, name: str, title_of: Named = esc, leading: Leading = _as_
     if chart.form == RANGE:
         return Html(f'<figure class="it-chart">{ranges(rows, chart, title_of)}{rest}</figure>')
     return Html(
-        f'<figure class="it-chart">{_legend(table, chart)}{lying(rows, chart, title_of, leading)}{rest}</figure>'
+        f'<figure class="it-chart">{legend([table]) if keys else EMPTY}{lying(rows, chart, title_of, leading)}{rest}</figure>'
     )
 
 
@@ -174,38 +183,6 @@ def _shown_rows(table: Table, chart: Bars) -> Table:
     if table.columns[0].form == ITEM:
         numbers.sort(key=lambda n: -reach(table, chart, table.rows[n]))
     return _with_rows(table, numbers[:_MOST_BARS])
-
-
-def sparkline(trend: Trend) -> Html:
-    """Return the values of a trend as small bars, the last one stronger; nothing where there are few or all are nought.
-
-    It is for the eye only: the words beside it say the same.
-    """
-    most = max(trend.values)
-    if len(trend.values) < _LEAST_SPARKS or not any(trend.values):
-        return EMPTY
-    last = len(trend.values) - 1
-    bars = "".join(
-        f'<rect class="it-bar it-bar--{"step4" if n == last else "step1"}" x="{n * _SPARK_STEP}"'
-        f' y="{short(_SPARK_HIGH - high)}" width="{_SPARK_WIDE}" height="{short(high)}"/>'
-        for n, high in enumerate(max(2.0, value / most * _SPARK_HIGH) for value in trend.values)
-    )
-    wide = last * _SPARK_STEP + _SPARK_WIDE
-    return Html(
-        f'<svg class="it-spark" width="{wide}" height="{_SPARK_HIGH}" aria-hidden="true">{bars}</svg>'
-    )
-
-
-def _legend(table: Table, chart: Bars) -> Html:
-    """Return what the marks mean, without those that are not there; nothing where there is one."""
-    if len(chart.columns) < 2:
-        return EMPTY
-    items = "".join(
-        key("li", look, t(table.column(name).title))
-        for name, look in zip(chart.columns, chart.looks, strict=True)
-        if any(table.values(name))
-    )
-    return Html(f'<ul class="it-keys">{items}</ul>')
 
 
 def _description(table: Table, chart: Bars, names: Sequence[str]) -> Html:
@@ -244,6 +221,7 @@ def _upright(table: Table, chart: Bars, labels: Sequence[str]) -> Html:
 def _groups(table: Table, chart: Bars, labels: Sequence[str], ceiling: float) -> list[Html]:
     room = 100 / len(labels)
     each = min(_WIDEST, room * 0.76 / len(chart.columns))
+    most: float | None = most_of(table, chart)
     longest = (max(map(len, labels)) + 1) * LETTER
     narrow, wide = (ceil(longest / (room / 100 * plot)) for plot in (_NARROW, _WIDE))
     parts = []
@@ -257,7 +235,9 @@ def _groups(table: Table, chart: Bars, labels: Sequence[str], ceiling: float) ->
         ]
         x = middle - each * len(drawn) / 2
         for name, look, value in drawn:
-            parts += _upright_bar(said_in(table, number, name), number_of(value) / ceiling, x, each, look)
+            part = number_of(value) / ceiling
+            is_most, most = value == most, None if value == most else most
+            parts += _upright_bar(said_in(table, number, name), part, x, each, look, is_most=is_most)
             x += each
         from_last = len(labels) - 1 - number
         if from_last % wide == 0:
@@ -270,16 +250,21 @@ def _groups(table: Table, chart: Bars, labels: Sequence[str], ceiling: float) ->
     return parts
 
 
-def _upright_bar(label: str, part: float, left: float, wide: float, look: str) -> list[Html]:
-    """Return a bar of a part of the height, and its value above it where there is room; nothing of nothing."""
+def _upright_bar(
+    label: str, part: float, left: float, wide: float, look: str, *, is_most: bool
+) -> list[Html]:
+    """Return a bar of a part of the height, and its value above it where there is room; nothing of nothing.
+
+    On a telephone numbers side by side need a gap between them, and the highest bar always has its own.
+    """
     if not part:
         return []
     top = _ABOVE + _PLOT * (1 - part)
     bar = mark(left, top, wide, _PLOT * part, look)
     needed = len(label) * LETTER / (wide / 100)
-    if needed > _WIDE:
+    if needed > _WIDE and not is_most:
         return [bar]
-    css = "it-tick" if needed <= _NARROW else "it-tick it-tick--wide"
+    css = "it-tick" if is_most or needed + _GAP / (wide / 100) <= _NARROW else "it-tick it-tick--wide"
     place = f'x="{short(left + wide / 2)}%" y="{short(top - 4)}"'
     return [bar, Html(f'<text class="{css}" {place}>{esc(label)}</text>')]
 

@@ -70,7 +70,7 @@ REPORTS = {
     "Changes and delivery": ("changes", "caused", "dora"),
     "Customers, licences and contracts": ("customers", "licences", "contracts"),
 }
-OTHER_REPORTS = "More reports"
+OTHER_REPORTS = "Other practices"
 STANDARDS = "Standards"
 _MAPS = "schemas/policies/standards/"
 

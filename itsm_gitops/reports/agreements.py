@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 from itsm_gitops.graph.contracts import ContractTerms, contract_terms
 from itsm_gitops.graph.due import everything_due, within
 from itsm_gitops.graph.licences import LicencePosition, licence_positions
 from itsm_gitops.model.duties import DueDay
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.report import COUNT, ITEM, MONEY, RULE, TEXT, Cell, Column, Key, Row, Table
+from itsm_gitops.model.report import COUNT, ITEM, RULE, TEXT, Column, Key, Row, Table
 from itsm_gitops.model.wording import Figure, Phrase, full_day, plural
+from itsm_gitops.reports.costs import YEARLY, a_year, cost_table, sum_table, yearly_keys
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.writing import ReportDraft
 
 _OVER_USE = "D024"  # the rule that finds it by the CMDB
 _OVER_COUNT = "D007"  # and by what somebody counted
 _YEAR = 366  # days ahead
-_A_YEAR: Mapping[Any, int] = {"month": 12, "quarter": 4, "year": 1}
-_LICENCE, _CONTRACT, _SUPPLIER, _TEAM = (
-    Column(title.lower(), title, ITEM) for title in ("Licence", "Contract", "Supplier", "Team")
+_LICENCE, _CONTRACT, _SUPPLIER = (
+    Column(title.lower(), title, ITEM) for title in ("Licence", "Contract", "Supplier")
 )
-_COST = (Column("amount", "Cost", MONEY), Column("currency", "", MONEY), Column("per", "Per", MONEY))
-_YEARLY = (Column("a_year", "A year", MONEY), Column("currency", "", MONEY))
 
 
 def licences(log: Log) -> ReportDraft:
@@ -37,10 +34,13 @@ def licences(log: Log) -> ReportDraft:
         (
             _positions(found),
             _counted_items(found),
-            _costs(_LICENCE, [(p.entry, p.cost) for p in found]),
-            _sums([(p.entry, p.cost) for p in found]),
+            cost_table(_LICENCE, [(p.entry, p.cost) for p in found]),
+            sum_table([(p.entry, p.cost) for p in found]),
         ),
         main=Key(len(found), _over_used(len(found), over)),
+        keys=(Key(len(found), "Licences"), Key(over, "Over-used"), *yearly_keys([p.cost for p in found]))
+        if found
+        else (),
     )
 
 
@@ -110,7 +110,7 @@ def _positions(found: Sequence[LicencePosition]) -> Table:
         Column("installed", "Installed"),
         Column("stated", "By hand"),
         Column("free", "Free"),
-        *_YEARLY,
+        *YEARLY,
         Column("finding", "Finding", RULE),
     )
     rows: list[Row] = [
@@ -121,7 +121,7 @@ def _positions(found: Sequence[LicencePosition]) -> Table:
             p.installed,
             p.stated,
             p.free,
-            *_a_year(p.cost),
+            *a_year(p.cost),
             _finding(p),
         )
         for p in sorted(found, key=lambda p: (not p.exceeded, p.entry.id))
@@ -169,11 +169,21 @@ def contracts(log: Log) -> ReportDraft:
         (
             Table("calendar", "Days of the next year", columns, rows),
             _terms(found),
-            _costs(_CONTRACT, [(c.entry, c.cost) for c in found]),
-            _sums([(c.entry, c.cost) for c in found]),
+            cost_table(_CONTRACT, [(c.entry, c.cost) for c in found]),
+            sum_table([(c.entry, c.cost) for c in found]),
         ),
         main=Key(len(found), _next_day(len(found), [d.day for d in dues if d.days >= 0])),
+        keys=_keys(found, [d.days for d in dues]),
     )
+
+
+def _keys(found: Sequence[ContractTerms], days: Sequence[int]) -> tuple[Key, ...]:
+    """Return how many contracts there are, how many days lie ahead and behind, and what all cost a year."""
+    late = sum(n < 0 for n in days)
+    overdue = [Key(late, "Overdue")] if late else []
+    ahead = Key(len(days) - late, "Days in the next year")
+    costs = yearly_keys([c.cost for c in found])
+    return (Key(len(found), "Contracts"), ahead, *overdue, *costs) if found else ()
 
 
 def _next_day(count: int, days: Sequence[DueDay]) -> Phrase:
@@ -232,7 +242,7 @@ def _terms(found: Sequence[ContractTerms]) -> Table:
         Column("ends", "Term ends", TEXT),
         Column("renews", "Then", TEXT),
         Column("notice", "Notice until", TEXT),
-        *_YEARLY,
+        *YEARLY,
         Column("items", "Items"),
     )
     rows: list[Row] = [
@@ -242,50 +252,10 @@ def _terms(found: Sequence[ContractTerms]) -> Table:
             term(c) or "open",
             "renews" if c.renews else "ends" if c.ends else "goes on",
             notice(c),
-            *_a_year(c.cost),
+            *a_year(c.cost),
             len(c.items),
         )
         for c in sorted(found, key=lambda c: (term(c) or "~", c.entry.id))
     ]
     note = "Items counts what names the contract as what covers it." if rows else ""
     return Table("terms", "Terms of the contracts", columns, tuple(rows), note=note)
-
-
-Priced = Sequence[tuple[Entry, Mapping[str, Any]]]
-
-
-def _a_year(cost: Mapping[str, Any]) -> tuple[Cell, Cell]:
-    """Return what recurs each year, and its currency; nothing where it was paid once."""
-    amount, times = cost.get("amount"), _A_YEAR.get(cost.get("per"))
-    if times is None or not isinstance(amount, int | float):
-        return None, None
-    return amount * times, str(cost.get("currency", ""))
-
-
-def _costs(first: Column, priced: Priced) -> Table:
-    columns = (first, _TEAM, *_COST)
-    rows: list[Row] = [
-        (
-            entry.id,
-            str(entry.columns.get("owner", "")),
-            cost["amount"],
-            str(cost.get("currency", "")),
-            str(cost.get("per", "once")),
-        )
-        for entry, cost in priced
-        if isinstance(cost.get("amount"), int | float)
-    ]
-    return Table("costs", "What each costs", columns, tuple(rows))
-
-
-def _sums(priced: Priced) -> Table:
-    sums: dict[tuple[str, str], float] = {}
-    for entry, cost in priced:
-        amount, currency = _a_year(cost)
-        if isinstance(amount, int | float):
-            key = str(entry.columns.get("owner", "")), str(currency)
-            sums[key] = sums.get(key, 0) + amount
-    columns = (_TEAM, *_YEARLY)
-    rows = tuple((team, amount, currency) for (team, currency), amount in sorted(sums.items()))
-    note = "Without what was paid once." if rows else ""
-    return Table("a_year", "Cost of a year by team", columns, rows, note=note)

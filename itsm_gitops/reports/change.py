@@ -19,6 +19,7 @@ from itsm_gitops.model.report import (
     Bars,
     Column,
     Key,
+    Place,
     Row,
     Table,
 )
@@ -108,11 +109,15 @@ def changes(log: Log) -> ReportDraft:
             measures.is_out_of_window,
         ),
         (
-            _outcomes("outcomes", "Outcomes by type", "Type", TEXT, types),
+            _outcomes("outcomes", "Outcomes by type", ("Type", TEXT, "By type"), types),
+            _outcomes(
+                "teams", "Outcomes by team", ("Team", ITEM, "By team"), largest(closed, "assigned_team")
+            ),
+            _outcomes(
+                "services", "Outcomes by service", ("Service", ITEM, "By service"), largest(closed, "service")
+            ),
             _rates(types, caused, len(closed)),
             _discipline(log, types),
-            _outcomes("teams", "Outcomes by team", "Team", ITEM, largest(closed, "assigned_team")),
-            _outcomes("services", "Outcomes by service", "Service", ITEM, largest(closed, "service")),
         ),
         trends.shared(log, "Successful changes", good_in, 1),
         Key(
@@ -131,7 +136,11 @@ def changes(log: Log) -> ReportDraft:
     )
 
 
-def _outcomes(name: str, title: str, head: str, form: str, groups: Sequence[tuple[str, list[Case]]]) -> Table:
+def _outcomes(
+    name: str, title: str, by: tuple[str, str, str], groups: Sequence[tuple[str, list[Case]]]
+) -> Table:
+    """Return how changes ended by what ``by`` says: the head of its column, the form of that, its title among the outcomes."""
+    head, form, short = by
     columns = (
         Column(head.lower(), head, form),
         Column("closed", "Closed"),
@@ -142,7 +151,8 @@ def _outcomes(name: str, title: str, head: str, form: str, groups: Sequence[tupl
         for group, some in groups
     ]
     looks = tuple(look for _, _, look in _OUTCOMES)
-    return Table(name, title, columns, tuple(rows), Bars(STACKED, tuple(o for o, _, _ in _OUTCOMES), looks))
+    bars = Bars(STACKED, tuple(o for o, _, _ in _OUTCOMES), looks)
+    return Table(name, title, columns, tuple(rows), bars, place=Place("Outcomes", short))
 
 
 def _rates(types: Sequence[tuple[str, list[Case]]], caused: _Caused, total: int) -> Table:
@@ -245,6 +255,13 @@ def caused(log: Log) -> ReportDraft:
                 "of {count} incidents caused by a change",
             ),
         ),
+        (
+            Key(len(opened), "Incidents"),
+            Key(len(mine), "Caused by change"),
+            Key(len(mine) / len(opened), "Share", SHARE, len(opened)),
+        )
+        if opened
+        else (),
     )
 
 

@@ -65,7 +65,17 @@ def customers(log: Log) -> ReportDraft:
                 served=served,
             ),
         ),
+        keys=(Key(len(found), "Organisations"), Key(served, "With services"), *_kept_of_all(found))
+        if found
+        else (),
     )
+
+
+def _kept_of_all(found: Sequence[_Customer]) -> list[Key]:
+    """Return which share of the promises to customers was kept, where any was judged."""
+    clocks = [c for one in found for c in one.clocks]
+    judged = _judged(clocks)
+    return [Key(_kept(clocks), "Promises kept", SHARE, judged)] if judged else []
 
 
 def provided(services: frozenset[str]) -> int:

@@ -115,7 +115,7 @@ def dora(log: Log) -> ReportDraft:
             measures.is_failed,
             recovery_time,
             is_rework,
-            *deployments.MEASURES,
+            *(deployments.MEASURES if len(delivered) >= deployments.FEWEST else ()),
             measures.median,
         ),
         (
@@ -149,6 +149,7 @@ def dora(log: Log) -> ReportDraft:
             log, "Changes carried out", COUNT, lambda p: len(trends.during(p, closed, lambda c: c.resolved))
         ),
         _main(len(closed), len(delivered)),
+        note=deployments.too_few(delivered),
     )
 
 

@@ -38,6 +38,7 @@ from itsm_gitops.service_levels.measures import time_to_restore
 PRODUCTION = "production"
 _FAILED, _ROLLED_BACK = "failed", "rolled_back"
 SERVICE = "service"
+FEWEST = 3  # deployments that say how often and how fast; fewer are said in a sentence
 _AUTHORITIES = ("change", "release")  # fields that name what authorised a deployment
 _WEEK = 7 * 86400
 COLUMNS = (
@@ -162,6 +163,13 @@ def since(log: Log) -> Phrase:
     return Phrase("Per week since {day}, when the records begin.", day=Figure(full_day, first))
 
 
+def too_few(found: Sequence[Delivery]) -> Phrase | str:
+    """Say why there are no figures of deployments; nothing where there are, or where nothing was deployed."""
+    if not 0 < len(found) < FEWEST:
+        return ""
+    return Phrase("Deployments have figures of their own from {count} on.", count=FEWEST)
+
+
 def _finished(case: Case) -> int:
     return seconds(case.text("finished_at")) or seconds(case.text("started_at")) or case.opened
 
@@ -195,7 +203,8 @@ def _repairing(log: Log) -> Collection[str]:
 
 
 def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ...]:
-    """Return the five figures as a whole, by service, and by month."""
+    """Return the five figures as a whole, by service, and by month; as data only where they are of few."""
+    few = len(found) < FEWEST
     counts = Counter(d.service for d in found)
     services = sorted(filter(None, counts), key=lambda s: (-counts[s], s))
     by_service: list[Row] = [
@@ -215,6 +224,7 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             tuple(whole),
             note=since(log) if whole else "",
             wholes=_wholes(whole),
+            quiet=few,
         ),
         Table(
             "deployed_services",
@@ -222,6 +232,7 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             (Column(SERVICE, "Service", ITEM), *COLUMNS),
             tuple(by_service),
             wholes=_wholes(by_service),
+            quiet=few,
         ),
         Table(
             "deployment_months",
@@ -230,6 +241,7 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             tuple(months),
             Bars(OVER_TIME, ("deployments",), ("blue",)),
             wholes=_wholes(months),
+            quiet=few,
         ),
     )
 

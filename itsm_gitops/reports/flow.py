@@ -18,6 +18,7 @@ from itsm_gitops.model.report import (
     Column,
     Facets,
     Key,
+    Place,
     Row,
     Table,
 )
@@ -30,6 +31,10 @@ from itsm_gitops.service_levels.life import Case
 
 _OPEN = Column("open", "Open")
 _MONTH = 30 * 86400
+_CUT_SHORT = (
+    "Weeks begin on Monday; at most 13 are shown. The first and the last week or month may be cut short by the time of "
+    "the report."
+)
 _BY_SERVICE = (
     "A record counts once, for the service in its field. The explorer also finds a record by other services "
     "that it affects."
@@ -175,6 +180,7 @@ def arrivals(log: Log) -> ReportDraft:
             ),
         ),
         (Key(len(new), "Opened"), Key(done, "Resolved"), Key(dropped, "Cancelled")) if new or done else (),
+        _CUT_SHORT if kinds else "",
     )
 
 
@@ -184,18 +190,13 @@ def _flows(log: Log, kind: Kind) -> Iterator[Table]:
     first = log.day_of(log.first_of(kind.name) or log.since)
     weeks, months = log.weeks(first), log.months(first)
     plural = kind.plural.replace("-", "_")
-    about = "The first and the last may be cut short by the time of the report."
     records = Phrase(kind.plural_title)
-    title = Phrase("{records} by week", records=records)
-    note = (
-        "Weeks begin on Monday. The first and the last may be cut short by the time of the report. "
-        "At most 13 weeks are shown."
-    )
-    yield _flow(log, kind.name, cases, weeks, f"{plural}_weeks", title, Column("week", "Week", WEEK), note)
+    title, place = Phrase("{records} by week", records=records), Place(records, "By week")
+    yield _flow(log, kind.name, cases, weeks, f"{plural}_weeks", title, Column("week", "Week", WEEK), place)
     if len(months) > 1:
-        title = Phrase("{records} by month", records=records)
+        title, place = Phrase("{records} by month", records=records), Place(records, "By month")
         yield _flow(
-            log, kind.name, cases, months, f"{plural}_months", title, Column("month", "Month", MONTH), about
+            log, kind.name, cases, months, f"{plural}_months", title, Column("month", "Month", MONTH), place
         )
 
 
@@ -207,7 +208,7 @@ def _flow(
     name: str,
     title: str,
     first: Column,
-    note: str,
+    place: Place,
 ) -> Table:
     columns = (
         first,
@@ -225,4 +226,4 @@ def _flow(
     rows = tuple((b.name, *row) for b, row in zip(buckets, zip(*counts, strict=True), strict=True))
     shows = [{"kind": kind, "status": "all", "opened": log.days(b)} for b in buckets]
     bars = Bars(OVER_TIME, ("opened", "resolved"), ("blue", "green"))
-    return Table(name, title, columns, rows, bars, note, {"opened": shows})
+    return Table(name, title, columns, rows, bars, shows={"opened": shows}, place=place)

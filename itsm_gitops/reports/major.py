@@ -131,6 +131,20 @@ def major(log: Log) -> ReportDraft:
             -1,
         ),
         _main(len(found), updates),
+        _keys(log, found, updates),
+    )
+
+
+def _keys(log: Log, found: Sequence[MajorCase], updates: Kept) -> tuple[Key, ...]:
+    """Return how many major incidents there were, and which of what was promised was kept."""
+    if not found:
+        return ()
+    today = log.now.astimezone(log.zone).date()
+    held = [answer for m in found if (answer := review_in_time(m, today)) is not None]
+    shares = (("Updates kept", updates.in_time, updates.due), ("Reviews kept", sum(held), len(held)))
+    return (
+        Key(len(found), "Major incidents"),
+        *(Key(share(part, whole), title, SHARE, whole) for title, part, whole in shares if whole),
     )
 
 

@@ -51,6 +51,13 @@ def problems(log: Log) -> ReportDraft:
         (_states(log, waiting), _oldest(log, waiting), _resolved(log)),
         trends.standing(log, "Open problems", log.playing(meaning.PROBLEM)),
         _main(len(waiting), middle),
+        (
+            Key(len(waiting), "Open problems"),
+            Key(middle, "Median age", DURATION),
+            Key(max(ages), "Age of the oldest", DURATION),
+        )
+        if waiting
+        else (),
     )
 
 

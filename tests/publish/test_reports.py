@@ -31,7 +31,10 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.trend import Trend
-from itsm_gitops.presentation.chart import _ceiling, draw, picture, sparkline
+from itsm_gitops.presentation.bars import legend, sparkline
+from itsm_gitops.presentation.chart import _ceiling, draw, picture
+from itsm_gitops.presentation.markup import Html
+from itsm_gitops.presentation.pages.room import room_for
 from itsm_gitops.publish import build_site
 from itsm_gitops.publish.serving import listening
 from itsm_gitops.reports.catalogue import REPORTS
@@ -292,8 +295,8 @@ def test_reports_stand_in_groups(pages: Path) -> None:
 
 def test_the_figures_behind_a_chart_or_a_sentence_are_in_the_page(pages: Path) -> None:
     html = (pages / "reports/flow.html").read_text(encoding="utf-8")
-    weeks = html[html.index("Incidents by week</h2>") :]
-    weeks = weeks[: weeks.index("</section>")]
+    weeks = html[html.index("<h2 id=incidents-weeks>Incidents</h2>") :]
+    weeks = weeks[weeks.index("<h3>By week</h3>") : weeks.index("<h3 id=incidents-months>By month</h3>")]
     before, behind = weeks.split("<summary>Figures</summary>")
     assert "it-chart" in before or "it-told" in before
     assert behind.count("<tr>") > 1
@@ -368,6 +371,62 @@ def test_a_class_without_data_is_not_in_the_legend() -> None:
     html = draw(Table("t", "T", columns, (("x", 3, 0),), Bars(STACKED, ("a", "b"), ("blue", "red"))), "t")
     assert "First" in html
     assert "Second" not in html
+
+
+def test_charts_of_one_section_have_one_legend_with_the_marks_of_all() -> None:
+    columns = (Column("n", "Name", TEXT), Column("a", "First"), Column("b", "Second"), Column("c", "Third"))
+    chart = Bars(STACKED, ("a", "b", "c"), ("green", "mint", "red"))
+    one, other = (Table("t", "T", columns, (row,), chart) for row in (("x", 3, 0, 1), ("y", 0, 2, 0)))
+    assert re.findall(r"it-key--(\w+)", legend([one, other])) == ["green", "mint", "red"]
+    four = replace(one, rows=tuple((f"r{n}", 1, 1, 0) for n in range(4)))
+    assert "it-keys" not in picture(four, "t", keys=False)
+    assert picture(four, "t").count("it-keys") == 1
+
+
+def test_a_section_of_several_charts_says_once_what_their_marks_mean(pages: Path) -> None:
+    html = (pages / "reports/flow.html").read_text(encoding="utf-8")
+    for section in html.split("<section>")[1:]:
+        assert section.count("it-keys") <= 1
+        assert section.count("<h3") in (0, 2)
+
+
+def test_on_a_phone_the_highest_bar_has_its_number_and_others_where_they_stand_apart() -> None:
+    columns = (Column("week", "Week", WEEK), Column("a", "First"), Column("b", "Second"))
+    rows = tuple((f"2026-{9 + n // 4:02d}-{1 + 7 * (n % 4):02d}", 11 if n == 12 else 2, 2) for n in range(13))
+    html = draw(Table("t", "T", columns, rows, Bars(OVER_TIME, ("a", "b"), ("blue", "red"))), "t")
+    values = [t for t in ET.fromstring(html).iter(f"{SVG}text") if "it-tick--up" not in t.get("class", "")]
+    assert [t.text for t in values if t.get("class") == "it-tick" and t.get("y") != "185"] == ["11"]
+    assert sum(t.get("class") == "it-tick it-tick--wide" and t.text == "2" for t in values) == 25
+
+
+@pytest.mark.parametrize(
+    ("titles", "looks", "cells", "expected"),
+    [
+        (("Week", "Opened"), ("it-c-first it-c-when", "it-c-num"), ("16 Nov", "2"), ""),
+        (
+            ("Service", "Changes", "Changes per week", "Lead time", "Failure rate", "Time to restore"),
+            ("it-c-first", *["it-c-num"] * 5),
+            ("Wireless network in the hub", "2", "0.14", "10 d 8 h", "1 of 2", "43 min"),
+            " it-figures--wide it-figures--even",
+        ),
+        (
+            ("Contract", "Supplier", "Term ends", "Notice until"),
+            ("it-c-first", "it-c-text", "it-c-when", "it-c-when"),
+            ("Cloud services", "Meridian Cloud", "31 Dec 2026", "1 Dec 2026"),
+            " it-figures--wide",
+        ),
+        (
+            ("Team", "Wiederherstellungszeit", "Bearbeitungsdauern"),
+            ("it-c-first", "it-c-num", "it-c-num"),
+            ("Shop", "2", "3"),
+            " it-figures--wide it-figures--even",
+        ),
+    ],
+)
+def test_a_table_without_room_on_a_phone_names_its_figures_once_where_these_fit(
+    titles: tuple[str, ...], looks: tuple[str, ...], cells: tuple[str, ...], expected: str
+) -> None:
+    assert room_for(titles, looks, [[Html(f'<a href="x">{cell}</a>') for cell in cells]]) == expected
 
 
 def test_ranges_lie_on_a_logarithmic_scale() -> None:

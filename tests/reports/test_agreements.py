@@ -111,7 +111,13 @@ def test_what_is_counted_and_what_it_costs_stand_below(positions: Any) -> None:
         ("writer", "editor-1", 1),
         ("writer", "editor-2", 1),
     }
-    assert table_of(made, "costs").rows[-2] == ("terminals", "dba", 84000, "EUR", "once")
+    assert ("terminals", "dba", 84000, "EUR", "once", None) in table_of(made, "costs").rows
+    assert table_of(made, "costs").rows[0][0] == "engine"  # what costs most in a year
+    assert [(key.label, key.value) for key in made.keys] == [
+        ("Licences", 4),
+        ("Over-used", 1),
+        ("EUR a year", 15600),
+    ]
     assert table_of(made, "a_year").rows == (("dba", 15600, "EUR"),)
     assert made.since == made.until
     assert as_csv(table_of(made, "positions")).splitlines()[1] == "engine,core,10,12,,-2,14400,EUR,D024"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -223,7 +225,11 @@ def document(identifier: str, kind: str, fields: dict[str, Any], steps: Steps) -
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> GitRepo:
-    repo = GitRepo(tmp_path_factory.mktemp("figures"))
+    return write_world(tmp_path_factory.mktemp("figures"), DEPLOYMENTS)
+
+
+def write_world(root: Path, deployments: Mapping[str, tuple[dict[str, Any], Steps]]) -> GitRepo:
+    repo = GitRepo(root)
     repo.git("init", "-q")
     copy_tree(packaged_rulebook_root() / "schemas", repo.root / "schemas")
     repo.write("itsm.yaml", "timezone: Europe/Berlin\n")
@@ -232,7 +238,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> GitRepo:
         ("incidents", "incident", INCIDENTS),
         ("changes", "change", CHANGES),
         ("problems", "problem", PROBLEMS),
-        ("deployments", "deployment", DEPLOYMENTS),
+        ("deployments", "deployment", deployments),
     ):
         for name, (fields, steps) in some.items():
             repo.write(f"records/{folder}/2026/11/{name}.yaml", document(name, kind, fields, steps))
@@ -306,6 +312,14 @@ def test_until_a_moment_the_figures_are_those_of_then(world: GitRepo) -> None:
     assert then["times", "resolve", "P1 Critical", "count"] == 3  # A3 had been resolved, and not yet reopened
     assert then["times", "resolve", "P1 Critical", "p90_s"] == 4 * HOUR
     assert then["backlog", "kinds", "Problems", "open"] == 1
+
+
+def test_of_fewer_than_three_deployments_there_is_data_and_one_sentence(tmp_path: Path) -> None:
+    world = write_world(tmp_path, dict(list(DEPLOYMENTS.items())[:2]))
+    (made,) = report(Repository(world.root), ("dora",))
+    assert made.note == "Deployments have figures of their own from 3 on."
+    assert [t.quiet for t in made.tables if "deploy" in t.name] == [True] * 3
+    assert cells([made.as_json()])["dora", "deployments", "All", "deployments"] == 2
 
 
 def test_no_two_columns_of_a_table_have_one_title(world: GitRepo) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,16 +11,12 @@ from typing import NamedTuple
 from itsm_gitops.model import clock
 from itsm_gitops.model.practice import MET, MISSING, PARTLY
 from itsm_gitops.model.report import (
-    BUSINESS,
-    COUNT,
-    DURATION,
     EVIDENCE,
     ITEM,
     MONEY,
     MONTH,
     RECORD,
     RULE,
-    SHARE,
     STANDING,
     TEXT,
     WEEK,
@@ -33,19 +30,20 @@ from itsm_gitops.presentation.language import WRITER, t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, is_named_value, join, link, words
 from itsm_gitops.presentation.moments import said, said_in
 from itsm_gitops.presentation.pages.evidence import evidence_list
+from itsm_gitops.presentation.pages.figure_rows import groups, nearest_goal, shown_columns
 from itsm_gitops.presentation.pages.parts import explore_url, paragraph
+from itsm_gitops.presentation.pages.room import room_for
 from itsm_gitops.presentation.view import View
 
 _LOOKS = {MET: "done", PARTLY: "waiting", MISSING: "bad"}
-_UNITS = ("currency", "per")
+_UNITS = (_CURRENCY, _PER) = ("currency", "per")
 _WORDS = (TEXT, ITEM, RECORD, RULE, STANDING, EVIDENCE, WEEK, MONTH)
-_MEASURED = (COUNT, SHARE, DURATION, BUSINESS)  # what may be nought in every row
+_ONCE = "once"
 _TITLE = "title"
 # What a pair of a share and its goal is called; elsewhere as the share is.
 _PAIRS = {"response": "Response", "resolution": "Resolution", "availability": "Availability"}
+_WORDS_ONLY = re.compile(r"[a-z]+(?: [a-z]+)+\Z")
 _ONE_LINE = 16  # letters of a text that stays on one line
-_FEW = 4  # columns that a phone has room for
-_FEWEST_GROUPED = 6  # rows that are told apart by whether a goal was missed
 
 
 class _Field(NamedTuple):
@@ -59,8 +57,7 @@ class _Field(NamedTuple):
 
 def figures(view: View, table: Table) -> Html:
     """Return the rows of a table as HTML, in a box that scrolls where they are wide; below it what its signs mean."""
-    table = _without_names(table)
-    table = _without_nought(table)
+    table = shown_columns(table)
     fields = _fields(view, table)
     short = [any(table.falls_short(row)) for row in table.rows]
     only = all(f.goal for f in fields[1:] if f.css == "it-c-num") and any(f.goal for f in fields)
@@ -68,20 +65,20 @@ def figures(view: View, table: Table) -> Html:
         f'<th scope="col"{_css(f.css)}>{esc(f.title)}{_below(t("kept / goal")) if only and f.goal else ""}</th>'
         for f in fields
     )
+    cells = [[field.cell(number) for field in fields] for number in range(len(table.rows))]
     look = (
         " it-map"
         if any(c.form == EVIDENCE for c in table.columns)
         else " it-goals"
         if only
-        else " it-figures--wide"
-        if len(fields) > _FEW
-        else ""
+        else room_for([f.title for f in fields], [f.css for f in fields], cells)
     )
-    numbers = list(range(len(table.rows)))
-    groups = _groups(short) if only else [("", numbers)]
+    nearest = (
+        [nearest_goal(table, number) for number in range(len(table.rows))] if only else [""] * len(cells)
+    )
     body = "".join(
-        f"<tbody>{_group(title, len(fields))}{''.join(_row(fields, n, _nearest(table, n)) for n in some)}</tbody>"
-        for title, some in groups
+        _body(fields, title, [(cells[n], nearest[n]) for n in some])
+        for title, some in (groups(short) if only else [("", list(range(len(cells))))])
     )
     notes = []
     if only and any(value is None for row in table.rows for value in row):
@@ -97,44 +94,30 @@ def _below(text: str) -> Html:
     return Html(f"<small>{esc(text)}</small>")
 
 
-def _group(title: str, columns: int) -> Html:
-    return (
-        Html(f'<tr class="it-figures__group"><th scope="rowgroup" colspan="{columns}">{esc(title)}</th></tr>')
+def _body(fields: Sequence[_Field], title: str, rows: Sequence[tuple[Sequence[Html], str]]) -> Html:
+    """Return rows with the title of their group; a telephone says once there which share they all show, where it is one."""
+    shown = {nearest for _, nearest in rows if nearest}
+    same = next((f.title for f in fields if {f.goal} == shown), "") if title else ""
+    css = " class=it-goals--same" if same else ""
+    named = f"<span>{esc(same)}</span>" if same else ""
+    head = (
+        f'<tr class="it-figures__group"><th scope="rowgroup" colspan="{len(fields)}">{esc(title)}{named}</th></tr>'
         if title
-        else EMPTY
+        else ""
+    )
+    return Html(
+        f"<tbody{css}>{head}{join([_row(fields, cells, nearest) for cells, nearest in rows])}</tbody>"
     )
 
 
-def _groups(short: Sequence[bool]) -> list[tuple[str, list[int]]]:
-    """Return the rows that missed a goal and those that did not, where both are there and there are many."""
-    missed, rest = ([n for n, one in enumerate(short) if one is wanted] for wanted in (True, False))
-    if not missed or not rest or len(short) < _FEWEST_GROUPED:
-        return [("", [*missed, *rest])]
-    return [
-        (t("Below a goal ({count})", count=len(missed)), missed),
-        (t("Met, or no data ({count})", count=len(rest)), rest),
-    ]
-
-
-def _nearest(table: Table, number: int) -> str:
-    """Return the name of the share that is nearest to its goal, or farthest below; a phone shows this one alone."""
-    found = []
-    for column in table.columns:
-        if column.goal:
-            share, goal = (table.values(name)[number] for name in (column.name, column.goal))
-            if isinstance(share, int | float) and isinstance(goal, int | float):
-                found.append((share - goal, column.name))
-    return min(found)[1] if found else ""
-
-
-def _row(fields: Sequence[_Field], number: int, nearest: str) -> Html:
+def _row(fields: Sequence[_Field], cells: Sequence[Html], nearest: str) -> Html:
     """Return a row; a cell says whose it is, for where it stands without its head."""
-    cells = []
-    for field in fields:
-        label = f' data-label="{esc(field.title)}"' if field is not fields[0] else ""
+    parts = []
+    for field, cell in zip(fields, cells, strict=True):
+        label = f' data-label="{esc(field.title)}"' if field is not fields[0] and field.title else ""
         css = f"{field.css} it-c-nearest" if field.goal == nearest and nearest else field.css
-        cells.append(f"<td{_css(css)}{label}>{field.cell(number)}</td>")
-    return Html(f"<tr>{''.join(cells)}</tr>")
+        parts.append(f"<td{_css(css)}{label}>{cell}</td>")
+    return Html(f"<tr>{''.join(parts)}</tr>")
 
 
 def _css(css: str) -> str:
@@ -149,18 +132,26 @@ def _fields(view: View, table: Table) -> list[_Field]:
     titled = bool(columns) and columns[0].form == RECORD and _TITLE in names
     fields = []
     for position, column in enumerate(columns):
-        if titled and column.name == _TITLE:
+        if (titled and column.name == _TITLE) or (column.name == _PER and _CURRENCY in names):
             continue
         css = _class(table, column, first=position == 0)
         if titled and position == 0:
-            fields.append(_Field(t(column.title), f"{css} it-c-record", _record(view, table, column)))
+            fields.append(_Field(_titled(column), f"{css} it-c-record", _record(view, table, column)))
+        elif column.name == _CURRENCY and _PER in names:
+            fields.append(_Field("", css, _price(table)))
         elif column.goal:
             goal = t(table.column(column.goal).title)
             title = t(_PAIRS[column.name]) if column.name in _PAIRS else f"{t(column.title)} / {goal}"
             fields.append(_Field(title, css, _kept(view, table, column), goal=column.name))
         else:
-            fields.append(_Field(t(column.title), css, _plain(view, table, column, first=position == 0)))
+            fields.append(_Field(_titled(column), css, _plain(view, table, column, first=position == 0)))
     return fields
+
+
+def _titled(column: Column) -> str:
+    """Return the head of a column; one that is called as a field is, as that is called everywhere (KPI)."""
+    is_field = column.name.replace("_", " ").capitalize() == column.title
+    return words(column.name) if is_field else t(column.title)
 
 
 def _record(view: View, table: Table, column: Column) -> Callable[[int], Html]:
@@ -171,6 +162,16 @@ def _record(view: View, table: Table, column: Column) -> Callable[[int], Html]:
         url = view.url(identifier)
         shown = link(url, esc(title)) if url else esc(title)
         return Html(f'{shown}<small class="it-muted">{esc(identifier)}</small>')
+
+    return cell
+
+
+def _price(table: Table) -> Callable[[int], Html]:
+    """Return what shows of what an amount is, and for which time."""
+
+    def cell(number: int) -> Html:
+        between = ", " if table.values(_PER)[number] == _ONCE else " / "
+        return Html(f"{esc(said_in(table, number, _CURRENCY))}{between}{esc(said_in(table, number, _PER))}")
 
     return cell
 
@@ -223,33 +224,6 @@ def leading(table: Table, number: int, name: str, shown: Html) -> Html:
     return link(explore_url(**facets[number]), shown) if facets and table.values(name)[number] else shown
 
 
-def _without_names(table: Table) -> Table:
-    """Return a table without its column of names where the first column shows items, which come with their names."""
-    if table.columns[0].form != ITEM:
-        return table
-    return _with(table, [n for n, c in enumerate(table.columns) if c.name != "name"])
-
-
-def _without_nought(table: Table) -> Table:
-    """Return a table without the columns that hold nothing in any row."""
-    goals = {c.goal for c in table.columns if c.goal}
-    nought = [
-        n
-        for n, c in enumerate(table.columns)
-        if n and c.form in _MEASURED and not c.goal and c.name not in goals and not any(table.values(c.name))
-    ]
-    if len(nought) == len(table.columns) - 1:
-        return table
-    return _with(table, [n for n in range(len(table.columns)) if n not in nought])
-
-
-def _with(table: Table, numbers: Sequence[int]) -> Table:
-    if len(numbers) == len(table.columns):
-        return table
-    rows = tuple(tuple(row[n] for n in numbers) for row in table.rows)
-    return replace(table, columns=tuple(table.columns[n] for n in numbers), rows=rows)
-
-
 def _is_figure(column: Column) -> bool:
     """Whether a column holds what is compared by its digits, which stand below each other."""
     return column.form not in _WORDS
@@ -262,7 +236,8 @@ def _class(table: Table, column: Column, *, first: bool) -> str:
         return "it-c-unit"
     if _is_figure(column):
         return "it-c-num"
-    longest = max((len(str(value or "")) for value in table.values(column.name)), default=0)
+    texts = [str(value or "") for value in table.values(column.name)]
+    longest = max((len(text) for text in texts if not clock.parse_time(text)), default=0)
     return "it-c-when" if column.form == TEXT and longest <= _ONE_LINE else "it-c-text"
 
 
@@ -291,7 +266,10 @@ def _cell(view: View, table: Table, column: Column, number: int, value: Cell) ->
         return chip(words(str(value)), _LOOKS.get(str(value), "none"))
     if column.form == TEXT and value in (None, ""):
         return Html(f'<span class="it-c-nought">{esc(said(column, value))}</span>')
-    return esc(said_in(table, number, column.name))
+    shown = esc(said_in(table, number, column.name))
+    if column.form == TEXT and column.name != _TITLE and isinstance(value, str) and _WORDS_ONLY.match(value):
+        return Html(shown[:1].upper() + shown[1:])  # a cell begins as a sentence does
+    return shown
 
 
 def notes(table: Table, *further: str) -> Html:

@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.report import (
-    ALL,
-    EVIDENCE,
-    EXACT_SHARE,
-    MONTH,
-    SHARE,
-    Bars,
-    Key,
-    Report,
-    Table,
-    as_csv,
-)
+from itsm_gitops.model.report import Key, Report, as_csv
 from itsm_gitops.model.trend import BETTER, Trend
 from itsm_gitops.presentation import urls
-from itsm_gitops.presentation.chart import charted, picture, sparkline
+from itsm_gitops.presentation.bars import sparkline
 from itsm_gitops.presentation.groups import OTHER_REPORTS, REPORTS, STANDARDS, anchor_of, report_group
 from itsm_gitops.presentation.language import WRITER, t, told, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.presentation.moments import full_day, said_in
-from itsm_gitops.presentation.pages.figures import figures, leading, notes
+from itsm_gitops.presentation.moments import full_day
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph, section
+from itsm_gitops.presentation.pages.parts import Crumb, heading, section
+from itsm_gitops.presentation.pages.report_tables import head_table, tables_of, tiles, tiles_of
 from itsm_gitops.presentation.view import View
 
-# A report with more tables begins with a list of them; with many more, the list opens on demand.
-_FEW, _MANY = 4, 8
 _WHENCE = "{since} to {until}, from the timelines of the records."
-_SHARES = (SHARE, EXACT_SHARE)
-_LONG = 12  # rows of a table without a chart that stands open
 
 
 def report_pages(view: View, reports: Sequence[Report]) -> Iterator[ListPage]:
@@ -122,19 +106,10 @@ def _time(view: View, report: Report, said: str = "{since} to {until}.") -> Html
 
 def _body(view: View, report: Report) -> Html:
     data = link(urls.report_json(report.name), esc(t("All tables as JSON")))
-    folded = [table for table in report.tables if _is_folded(view, report, table)]
     return join(
         [
             heading([Crumb(urls.REPORTS, "Reports")], t(report.title), lead=_head(view, report)),
-            _contents([*(t for t in report.tables if t not in folded), *folded]),
-            *(
-                section(t.title, _table(view, report, t), _anchor(t))
-                for t in report.tables
-                if t not in folded
-            ),
-            section("More tables", join([_fold(view, report, t) for t in folded]), "more-tables")
-            if folded
-            else EMPTY,
+            tables_of(view, report),
             section("What the figures mean", _definitions(report), "definitions")
             if report.measures
             else EMPTY,
@@ -145,96 +120,21 @@ def _body(view: View, report: Report) -> Html:
 
 def _head(view: View, report: Report) -> Html:
     """Return the result of a report: its key figures or one sentence, and below it how it went and over which time."""
+    whole = head_table(report)
     if report.keys:
         result = tiles([(_value(key), esc(t(key.label))) for key in report.keys])
+    elif whole:
+        result = tiles_of(whole, first=1)
     else:
         result = Html(f'<p class="it-headline">{esc(_sentence(t(report.headline)))}.</p>')
     small = []
     if report.trend is not None:
         verdict = Html(f", {_verdict(report.trend)}") if report.trend.verdict else ""
         small.append(Html(f"{esc(t(report.trend.text))}{verdict}."))
-    small += [esc(t(report.note))] if report.note else []
+    small += [esc(t(note)) for note in (whole.note if whole else "", report.note) if note]
     spark = sparkline(report.trend) if report.trend else EMPTY
     how = f'<p class="it-trend">{spark}<span>{join(small, " ")}</span></p>' if small else ""
     return Html(f'<p class="it-period">{_time(view, report)}</p>{result}{how}')
-
-
-def tiles(pairs: Sequence[tuple[Html, Html]]) -> Html:
-    """Return key figures beside each other, each with what it is."""
-    items = "".join(f"<div><dt>{label}</dt><dd>{value}</dd></div>" for value, label in pairs)
-    return Html(f'<dl class="it-tiles">{items}</dl>')
-
-
-def _contents(tables: Sequence[Table]) -> Html:
-    """Return the way to each table of a long report, as they stand on the page."""
-    if len(tables) <= _FEW:
-        return EMPTY
-    items = "".join(f'<li><a href="#{_anchor(table)}">{esc(t(table.title))}</a></li>' for table in tables)
-    name, listed = esc(t("On this page")), Html(f"<ul>{items}</ul>")
-    if len(tables) > _MANY:
-        listed = Html(f'<details class="it-fold"><summary>{name}</summary>{listed}</details>')
-    return Html(f'<nav class="it-contents" aria-label="{name}">{listed}</nav>')
-
-
-def _anchor(table: Table) -> str:
-    return table.name.replace("_", "-")
-
-
-def _table(view: View, report: Report, table: Table) -> Html:
-    """Return what a table says: as tiles, chart or sentence with the figures behind it, or the table itself."""
-    if not table.rows:
-        return paragraph("Nothing to show.")
-    csv = Html(
-        f'<p class="it-report__data">{link(urls.report_csv(report.name, table.name), esc(t("Download as CSV")))}</p>'
-    )
-    rows, below = figures(view, table), notes(table, charted(table))
-    shown = _shown(view, table)
-    if not shown or _says_more(table):
-        return Html(f'<div class="it-report">{shown}{rows}{below}{csv}</div>')
-    return Html(
-        f'<div class="it-report">{shown}{below}<details class="it-fold it-report__fold">'
-        f"<summary>{esc(t('Figures'))}</summary>{rows}{csv}</details></div>"
-    )
-
-
-def _shown(view: View, table: Table) -> Html:
-    """Return the figures of a table as tiles, chart or sentence; nothing for a table that speaks for itself."""
-    return _tiles(table) or picture(table, _anchor(table), partial(_called, view), leading)
-
-
-def _is_folded(view: View, report: Report, table: Table) -> bool:
-    """Whether a table is opened on demand: a long one without a picture that is not the first."""
-    is_map = any(c.form == EVIDENCE for c in table.columns)
-    is_long = len(table.rows) > _LONG and table is not report.tables[0]
-    return is_long and not is_map and not _shown(view, table)
-
-
-def _fold(view: View, report: Report, table: Table) -> Html:
-    return Html(
-        f'<details class="it-fold it-report__more" id="{_anchor(table)}">'
-        f"<summary>{esc(t(table.title))} ({len(table.rows)})</summary>{_table(view, report, table)}</details>"
-    )
-
-
-def _says_more(table: Table) -> bool:
-    """Whether a table of months has a share that its picture does not show: people ask for that of last month."""
-    drawn = table.chart.columns if isinstance(table.chart, Bars) else ()
-    is_of_months = table.columns[0].form == MONTH
-    return is_of_months and any(c.form in _SHARES and c.name not in drawn for c in table.columns)
-
-
-def _called(view: View, name: str) -> Html:
-    """Return how a chart calls an item or record: by its title, which leads to it."""
-    url = view.url(name)
-    return link(url, esc(view.title(name))) if url else esc(view.title(name))
-
-
-def _tiles(table: Table) -> Html:
-    """Return the figures of a table with one row, which is about all, as tiles; nothing for another table."""
-    if len(table.rows) != 1 or table.rows[0][0] != ALL or table.chart:
-        return EMPTY
-    names = [c.name for c in table.columns[2:]]  # the head says how many there are
-    return tiles([(esc(said_in(table, 0, n)), esc(t(table.column(n).title))) for n in names])
 
 
 def _definitions(report: Report) -> Html:
