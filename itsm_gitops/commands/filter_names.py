@@ -190,7 +190,7 @@ class FilterNames:
 
         if self._repo is None:
             raise UsageError(
-                "@me and @my-teams mean whoever asks, and a file of the rule book asks for everybody"
+                "@me and @my-teams mean the person who asks, and a file of the rule book is for everybody"
             )
         return acting(self._repo, None)
 
