@@ -1,4 +1,4 @@
-"""`itsm emergency`: from an incident to a running emergency change that is on its way in, from the least that is safe.
+"""`itsm emergency`: makes an emergency change of an incident and submits it, from as few answers as are safe.
 
 The change is made like any other and judged like any other. What could not be done first (approval, plan, review) is
 written down as what is owed: tasks with an end, and the day of the review, so that `itsm due` shows each of them.
@@ -110,7 +110,7 @@ def emergency(
     about = store.find(incident)
     if not facts.is_a(store.book, about, meaning.INCIDENT):
         raise UsageError(
-            f"{about.id} is no incident", "an emergency is for an open incident: itsm list -s open"
+            f"{about.id} is not an incident", "an emergency is for an open incident: itsm list -s open"
         )
     if not facts.is_open(store.book, about):
         raise Refused(

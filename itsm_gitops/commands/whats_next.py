@@ -165,7 +165,7 @@ def _limit(within: str, now: datetime) -> datetime:
         return now + _SOON
     limit = relative(f"+{within.removeprefix('+')}")
     if limit is None:
-        raise UsageError(f"--within: '{within}' is no span of time", "write 4h, 2d or 1w")
+        raise UsageError(f"--within: '{within}' is not a span of time", "write 4h, 2d or 1w")
     return limit
 
 
