@@ -15,7 +15,7 @@ from itsm_gitops.gate.approvals import ApprovalQuery, approvals, default_base
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Override, duration, read_policy
 from itsm_gitops.gate.types import OVERRIDDEN, UNSATISFIED
-from itsm_gitops.graph.loaded import present_entry, present_name
+from itsm_gitops.graph.loaded import memberships
 from itsm_gitops.graph.on_call import on_call
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import read_models
@@ -256,8 +256,7 @@ def _draft(
     services = [i for i in asked.items if facts.is_a(store.book, store.entries[i], meaning.SERVICE)]
     items = [i for i in asked.items if i not in services]
     draft = start(repo, kind.name, template=str(template["name"]), by=asked.by)
-    person = store.entries.get(present_name(store, asked.by))
-    teams = facts.targets(present_entry(store, person), "member_of") if person else []
+    teams = memberships(store, asked.by)
     owners = [o for i in asked.items if (o := facts.owner(store.entries[i]))]
     team = next((o for o in owners if o in teams), (owners or teams or [""])[0])
     tasks = [

@@ -26,8 +26,6 @@ from itsm_gitops.model.rulebook import RuleBook
 if TYPE_CHECKING:
     from itsm_gitops.repository import Repository, Store
 
-_MEMBER_OF = "member_of"
-
 
 def is_none(value: FilterValue) -> bool:
     """Whether a value asks for documents without one."""
@@ -174,10 +172,9 @@ class FilterNames:
             raise term.error(f"'{value.text}' stands for nobody", hint, value.column)
         if value.text == words.ME:
             return [self._me]
-        from itsm_gitops.graph.loaded import present_entry, present_name
+        from itsm_gitops.graph.loaded import memberships
 
-        person = self._store.entries.get(present_name(self._store, self._me))
-        teams = facts.targets(present_entry(self._store, person), _MEMBER_OF) if person else []
+        teams = memberships(self._store, self._me)
         if not teams:
             raise term.error(
                 f"'{self._me}' is in no team", "the file of a person says in which", value.column
