@@ -105,14 +105,18 @@ def period_of(git: Git, since: str, until: str) -> Period:
         return Period(until=end)
     moment = _moment(since)
     if moment is None:
-        try:
-            return Period(commit=git.resolve(since), until=end)
-        except GitError as error:
-            hint = error.hint or "--since 2026-11-01, or a commit"
-            raise UsageError(f"'{since}' is neither a revision nor a date", hint) from error
+        return Period(commit=_commit(git, since, "--since 2026-11-01, or a commit"), until=end)
     if end is not None and end <= moment:
         raise UsageError(f"the period ends before it begins: {since} to {until}", "--since DAY --until DAY")
     return Period(moment=moment, until=end)
+
+
+def _commit(git: Git, text: str, hint: str) -> str:
+    """Return the full hash of a revision; raises UsageError for a text that is neither a revision nor a day."""
+    try:
+        return git.resolve(text)
+    except GitError as error:
+        raise UsageError(f"'{text}' is neither a revision nor a date", error.hint or hint) from error
 
 
 def _moment(text: str, *, last: bool = False) -> datetime | None:
@@ -222,7 +226,7 @@ def access_on(repo: Repository, when: str, target: str = "") -> AccessReview:
     name, tip = recording.branch(repo, target)
     end = _moment(when, last=True) if when else None
     if end is None:
-        commit = git.resolve(when) if when else tip
+        commit = _commit(git, when, "--on 2026-11-01, or a commit") if when else tip
         return AccessReview(commit, now, access(repo, commit, now))
     ledger = read_ledger(git, evidencing.ledger_tip(git))
     moment = min(end - timedelta(seconds=1), now)

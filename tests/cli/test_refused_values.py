@@ -14,7 +14,16 @@ from tests.cli.test_help import ALL
 TIMES: dict[tuple[str, str], list[str]] = {
     ("set", "--at"): ["set", "INC", "impact=high", "--reason", "Late.", "--at"],
     ("note", "--at"): ["note", "INC", "A note.", "--reason", "Late.", "--at"],
-    ("move", "--at"): ["move", "INC", "in_progress", "--reason", "Late.", "--at"],
+    ("move", "--at"): [
+        "move",
+        "INC",
+        "in_progress",
+        "--set",
+        "assigned_team=it-operations",
+        "--reason",
+        "Late.",
+        "--at",
+    ],
     ("major declare", "--at"): ["major", "declare", "INC", "--reason", "Down.", "--at"],
     ("major declare", "--next"): ["major", "declare", "INC", "--reason", "Down.", "--next"],
     ("major decline", "--at"): ["major", "decline", "INC", "--reason", "Short.", "--at"],
@@ -77,6 +86,8 @@ def test_a_day_that_does_not_exist_is_refused(name: str, option: str, acme: Path
     words = [made["id"] if w in ("INC", "MAJOR") else w for w in TIMES[name, option]]
     if "MAJOR" in TIMES[name, option]:
         cli("major", "declare", made["id"], "--reason", "Nobody can work.")
+    if name == "major review":
+        cli("major", "stand-down", made["id"], "--reason", "All is back.")
     day = {"--month": "2026-13", "--action": "duty-agent 2026-02-30 Look"}.get(option, "2026-02-30")
     words = [day if w == "DAY" else w for w in words] if "DAY" in words else [*words, day]
     refused = cli(*words, code=2)
