@@ -107,7 +107,9 @@ def test_a_day_that_does_not_exist_is_no_text(text: str) -> None:
     assert "there is no day 2026-" in _outcome(text)
 
 
-@pytest.mark.parametrize("text", ['"2026-02-30"', "2026-02-28", "2026-02-30x", "12026-02-30", "title:2026-02-30"])
+@pytest.mark.parametrize(
+    "text", ['"2026-02-30"', "2026-02-28", "2026-02-30x", "12026-02-30", "title:2026-02-30"]
+)
 def test_what_only_looks_like_a_day_is_text(text: str) -> None:
     assert "no day" not in _outcome(text)
 
