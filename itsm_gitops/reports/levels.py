@@ -91,10 +91,13 @@ def _headline(counts: Mapping[str, int]) -> Phrase:
     if kept is None:
         return Phrase("no promise has come due")
     if whole < FEW:
-        one, several = "{met} of {count} promise kept", "{met} of {count} promises kept"
-        return plural(whole, one, several, met=counts[MET])
-    one, several = "{share} of {count} promise kept", "{share} of {count} promises kept"
-    return plural(whole, one, several, share=Figure(percent, kept))
+        return plural(
+            whole, "{met} of {count} promise kept", "{met} of {count} promises kept", met=counts[MET]
+        )
+    share_kept = Figure(percent, kept)
+    return plural(
+        whole, "{share} of {count} promise kept", "{share} of {count} promises kept", share=share_kept
+    )
 
 
 def _keys(counts: Mapping[str, int], services: Table) -> tuple[Key, ...]:

@@ -110,8 +110,12 @@ def quality(log: Log) -> ReportDraft:
 def _headline(incidents: Sequence[Case]) -> Phrase:
     if not incidents:
         return Phrase("no incident was resolved")
-    one, several = "{part} of {count} incident reopened", "{part} of {count} incidents reopened"
-    return plural(len(incidents), one, several, part=sum(map(is_reopened, incidents)))
+    return plural(
+        len(incidents),
+        "{part} of {count} incident reopened",
+        "{part} of {count} incidents reopened",
+        part=sum(map(is_reopened, incidents)),
+    )
 
 
 def _keys(incidents: Sequence[Case]) -> tuple[Key, ...]:

@@ -72,8 +72,12 @@ def times(log: Log) -> ReportDraft:
 def _headline(count: int, middle: float | None) -> Phrase:
     if middle is None:
         return Phrase("no incident was resolved")
-    one, several = "{count} incident resolved, median {time}", "{count} incidents resolved, median {time}"
-    return plural(count, one, several, time=Figure(duration, middle))
+    return plural(
+        count,
+        "{count} incident resolved, median {time}",
+        "{count} incidents resolved, median {time}",
+        time=Figure(duration, middle),
+    )
 
 
 def _tables(log: Log, begun: Sequence[Case], done: Sequence[Case]) -> tuple[Table, ...]:
