@@ -11,6 +11,7 @@ import click
 from itsm_gitops import __version__
 from itsm_gitops.cli import failures
 from itsm_gitops.cli.base import READING_EVERYTHING, READING_OTHERWISE, App, complete_folder
+from itsm_gitops.cli.command import GivenOnce
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.errors import did_you_mean
 
@@ -106,7 +107,7 @@ COMMANDS = {name: command for section in SECTIONS.values() for name, command in 
 _ASKED = "itsm_gitops.asked"  # key of what Git was asked, in the context
 
 
-class LazyGroup(click.Group):
+class LazyGroup(GivenOnce, click.Group):
     """A group that imports a command's module when the command is called, and not before."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

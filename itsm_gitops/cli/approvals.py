@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from itsm_gitops.cli.base import App, by_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, by_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles, wrap
 from itsm_gitops.cli.width import terminal_width
@@ -37,9 +38,9 @@ def _request_options(function: _F) -> _F:
     for option in reversed(
         (
             click.option("--base", metavar="REV", default="", shell_complete=lazily("revisions"),
-                         help="Tip of the branch it wants to enter. Default: main of origin."),
+                         help="Tip of the branch to merge into. Default: main of origin."),
             click.option("--head", metavar="REV", default="", shell_complete=lazily("revisions"),
-                         help="What wants to enter it. Default: HEAD."),
+                         help="What is to be merged. Default: HEAD."),
             click.option("--target", metavar="BRANCH", default="", help="Name of that branch on the forge."),
             click.option("--reviews", metavar="FILE", default="", help="Reviews from a JSON file instead of a forge."),
             click.option("--forge", default="", help="github, gitlab, gitea or forgejo. Default: by the remote."),
@@ -140,7 +141,7 @@ def gate_command(app: App, /, what: str, as_json: bool, **options: str) -> int:
     [
         ("itsm approve K7QF3 --sign", "sign an approval of the branch that carries a change"),
         ("itsm approve 12 --sign --note 'Tested on the copy'", "of a pull request"),
-        ("itsm approve K7QF3 --sign --reject --note 'No way back'", "a no, also after a yes"),
+        ("itsm approve K7QF3 --sign --reject --note 'No way back'", "reject it, even after approving it"),
         ("git push origin 'refs/itsm/approvals/*:refs/itsm/approvals/*'", "hand in all that you signed"),
     ],
 )

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from itsm_gitops.cli.base import App, command, dry_run_option, json_option, pass_app, print_json
+from itsm_gitops.cli.base import App, dry_run_option, json_option, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import facts, styles
 from itsm_gitops.cli.width import terminal_width

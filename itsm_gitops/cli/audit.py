@@ -9,16 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from itsm_gitops.cli.audit_tables import TABLES, period_options
-from itsm_gitops.cli.base import (
-    App,
-    by_option,
-    command,
-    group_with_help,
-    json_option,
-    lazily,
-    pass_app,
-    print_json,
-)
+from itsm_gitops.cli.base import App, by_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command, group_with_help
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.practice import practice_command
 from itsm_gitops.cli.render import styles
@@ -72,7 +64,7 @@ def _source_options(function: _F) -> _F:
 )
 @click.option("--target", metavar="BRANCH", default="", help="The branch.  [default: main of origin]")
 @click.option("--since", metavar="REV", default="", shell_complete=lazily("revisions"),
-              help="Begin behind this commit.  [default: where evidence or the rules begin]")  # fmt: skip
+              help="Begin after this commit.  [default: where evidence or the rules begin]")  # fmt: skip
 @_source_options
 @pass_app
 def record_command(app: App, /, as_json: bool, request: int | None, **options: Any) -> int:

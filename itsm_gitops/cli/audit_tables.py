@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from itsm_gitops.cli.base import App, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import facts, styles, wrap
 from itsm_gitops.cli.width import terminal_width
@@ -30,7 +31,7 @@ def period_options(function: _F) -> _F:
     for option in reversed(
         (
             click.option("--since", metavar="REV|DATE", default="", shell_complete=lazily("revisions"),
-                         help="Begin behind a commit, or at a day (UTC).  [default: where the rules came]"),
+                         help="Begin after a commit, or on a day (UTC).  [default: where the rules came]"),
             click.option("--until", metavar="DATE", default="", help="End with this day (UTC)."),
             click.option("--target", metavar="BRANCH", default="", help="Only this branch."),
         )

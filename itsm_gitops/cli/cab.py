@@ -13,15 +13,14 @@ from itsm_gitops.cli.base import (
     App,
     at_option,
     by_option,
-    command,
     dry_run_option,
-    group_with_help,
     json_option,
     lazily,
     pass_app,
     print_json,
     sync_option,
 )
+from itsm_gitops.cli.command import command, group_with_help
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles, wrap

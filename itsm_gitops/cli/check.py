@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from itsm_gitops.cli.base import App, at_option, command, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import SEVERITY_STYLES, Style, styles, wrap
 from itsm_gitops.cli.width import terminal_width

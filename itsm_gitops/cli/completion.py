@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from itsm_gitops.cli.base import App, command, pass_app
+from itsm_gitops.cli.base import App, pass_app
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.model.errors import UsageError
 
@@ -76,7 +77,7 @@ def completion_command(app: App, shell: str, write: bool) -> None:
 
     It completes commands, options, identifiers, states, fields and link types. 'vscode' prints
     settings that tie every file of the repository to its schema, kinds of your own included;
-    --write puts them into .vscode/settings.json and keeps what else stands there.
+    --write puts them into .vscode/settings.json and keeps what else is in it.
     """
     if shell == _EDITOR:
         _editor(app, write)

@@ -8,17 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from itsm_gitops.cli.base import (
-    App,
-    by_option,
-    command,
-    dry_run_option,
-    group_with_help,
-    json_option,
-    lazily,
-    pass_app,
-    print_json,
-)
+from itsm_gitops.cli.base import App, by_option, dry_run_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command, group_with_help
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles, wrap
@@ -72,8 +63,8 @@ def check_command(
 ) -> int:
     """Say whether a change may be carried out now.
 
-    Read from the main branch of the server: authorised, inside its window, in no freeze that nobody
-    knew of, in nobody's way, and exactly what was approved. Exit 1 where it may not. Nothing is
+    Read from the main branch of the server: authorised, inside its window, in no unforeseen freeze, in
+    conflict with nothing, and exactly what was approved. Exit 1 where it may not. Nothing is
     written, so a read-only clone will do.
     """
     found = readiness(app.repo, identifier, DeployedContent(commits, artefacts, paths), revision=revision)
@@ -188,8 +179,8 @@ def finish_command(
 def template_command(name: str) -> None:
     """Print what the repository of an application needs.
 
-    It has a read-only clone of the ITSM repository ask 'itsm deploy check', and stops where the
-    answer is no. Its comment says what to set.
+    It runs 'itsm deploy check' in a read-only clone of the ITSM repository, and stops where the answer is no.
+    Its comments say what to set.
     """
     echo(deploy_template(name), nl=False)
 

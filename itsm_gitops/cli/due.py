@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles
 from itsm_gitops.cli.shared_options import filter_argument, ics_option, teams_option
@@ -33,7 +34,7 @@ _LOOKS = {PAST: "bold red", NEAR: "yellow"}
     ],
 )
 @filter_argument
-@click.option("--within", "span", metavar="SPAN", default="", help="Look so far ahead: 30d, 4w, 6m, 1y.")
+@click.option("--within", "span", metavar="SPAN", default="", help="How far to look ahead: 30d, 4w, 6m, 1y.")
 @click.option(
     "--stage", "stages", type=click.Choice(STAGES), multiple=True, help="Only what is past, near or later."
 )

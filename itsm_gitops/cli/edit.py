@@ -10,7 +10,6 @@ from itsm_gitops.cli.base import (
     App,
     at_time_options,
     by_option,
-    command,
     dry_run_option,
     json_option,
     lazily,
@@ -18,6 +17,7 @@ from itsm_gitops.cli.base import (
     sync_option,
 )
 from itsm_gitops.cli.bulk import bulk_options, edit_all, words_behind
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.editing.duplicate import mark_duplicate
@@ -71,7 +71,7 @@ def set_command(
     FIELD=VALUE sets, FIELD+=VALUE adds to a list, FIELD-=VALUE takes from it, FIELD= removes.
     Only the changed values are rewritten; comments and order stay. What the life cycle tracks
     (team, impact, planned times …) also goes into the timeline, with who, when and why. @me is
-    you; a name that exists nowhere is refused with the nearest, unless ! stands behind it.
+    you; a name that exists nowhere is refused with the nearest, unless it is followed by !.
     """
     if over is not None:
         values = [read_assignment(a) for a in words_behind(over, identifier, *assignments)]
@@ -261,7 +261,7 @@ def link_command(
 )
 @_ID
 @click.argument("other", metavar="OF", shell_complete=lazily("identifiers"))
-@click.option("--note", metavar="TEXT", default="", help="What else is to be said.")
+@click.option("--note", metavar="TEXT", default="", help="What else you want to say.")
 @by_option
 @sync_option
 @dry_run_option

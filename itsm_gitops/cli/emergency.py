@@ -6,16 +6,8 @@ import sys
 
 import click
 
-from itsm_gitops.cli.base import (
-    App,
-    by_option,
-    command,
-    dry_run_option,
-    json_option,
-    lazily,
-    pass_app,
-    print_json,
-)
+from itsm_gitops.cli.base import App, by_option, dry_run_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles, words, wrap
 from itsm_gitops.cli.times import local
@@ -33,7 +25,7 @@ from itsm_gitops.model.words import fields_of
             'itsm emergency K7QF3 --why "Mail is down." --do "Restart the queue."',
             "what the incident affects; with what you do",
         ),
-        ('itsm emergency K7QF3 --why "Mail is down." --ask', "do not let it in yourself: others approve"),
+        ('itsm emergency K7QF3 --why "Mail is down." --ask', "let others approve it"),
         ('itsm emergency K7QF3 --why "Mail is down." --dry-run', "who could override, and what is owed"),
     ],
 )
@@ -46,7 +38,7 @@ from itsm_gitops.model.words import fields_of
 @click.option("--do", "plan", metavar="TEXT", default="", help="What you do, as far as you know.")
 @click.option("--title", metavar="TEXT", default="", help="Title of the change.  [default: the incident's]")
 @click.option("--key", metavar="FILE", default="", help="Key to sign with.  [default: git's user.signingKey]")
-@click.option("--ask", is_flag=True, help="Do not let it in alone, also if you are on call.")
+@click.option("--ask", is_flag=True, help="Let others approve it, even if you are on call.")
 @click.option("--push/--no-push", default=True, help="Push the branch.  [default: push]")
 @by_option
 @dry_run_option

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from itsm_gitops.cli.base import App, command, dry_run_option, json_option, lazily, pass_app
+from itsm_gitops.cli.base import App, dry_run_option, json_option, lazily, pass_app
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.outcome import print_written
 
 

@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from itsm_gitops.cli.base import (
-    App,
-    at_option,
-    command,
-    dry_run_option,
-    group_with_help,
-    json_option,
-    lazily,
-    pass_app,
-    print_json,
-)
+from itsm_gitops.cli.base import App, at_option, dry_run_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command, group_with_help
 from itsm_gitops.cli.failures import say, tell_left_out
 from itsm_gitops.cli.output import echo, redraw
 from itsm_gitops.cli.render import Style, brief, facts, styles

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import click
 
-from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, facts, styles, wrap
 from itsm_gitops.cli.width import terminal_width

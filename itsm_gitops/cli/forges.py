@@ -7,7 +7,8 @@ from typing import BinaryIO
 
 import click
 
-from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles, wrap
 from itsm_gitops.cli.width import terminal_width
@@ -39,7 +40,9 @@ _forge_option = click.option(
 )
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @click.option("--push/--no-push", default=True, help="Push the branch.  [default: push]")
-@click.option("--target", metavar="BRANCH", default="", help="Branch to enter.  [default: the remote's own]")
+@click.option(
+    "--target", metavar="BRANCH", default="", help="Branch to merge into.  [default: the remote's own]"
+)
 @click.option("-m", "--message", metavar="TEXT", default="", help="Message of the commit.")
 @click.option(
     "--emergency", is_flag=True, help="You are on call and alone: sign it and push it to the target."
@@ -188,7 +191,7 @@ def comment_command(
     "codeowners",
     [
         ("itsm codeowners", "print what CODEOWNERS should be"),
-        ("itsm codeowners --check", "fail where it is not that"),
+        ("itsm codeowners --check", "fail where the file is not up to date"),
         ("itsm codeowners --write --forge gitlab", ""),
         ("itsm codeowners --from .github/CODEOWNERS", "which of its patterns belong to which item"),
         ("itsm codeowners --from .github/CODEOWNERS --write", "write them under paths of the items"),

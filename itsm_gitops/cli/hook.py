@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from itsm_gitops.cli.base import App, command, group_with_help, json_option, pass_app, print_json
+from itsm_gitops.cli.base import App, json_option, pass_app, print_json
+from itsm_gitops.cli.command import command, group_with_help
 from itsm_gitops.cli.output import echo
 from itsm_gitops.model.text import safe_text
 
@@ -104,7 +105,7 @@ hook_command.add_command(post_receive_command)
     "--workflow",
     metavar="PATH",
     default=".github/workflows/itsm-gate.yml",
-    help="The file that the job has to be of.  [default: .github/workflows/itsm-gate.yml]",
+    help="The workflow file that has the job.  [default: .github/workflows/itsm-gate.yml]",
 )
 @click.option("--all", "every", is_flag=True, help="Every open pull request, drafts left out.")
 @click.option("--forge", type=click.Choice(("github",)), default=None, help="Which forge it is on.")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from itsm_gitops.cli.base import App, command, interactive, json_option, pass_app, print_json
+from itsm_gitops.cli.base import App, interactive, json_option, pass_app, print_json
 from itsm_gitops.cli.beginning import InitAnswers, ask_beginning
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles, wrap
 from itsm_gitops.cli.width import terminal_width

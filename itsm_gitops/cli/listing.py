@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import CATEGORY_STYLES, PRIORITY_STYLES, brief, styles, words
@@ -111,8 +112,8 @@ def list_command(app: App, /, **options: Any) -> None:
     FILTER is conditions such as state:open, -priority:P4, opened:2026-10..2026-11, and text that the documents
     contain. Words: kind, state, status, priority, service, team, ci, assignee, reaches, id, title, opened, updated,
     closed, sla; every field (risk.level:high), every relation from either side (resolves:INC-…). A comma is an "or",
-    '=' the whole value, 'none' nothing, '*' anything. Single quotes around it keep the shell out of it. Each option
-    is the word of its name.
+    '=' the whole value, 'none' nothing, '*' anything. Put it in single quotes, so that the shell leaves it
+    alone. Each option is the same as the word of its name.
     """
     filters = Filters(
         states=_split(options["states"]),

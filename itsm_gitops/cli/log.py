@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import click
 
-from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.outcome import change_lines, whole_changes
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles
@@ -127,7 +128,7 @@ def _revisions(app: App, words: Sequence[str], at: str | None) -> tuple[str, str
             git.resolve(rest[0])
         except GitError as error:
             if not _is_document(app, rest[0]):
-                raise usage(f"'{rest[0]}' is no revision, kind or identifier", error.hint) from error
+                raise usage(f"'{rest[0]}' is not a revision, kind or identifier", error.hint) from error
             break
         revisions.append(rest.pop(0))
     for word in rest:
@@ -135,7 +136,7 @@ def _revisions(app: App, words: Sequence[str], at: str | None) -> tuple[str, str
             try:
                 app.repo.locate(word, at or (revisions[-1] if revisions else None))
             except ItsmError:
-                raise usage(f"'{word}' is no kind or identifier", "itsm diff --help") from None
+                raise usage(f"'{word}' is not a kind or identifier", "itsm diff --help") from None
     base = revisions[0] if revisions else "HEAD"
     return base, at or (revisions[1] if len(revisions) == 2 else None), rest
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itsm_gitops.cli.base import App, command, pass_app
+from itsm_gitops.cli.base import App, pass_app
+from itsm_gitops.cli.command import command
 from itsm_gitops.model.errors import UsageError
 
 

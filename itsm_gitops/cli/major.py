@@ -12,15 +12,14 @@ from itsm_gitops.cli.base import (
     App,
     at_option,
     by_option,
-    command,
     dry_run_option,
-    group_with_help,
     json_option,
     lazily,
     pass_app,
     print_json,
     sync_option,
 )
+from itsm_gitops.cli.command import command, group_with_help
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.major_text import listed_lines, review_lines
 from itsm_gitops.cli.outcome import print_written
@@ -32,7 +31,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _ID = click.argument("identifier", metavar="ID", shell_complete=lazily("identifiers"))
 _REASON = click.option("--reason", metavar="TEXT", required=True, help="Why.")
 _NEXT = click.option(
-    "--next", "following", metavar="WHEN", help="When the next word comes: 30m, 2h, '2026-11-22 14:30', none."
+    "--next", "following", metavar="WHEN", help="When users hear more: 30m, 2h, '2026-11-22 14:30', none."
 )
 _WORD = click.option("--say", "word", metavar="TEXT", default="", help="What users are told with it.")
 
@@ -153,7 +152,7 @@ def decline_command(
 ) -> None:
     """Say that an incident is not a major incident, or not one after all.
 
-    One that was declared is reviewed all the same.
+    One that was declared still gets its review.
     """
     from itsm_gitops.editing.major import decline
 
@@ -190,8 +189,8 @@ def update_command(
 ) -> None:
     """Tell users how the work is going, and when they hear more.
 
-    TEXT '-' reads standard input. A word that comes later than promised is a finding, stands in
-    'itsm due' and on the pages.
+    TEXT '-' reads standard input. An update that comes later than promised is a finding; 'itsm due' and the
+    site list it.
     """
     from itsm_gitops.editing.major import update
 

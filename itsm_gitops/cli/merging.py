@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from itsm_gitops.cli.base import App, command, pass_app
+from itsm_gitops.cli.base import App, pass_app
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.failures import say
 from itsm_gitops.cli.output import echo, echo_exactly
 from itsm_gitops.model.text import safe_text
@@ -29,8 +30,8 @@ _FILE = click.Path(path_type=Path)
 @click.argument("theirs", type=_FILE)
 @click.argument("path", default="")
 @click.option("-p", "--stdout", "to_stdout", is_flag=True, help="Print the result; write nothing.")
-@click.option("--ours-name", metavar="TEXT", default="ours", help="What marks call our side.")
-@click.option("--theirs-name", metavar="TEXT", default="theirs", help="What marks call their side.")
+@click.option("--ours-name", metavar="TEXT", default="ours", help="Name of our side in conflict marks.")
+@click.option("--theirs-name", metavar="TEXT", default="theirs", help="Name of their side in conflict marks.")
 @pass_app
 def merge_file_command(
     app: App,
@@ -45,8 +46,8 @@ def merge_file_command(
     """Merge three versions of a document by meaning.
 
     Git calls it for documents that both sides changed; itsm doctor --fix sets that up in a clone.
-    The result goes to OURS. Timelines unite in order of time, links and lists unite, a key that
-    one side changed is taken from there. A key that both changed differently is marked as a
+    The result goes to OURS. Entries of timelines are put in order of time, links and lists are united, a key
+    that one side changed is taken from that side. A key that both changed differently is marked as a
     conflict, and the exit code is 1. PATH is where the document is in the repository.
     """
     from itsm_gitops.commands.merging import merge_files

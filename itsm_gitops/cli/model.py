@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from itsm_gitops.cli.base import App, command, dry_run_option, interactive, json_option, pass_app, print_json
+from itsm_gitops.cli.base import App, dry_run_option, interactive, json_option, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import listing, styles, wrap
 from itsm_gitops.cli.width import terminal_width
@@ -41,8 +42,7 @@ def model_command(app: App, sheet: Path | None, starter: bool, dry_run: bool, as
     """Create services, items and their links in bulk.
 
     SHEET is YAML or CSV. Everything in it is judged together and written together, or nothing is.
-    It may be applied again: what is there already is left as it is, what the sheet says otherwise is
-    changed, nothing is deleted. Without a sheet, on a terminal, questions make one.
+    It may be applied again: what is already there stays, what differs is changed, nothing is deleted. Without a sheet, on a terminal, questions make one.
     """
     from itsm_gitops.commands.modelling import starter_sheet
     from itsm_gitops.editing.model import apply_sheet

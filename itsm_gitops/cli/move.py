@@ -10,7 +10,6 @@ from itsm_gitops.cli.base import (
     App,
     at_time_options,
     by_option,
-    command,
     dry_run_option,
     interactive,
     json_option,
@@ -20,6 +19,7 @@ from itsm_gitops.cli.base import (
     sync_option,
 )
 from itsm_gitops.cli.bulk import bulk_options, edit_all, words_behind
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo

@@ -10,9 +10,7 @@ import click
 
 from itsm_gitops.cli.base import (
     App,
-    ItsmCommand,
     by_option,
-    command,
     dry_run_option,
     interactive,
     json_option,
@@ -20,6 +18,7 @@ from itsm_gitops.cli.base import (
     pass_app,
     sync_option,
 )
+from itsm_gitops.cli.command import ItsmCommand, command
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
@@ -67,7 +66,7 @@ class NewCommand(ItsmCommand):
         ("itsm new incident", "on a terminal: asks for what is needed"),
         (
             'itsm new incident "Mail is down" -s mail -c mail/sending -i high -u high',
-            "in one line; what is like it is named",
+            "in one line; similar records are named",
         ),
         (
             'itsm new problem --title "Mail fails" --service mail --category mail --impact low --urgency low',

@@ -8,7 +8,8 @@ from datetime import datetime
 
 import click
 
-from itsm_gitops.cli.base import App, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import PRIORITY_STYLES, Style, pad, styles, words, wrap
 from itsm_gitops.cli.times import local
@@ -34,7 +35,11 @@ _MOST = 10  # lines of a group on a terminal; --all shows every one
     ],
 )
 @click.option(
-    "--by", "who", metavar="HANDLE", shell_complete=lazily("people"), help="Of whom.  [default: you]"
+    "--by",
+    "who",
+    metavar="HANDLE",
+    shell_complete=lazily("people"),
+    help="Whose work to show.  [default: you]",
 )
 @click.option(
     "--within", metavar="SPAN", default="", help="How far ahead promises end: 4h, 2d.  [default: 1d]"

@@ -8,16 +8,8 @@ from pathlib import Path
 
 import click
 
-from itsm_gitops.cli.base import (
-    App,
-    command,
-    dry_run_option,
-    json_option,
-    lazily,
-    pass_app,
-    print_json,
-    sync_option,
-)
+from itsm_gitops.cli.base import App, dry_run_option, json_option, lazily, pass_app, print_json, sync_option
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles, wrap

@@ -8,17 +8,8 @@ from pathlib import Path
 
 import click
 
-from itsm_gitops.cli.base import (
-    App,
-    ItsmCommand,
-    at_option,
-    command,
-    group_with_help,
-    json_option,
-    lazily,
-    pass_app,
-    print_json,
-)
+from itsm_gitops.cli.base import App, at_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import ItsmCommand, command, group_with_help
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, facts, pad, styles, wrap
 from itsm_gitops.cli.shared_options import ics_option
@@ -133,7 +124,7 @@ def _point(point: Point, style: Style, columns: int) -> Iterator[str]:
     metavar="BRANCH",
     multiple=True,
     shell_complete=lazily("revisions"),
-    help="As if this branch were merged into HEAD (or --at); more than once for several.",
+    help="As if this branch were merged into HEAD (or --at); repeatable.",
 )
 @ics_option
 @at_option

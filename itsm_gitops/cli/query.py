@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from itsm_gitops.cli.base import App, at_option, command, json_option, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, json_option, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles

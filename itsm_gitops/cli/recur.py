@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from itsm_gitops.cli.base import App, command, dry_run_option, json_option, pass_app, print_json, sync_option
+from itsm_gitops.cli.base import App, dry_run_option, json_option, pass_app, print_json, sync_option
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles
 from itsm_gitops.cli.times import local
@@ -16,7 +17,7 @@ from itsm_gitops.model.text import safe_text
 @command(
     "recur",
     [
-        ("itsm recur", "make what is due; run it every day, twice does no harm"),
+        ("itsm recur", "make what is due; run it every day, running it twice does no harm"),
         ("itsm recur --dry-run", "see what would be made"),
         ("itsm recur --at 2026-12-24 --dry-run", "as of another day"),
     ],
@@ -38,7 +39,7 @@ def recur_command(app: App, at: str, dry_run: bool, as_json: bool) -> None:
     from itsm_gitops.model import clock
     from itsm_gitops.model.errors import UsageError
 
-    now = since(app.repo, at) if at else clock.now()
+    now = since(app.repo, at, "--at") if at else clock.now()
     if now > clock.now() and not dry_run:
         raise UsageError(f"--at: {at} is in the future", "add --dry-run to see what will be made then")
     work = recurring_work(app.repo, now)

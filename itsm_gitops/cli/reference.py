@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from itsm_gitops.cli.app import SECTIONS, group
-from itsm_gitops.cli.base import ItsmCommand
+from itsm_gitops.cli.command import ItsmCommand
 
 
 def reference() -> str:

@@ -12,7 +12,8 @@ from itertools import zip_longest
 import click
 
 from itsm_gitops.cli.bars import bar, head, lanes, legend, longest
-from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, pad, styles, wrap
@@ -71,7 +72,7 @@ _LEAST_TEXT = 10
     "--since",
     metavar="WHEN",
     default="",
-    help="Where the time begins: 2026-01-01, 90d, 12w.  [default: twelve months]",
+    help="Where the period begins: 2026-01-01, 90d, 12w.  [default: twelve months]",
 )
 @click.option(
     "--until",
@@ -87,7 +88,9 @@ _LEAST_TEXT = 10
 )
 @click.option("--table", metavar="TABLE", default="", help="Only this table of the report.")
 @click.option("--csv", "as_csv_", is_flag=True, help="Print one table as CSV (default: the first).")
-@click.option("--definitions", is_flag=True, help="Say what each figure means and whose word it follows.")
+@click.option(
+    "--definitions", is_flag=True, help="Say what each figure means and where its definition comes from."
+)
 @at_option
 @json_option
 @pass_app

@@ -6,16 +6,8 @@ import sys
 
 import click
 
-from itsm_gitops.cli.base import (
-    App,
-    at_option,
-    command,
-    dry_run_option,
-    group_with_help,
-    json_option,
-    pass_app,
-    print_json,
-)
+from itsm_gitops.cli.base import App, at_option, dry_run_option, json_option, pass_app, print_json
+from itsm_gitops.cli.command import command, group_with_help
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles
 from itsm_gitops.commands import rooting
@@ -112,7 +104,7 @@ def update_command(
 ) -> None:
     """Fetch newer commits of roots and pin them in itsm.yaml.
 
-    Nothing else of itsm.yaml changes. What is pinned takes effect as every change of it does: by a pull request.
+    Nothing else of itsm.yaml changes. As every change of that file, it takes effect by a pull request.
     """
     done = rooting.update(app.repo, names, to=to, local=local, dry_run=dry_run)
     _tell(done, as_json, "would be pinned" if dry_run else "pinned")

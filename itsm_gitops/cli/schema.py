@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from itsm_gitops.cli.base import command, lazily
+from itsm_gitops.cli.base import lazily
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo, echo_exactly
 from itsm_gitops.model.errors import NotFound, did_you_mean
 

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo, echo_exactly
 from itsm_gitops.cli.render import styles
 from itsm_gitops.cli.view import render

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from itsm_gitops.cli.base import App, at_option, command, group_with_help, json_option, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, json_option, pass_app, print_json
+from itsm_gitops.cli.command import command, group_with_help
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.progress import Progress
 from itsm_gitops.cli.render import styles

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import click
 
-from itsm_gitops.cli.base import App, at_option, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, at_option, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles, wrap
 from itsm_gitops.cli.times import local, zone_note
@@ -22,7 +23,7 @@ from itsm_gitops.model.text import safe_text, shorten, width
     "suspects",
     [
         ("itsm suspects K7QF3", "the week before it was opened"),
-        ("itsm suspects K7QF3 --window 12h --began '2026-11-22 03:10'", "when it is known when it began"),
+        ("itsm suspects K7QF3 --window 12h --began '2026-11-22 03:10'", "when you know when it began"),
         ("itsm suspects K7QF3 --json", "all of them, for programs"),
     ],
 )

@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from itsm_gitops.cli.base import App, command, json_option, pass_app, print_json
+from itsm_gitops.cli.base import App, json_option, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles
 from itsm_gitops.cli.sharing import tell
@@ -33,8 +34,8 @@ def sync_command(app: App, everything: bool, waiting: bool, message: str, as_jso
     """Share what you wrote, and take what others wrote.
 
     Commits what itsm wrote in this clone and nothing else, merges it by meaning with what others
-    pushed meanwhile, checks what was merged, and pushes; who was slower begins again by itself.
-    Commands that write take --sync, and do it always after: git config itsm.sync always.
+    pushed meanwhile, checks what was merged, and pushes; if somebody else was faster, it starts again by itself.
+    Commands that write take --sync; after 'git config itsm.sync always' they do it every time.
     Without a network the commit waits for the next time. What the policy sends through a pull
     request (schemas/policies/sharing.yaml) stays here, and is named.
     """
@@ -72,8 +73,8 @@ def _land(app: App, as_json: bool) -> int:
 def undo_command(app: App, as_json: bool) -> None:
     """Take back what the last command wrote.
 
-    Its files become what they were, and its commit goes, as long as it is not shared. What others
-    have already is history: then the opposite is written with another command.
+    Its files become what they were, and its commit goes, as long as it is not shared. What others already
+    have stays: write the opposite with another command.
     """
     from itsm_gitops.commands.sharing import undo
 

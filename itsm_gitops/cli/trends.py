@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from itsm_gitops.cli.base import (
-    App,
-    at_option,
-    command,
-    group_with_help,
-    json_option,
-    pass_app,
-    print_json,
-)
+from itsm_gitops.cli.base import App, at_option, json_option, pass_app, print_json
+from itsm_gitops.cli.command import command, group_with_help
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import styles, wrap
 from itsm_gitops.cli.width import terminal_width

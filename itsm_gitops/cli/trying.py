@@ -8,7 +8,8 @@ from itertools import groupby
 
 import click
 
-from itsm_gitops.cli.base import App, command, json_option, pass_app, print_json
+from itsm_gitops.cli.base import App, json_option, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import Style, styles
 from itsm_gitops.commands.testing import TriedExamples, try_examples
@@ -31,7 +32,7 @@ def test_command(app: App, names: tuple[str, ...], as_json: bool) -> None:
 
     Rules of your own (schemas/rules) and life cycles (schemas/workflows) show
     what is bad and what is good. What is bad must be found, what is good must
-    not. Exit code 1 where an example comes out otherwise.
+    not. Exit code 1 where an example has another result.
     """
     result = try_examples(app.repo, names)
     if as_json:

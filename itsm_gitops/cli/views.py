@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from itsm_gitops.cli.base import App, command, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.base import App, json_option, lazily, pass_app, print_json
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.shared_options import filter_argument
@@ -50,7 +51,7 @@ def views_command(
     """List saved views, and keep lists under a name.
 
     A view is kinds and a filter as itsm list takes them, with columns and an order. Your own are files of the folder
-    itsm/views in ~/.config (or $XDG_CONFIG_HOME), those of everybody are in schemas/views; yours go first.
+    itsm/views in ~/.config (or $XDG_CONFIG_HOME), those of everybody are in schemas/views; yours come first.
     """
     if save and remove:
         raise usage("--save and --remove are two different things", "one at a time")

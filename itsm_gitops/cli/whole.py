@@ -7,7 +7,6 @@ import click
 from itsm_gitops.cli.base import (
     App,
     by_option,
-    command,
     dry_run_option,
     interactive,
     json_option,
@@ -15,6 +14,7 @@ from itsm_gitops.cli.base import (
     pass_app,
     sync_option,
 )
+from itsm_gitops.cli.command import command
 from itsm_gitops.cli.failures import report, say
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo

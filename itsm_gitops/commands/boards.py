@@ -61,10 +61,9 @@ def write_agenda_ics(repo: Repository, made: BoardAgenda, path: Path, at: str | 
 
 
 def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise UsageError(f"'{text}' is no day", "write 2026-11-24") from error
+    day = clock.parse_day(text.strip())
+    if day is None:
+        raise UsageError(f"'{text}' is not a day", "write 2026-11-24")
     moments.not_far(day, text)
     return day
 

@@ -78,6 +78,7 @@ def list_due(
     are past, near or later. Raises UsageError for an invalid span or filter, NotFound for unknown names.
     """
     store, now = repo.store(at), clock.now()
+    _refuse_day(words, now)
     entries, names = None, {k.name for k in store.book.kinds.values() if due_terms(k)}
     if words:
         asked = read_filter(store.book, words, Filters())
@@ -101,6 +102,18 @@ def list_due(
         rows = [r for r in rows if r.team in groups or r.who in groups]
     repo.gaps = {g.path: g for g in store.gaps(names)}
     return DueList(rows, now, zone)
+
+
+def _refuse_day(words: Sequence[str], now: datetime) -> None:
+    """Raise UsageError for a day among the words: as a text to find it would say that nothing is due by then."""
+    for word in words:
+        day = clock.parse_day(word)
+        if day is not None:
+            ahead = max((day - now.date()).days, 1)
+            raise UsageError(
+                f"'{word}' is a day, and itsm due looks ahead by a span",
+                f"itsm due --within {ahead}d; as text it needs quotes: '\"{word}\"'",
+            )
 
 
 def _all_names(store: Store, rows: Sequence[DueEntry], option: str, handles: Sequence[str]) -> frozenset[str]:
@@ -130,7 +143,7 @@ def _people(store: Store) -> list[str]:
 def _days(text: str) -> int:
     match = _SPAN.fullmatch(text.strip().lower())
     if match is None:
-        raise UsageError(f"--within: '{text}' is no span of days", "write 30d, 4w, 6m or 1y")
+        raise UsageError(f"--within: '{text}' is not a span of days", "write 30d, 4w, 6m or 1y")
     return int(match[1]) * _DAYS[match[2]]
 
 

@@ -1,4 +1,4 @@
-"""`itsm emergency`: from an incident to a running emergency change that is on its way in, from the least that is safe.
+"""`itsm emergency`: makes an emergency change of an incident and submits it, from as few answers as are safe.
 
 The change is made like any other and judged like any other. What could not be done first (approval, plan, review) is
 written down as what is owed: tasks with an end, and the day of the review, so that `itsm due` shows each of them.
@@ -15,7 +15,7 @@ from itsm_gitops.gate.approvals import ApprovalQuery, approvals, default_base
 from itsm_gitops.gate.people import Directory
 from itsm_gitops.gate.policy import ApprovalRule, Override, duration, read_policy
 from itsm_gitops.gate.types import OVERRIDDEN, UNSATISFIED
-from itsm_gitops.graph.loaded import present_entry, present_name
+from itsm_gitops.graph.loaded import memberships
 from itsm_gitops.graph.on_call import on_call
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import read_models
@@ -111,7 +111,7 @@ def emergency(
     about = store.find(incident)
     if not facts.is_a(store.book, about, meaning.INCIDENT):
         raise UsageError(
-            f"{about.id} is no incident", "an emergency is for an open incident: itsm list -s open"
+            f"{about.id} is not an incident", "an emergency is for an open incident: itsm list -s open"
         )
     if not facts.is_open(store.book, about):
         raise Refused(
@@ -257,8 +257,7 @@ def _draft(
     services = [i for i in asked.items if facts.is_a(store.book, store.entries[i], meaning.SERVICE)]
     items = [i for i in asked.items if i not in services]
     draft = start(repo, kind.name, template=str(template["name"]), by=asked.by)
-    person = store.entries.get(present_name(store, asked.by))
-    teams = facts.targets(present_entry(store, person), "member_of") if person else []
+    teams = memberships(store, asked.by)
     owners = [o for i in asked.items if (o := facts.owner(store.entries[i]))]
     team = next((o for o in owners if o in teams), (owners or teams or [""])[0])
     tasks = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from itsm_gitops.graph.escalation import Ladder, ladder
-from itsm_gitops.graph.loaded import present_entry, present_name
+from itsm_gitops.graph.loaded import memberships, present_entry, present_name
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import Refused, UsageError
@@ -109,11 +109,6 @@ def _next(store: Store, entry: Entry) -> str:
 
 def _works_there(store: Store, entry: Entry, person: str) -> bool:
     """Whether somebody is a member of the team that has a record, and does not lead it."""
-    other, team = store.entries.get(person), str(entry.columns.get(_TEAM) or "")
+    team = str(entry.columns.get(_TEAM) or "")
     held = store.entries.get(team)
-    if other is None or held is None:
-        return False
-    return (
-        team in facts.targets(present_entry(store, other), "member_of")
-        and store.data(held.id).get(LEAD) != person
-    )
+    return held is not None and team in memberships(store, person) and store.data(held.id).get(LEAD) != person

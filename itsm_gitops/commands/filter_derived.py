@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from itsm_gitops.commands.columns import Rows
 from itsm_gitops.commands.filter_conditions import FilterCondition, one_of
-from itsm_gitops.commands.filter_fields import contained, field_condition
+from itsm_gitops.commands.filter_fields import contained, field_condition, no_order
 from itsm_gitops.commands.filter_names import is_none
 from itsm_gitops.model import filter_words as words
 from itsm_gitops.model.column_names import AGE, CLOCK, PATH, ROOT
@@ -25,12 +25,7 @@ def plain_values(term: FilterTerm) -> Iterable[FilterValue]:
     """Return the values of a word that has no order; raises UsageError for comparisons."""
     for value in term.values:
         if value.operator:
-            hint = (
-                f'several values are {term.word}:A,B; a text with dots or signs needs quotes: {term.word}:"…"'
-            )
-            raise term.error(
-                f"{term.word} has no order: '{value.operator}' cannot compare it", hint, value.column
-            )
+            raise no_order(term, value, f"{term.word} has no order")
     return term.values
 
 
@@ -80,7 +75,7 @@ def _standings(term: FilterTerm) -> tuple[set[str], bool]:
             wanted.add(value.text.lower())
         elif not is_none(value):
             hint = did_you_mean(value.text, STANDINGS) or f"one of: {', '.join(STANDINGS)}, none"
-            raise term.error(f"no clock stands '{value.text}'", hint, value.column)
+            raise term.error(f"a clock is never '{value.text}'", hint, value.column)
     return wanted, any(map(is_none, term.values))
 
 

@@ -27,7 +27,15 @@ from itsm_gitops.model.column_names import DERIVED, explains_fields
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import NotFound, UsageError, did_you_mean
 from itsm_gitops.model.filter_language import FilterTerm, FilterValue
-from itsm_gitops.model.filter_values import category_fault, choices_of, schemas_of, value_fault
+from itsm_gitops.model.filter_values import (
+    TIMES,
+    category_fault,
+    choices_of,
+    no_time,
+    schemas_of,
+    time_fault,
+    value_fault,
+)
 from itsm_gitops.model.filter_words import ANY, NONE
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.tokens import fold
@@ -37,7 +45,6 @@ if TYPE_CHECKING:
 
 Match = Callable[[Any], bool]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_TIMES = ("date-time", "date")
 _YES, _NO = ("true", "yes"), ("false", "no")
 
 
@@ -75,7 +82,7 @@ def _clause(kinds: Sequence[Kind], term: FilterTerm, name: str) -> Clause | None
     """Return the clause that a short text of a row may be what is asked for; other rows are left to be looked at."""
     if not _NAME.fullmatch(name) or name in (*DERIVED, *(k.label for k in kinds)):
         return None
-    if not term.exact and any(k.fields.get(name, {}).get("format") in _TIMES for k in kinds):
+    if not term.exact and any(k.fields.get(name, {}).get("format") in TIMES for k in kinds):
         return None
     if any(v.operator or not v.text or (v.text in (NONE, ANY) and not v.quoted) for v in term.values):
         return None
@@ -90,7 +97,7 @@ def asks_the_document_alone(kinds: Sequence[Kind], term: FilterTerm) -> bool:
         return False
     if all(v.text in (NONE, ANY) and not v.quoted and not v.operator for v in term.values):
         return True
-    return not any("x-ref" in s or s.get("format") in _TIMES for s in schemas_of(kinds, term.word).values())
+    return not any("x-ref" in s or s.get("format") in TIMES for s in schemas_of(kinds, term.word).values())
 
 
 def _reached(value: Any, rest: Sequence[str]) -> Iterator[Any]:
@@ -169,10 +176,11 @@ def _refuse_unknown(
     """Raise where no document can have a value: it is none of the field's values, or the name of nothing."""
     if not schemas or value.operator:
         return
-    fault = value_fault(schemas.values(), term, value)
+    every = schemas.values()
+    fault = value_fault(every, term, value)
     if fault:
         raise fault
-    slip = category_fault(store.book, schemas.values(), term, value)
+    slip = category_fault(store.book, every, term, value) or time_fault(every, term, value)
     if slip and not _is_held(store, kinds, term, value):
         raise slip
     if all("x-ref" in s for s in schemas.values()):
@@ -194,13 +202,13 @@ def _is_held(store: Store, kinds: Sequence[Kind], term: FilterTerm, value: Filte
 
 def matching(schema: Mapping[str, Any], term: FilterTerm, value: FilterValue, zone: str) -> Match:
     """Return the comparison that a schema asks for; raises UsageError for a value that can be none of its values."""
-    if schema.get("format") in _TIMES and (value.operator or not term.exact):
+    if schema.get("format") in TIMES and (value.operator or not term.exact):
         span = time_range(term, value, zone)
         return lambda held: (at := moments.moment_of(held, zone)) is not None and span.holds(at)
     if schema.get("type") in ("integer", "number"):
         return _numeric(term, value)
     if value.operator:
-        raise _no_order(term, value)
+        raise no_order(term, value, f"{term.word} is neither a time nor a number")
     if schema.get("type") == "boolean":
         word = value.text.lower()
         if word not in (*_YES, *_NO):
@@ -212,9 +220,10 @@ def matching(schema: Mapping[str, Any], term: FilterTerm, value: FilterValue, zo
     return same(value.text)
 
 
-def _no_order(term: FilterTerm, value: FilterValue) -> UsageError:
+def no_order(term: FilterTerm, value: FilterValue, why: str) -> UsageError:
+    """Return the error about a comparison of what cannot be compared."""
     return term.error(
-        f"{term.word} is neither a time nor a number: '{value.operator}' cannot compare it",
+        f"{why}: '{value.operator}' cannot compare it",
         f'several values are {term.word}:A,B; a text with dots or signs needs quotes: {term.word}:"…"',
         value.column,
     )
@@ -227,7 +236,9 @@ def contained(term: FilterTerm, value: FilterValue) -> str:
         return ""
     if bare != value.text and not value.quoted:
         hint = f'{term.word}:{bare} finds it anywhere in the text; a star itself needs quotes: {term.word}:"{value.text}"'
-        raise term.error(f"{term.word} contains what is asked for, without '*'", hint, value.column)
+        raise term.error(
+            f"{term.word} finds any text that contains the value, without '*'", hint, value.column
+        )
     return fold(value.text)
 
 
@@ -298,7 +309,9 @@ def time_range(term: FilterTerm, value: FilterValue, zone: str) -> moments.TimeR
     if span is None or (span.start == span.end and not value.operator):
         hint = f"{term.word}:>{value.text or '-7d'} is since then, {term.word}:<{value.text or '-7d'} before"
         raise term.error(
-            f"{term.word}: '{value.text}' is a moment, and nothing is of that moment", hint, value.column
+            f"{term.word}: '{value.text}' is a single moment, which no document has exactly",
+            hint,
+            value.column,
         )
     return moments.compared(span, value.operator)
 
@@ -316,10 +329,6 @@ def _time(term: FilterTerm, value: FilterValue, text: str, zone: str) -> moments
     if not text:
         return None
     span = moments.read_time(text, zone)
-    if span is None and term.option:
-        example = "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
-        raise term.error(f"'{text.removeprefix('-')}' is not a date and time", example)
     if span is None:
-        example = f"write {moments.FORMS}, for example {term.word}:>-30d"
-        raise term.error(f"{term.word}: '{text}' is not a time", example, value.column)
+        raise no_time(term, value, text)
     return span

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from itsm_gitops.repository import Repository
     from itsm_gitops.snapshots import Store
 
-_MEMBER_OF = "member_of"
-
 
 def is_none(value: FilterValue) -> bool:
     """Whether a value asks for documents without one."""
@@ -175,10 +173,9 @@ class FilterNames:
             raise term.error(f"'{value.text}' stands for nobody", hint, value.column)
         if value.text == words.ME:
             return [self._me]
-        from itsm_gitops.graph.loaded import present_entry, present_name
+        from itsm_gitops.graph.loaded import memberships
 
-        person = self._store.entries.get(present_name(self._store, self._me))
-        teams = facts.targets(present_entry(self._store, person), _MEMBER_OF) if person else []
+        teams = memberships(self._store, self._me)
         if not teams:
             raise term.error(
                 f"'{self._me}' is in no team", "the file of a person says in which", value.column
@@ -191,7 +188,7 @@ class FilterNames:
 
         if self._repo is None:
             raise UsageError(
-                "@me and @my-teams mean whoever asks, and a file of the rule book asks for everybody"
+                "@me and @my-teams mean the person who asks, and a file of the rule book is for everybody"
             )
         return acting(self._repo, None)
 

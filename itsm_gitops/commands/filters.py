@@ -56,12 +56,9 @@ class Filters:
             for word, values in options
             if values
         ]
-        if self.since:
-            ago = f"-{self.since}" if _AGO.fullmatch(self.since.strip()) else self.since
-            terms.append(FilterTerm(words.UPDATED, (FilterValue(ago.strip(), 0, ">="),), option="--since"))
-        if self.until:
-            ago = f"-{self.until}" if _AGO.fullmatch(self.until.strip()) else self.until
-            terms.append(FilterTerm(words.UPDATED, (FilterValue(ago.strip(), 0, "<="),), option="--until"))
+        for text, sign, option in ((self.since, ">=", "--since"), (self.until, "<=", "--until")):
+            if text:
+                terms.append(FilterTerm(words.UPDATED, (FilterValue(_ago(text), 0, sign),), option=option))
         for name, value in self.where:
             first, dot, rest = name.partition(".")
             path = f"{first.replace('-', '_')}{dot}{rest}"
@@ -69,6 +66,11 @@ class Filters:
         if self.text:
             terms.append(FilterText(self.text, option="--text"))
         return terms
+
+
+def _ago(text: str) -> str:
+    """Return a time as the filter language writes it: ``7d`` is ``-7d``, seven days ago."""
+    return f"-{text.strip()}" if _AGO.fullmatch(text.strip()) else text.strip()
 
 
 def read_filter(book: RuleBook, arguments: Sequence[str], options: Filters) -> ListFilter:
@@ -79,13 +81,12 @@ def read_filter(book: RuleBook, arguments: Sequence[str], options: Filters) -> L
     return read_words(book, arguments, options.terms())
 
 
-def since(repo: Repository, text: str) -> datetime:
-    """Read a date, a date and time or how long ago (``7d``) as a moment; raises UsageError."""
-    ago = f"-{text.strip()}" if _AGO.fullmatch(text.strip()) else text
-    span = moments.read_time(ago, repo.config.timezone)
+def since(repo: Repository, text: str, option: str = "--since") -> datetime:
+    """Read a date, a date and time or how long ago (``7d``) as a moment; raises UsageError that names the option."""
+    span = moments.read_time(_ago(text), repo.config.timezone)
     if span is None:
         raise UsageError(
-            f"--since: '{text}' is not a date and time", "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
+            f"{option}: '{text}' is not a date and time", "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
         )
-    moments.not_far(span.start, text)
+    moments.not_far(span.start, text, option)
     return span.start

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from itsm_gitops import documents
 from itsm_gitops.editing.opening import Opened, read_document
@@ -15,6 +15,7 @@ from itsm_gitops.model.archive import ArchivedRecord
 from itsm_gitops.model.entry import edges_of
 from itsm_gitops.model.errors import ItsmError, NotFound
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.untyped import as_text
 from itsm_gitops.snapshots.archived import read_archived
 from itsm_gitops.snapshots.gaps import WITHHELD, Gap, file_gap, in_root, snapshot_gaps, unread
 from itsm_gitops.snapshots.snapshot import root_of
@@ -31,10 +32,10 @@ _MOST_READ = 1_000  # of those that only mention a document
 class Related:
     """One relation as seen from the document that is shown.
 
-    ``title`` reads from this end. ``label`` and ``state`` are the other document's; both are
-    empty where it does not exist or is ``broken``: there, and not to be read, and where it is ``archived``: to be read
-    in that commit. ``field`` is the field of this document that says it
-    (``links`` for a link), empty where the other document says it.
+    ``title`` reads from this end. ``label`` and ``state`` are the other document's. Both are empty where it does not
+    exist, cannot be read (``broken``), or has left the tree (``archived`` is the commit in which it can be read).
+    ``field`` is the field of this document that stores the relation (``links`` for a link), empty where the other
+    document stores it.
     """
 
     relation: str
@@ -114,7 +115,7 @@ class NeighbourReader:
             known = None if broken else self._archived.get(identifier)
             at = known.commit[:12] if known else ""
             return Related(relation, title, identifier, "", "", "", outgoing, broken=broken, archived=at)
-        label = _text(other.data, other.kind.label)
+        label = as_text(other.data.get(other.kind.label))
         return Related(
             relation, title, identifier, other.kind.name, label, state_of(other.kind, other.data), outgoing
         )
@@ -163,8 +164,3 @@ def paths_of(book: RuleBook, identifier: str, snapshot: Snapshot) -> list[str]:
 
 def _reversed(path: str) -> tuple[int, ...]:
     return tuple(-ord(c) for c in path)
-
-
-def _text(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key)
-    return value if isinstance(value, str) else ""

@@ -148,7 +148,7 @@ def read_moment(repo: Repository, text: str) -> datetime:
     """Read a time of the repository's zone, now where it is empty; raises UsageError."""
     span = read_time(text, repo.config.timezone) if text else None
     if text and span is None:
-        raise UsageError(f"'{text}' is no time", "write '2026-12-24 20:00', 2026-12-24, tomorrow or +12h")
+        raise UsageError(f"'{text}' is not a time", "write '2026-12-24 20:00', 2026-12-24, tomorrow or +12h")
     if span:
         not_far(span.start, text)
     return span.start if span else clock.now()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from itsm_gitops.graph.risk import FACT, LEVELS, QUESTION, Point, RiskAssessment
 from itsm_gitops.graph.schedule import Freeze, Schedule, plan, preview_freezes
 from itsm_gitops.model import clock, facts, meaning, moments
 from itsm_gitops.model.errors import Refused, UsageError
-from itsm_gitops.model.windows import Window, zone
+from itsm_gitops.model.windows import Window, day_after, zone
 from itsm_gitops.model.words import a_kind, fields_of
 
 if TYPE_CHECKING:
@@ -107,11 +107,8 @@ def moment(repo: Repository, text: str, option: str, since: datetime) -> datetim
 
 def _end(repo: Repository, text: str, since: datetime) -> datetime:
     """Read where a time ends; a day belongs to it as a whole."""
-    try:
-        following = date.fromisoformat(text.strip()) + timedelta(days=1)
-    except (ValueError, OverflowError):
-        return moment(repo, text, "--to", since)
-    return moment(repo, following.isoformat(), "--to", since)
+    day = clock.parse_day(text.strip())
+    return moment(repo, day_after(day).isoformat() if day else text, "--to", since)
 
 
 def today(repo: Repository) -> datetime:

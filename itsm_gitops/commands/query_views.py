@@ -50,89 +50,41 @@ _PATH = ViewColumn("path", "the file", "path")
 _FIELDS = ViewColumn("fields", "every short field as JSON: fields ->> 'origin' is the value of one", "fields")
 
 
-def views(book: RuleBook) -> tuple[QueryView, ...]:
-    """Return all views, with the SQL that a rule book gives them."""
-    done = _in_states(k for k in book.kinds.values() if k.workflow)
-    records = (
-        _ID,
-        ViewColumn("kind", "the kind", "kind"),
-        ViewColumn("title", "the title", "title"),
-        ViewColumn("state", "the state in the life cycle", "nullif(state, '')"),
-        ViewColumn(
-            "status",
-            "open or finished, as the state says",
-            f"CASE WHEN open = 1 THEN 'open' WHEN {done} THEN 'finished' END",
-        ),
-        ViewColumn("priority", "the priority, derived or set by hand", _priority(book)),
-        _time("opened", "opened_at", "first entry of the timeline"),
-        _time("updated", "updated_at", "last entry of the timeline"),
-        _time("closed", "entered_at", "when it came to its last state, where that is a finished one", done),
-        _field("service", "the field service"),
-        _field("assigned_team", "the field assigned_team"),
-        _field("assignee", "the field assignee"),
-        _field("impact", "the field impact"),
-        _field("urgency", "the field urgency"),
-        _field("category", "the field category"),
-        _FIELDS,
-        _PATH,
-    )
-    items = (
-        _ID,
-        ViewColumn("class", "the class", "kind"),
-        ViewColumn("name", "the name", "title"),
-        _field("lifecycle", "the stage of life"),
-        _field("owner", "who answers for it"),
-        _field("criticality", "how much depends on it"),
-        _field("service_level", "the service level agreed for it"),
-        _FIELDS,
-        _PATH,
-    )
-    links = (
-        ViewColumn("source", "the document that stores it", "id"),
-        ViewColumn("relation", "the relation, as stored: affects, caused_by, depends_on …", "edge.relation"),
-        ViewColumn("target", "what it names", "edge.target"),
-        ViewColumn(
-            "field", "the field that stores it; links for the list of links", "json_extract(pointer, '$[0]')"
-        ),
-        ViewColumn("source_kind", "the kind of the document that stores it", "kind"),
-    )
-    timeline = (
-        ViewColumn("id", "the record", "document.id"),
-        ViewColumn("number", "place in the timeline, from 1", "step.key + 1"),
-        ViewColumn(
-            "at",
-            "when (UTC); NULL where what is written is no time",
-            "itsm_utc(json_extract(step.value, '$[0]'))",
-        ),
-        ViewColumn(
-            "state",
-            "the state reached; NULL for a note or comment",
-            "nullif(json_extract(step.value, '$[1]'), '')",
-        ),
-        ViewColumn("by", "who", "nullif(json_extract(step.value, '$[2]'), '')"),
-    )
-    from_documents = "FROM document WHERE usable = 1 AND record ="
-    return (
-        QueryView("records", "one row for each record", records, f"{from_documents} 1"),
-        QueryView("items", "one row for each document of the CMDB", items, f"{from_documents} 0"),
-        QueryView(
-            "links",
-            "one row for each relation that a document stores, by a field or a link",
-            links,
-            "FROM edge JOIN document ON number = document WHERE usable = 1",
-        ),
-        QueryView(
-            "timeline",
-            "one row for each entry of a record's timeline",
-            timeline,
-            "FROM document, json_each(CASE WHEN timeline = '' THEN '[]' ELSE timeline END) AS step"
-            " WHERE usable = 1 AND record = 1",
-        ),
-        QueryView(CLOCKS, "one row for each target of a service level that applies to a record", _CLOCKS),
-        QueryView(FINDINGS, "one row for each finding of itsm check", _FINDINGS),
-    )
-
-
+_ITEMS = (
+    _ID,
+    ViewColumn("class", "the class", "kind"),
+    ViewColumn("name", "the name", "title"),
+    _field("lifecycle", "the stage of life"),
+    _field("owner", "who answers for it"),
+    _field("criticality", "how much depends on it"),
+    _field("service_level", "the service level agreed for it"),
+    _FIELDS,
+    _PATH,
+)
+_LINKS = (
+    ViewColumn("source", "the document that stores it", "id"),
+    ViewColumn("relation", "the relation, as stored: affects, caused_by, depends_on …", "edge.relation"),
+    ViewColumn("target", "what it names", "edge.target"),
+    ViewColumn(
+        "field", "the field that stores it; links for the list of links", "json_extract(pointer, '$[0]')"
+    ),
+    ViewColumn("source_kind", "the kind of the document that stores it", "kind"),
+)
+_TIMELINE = (
+    ViewColumn("id", "the record", "document.id"),
+    ViewColumn("number", "place in the timeline, from 1", "step.key + 1"),
+    ViewColumn(
+        "at",
+        "when (UTC); NULL where what is written is not a time",
+        "itsm_utc(json_extract(step.value, '$[0]'))",
+    ),
+    ViewColumn(
+        "state",
+        "the state reached; NULL for a note or comment",
+        "nullif(json_extract(step.value, '$[1]'), '')",
+    ),
+    ViewColumn("by", "who", "nullif(json_extract(step.value, '$[2]'), '')"),
+)
 _CLOCKS = (
     ViewColumn("id", "the record"),
     ViewColumn("level", "the service level"),
@@ -155,6 +107,57 @@ _FINDINGS = (
     ViewColumn("message", "what is wrong"),
     ViewColumn("hint", "what to do"),
 )
+
+
+def views(book: RuleBook) -> tuple[QueryView, ...]:
+    """Return all views, with the SQL that a rule book gives them."""
+    from_documents = "FROM document WHERE usable = 1 AND record ="
+    return (
+        QueryView("records", "one row for each record", _records(book), f"{from_documents} 1"),
+        QueryView("items", "one row for each document of the CMDB", _ITEMS, f"{from_documents} 0"),
+        QueryView(
+            "links",
+            "one row for each relation that a document stores, by a field or a link",
+            _LINKS,
+            "FROM edge JOIN document ON number = document WHERE usable = 1",
+        ),
+        QueryView(
+            "timeline",
+            "one row for each entry of a record's timeline",
+            _TIMELINE,
+            "FROM document, json_each(CASE WHEN timeline = '' THEN '[]' ELSE timeline END) AS step"
+            " WHERE usable = 1 AND record = 1",
+        ),
+        QueryView(CLOCKS, "one row for each target of a service level that applies to a record", _CLOCKS),
+        QueryView(FINDINGS, "one row for each finding of itsm check", _FINDINGS),
+    )
+
+
+def _records(book: RuleBook) -> tuple[ViewColumn, ...]:
+    done = _in_states(k for k in book.kinds.values() if k.workflow)
+    return (
+        _ID,
+        ViewColumn("kind", "the kind", "kind"),
+        ViewColumn("title", "the title", "title"),
+        ViewColumn("state", "the state in the life cycle", "nullif(state, '')"),
+        ViewColumn(
+            "status",
+            "open or finished, as the state says",
+            f"CASE WHEN open = 1 THEN 'open' WHEN {done} THEN 'finished' END",
+        ),
+        ViewColumn("priority", "the priority, derived or set by hand", _priority(book)),
+        _time("opened", "opened_at", "first entry of the timeline"),
+        _time("updated", "updated_at", "last entry of the timeline"),
+        _time("closed", "entered_at", "when it came to its last state, where that is a finished one", done),
+        _field("service", "the field service"),
+        _field("assigned_team", "the field assigned_team"),
+        _field("assignee", "the field assignee"),
+        _field("impact", "the field impact"),
+        _field("urgency", "the field urgency"),
+        _field("category", "the field category"),
+        _FIELDS,
+        _PATH,
+    )
 
 
 def definitions(view: QueryView, inner: str) -> tuple[str, str]:

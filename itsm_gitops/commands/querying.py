@@ -72,7 +72,7 @@ def query(repo: Repository, sql: str, *, at: str | None = None) -> QueryAnswer:
 def _statement(sql: str) -> str:
     """Return the text of one statement; raises UsageError for none, and for text that SQLite cannot hold."""
     if not sql.strip() or "\0" in sql or encodable(sql) != sql:
-        raise UsageError("this is no query", _HINT)
+        raise UsageError("this is not a query", _HINT)
     return sql
 
 

@@ -90,7 +90,9 @@ def _end(repo: Repository, text: str, now: datetime) -> datetime:
     """Read the end of a report: the end of a day, month or year that is named, never later than now."""
     span = read_time(text, repo.config.timezone)
     if span is None:
-        raise UsageError(f"--until: '{text}' is no time", "write 2026-11-30, 2026-11 or 2026-11-30T20:00:00Z")
+        raise UsageError(
+            f"--until: '{text}' is not a time", "write 2026-11-30, 2026-11 or 2026-11-30T20:00:00Z"
+        )
     not_far(span.start, text, "--until")
     return min(
         now, (span.end if span.end - span.start > timedelta(minutes=1) else span.start).astimezone(UTC)

@@ -80,7 +80,7 @@ def suspect(
     start = moment(repo, began, "--began", opened) if began else opened
     length = moment(repo, window, "--window", start) - start
     if not timedelta(0) < length <= _LONGEST:
-        raise UsageError(f"--window: '{window}' is no span of up to a year", "write 12h, 7d or 2w")
+        raise UsageError(f"--window: '{window}' is not a span of up to a year", "write 12h, 7d or 2w")
     network = Network(store)
     graph = ImpactGraph(network)
     here = scene(graph, entry, start, length)

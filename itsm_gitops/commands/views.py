@@ -84,7 +84,7 @@ def _load(path: Path) -> Mapping[str, Any]:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     if not isinstance(loaded.data, dict) or loaded.problems:
         place = loaded.problems[0] if loaded.problems else None
-        where = f"{path}:{place.line}:{place.column}: {place.message}" if place else f"{path} is no view"
+        where = f"{path}:{place.line}:{place.column}: {place.message}" if place else f"{path} is not a view"
         raise UsageError(where, "a view has 'view: NAME' and 'of: FILTER'")
     return loaded.data
 
@@ -105,7 +105,7 @@ def _view(data: Mapping[str, Any], path: str, *, shared: bool) -> SavedView:
     )  # fmt: skip
     if not right:
         raise UsageError(
-            f"{path} is no view",
+            f"{path} is not a view",
             f"it needs 'view: {name}' and 'of: FILTER'; columns are a list, limit a number",
         )
     return SavedView(

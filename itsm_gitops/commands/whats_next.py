@@ -13,10 +13,10 @@ from itsm_gitops.commands.duties import due_json
 from itsm_gitops.commands.escalating import ladders
 from itsm_gitops.graph.due import DueEntry, everything_due
 from itsm_gitops.graph.escalation import CallStep, reach_of
-from itsm_gitops.graph.loaded import present_entry, present_name
+from itsm_gitops.graph.loaded import memberships, present_entry, present_name
 from itsm_gitops.graph.network import of_role
 from itsm_gitops.graph.on_call import OnCall, on_call, rotas_naming
-from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.duties import STAGES
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import ItsmError, NotFound, UsageError, did_you_mean
@@ -143,7 +143,7 @@ def whats_next(
             f"there is no '{who}'",
             did_you_mean(who, [e.id for e in of_role(store, meaning.PERSON)]) or "itsm list people",
         )
-    teams = tuple(dict.fromkeys(facts.targets(present_entry(store, entry), "member_of"))) if entry else ()
+    teams = tuple(memberships(store, person))
     mine, free = _open_records(store, person, teams)
     rows = Rows(store, ("priority",))
     limit = _limit(within, now)
@@ -166,7 +166,7 @@ def _limit(within: str, now: datetime) -> datetime:
         return now + _SOON
     limit = relative(f"+{within.removeprefix('+')}")
     if limit is None:
-        raise UsageError(f"--within: '{within}' is no span of time", "write 4h, 2d or 1w")
+        raise UsageError(f"--within: '{within}' is not a span of time", "write 4h, 2d or 1w")
     return limit
 
 

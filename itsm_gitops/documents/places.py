@@ -72,7 +72,7 @@ def refuse_sources(root: Path, trusted: Path | None, what: str, option: str) -> 
     ``what`` says what is to be written, ``option`` is the one that names another folder.
     """
     if not root.name:
-        raise ItsmError(f"{root} is no folder for {what}", f"choose another {option}")
+        raise ItsmError(f"{root} is not a folder for {what}", f"choose another {option}")
     inside = root.relative_to(trusted).parts if trusted is not None and root.is_relative_to(trusted) else ()
     # File systems that ignore case take .GIT for .git.
     if inside and inside[0].casefold() in _SOURCES:

@@ -139,7 +139,7 @@ def correct(
     refuse_closed(document, ["timeline"], "adding to the timeline")
     written = read_time(wrong, zone)
     if written is None:
-        raise UsageError(f"'{wrong}' is no time", "take it from the timeline: itsm show")
+        raise UsageError(f"'{wrong}' is not a time", "take it from the timeline: itsm show")
     told = correction(document, written, about)
     new = {**document.data, "timeline": [*document.data.get("timeline", ()), told]}
     return save(repo, document, new, dry_run=dry_run)

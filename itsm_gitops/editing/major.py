@@ -139,7 +139,7 @@ def update(
     document, policy = opened(repo, fragment)
     if policy.stage(document.data) != RUNNING:
         raise Refused(
-            f"{document.id} is no running major incident",
+            f"{document.id} is not a running major incident",
             f"itsm note {document.id} --comment TEXT says something; itsm major declare {document.id} declares it",
         )
     if not word.strip():
@@ -240,9 +240,9 @@ def _next_word(repo: Repository, policy: MajorPolicy, text: str | None) -> str |
         return None
     moment = _moment(wanted, repo.config.timezone)
     if moment is None:
-        raise UsageError(f"--next: '{text}' is no time", "write 30m, 2h, '2026-11-22 14:30', or none")
+        raise UsageError(f"--next: '{text}' is not a time", "write 30m, 2h, '2026-11-22 14:30', or none")
     if moment <= clock.now():
-        raise UsageError(f"--next: '{text}' is past", "the next word comes later than now: --next 30m")
+        raise UsageError(f"--next: '{text}' is past", "the next update comes later than now: --next 30m")
     return clock.format_time(moment)
 
 

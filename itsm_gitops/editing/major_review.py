@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from itsm_gitops.editing.change import Written, refuse_closed, save
@@ -169,13 +169,10 @@ def _option(name: str) -> str:
 def read_action(text: str) -> dict[str, Any]:
     """Read an action: who does it, by when, what (``dba-lead 2026-12-11 Rebuild the index``)."""
     parts = text.split(maxsplit=2)
-    try:
-        due = date.fromisoformat(parts[1])
-    except (IndexError, ValueError):
-        due = None
-    if due is None or len(parts) < 3:
+    due = clock.parse_day(parts[1]) if len(parts) == 3 else None
+    if due is None:
         raise UsageError(
-            f"'{text}' is no action", 'write OWNER DATE WHAT, as "dba-lead 2026-12-11 Rebuild the index"'
+            f"'{text}' is not an action", 'write OWNER DATE WHAT, as "dba-lead 2026-12-11 Rebuild the index"'
         )
     return {"action": parts[2], "owner": parts[0], "due": due.isoformat(), "done": False}
 

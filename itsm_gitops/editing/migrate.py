@@ -311,7 +311,7 @@ def _check_words(repo: Repository, migration: Migration) -> None:
     if reader:
         raise Refused(
             f"the tool itself reads the {migration.sort} '{old}' ({reader})",
-            "it keeps its name; a title or a description in the schema may say another one to people",
+            "it keeps its name; a title or a description in the schema may show people another one",
         )
     if not migration.new:
         return

@@ -99,7 +99,7 @@ def _yaml(book: RuleBook, raw: bytes, faults: list[SheetFault]) -> Iterator[Shee
         kind = _class(book, heading)
         if kind is None or not isinstance(entries, list):
             text = (
-                f"'{heading}' is no class of item"
+                f"'{heading}' is not a class of item"
                 if kind is None
                 else f"'{heading}' is to be a list of items"
             )
@@ -136,7 +136,7 @@ def _csv(book: RuleBook, raw: bytes, faults: list[SheetFault]) -> Iterator[Sheet
         kind, identifier = _class(book, str(entry[_CLASS]).strip()), str(entry["id"]).strip()
         if kind is None or not ids.is_item_id(identifier):
             text = (
-                f"'{entry[_CLASS]}' is no class of item"
+                f"'{entry[_CLASS]}' is not a class of item"
                 if kind is None
                 else f"'{identifier}' cannot be an id"
             )

@@ -112,7 +112,7 @@ def sync(repo: Repository, *, everything: bool = False, message: str = "") -> Sy
         stands = branches.standing(git)
         if not stands.head:  # documents alone are no repository: nobody could judge or list them
             raise Refused(
-                "nothing has been committed here yet, the rule book neither",
+                "nothing has been committed here yet, not even the rule book",
                 "git add -A && git commit -m 'Start the repository', then itsm sync",
             )
         place, main = stands.place, stands.place.branch == stands.own
@@ -305,7 +305,7 @@ def _judge(repo: Repository, there: str, put: PutOn) -> None:
         first = errors[0]
         raise Refused(
             f"merged with what others wrote, {first.path} would not be right: {first.message} ({first.code})",
-            "nothing was shared, the commit is kept here. itsm undo takes it back; then look again and say it anew",
+            "nothing was shared, the commit is kept here. itsm undo takes it back; then look again and make the edit anew",
         )
 
 

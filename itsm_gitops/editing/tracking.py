@@ -56,7 +56,9 @@ def past_moment(text: str, zone: str) -> datetime:
     """Read a time that is not ahead; raises UsageError."""
     span = read_time(text, zone)
     if span is None:
-        raise UsageError(f"--at: '{text}' is no time", "write 2026-11-22 20:00, -30m or 2026-11-22T20:00:00Z")
+        raise UsageError(
+            f"--at: '{text}' is not a time", "write 2026-11-22 20:00, -30m or 2026-11-22T20:00:00Z"
+        )
     doubt = local_doubt(text, zone)
     if doubt:
         raise UsageError(f"--at: {doubt}", "write it with its offset, as 2026-11-22T20:00:00+01:00")

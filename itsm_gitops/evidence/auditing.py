@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from itsm_gitops.evidence import audit, recording
@@ -100,30 +100,34 @@ def period_of(git: Git, since: str, until: str) -> Period:
     """Return the period that two texts name; raises UsageError for what is no revision, day or time."""
     end = _moment(until, last=True) if until else None
     if until and end is None:
-        raise UsageError(f"'{until}' is no date", "--until 2026-12-31 (that day included), or a time")
+        raise UsageError(f"'{until}' is not a date", "--until 2026-12-31 (that day included), or a time")
     if not since:
         return Period(until=end)
     moment = _moment(since)
     if moment is None:
-        try:
-            return Period(commit=git.resolve(since), until=end)
-        except GitError as error:
-            hint = error.hint or "--since 2026-11-01, or a commit"
-            raise UsageError(f"'{since}' is no revision and no date", hint) from error
+        return Period(commit=_commit(git, since, "--since 2026-11-01, or a commit"), until=end)
     if end is not None and end <= moment:
         raise UsageError(f"the period ends before it begins: {since} to {until}", "--since DAY --until DAY")
     return Period(moment=moment, until=end)
 
 
+def _commit(git: Git, text: str, hint: str) -> str:
+    """Return the full hash of a revision; raises UsageError for a text that is neither a revision nor a day."""
+    try:
+        return git.resolve(text)
+    except GitError as error:
+        raise UsageError(f"'{text}' is neither a revision nor a date", error.hint or hint) from error
+
+
 def _moment(text: str, *, last: bool = False) -> datetime | None:
     """Return a time, or the beginning of a day (UTC), with ``last`` its end; None for another text."""
-    moment = clock.parse_time(text)
-    if moment is None:
-        try:
-            moment = datetime.combine(date.fromisoformat(text), time(0), UTC) + timedelta(days=last)
-        except ValueError:
-            return None
-    return moment
+    moment, day = clock.parse_time(text), clock.parse_day(text)
+    if day is None:
+        return moment
+    try:
+        return datetime.combine(day, time(0), UTC) + timedelta(days=last)
+    except OverflowError:  # the end of the last day that there is
+        return None
 
 
 def _parted(newest: sharing.Newest) -> Iterator[AuditFinding]:
@@ -222,7 +226,7 @@ def access_on(repo: Repository, when: str, target: str = "") -> AccessReview:
     name, tip = recording.branch(repo, target)
     end = _moment(when, last=True) if when else None
     if end is None:
-        commit = git.resolve(when) if when else tip
+        commit = _commit(git, when, "--on 2026-11-01, or a commit") if when else tip
         return AccessReview(commit, now, access(repo, commit, now))
     ledger = read_ledger(git, evidencing.ledger_tip(git))
     moment = min(end - timedelta(seconds=1), now)

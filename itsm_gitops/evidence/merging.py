@@ -1,4 +1,4 @@
-"""As of when a merge is judged whose evidence is written down late.
+"""The moment as of which a merge is judged when its evidence is recorded late.
 
 A forge tells when it merged, and a server's hook runs at that moment. Where neither is asked, nobody knows:
 the date of a commit is what its author wrote, and a commit may reach the branch days after it was made. It cannot have

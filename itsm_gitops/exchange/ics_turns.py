@@ -68,7 +68,7 @@ def _events(path: Path) -> list[Any]:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, IndexError, KeyError) as error:
         raise UsageError(
-            f"{path} is no calendar file: {error}", "an .ics file begins with BEGIN:VCALENDAR"
+            f"{path} is not a calendar file: {error}", "an .ics file begins with BEGIN:VCALENDAR"
         ) from error
     return list(calendar.walk("VEVENT"))
 

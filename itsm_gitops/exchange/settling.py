@@ -1,4 +1,4 @@
-"""Judging and giving way in turn, until everything that is left would pass `itsm check`."""
+"""Judges the documents of an import and leaves out what rules refuse, in turn, until the rest would pass `itsm check`."""
 
 from __future__ import annotations
 

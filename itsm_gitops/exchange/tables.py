@@ -278,7 +278,7 @@ def _open(path: Path, dialect: Dialect) -> IO[str]:
     other = recognise(head[:HEAD])
     if other:
         raw.close()
-        raise TableError(f"{path.name} is no CSV: it is {other.name}", other.advice)
+        raise TableError(f"{path.name} is not a CSV file: it is {other.name}", other.advice)
     return io.TextIOWrapper(raw, encoding=encoding, newline="")
 
 

@@ -67,7 +67,7 @@ class Timelines:
         if at:
             return at, ""
         if self._convert.cell(rows[0], column):
-            return "", f"'{column}' is no time in the format named"
+            return "", f"'{column}' is not a time in the format named"
         first = (
             (self._convert.when(self._rules.event_at, row) for row in rows) if self._rules.event_at else ()
         )

@@ -163,7 +163,7 @@ def gather(
     event = None if number is not None else read_event(name, env)
     pull_number = number if event is None else event.number
     if pull_number is None:
-        raise UsageError(f"the event '{event and event.name}' is about no pull request", "--pr NUMBER")
+        raise UsageError(f"the event '{event and event.name}' is not about a pull request", "--pr NUMBER")
     server = connect(repo, name, env)
     pull_request = server.pull_request(pull_number)
     reviews = tuple(server.reviews(pull_number))

@@ -127,7 +127,7 @@ def default_base(git: Git) -> str:
         except GitError:
             continue
         return name
-    raise UsageError("it is not clear which branch the request wants to enter", "--base BRANCH")
+    raise UsageError("it is not clear which branch the request is to be merged into", "--base BRANCH")
 
 
 def branch_name(revision: str) -> str:

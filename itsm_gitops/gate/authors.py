@@ -1,4 +1,4 @@
-"""Authors whom nobody is known to be: whether that matters, and the cure that fits."""
+"""Commit authors who match nobody in the directory: whether that matters, and what to do about it."""
 
 from __future__ import annotations
 

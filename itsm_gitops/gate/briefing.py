@@ -27,6 +27,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.errors import GitError
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.rulebook import ROLES
+from itsm_gitops.model.untyped import as_text
 from itsm_gitops.repository import Repository
 from itsm_gitops.snapshots import Store
 
@@ -144,8 +145,8 @@ class _Briefs:
             title=entry.title,
             type=str(data.get("type", "")),
             state=entry.state,
-            why=_text(data, "justification"),
-            plan=_text(data, "implementation_plan") or _text(data, "description"),
+            why=as_text(data.get("justification")),
+            plan=as_text(data.get("implementation_plan")) or as_text(data.get("description")),
             window=self._window(data),
             outage=_outage(data),
             risk=level,
@@ -157,8 +158,8 @@ class _Briefs:
             ),
             services=self._services(entry),
             items=tuple(sorted(facts.affected(entry))),
-            backout=_text(data, "backout_plan"),
-            test=_text(data, "test_plan"),
+            backout=as_text(data.get("backout_plan")),
+            test=as_text(data.get("test_plan")),
             collisions=tuple(self._in_the_way(entry, data)),
         )
 
@@ -223,8 +224,3 @@ def _outage(data: Mapping[str, Any]) -> str:
         return "no interruption"
     minutes = outage.get("minutes")
     return f"interrupts service for {minutes} min" if minutes else "interrupts service"
-
-
-def _text(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name)
-    return value if isinstance(value, str) else ""

@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 from itsm_gitops.gate.policy import OWNER, PEER
 from itsm_gitops.git.identities import KEY, Human, account, humans, marks
 from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.clock import parse_day
 from itsm_gitops.model.roles import described, holders, names
 from itsm_gitops.model.rulebook import ROLES
+from itsm_gitops.model.untyped import as_mappings
 from itsm_gitops.snapshots import Store
 
 # Addresses that GitHub and GitLab make of an account's number.
@@ -80,7 +82,7 @@ class Directory:
         """Everybody who claims an account, by account; usually one."""
         found: dict[str, dict[str, None]] = {}
         for person, data in self.people.items():
-            for known in _mappings(data.get("identities")):
+            for known in as_mappings(data.get("identities")):
                 found.setdefault(account(str(known.get("forge")), known.get("id")), {})[person] = None
         return {identity: tuple(people) for identity, people in found.items()}
 
@@ -145,7 +147,7 @@ class Directory:
         return [
             person
             for person, data in self.people.items()
-            for known in _mappings(data.get("identities"))
+            for known in as_mappings(data.get("identities"))
             if account(str(known.get("forge")), "") == account(forge, "") and known.get("login") == login
         ]
 
@@ -155,7 +157,7 @@ class Directory:
         for person, data in self.people.items():
             written = names(data.get("commit_addresses"))
             written += [
-                str(c.get("value")) for c in _mappings(data.get("contacts")) if c.get("type") == "e-mail"
+                str(c.get("value")) for c in as_mappings(data.get("contacts")) if c.get("type") == "e-mail"
             ]
             for address in written:
                 found.setdefault(address.lower(), set()).add(person)
@@ -243,18 +245,7 @@ def _account(identity: str) -> str:
 
 def _delegations(raws: Any) -> Iterator[Delegation]:
     """Read the delegations; one that cannot be read is none."""
-    for raw in _mappings(raws):
-        until, since = _day(raw.get("until")), _day(raw.get("since", "2000-01-01"))
+    for raw in as_mappings(raws):
+        until, since = parse_day(raw.get("until")), parse_day(raw.get("since", "2000-01-01"))
         if until and since and isinstance(raw.get("from"), str) and isinstance(raw.get("to"), str):
             yield Delegation(raw["from"], raw["to"], since, until, tuple(names(raw.get("roles"))))
-
-
-def _day(text: Any) -> date | None:
-    try:
-        return date.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-
-
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []

@@ -117,7 +117,7 @@ def read_policy(raw: Mapping[str, Any]) -> Policy:
     """Read a policy; raises RuleBookError where it is missing, empty or not understood."""
     if not raw:
         raise RuleBookError(
-            f"there is no {POLICY} on the branch that the request wants to enter",
+            f"there is no {POLICY} on the branch that the request is to be merged into",
             "nothing can be approved without a policy; an administrator has to add it there first",
         )
     try:

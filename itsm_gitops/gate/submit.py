@@ -56,7 +56,7 @@ def submit(
     document = repo.document(path)
     require([file_gap(repo.book, path, p) for p in document.problems[:1]], "what is submitted")
     if document.kind is None or CHANGE not in document.kind.plays or not isinstance(document.data, dict):
-        raise UsageError(f"'{fragment}' is no change", "itsm list changes")
+        raise UsageError(f"'{fragment}' is not a change", "itsm list changes")
     identifier = str(document.data.get("id", ""))
     load_store(PartialSnapshot(repo.snapshot(), [path]))[0].require_complete("whether it is right")
     git = repo.history

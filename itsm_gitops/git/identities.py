@@ -6,11 +6,12 @@ number. Two files of people that share one of the three, or of which one says ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from itsm_gitops.git.sshsig import fingerprint
 from itsm_gitops.model.roles import names
+from itsm_gitops.model.untyped import as_mappings
 
 ACCOUNT, KEY, ADDRESS, SAME_AS = "account", "signing key", "commit address", "same_as"
 _SAME_FORGE = {"forgejo": "gitea"}  # one is a fork of the other; adapters say gitea for both
@@ -47,11 +48,11 @@ def key_marks(key: Mapping[str, Any]) -> list[str]:
 
 def marks(data: Data) -> Iterator[PersonalMark]:
     """Yield everything in the file of a person that belongs to one human only."""
-    for number, known in enumerate(_mappings(data.get("identities"))):
+    for number, known in enumerate(as_mappings(data.get("identities"))):
         yield PersonalMark(
             ACCOUNT, account(str(known.get("forge")), known.get("id")), ("identities", number, "id")
         )
-    for number, key in enumerate(_mappings(data.get("signing_keys"))):
+    for number, key in enumerate(as_mappings(data.get("signing_keys"))):
         for value in key_marks(key):
             field = "public_key" if fingerprint(key.get("public_key")) else "fingerprint"
             yield PersonalMark(KEY, value, ("signing_keys", number, field))
@@ -89,7 +90,3 @@ def _pairs(people: Mapping[str, Data], declared: bool) -> Iterator[tuple[str, st
                 yield person, other, SAME_AS
         for mark in () if declared else marks(data):
             yield first.setdefault((mark.sort, mark.value), person), person, f"one {mark.sort}"
-
-
-def _mappings(value: Any) -> Iterable[Mapping[str, Any]]:
-    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []

@@ -49,7 +49,7 @@ class FileInfo(NamedTuple):
 
 
 def reason(mode: str) -> str:
-    """Return in words why what is no regular file is not read."""
+    """Return in words why what is not a regular file is not read."""
     return _REASONS.get(mode, "this is not a regular file")
 
 

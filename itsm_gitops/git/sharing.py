@@ -24,7 +24,7 @@ _REFUSALS_MAX = 5
 
 
 class Newest(NamedTuple):
-    """The newest state of the ledger; ``parted`` where the branch here is no part of the remote's."""
+    """The newest state of the ledger; ``parted`` where the branch here is not part of the remote's."""
 
     tip: str
     parted: bool = False
@@ -44,7 +44,7 @@ def catch_up(git: Git) -> str:
         here, remote = ledger.tip(git), newest(git)
         if remote.parted:
             raise GitError(
-                f"the branch {EVIDENCE} here is no part of the remote's: both hold statements that the other lacks",
+                f"the branch {EVIDENCE} here is not part of the remote's: both hold statements that the other lacks",
                 f"git branch -m {EVIDENCE} {EVIDENCE}-local keeps it aside; then record again",
             )
         try:

@@ -71,7 +71,7 @@ class TreeNames:
             yield info
 
     def odd(self) -> list[FileInfo]:
-        """Return what is no regular file with the ending of documents."""
+        """Return what is not a regular file with the ending of documents."""
         raw, found, start = self._raw, list[FileInfo](), 0
         for line in raw.split(b"\0")[:-1]:
             end = start + len(line)

@@ -263,9 +263,9 @@ class _Matters:
             if e.columns.get("type") == _EMERGENCY and self._within(e.opened)
         )
 
-    def _day(self, text: str) -> date:
+    def _day(self, text: str) -> date | str:
         moment = clock.parse_time(text)
-        return in_zone(moment, self._zone).date() if moment else date.fromisoformat(text[:10])
+        return in_zone(moment, self._zone).date() if moment else text
 
     def reviews(self) -> tuple[AgendaItem, ...]:
         """Return the changes that were carried out and are still open, with whether their review is written."""

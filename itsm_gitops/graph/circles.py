@@ -1,4 +1,4 @@
-"""Circles in which failure travels along several kinds of relation: each has none of its own, together they run round."""
+"""Circles in which failure travels along several kinds of relation: no kind has a circle by itself, together they do."""
 
 from __future__ import annotations
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from itsm_gitops.graph.network import of_role
 from itsm_gitops.model import meaning
+from itsm_gitops.model.untyped import as_mappings
 from itsm_gitops.snapshots import Store
 
 FIELD = "paths"
@@ -102,8 +103,8 @@ def _handles(store: Store) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in of_role(store, meaning.PERSON, meaning.TEAM):
         data = store.data(entry.id)
-        said = [f"@{x.get('login')}" for x in _mappings(data.get("identities"))]
-        said += [f"@{x.get('group')}" for x in _mappings(data.get("forge_groups"))]
+        said = [f"@{x.get('login')}" for x in as_mappings(data.get("identities"))]
+        said += [f"@{x.get('group')}" for x in as_mappings(data.get("forge_groups"))]
         addresses = data.get("commit_addresses")
         said += [a for a in addresses if isinstance(a, str)] if isinstance(addresses, list) else []
         for name in said:
@@ -119,7 +120,3 @@ def _teams(store: Store, people: tuple[str, ...]) -> set[str]:
         for edge in store.entries[person].edges
         if edge.relation == "member_of"
     }
-
-
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [x for x in value if isinstance(x, Mapping)] if isinstance(value, list) else []

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.graph.network import Network
 from itsm_gitops.model import facts
 from itsm_gitops.model.errors import UsageError
+from itsm_gitops.model.untyped import as_list
 
 DOWN = "down"
 UP = "up"
@@ -101,9 +102,9 @@ class GroupTable(Mapping[str, tuple[Group, ...]]):
     def _made(self, identifier: str, raw_groups: Any) -> tuple[Group, ...]:
         needs = self._needs[identifier]
         written = []
-        for raw in _list(raw_groups):
+        for raw in as_list(raw_groups):
             if isinstance(raw, dict):
-                named = (self._network.present(m) for m in _list(raw.get("members")) if isinstance(m, str))
+                named = (self._network.present(m) for m in as_list(raw.get("members")) if isinstance(m, str))
                 members = tuple(m for m in named if m in needs)
                 least = raw.get("min_up")
                 if members and isinstance(least, int):
@@ -315,11 +316,7 @@ def _worse(one: Impacted | None, other: Impacted | None) -> Impacted | None:
 
 def _redundancy(data: Mapping[str, Any]) -> Any:
     """Return the redundancy groups of a CI as written."""
-    return _list(data.get("redundancy"))
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return as_list(data.get("redundancy"))
 
 
 def edges_between(graph: ImpactGraph, members: Iterable[str]) -> list[tuple[str, str, str]]:

@@ -12,9 +12,12 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Protocol
 
+from itsm_gitops.model import facts
 from itsm_gitops.model.entry import Edge, Entry
 from itsm_gitops.model.questions import Derivation
 from itsm_gitops.model.rulebook import RuleBook
+
+MEMBER_OF = "member_of"  # the relation by which a person names its teams
 
 
 class Loaded(Protocol):
@@ -92,6 +95,12 @@ def present_entry(loaded: Loaded, entry: Entry) -> Entry:
         return entry
     named = {str(e.pointer[0]): e.target for e in edges if len(e.pointer) == 1}
     return replace(entry, edges=edges, columns={**entry.columns, **named})
+
+
+def memberships(loaded: Loaded, person: str) -> list[str]:
+    """Return the present names of the teams that a person is a member of, each once; ``person`` may be a former name."""
+    entry = loaded.entries.get(present_name(loaded, person))
+    return list(dict.fromkeys(facts.targets(present_entry(loaded, entry), MEMBER_OF))) if entry else []
 
 
 def present_data(loaded: Loaded, entry: Entry) -> Mapping[str, Any]:

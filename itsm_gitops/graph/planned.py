@@ -12,6 +12,7 @@ from itsm_gitops.graph.network import Network
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RuleBook
+from itsm_gitops.model.untyped import as_list, as_mapping, as_mappings
 from itsm_gitops.model.windows import Window
 
 COORDINATED = "coordinated_with"
@@ -70,7 +71,7 @@ def planned_of(
     start, end = (clock.parse_time(str(entry.columns.get(k, ""))) for k in ("planned_start", "planned_end"))
     if start is None or end is None or end <= start:
         return None
-    outage, risk, out = _mapping(data.get("outage")), _mapping(data.get("risk")), data.get("excluded_cis")
+    outage, risk, out = as_mapping(data.get("outage")), as_mapping(data.get("risk")), data.get("excluded_cis")
     people = [e.target for e in entry.edges if e.relation == "carried_out_by" and e.target not in teams]
     minutes = outage.get("minutes", 1) if outage.get("expected") is True else 0
     return Planned(
@@ -83,17 +84,17 @@ def planned_of(
         end=end.astimezone(UTC),
         items=tuple(facts.affected(entry)),
         implementers=tuple(dict.fromkeys(people)),
-        excluded=frozenset(str(x["ci"]) for x in _list(out) if isinstance(x, Mapping) and "ci" in x),
+        excluded=frozenset(str(x["ci"]) for x in as_mappings(out) if "ci" in x),
         coordinated=frozenset(e.target for e in entry.edges if e.relation == COORDINATED),
         outage=max(minutes, 1) if outage.get("expected") is True and isinstance(minutes, int) else 0,
-        interrupted=tuple(s for s in _list(outage.get("services")) if isinstance(s, str)),
+        interrupted=tuple(s for s in as_list(outage.get("services")) if isinstance(s, str)),
         maintenance_window=str(entry.columns.get("maintenance_window", "")),
         opened=entry.opened,
         updated=entry.updated,
         team=str(entry.columns.get("assigned_team", "")),
         firm=facts.is_firm(book, entry.kind, entry.state),
         running=facts.is_running(book, entry),
-        steps=steps if isinstance(steps := data.get(_STEPS), int) else len(_list(data.get("timeline"))),
+        steps=steps if isinstance(steps := data.get(_STEPS), int) else len(as_list(data.get("timeline"))),
         cancelled=facts.is_cancelled(book, entry),
         over=not facts.is_to_be_done(book, entry),
     )
@@ -141,12 +142,4 @@ def changes_over(network: Network, start: datetime, end: datetime) -> list[Plann
 def _terms(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return what `planned_of` reads of a change beyond its entry."""
     terms = {name: data[name] for name in ("outage", "risk", "excluded_cis") if name in data}
-    return {**terms, _STEPS: len(_list(data.get("timeline")))}
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+    return {**terms, _STEPS: len(as_list(data.get("timeline")))}

@@ -42,9 +42,9 @@ def _read(rule: str, first: datetime, zone: tzinfo = UTC) -> Any:
             raise ValueError("INTERVAL is 1 or more")  # noqa: TRY301 - the reader would come back to one day for ever
         # The standard wants an end with a time in UTC, and the reader wants it as the first day is: in local time.
         return rrulestr(_END.sub(partial(_local_end, zone=zone), rule), dtstart=first, cache=False)
-    except (ValueError, TypeError, KeyError, IndexError) as error:
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
         raise UsageError(
-            f"'{rule}' is no rule of recurrence: {error}",
+            f"'{rule}' is not a rule of recurrence: {error}",
             "for example FREQ=MONTHLY;BYDAY=2TU, the second Tuesday of each month (RFC 5545)",
         ) from error
 

@@ -18,6 +18,7 @@ from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.change_models import ChangeModel, reached, read_models
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.rulebook import RISK
+from itsm_gitops.model.untyped import as_list, as_mapping, as_mappings
 from itsm_gitops.model.wording import Figure, Phrase, Writer
 
 LEVELS = ("low", "medium", "high")
@@ -121,21 +122,21 @@ class RiskBook:
 
     def assess(self, entry: Entry, data: Mapping[str, Any]) -> RiskAssessment:
         """Return the computed risk of one change."""
-        risk = _mapping(data.get("risk"))
+        risk = as_mapping(data.get("risk"))
         kind = str(data.get("type", ""))
         model = self.models.get(kind)
-        answers = _mapping(risk.get("answers"))
+        answers = as_mapping(risk.get("answers"))
         points = [_question(q, answers) for q in self.policy.get("questions", ())]
         facts = [f for f in self.policy.get("facts", ()) if kind in f.get("types", (kind,))]
         points += [self._fact(fact, entry, data) for fact in facts]
-        levels = _mapping(self.policy.get("levels"))
+        levels = as_mapping(self.policy.get("levels"))
         return RiskAssessment(
             entry.id,
             model,
             tuple(points),
-            {QUESTION: _mapping(levels.get("questions")), FACT: _mapping(levels.get("facts"))},
+            {QUESTION: as_mapping(levels.get("questions")), FACT: as_mapping(levels.get("facts"))},
             str(risk.get("level", "")),
-            _mapping(risk.get("override")) or None,
+            as_mapping(risk.get("override")) or None,
         )
 
     def _fact(self, fact: Mapping[str, Any], entry: Entry, data: Mapping[str, Any]) -> Point:
@@ -149,7 +150,7 @@ class RiskBook:
         What the change says it does not touch is left out, unless it names it itself.
         """
         named = frozenset(i for i in self.network.affected(entry) if i in self.network.entries)
-        excluded = _list(data.get("excluded_cis"))
+        excluded = as_list(data.get("excluded_cis"))
         out = [x.get("ci") for x in excluded if isinstance(x, Mapping)]
         hits = self.graph.propagate(dict.fromkeys(named, Effect.OUTAGE)).values()
         return named, [h for h in hits if h.effect >= Effect.DEGRADED and (h.id in named or h.id not in out)]
@@ -195,7 +196,7 @@ class RiskBook:
         model, flow = self.models.get(str(data.get("type", ""))), self.network.book.kinds[entry.kind].workflow
         if model is None or flow is None or not reached(flow, entry.state, model.plans_from):
             return None
-        steps = [s for s in _list(data.get("timeline")) if isinstance(s, Mapping)]
+        steps = as_mappings(data.get("timeline"))
         moments = [clock.parse_time(str(s.get("at"))) for s in steps if s.get("state") == model.plans_from]
         typed = moments[-1] if moments else None
         if typed is None:
@@ -203,12 +204,12 @@ class RiskBook:
         return typed, self._proof(entry, data, typed, model.plans_from or "") if self._proof else typed
 
     def _outage(self, _: Entry, data: Mapping[str, Any]) -> tuple[int, str, str]:
-        outage = _mapping(data.get("outage"))
+        outage = as_mapping(data.get("outage"))
         if outage.get("expected") is not True:
             return 0, "0", "none is expected" if outage else "the record does not mention an interruption"
         minutes = outage.get("minutes", 1)
         minutes = max(1, minutes) if isinstance(minutes, int) else 1
-        named = ", ".join(s for s in _list(outage.get("services")) if isinstance(s, str))
+        named = ", ".join(s for s in as_list(outage.get("services")) if isinstance(s, str))
         return minutes, str(minutes), Phrase("of {subject}", subject=named) if named else ""
 
     def _past_failures(self, entry: Entry, _: Mapping[str, Any]) -> tuple[int, str, str]:
@@ -311,11 +312,3 @@ def _points(steps: Iterable[Mapping[str, Any]], value: Any) -> int:
         if fits:
             return int(step["points"])
     return 0
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

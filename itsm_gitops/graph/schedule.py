@@ -193,7 +193,7 @@ def preview_freezes(network: Network, now: datetime, calendar: str = "") -> list
         known = [c for c in calendars.of_type(FREEZE) if c.id == calendar]
         if not known:
             names = ", ".join(c.id for c in calendars.of_type(FREEZE)) or "none"
-            raise Refused(f"'{calendar}' is no freeze", f"freezes: {names}")
+            raise Refused(f"'{calendar}' is not a freeze", f"freezes: {names}")
     changes = planned_changes(network)
     found = []
     for one in known:

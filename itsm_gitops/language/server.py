@@ -160,7 +160,9 @@ def make_server() -> ItsmServer:
     """Return a server that is ready to be started."""
     server = ItsmServer()
     _follow_files(server)
-    _answer(server)
+    _complete(server)
+    _explain(server)
+    _offer_steps(server)
     return server
 
 
@@ -197,8 +199,8 @@ def _follow_files(server: ItsmServer) -> None:
         server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
 
-def _answer(server: ItsmServer) -> None:
-    """Complete, explain, follow references, and offer the next states."""
+def _complete(server: ItsmServer) -> None:
+    """Propose what may stand at the cursor."""
 
     @server.feature(
         lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[" ", "-", "[", "{", ","])
@@ -218,6 +220,10 @@ def _answer(server: ItsmServer) -> None:
             for number, proposal in enumerate(found.proposals)
         ]
         return lsp.CompletionList(is_incomplete=not found.whole, items=items)
+
+
+def _explain(server: ItsmServer) -> None:
+    """Say what is under the cursor, and lead to the document that it names."""
 
     @server.feature(lsp.TEXT_DOCUMENT_HOVER)
     async def explain(params: lsp.HoverParams) -> lsp.Hover | None:
@@ -245,6 +251,10 @@ def _answer(server: ItsmServer) -> None:
         address = uris.from_fs_path(str(root / found.path)) if root else None
         nowhere = lsp.Range(lsp.Position(0, 0), lsp.Position(0, 0))
         return lsp.Location(address, nowhere) if address else None
+
+
+def _offer_steps(server: ItsmServer) -> None:
+    """Offer the next states of a document as edits."""
 
     @server.feature(
         lsp.TEXT_DOCUMENT_CODE_ACTION, lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.Refactor])

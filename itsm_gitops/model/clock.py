@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -45,9 +45,7 @@ def parse_time(text: str) -> datetime | None:
     return _moment(text) if isinstance(text, str) else None
 
 
-@lru_cache(
-    maxsize=1024
-)  # whoever reads a document, its summary, its index row and the rules ask for the same few
+@lru_cache(maxsize=1024)  # the summary of a document, its row of the index and the rules read the same few
 def _moment(text: str) -> datetime | None:
     if not _DATE_TIME.fullmatch(text):
         return None
@@ -65,6 +63,16 @@ def _sane(moment: datetime) -> bool:
     except OverflowError:
         return False
     return True
+
+
+def parse_day(text: object) -> date | None:
+    """Read a calendar day as ``2026-11-22``; None for anything else (a 30 February, ``20261122``, a date-time)."""
+    if not isinstance(text, str) or len(text) != 10 or text[4] != "-" or text[7] != "-":
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def format_time(moment: datetime) -> str:

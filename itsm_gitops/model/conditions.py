@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
-from itsm_gitops.model.clock import parse_time
+from itsm_gitops.model.clock import parse_day, parse_time
 from itsm_gitops.model.levels import is_at_or_below_one, levels
 from itsm_gitops.model.windows import day_after
 
@@ -137,12 +137,12 @@ def _in_order(sign: str, value: Any, other: Any, subject: Subject) -> bool:
 
 def _in_time(sign: str, value: Any, other: Any, now: datetime | None) -> bool:
     """Compare two times; where one of them is a day, the days in UTC are compared."""
-    one = _day(value) or _moment(value)
+    one = parse_day(value) or _moment(value)
     if one is None:
         return False
     if other == NOW:
         return now is not None and _beside_now(sign, one, now)
-    two = _day(other) or _moment(other)
+    two = parse_day(other) or _moment(other)
     if two is None:
         return False
     if one.__class__ is not two.__class__:
@@ -158,15 +158,6 @@ def _beside_now(sign: str, one: date | datetime, now: datetime) -> bool:
         return datetime(one.year, one.month, one.day, tzinfo=UTC) > now
     after = day_after(one)
     return after > one and datetime(after.year, after.month, after.day, tzinfo=UTC) <= now
-
-
-def _day(value: Any) -> date | None:
-    if not isinstance(value, str) or len(value) != 10:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
 
 
 def _moment(value: Any) -> datetime | None:

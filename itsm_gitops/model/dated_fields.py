@@ -92,7 +92,4 @@ def _day(value: Any, zone: tzinfo) -> date | None:
     moment = clock.parse_time(value)
     if moment is not None:
         return in_zone(moment, zone).date()
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return clock.parse_day(value)

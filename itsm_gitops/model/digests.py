@@ -1,4 +1,4 @@
-"""Digests for what is kept between commands, without OpenSSL: loading it takes longer than there is to add up."""
+"""Hash functions for caches, without OpenSSL: loading that takes longer than all that a command hashes."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.kinds import ANY_INDEX, Kind, Reference
 from itsm_gitops.model.once import Once
 from itsm_gitops.model.timeline import times_of
+from itsm_gitops.model.untyped import as_list, as_text
 
 _COLUMN_MAX = 200
 _NAME_MAX = 32
@@ -79,11 +80,11 @@ def summarise(kind: Kind, path: str, data: Mapping[str, Any]) -> Entry:
         id=intern(path.rsplit("/", 1)[-1].removesuffix(".yaml")),
         kind=kind.name,
         path=path,
-        title=_text(data.get(kind.label)),
-        state=intern(_text(data.get(kind.state_field))),
+        title=as_text(data.get(kind.label)),
+        state=intern(as_text(data.get(kind.state_field))),
         columns=columns,
         edges=edges_of(kind, data),
-        aliases=tuple(a for a in _list(data.get("aliases")) if isinstance(a, str)),
+        aliases=tuple(a for a in as_list(data.get("aliases")) if isinstance(a, str)),
         opened=opened,
         updated=updated,
         entered=entered,
@@ -102,14 +103,14 @@ def edges_of(kind: Kind, data: Mapping[str, Any]) -> tuple[Edge, ...]:
             if isinstance(value, str):
                 found.append(shared_edge(reference.relation, value, reference.pointer, reference.open))
         elif shape == _SEVERAL:
-            for index, target in enumerate(_list(value)):
+            for index, target in enumerate(as_list(value)):
                 if isinstance(target, str):
                     place = _place(name, index)
                     found.append(shared_edge(reference.relation, target, place, reference.open))
         else:
             for target, place in reference.values(data):
                 found.append(Edge(reference.relation, intern(target), place, reference.open))
-    for index, link in enumerate(_list(data.get("links"))):
+    for index, link in enumerate(as_list(data.get("links"))):
         if isinstance(link, dict) and isinstance(link.get("type"), str):
             target = link.get("target")
             if isinstance(target, str):
@@ -137,11 +138,3 @@ def _shapes(references: Iterable[Reference]) -> list[tuple[str, Reference, int]]
 @lru_cache(maxsize=4096)  # the same few places in all documents: kept once
 def _place(*steps: str | int) -> Pointer:
     return steps
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

@@ -13,7 +13,13 @@ from itsm_gitops.model.column_names import CLOCK, column_names, near_column
 from itsm_gitops.model.errors import ItsmError, UsageError, did_you_mean
 from itsm_gitops.model.filter_language import FilterNode, FilterTerm, FilterText, NoneOf
 from itsm_gitops.model.filter_reading import kinds_named, read_words, unknown_word
-from itsm_gitops.model.filter_values import category_fault, schemas_of, value_fault
+from itsm_gitops.model.filter_values import (
+    category_fault,
+    not_times,
+    schemas_of,
+    time_fault,
+    value_fault,
+)
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.meaning import STATE_ROLES
 from itsm_gitops.model.promises import STANDINGS
@@ -49,6 +55,9 @@ def _terms(node: FilterNode) -> Iterator[FilterTerm]:
 
 
 def _term_faults(book: RuleBook, kinds: Sequence[Kind], term: FilterTerm) -> Iterator[ItsmError]:
+    if not term.exact and term.word in words.TIMES:
+        yield from (fault for v in term.values if (fault := not_times(term, v)))
+        return
     if not term.exact and (term.word in words.BY_NAME or term.word == CLOCK):
         known = _values(book, kinds, term.word)
         for value in term.values if known else ():
@@ -64,7 +73,11 @@ def _term_faults(book: RuleBook, kinds: Sequence[Kind], term: FilterTerm) -> Ite
         return
     schemas = schemas_of(kinds, term.word).values()
     for value in term.values:
-        fault = value_fault(schemas, term, value) or category_fault(book, schemas, term, value)
+        fault = (
+            value_fault(schemas, term, value)
+            or category_fault(book, schemas, term, value)
+            or time_fault(schemas, term, value)
+        )
         if fault:
             yield fault
 

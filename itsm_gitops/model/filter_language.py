@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from itsm_gitops.model.clock import parse_day
 from itsm_gitops.model.errors import UsageError
 
 LONGEST = 20_000  # characters
@@ -27,6 +28,7 @@ _WORD = re.compile(r"(-?)([^\W\d](?:[\w.-]*\w)?)([:=])")
 _OPERATOR = re.compile(r">=|<=|>|<")
 _BARE = re.compile(r'[^\s(),"]+')
 _TEXT = re.compile(r'[^\s()"]+')
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt].*)?", re.ASCII)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
@@ -205,8 +207,15 @@ class _Parser:
         word = _WORD.match(self._text, self._at)
         if word:
             return self._term(word)
+        return self._free_text()
+
+    def _free_text(self) -> FilterText:
+        """Read a text that documents must contain; a day without quotes must exist, as no document has a 30 February."""
         start = self._at
-        text, _ = self._piece(_TEXT)
+        text, quoted = self._piece(_TEXT)
+        day = _DAY.fullmatch(text)
+        if day and not quoted and parse_day(day[1]) is None:
+            raise self._error(f"there is no day {day[1]}", f"as text it needs quotes: {quote(text)}", start)
         self._skip()
         return FilterText(text, start + 1)
 

@@ -1,4 +1,4 @@
-"""What a field of a document may hold by the rule book alone: choices, categories, the standing of a clock.
+"""What a field of a document may hold by the rule book alone: choices, categories, dates, the standing of a clock.
 
 A filter that asks such a field for anything else can find nothing, be it typed or kept in a file.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from itsm_gitops.model import moments
 from itsm_gitops.model.categories import CATEGORIES, CategoryTree, has_categories
 from itsm_gitops.model.errors import UsageError, did_you_mean
 from itsm_gitops.model.filter_language import FilterTerm, FilterValue
@@ -17,6 +18,7 @@ from itsm_gitops.model.levels import levels
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.tokens import fold
 
+TIMES = ("date-time", "date")  # formats of fields that hold a time
 _OBJECT = "object"
 
 
@@ -72,7 +74,7 @@ def value_fault(
     if all(s.get("type") == _OBJECT and s.get("properties") for s in schemas):
         parts = dict.fromkeys(f"{term.word}.{name}" for s in schemas for name in s["properties"])
         return term.error(
-            f"{term.word} is a group of fields, and no value", f"fields: {', '.join(parts)}", value.column
+            f"{term.word} is a group of fields, not a value", f"fields: {', '.join(parts)}", value.column
         )
     return None
 
@@ -91,6 +93,36 @@ def category_fault(
         did_you_mean(value.text, _names_and_parts(tree)) or f"categories stand in {CATEGORIES}",
         value.column,
     )
+
+
+def time_fault(
+    schemas: Collection[Mapping[str, Any]], term: FilterTerm, value: FilterValue
+) -> UsageError | None:
+    """Return what is wrong with a value that is no time where a field holds one; documents may have it all the same."""
+    if not schemas or any(s.get("format") not in TIMES for s in schemas):
+        return None
+    if not term.exact or value.operator:
+        return not_times(term, value)
+    if is_special(value) or value.quoted or moments.moment_of(value.text, "UTC"):
+        return None
+    return no_time(term, value, value.text)  # the whole value is meant: "2026-11" is none
+
+
+def not_times(term: FilterTerm, value: FilterValue) -> UsageError | None:
+    """Return what is wrong with an end of a range that is no time; None for times, and for ends left open."""
+    if not value.operator and not value.quoted and value.text.lower() in (NONE, ANY, ""):
+        return None
+    wrong = (t for t in (value.text, value.upper) if t and moments.read_time(t, "UTC") is None)
+    return next((no_time(term, value, text) for text in wrong), None)
+
+
+def no_time(term: FilterTerm, value: FilterValue, text: str) -> UsageError:
+    """Return the error that names a text that is no time, or a day that does not exist."""
+    if term.option and not term.exact:
+        example = "write 7d, 12h, 2026-11-22 or '2026-11-22 20:00'"
+        return term.error(f"'{text.removeprefix('-')}' is not a date and time", example)
+    example = f"write {moments.FORMS}, for example {term.word}:>-30d"
+    return term.error(f"{term.word}: '{text}' is not a time", example, value.column)
 
 
 def is_special(value: FilterValue) -> bool:

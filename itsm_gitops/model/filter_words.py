@@ -76,6 +76,7 @@ WORDS = (
 BY_NAME = {word.name: word for word in WORDS}
 FACETS = tuple((word.name, word.facet) for word in WORDS if word.facet)
 DATES = ((OPENED, "Opened"), (UPDATED, "Updated"))
+TIMES = (OPENED, UPDATED, CLOSED)
 
 
 def teams_of(entry: Entry, kind_of: Callable[[str], Kind | None]) -> list[str]:

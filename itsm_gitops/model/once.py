@@ -1,8 +1,8 @@
-"""Answers about things that nobody changes, each worked out once in a process.
+"""A cache of what follows from objects that never change: each answer is computed once in a process.
 
 A process often meets the same rule book many times: before and after a request, at each merge of an
-audit, at each rebuild of a served site. What was made of it is kept while things are the same objects,
-which is far cheaper to see than whether they are equal.
+audit, at each rebuild of a served site. The cache looks whether they are the same objects, which is far cheaper
+than to compare them.
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ def _place_misfits(entry: Mapping[str, Any], at: Pointer) -> Iterator[Misfit]:
             yield Misfit((*at, "url"), f"'{safe_text(url)}' is not an address that is fetched from", hint)
     if isinstance(path, str) and path.startswith("."):
         if posixpath.normpath(path) == ".":
-            yield Misfit((*at, "path"), "a repository is no root of itself", "remove this entry")
+            yield Misfit((*at, "path"), "a repository cannot be a root of itself", "remove this entry")
         elif not posixpath.normpath(path).startswith(".."):
             yield Misfit(
                 (*at, "path"), "this folder is inside the repository itself", "a root is beside it: ../folder"

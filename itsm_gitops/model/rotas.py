@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from itsm_gitops.model import clock, meaning
+from itsm_gitops.model.untyped import as_mappings
 from itsm_gitops.model.windows import (
     Window,
     are_hours,
@@ -197,10 +198,10 @@ def people_on_call(named: Iterable[str], item: Item, moment: datetime) -> Iterat
 
 
 def _layers(data: Mapping[str, Any]) -> Iterator[Layer]:
-    for raw in _mappings(data.get("layers")):
+    for raw in as_mappings(data.get("layers")):
         people = [p for p in raw.get("people") or () if isinstance(p, str)]
         turn = raw.get("turn")
-        first, last = _day(raw.get("from")), _day(raw.get("until"))
+        first, last = clock.parse_day(raw.get("from")), clock.parse_day(raw.get("until"))
         every = turn.get("every", 1) if isinstance(turn, Mapping) else None
         unit = _UNITS.get(str(turn.get("unit"))) if isinstance(turn, Mapping) else None
         hand_over = raw.get("hand_over", "00:00")
@@ -208,7 +209,7 @@ def _layers(data: Mapping[str, Any]) -> Iterator[Layer]:
             continue
         if not is_time_of_day(hand_over):
             continue
-        hours = tuple(h for h in _mappings(raw.get("hours")) if are_hours(h))
+        hours = tuple(h for h in as_mappings(raw.get("hours")) if are_hours(h))
         yield Layer(
             str(raw.get("name", "")), tuple(people), first, last, every * unit,
             hand_over, hours, str(raw.get("holidays", "")),
@@ -224,8 +225,8 @@ def _overrides(data: Mapping[str, Any]) -> Iterator[TurnOverride]:
 
 
 def _absences(data: Mapping[str, Any], where: tzinfo) -> Iterator[Absence]:
-    for raw in _mappings(data.get("absences")):
-        first, last = _day(raw.get("from")), _day(raw.get("until"))
+    for raw in as_mappings(data.get("absences")):
+        first, last = clock.parse_day(raw.get("from")), clock.parse_day(raw.get("until"))
         if first and last and isinstance(raw.get(PERSON), str):
             yield Absence(moment_of(first, "00:00", where), moment_of(last, "24:00", where), raw[PERSON])
 
@@ -250,14 +251,3 @@ def uncovered(rota: Rota, wanted: Iterable[Window] | None, start: datetime, end:
         for w in windows
         if w.touches(g.start, g.end)
     ]
-
-
-def _day(value: Any) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []

@@ -6,11 +6,12 @@ of values is shorter. Whatever else was changed counts as weaker, since nobody c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from itsm_gitops.model.findings import ERROR, INFO, OFF, WARNING
 from itsm_gitops.model.guards import BESIDE, EXCEPT, FIELD, MUST, SEVERITY, SINCE, WHEN, WHILE
+from itsm_gitops.model.untyped import as_list
 from itsm_gitops.model.user_rules import FOR
 
 _RANK = {OFF: 0, INFO: 1, WARNING: 2, ERROR: 3}
@@ -34,12 +35,12 @@ def weaker(before: Data, after: Data) -> Iterator[tuple[str, str]]:
     if since > then:
         yield SINCE, f"is asked only since {since}"
     for key, what in ((WHILE, "state"), (FOR, "kind")):
-        gone = [w for w in _list(before.get(key)) if w not in _list(after.get(key))]
+        gone = [w for w in as_list(before.get(key)) if w not in as_list(after.get(key))]
         if gone and key in after:
             yield key, f"is not asked any more for the {what} {', '.join(map(repr, gone))}"
     if not implies(before.get(WHEN), after.get(WHEN)):
         yield WHEN, "is asked only under a condition that it did not have"
-    free = [w for w in _list(after.get(EXCEPT)) if w not in _list(before.get(EXCEPT))]
+    free = [w for w in as_list(after.get(EXCEPT)) if w not in as_list(before.get(EXCEPT))]
     if free:
         yield EXCEPT, f"is lifted for {', '.join(map(repr, free))}"
     if not implies(_body(after), _body(before)):
@@ -50,7 +51,7 @@ def weaker_step(before: Data, after: Data) -> Iterator[tuple[str, str]]:
     """Yield where a step of a life cycle is held back less than before."""
     if before.get(_REASON) and not after.get(_REASON):
         yield _REASON, "needs no reason any more"
-    roles, now = _list(before.get(_BY)), _list(after.get(_BY))
+    roles, now = as_list(before.get(_BY)), as_list(after.get(_BY))
     if roles and (not now or set(now) - set(roles)):
         more = ", ".join(str(r) for r in now if r not in roles) or "everybody"
         yield _BY, f"may be made by {more.replace('_', ' ')} now"
@@ -77,9 +78,9 @@ def _line(key: str, one: Data, value: Any) -> bool:
     if key == _NOT:
         return implies(value, own)
     if key == _AND:
-        return all(any(implies(x, y) for x in _list(own)) for y in _list(value))
+        return all(any(implies(x, y) for x in as_list(own)) for y in as_list(value))
     if key == _OR:
-        return all(any(implies(x, y) for y in _list(value)) for x in _list(own))
+        return all(any(implies(x, y) for y in as_list(value)) for x in as_list(own))
     if isinstance(value, Mapping) and isinstance(own, Mapping):
         return implies(own, value)
     if isinstance(value, list):
@@ -102,7 +103,3 @@ def _severity(demand: Data) -> int:
 
 def _article(severity: Any) -> str:
     return {WARNING: "a warning", INFO: "a note", OFF: "nothing"}.get(str(severity), str(severity))
-
-
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()

@@ -21,6 +21,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from itsm_gitops.model.clock import format_time, parse_time
+from itsm_gitops.model.untyped import as_mapping, as_text
 
 AT, STATE, COMMENT = "at", "state", "comment"
 SET, WAS, REASON, HAPPENED, CORRECTS = "set", "was", "reason", "happened", "corrects"
@@ -145,16 +146,10 @@ def _value_changes(entries: Sequence[Data], happened: Sequence[int | None]) -> I
     for entry, at in zip(entries, happened, strict=True):
         if at is None:
             continue
-        new, old = _mapping(entry.get(SET)), _mapping(entry.get(WAS))
+        new, old = as_mapping(entry.get(SET)), as_mapping(entry.get(WAS))
         for name in dict.fromkeys([*new, *old]):
             latest[name] = max(at, latest.get(name, at))
             yield ValueChange(latest[name], name, old.get(name), new.get(name))
-
-
-def _mapping(value: Any) -> Data:
-    if value is None:  # as nearly always, and much faster to see
-        return {}
-    return value if isinstance(value, Mapping) else {}
 
 
 def replay_of(data: Data) -> Replay:
@@ -163,7 +158,7 @@ def replay_of(data: Data) -> Replay:
     said, happened = said_in(entries), moments(entries)
     values = _value_changes(entries, happened) if tells_values(said) else ()
     commented = (at for e, at in zip(entries, happened, strict=True) if e.get(COMMENT) and at)
-    major = _mapping(data.get("major"))
+    major = as_mapping(data.get("major"))
     return Replay(
         _steps(entries, happened),
         tuple(c for c in values if _plain(c.was) and _plain(c.value)),
@@ -250,7 +245,7 @@ def told_values(entries: Iterable[Data]) -> dict[str, Any]:
     """Return the last value that a timeline tells of each field that an entry names; None: it was removed."""
     told: dict[str, Any] = {}
     for one in entries:
-        new, old = _mapping(one.get(SET)), _mapping(one.get(WAS))
+        new, old = as_mapping(one.get(SET)), as_mapping(one.get(WAS))
         for name in (*old, *new):
             told[name] = new.get(name)
     return told
@@ -270,25 +265,21 @@ def times_of(timeline: Any) -> tuple[str, str, str]:
     if not entries:
         return "", "", ""
     if HAPPENED not in said_in(entries):
-        dated = [e for e in entries if _text(e.get(AT))]
+        dated = [e for e in entries if as_text(e.get(AT))]
         entered = next((e[AT] for e in reversed(dated) if STATE in e), "")
         return (dated[0][AT], dated[-1][AT], entered) if dated else ("", "", "")
     happened = moments(entries)
     shown = [_shown(e, at) for e, at in zip(entries, happened, strict=True)]
-    updated = next((_text(e.get(AT)) for e in reversed(entries) if _text(e.get(AT))), "")
+    updated = next((as_text(e.get(AT)) for e in reversed(entries) if as_text(e.get(AT))), "")
     entered = next(
         (t for e, t in zip(reversed(entries), reversed(shown), strict=True) if STATE in e and t), ""
     )
     return next((t for t in shown if t), ""), updated, entered
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
 def _shown(one: Data, at: int | None) -> str:
     """Return the time of an entry as text: as written where it happened then."""
-    written = _text(one.get(AT))
+    written = as_text(one.get(AT))
     if at is None or seconds(written) == at:
         return written
     return format_time(datetime.fromtimestamp(at, UTC))
@@ -304,7 +295,7 @@ class EntryChange(NamedTuple):
 
 def changes_of_entry(one: Data) -> list[EntryChange]:
     """Return the fields that an entry changed."""
-    new, old = _mapping(one.get(SET)), _mapping(one.get(WAS))
+    new, old = as_mapping(one.get(SET)), as_mapping(one.get(WAS))
     return [EntryChange(name, old.get(name), new.get(name)) for name in dict.fromkeys([*new, *old])]
 
 
@@ -340,8 +331,8 @@ def data_then(data: Data, timeline: Sequence[Data], place: int, *, with_entry: b
         return data
     then = dict(data)
     for entry in reversed(later):
-        old = _mapping(entry.get(WAS))
-        for name in _mapping(entry.get(SET)).keys() | old.keys():
+        old = as_mapping(entry.get(WAS))
+        for name in as_mapping(entry.get(SET)).keys() | old.keys():
             put_value(then, name, old.get(name))
     return then
 

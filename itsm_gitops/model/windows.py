@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model import clock
 from itsm_gitops.model.errors import did_you_mean
+from itsm_gitops.model.untyped import as_mappings
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
@@ -134,13 +135,15 @@ def weekly(
 def dated(calendar: Mapping[str, Any], where: tzinfo) -> Iterator[Window]:
     """Yield the single windows of a calendar, then its single days in a zone; malformed ones are left out."""
     title = str(calendar.get("name", ""))
-    for raw in _mappings(calendar.get("windows")):
+    for raw in as_mappings(calendar.get("windows")):
         start, end = (clock.parse_time(str(raw.get(k))) for k in ("start", "end"))
         if start and end:
             yield Window(start.astimezone(UTC), end.astimezone(UTC), str(raw.get("name", title)))
-    for raw in _mappings(calendar.get("dates")):
+    for raw in as_mappings(calendar.get("dates")):
+        day = clock.parse_day(raw.get("date"))
+        if day is None:
+            continue
         try:
-            day = date.fromisoformat(str(raw.get("date")))
             start, end = (moment_of(day, text, where) for text in ("00:00", "24:00"))
         except (ValueError, OverflowError):
             continue
@@ -153,7 +156,7 @@ def spans(
     """Return every window of a calendar that touches a time, weekly and single ones, earliest first."""
     where = zone(str(calendar.get("time_zone", "")))
     found = [w for w in dated(calendar, where) if w.touches(start, end)]
-    hours = [h for h in _mappings(calendar.get("hours")) if are_hours(h)]
+    hours = [h for h in as_mappings(calendar.get("hours")) if are_hours(h)]
     found += weekly(hours, where, start, end, str(calendar.get("name", "")), closed)
     return sorted(found)
 
@@ -189,15 +192,13 @@ def closed_days(
     calendar: Mapping[str, Any], item: Callable[[str], Mapping[str, Any] | None]
 ) -> frozenset[date]:
     """Return the days of the holiday calendars that a calendar or a rota names; ``item`` gives their data."""
-    found = set()
     names = calendar.get("holidays")
-    for name in names if isinstance(names, list) else ():
-        for raw in _mappings((item(name) or {}).get("dates") if isinstance(name, str) else None):
-            try:
-                found.add(date.fromisoformat(str(raw.get("date"))))
-            except ValueError:
-                continue
-    return frozenset(found)
+    return frozenset(
+        day
+        for name in (names if isinstance(names, list) else ())
+        for raw in as_mappings((item(name) or {}).get("dates") if isinstance(name, str) else None)
+        if (day := clock.parse_day(raw.get("date"))) is not None
+    )
 
 
 def is_time_of_day(value: object) -> bool:
@@ -209,7 +210,3 @@ def are_hours(rule: Mapping[str, Any]) -> bool:
     """Whether hours are as the schema has them; others have a finding of their own."""
     times = (rule.get("from"), rule.get("to"))
     return isinstance(rule.get("days"), list) and all(map(is_time_of_day, times))
-
-
-def _mappings(value: Any) -> list[Mapping[str, Any]]:
-    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []

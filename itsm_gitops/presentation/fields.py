@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any, NamedTuple
 
+from itsm_gitops.model import clock
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.model.wording import business_time, exact_percent
 from itsm_gitops.presentation import prose
@@ -182,18 +182,16 @@ def breakable(text: str) -> Html:
 
 def day(_: View, text: str) -> Html:
     """Return a date (``2026-11-22``) as people write it; what is none stays text."""
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
+    found = clock.parse_day(text)
+    if found is None:
         return esc(text)
     return Html(f"<time datetime={found.isoformat()}>{full_day(found)}</time>")
 
 
 def short_day(view: View, text: str) -> Html:
     """Return a date as briefly as it is clear beside other words: without the year, where that is this one."""
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
+    found = clock.parse_day(text)
+    if found is None:
         return esc(text)
     shown = day_and_month(found) if found.year == view.today.year else full_day(found)
     return Html(f"<time datetime={found.isoformat()}>{shown}</time>")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 in_utc = re.compile(r"[\d-]{10}T[\d:]{8}Z", re.ASCII).fullmatch  # a time as ``format_time`` writes it
 _MOST_TIMES = 50_000
-_written_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 MONTH_NAMES = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -104,10 +103,8 @@ def said_in(table: Table, number: int, name: str) -> str:
 
 def _as_day(text: str) -> str:
     """Return a date as people read it; nothing for a text that is none."""
-    try:
-        return full_day(date.fromisoformat(text)) if _written_day(text) else ""
-    except ValueError:
-        return ""
+    day = clock.parse_day(text)
+    return full_day(day) if day else ""
 
 
 def duration(seconds: float) -> str:

@@ -49,31 +49,15 @@ def load(
 ) -> tuple[View, SiteReports, dict[str, str] | None, tuple[Gap, ...]]:
     """Read a snapshot and return what an audience may see of it, and the reports about that.
 
-    What could not be read comes last: it is for whoever builds and not for the audience.
-    The words that search finds documents by come third: of the documents that were read, None where something is
-    withheld. ``readings`` is what is known of the documents already, for an audience that may see everything;
-    ``spool`` gets what is parsed, as every document is looked at again when its page is made; ``progress`` is told how many documents of how many have been read.
+    What could not be read comes last: it is for whoever builds and not for the audience. The words that search finds
+    documents by come third: of the documents that were read, None where something is withheld. ``readings`` is what is
+    known of the documents already, for an audience that may see everything; ``spool`` gets what is parsed, as every
+    document is looked at again when its page is made; ``progress`` receives how many documents of how many were read.
     """
     made = None if audience.everything else Screen(audience, book.kinds)
-
-    def visit(store: Store, document: Document) -> list[DocumentFacts]:
-        told = reporter.visit(document) if reporter else []
-        if made is None:
-            words = search.words_of(document.data)
-            marks = reporter.marks(store, document) if reporter and audience.reports else 0
-            return [
-                DocumentFacts(document.path, extra_of(document, store.book), told, told, words, marks=marks)
-            ]
-        shown = made.document(store, document)
-        if shown is None:
-            return [DocumentFacts(document.path, [], [], told)] if told else []
-        lives = reporter.visit(shown.document) if reporter else []
-        extras = extra_of(shown.document, store.book)
-        return [DocumentFacts(document.path, extras, lives, told, seen=shown.seen)]
-
     full, gathered = load_store(
         snapshot,
-        visit=visit,
+        visit=_visitor(audience, reporter, made),
         book=book,
         memory=readings.memory if readings else None,
         spool=spool,
@@ -107,6 +91,29 @@ def load(
             view.course = reporter.course(store, lives, view.now)
     words = {identifier_of(g.path): g.words for g in gathered} if made is None else None
     return view, reports, words, full.unreadable
+
+
+def _visitor(
+    audience: Audience, reporter: Reporter | None, made: Screen | None
+) -> Callable[[Store, Document], list[DocumentFacts]]:
+    """Return what gathers the facts of each document; ``made`` withholds what the audience may not see."""
+
+    def visit(store: Store, document: Document) -> list[DocumentFacts]:
+        told = reporter.visit(document) if reporter else []
+        if made is None:
+            words = search.words_of(document.data)
+            marks = reporter.marks(store, document) if reporter and audience.reports else 0
+            return [
+                DocumentFacts(document.path, extra_of(document, store.book), told, told, words, marks=marks)
+            ]
+        shown = made.document(store, document)
+        if shown is None:
+            return [DocumentFacts(document.path, [], [], told)] if told else []
+        lives = reporter.visit(shown.document) if reporter else []
+        extras = extra_of(shown.document, store.book)
+        return [DocumentFacts(document.path, extras, lives, told, seen=shown.seen)]
+
+    return visit
 
 
 def _reports(

@@ -1,4 +1,4 @@
-"""Files over many documents, or over none: the last ones are used again where what they were made from is the same.
+"""Files made from many documents, or from none: those of the last build are kept while their sources are the same.
 
 A list of records, a page of an index, a chunk of the explorer is one file: whoever makes such files asks for each of them
 whether it is wanted, and makes it from a view that notes what is read (see ``tracing``). Files that are made together (the
@@ -68,7 +68,7 @@ class Batch:
         self._tracer.begin(name)
 
     def about_of(self, url: str) -> str:
-        """Return what was said about a file that is not wanted when it was made."""
+        """Return what was noted about a file when it was made; it is not wanted now."""
         page = self._cache.page(url) if self._cache else None
         return page.about if page else ""
 

@@ -1,4 +1,4 @@
-"""Makes a site where something may be other than in the last one: reads the snapshot, lets the engine run, writes."""
+"""Builds a site when something may have changed since the last build: reads the snapshot, runs the engine, writes."""
 
 from __future__ import annotations
 

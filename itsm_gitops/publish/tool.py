@@ -1,4 +1,4 @@
-"""What tells one state of the libraries that the tool stands on, and of the site's sources, from another."""
+"""Signs of the libraries that the tool uses and of the site's sources: another sign means that a site is built anew."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def digest_of_files(folder: Path) -> str:
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, bytes | None]]:
-    """Yield path (with slashes) and bytes of each file below a folder in order; None for what is no regular file."""
+    """Yield path (with slashes) and bytes of each file below a folder in order; None for what is not a regular file."""
     for top, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted([*names, *(f for f in folders if Path(top, f).is_symlink())]):

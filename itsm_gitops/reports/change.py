@@ -74,32 +74,14 @@ def changes(log: Log) -> ReportDraft:
     caused = Causes(log).by_change()
     good = share(sum(map(measures.is_successful, closed)), len(closed))
     ended = {name: sum(c.text("outcome") == name for c in closed) for name, _, _ in _OUTCOMES}
-    headline = (
-        plural(
-            len(closed),
-            "{count} change closed, {share} successful: {planned} as planned, {issues} with issues, {failed} failed, "
-            "{out} backed out",
-            "{count} changes closed, {share} successful: {planned} as planned, {issues} with issues, {failed} failed, "
-            "{out} backed out",
-            share=of_them(sum(map(measures.is_successful, closed)), len(closed)),
-            planned=ended["successful"],
-            issues=ended["successful_with_issues"],
-            failed=ended["unsuccessful"],
-            out=ended["backed_out"],
-        )
-        if good is not None
-        else Phrase("no change was closed")
-    )
-    order = grouped(closed, lambda c: c.text("type"))
-    known = log.book.kinds[closed[0].entry.kind].fields.get("type", {}).get("enum", ()) if closed else ()
-    types = [(t.capitalize(), order[t]) for t in [*known, *sorted(set(order) - set(known))] if t in order]
+    types = _by_type(log, closed)
 
     def good_in(period: Bucket) -> tuple[int, int]:
         some = trends.during(period, closed, lambda c: c.resolved)
         return sum(map(measures.is_successful, some)), len(some)
 
     return ReportDraft(
-        headline,
+        _headline(closed, ended) if closed else Phrase("no change was closed"),
         (
             measures.is_successful,
             measures.is_failed,
@@ -134,6 +116,28 @@ def changes(log: Log) -> ReportDraft:
         if closed
         else (),
     )
+
+
+def _headline(closed: Sequence[Case], ended: Mapping[str, int]) -> Phrase:
+    return plural(
+        len(closed),
+        "{count} change closed, {share} successful: {planned} as planned, {issues} with issues, {failed} failed, "
+        "{out} backed out",
+        "{count} changes closed, {share} successful: {planned} as planned, {issues} with issues, {failed} failed, "
+        "{out} backed out",
+        share=of_them(sum(map(measures.is_successful, closed)), len(closed)),
+        planned=ended["successful"],
+        issues=ended["successful_with_issues"],
+        failed=ended["unsuccessful"],
+        out=ended["backed_out"],
+    )
+
+
+def _by_type(log: Log, closed: Sequence[Case]) -> list[tuple[str, list[Case]]]:
+    """Return the changes of each type, in the order of the schema; types that it no longer has come last."""
+    groups = grouped(closed, lambda c: c.text("type"))
+    known = log.book.kinds[closed[0].entry.kind].fields.get("type", {}).get("enum", ()) if closed else ()
+    return [(t.capitalize(), groups[t]) for t in [*known, *sorted(set(groups) - set(known))] if t in groups]
 
 
 def _outcomes(

@@ -11,7 +11,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import ITEM, SHARE, TEXT, Column, Key, Row, Table
 from itsm_gitops.model.wording import Phrase, listed, plural
 from itsm_gitops.reports import measures
-from itsm_gitops.reports.levels import levels_of
+from itsm_gitops.reports.levels import attained, judged, levels_of
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
@@ -74,8 +74,8 @@ def customers(log: Log) -> ReportDraft:
 def _kept_of_all(found: Sequence[_Customer]) -> list[Key]:
     """Return which share of the promises to customers was kept, where any was judged."""
     clocks = [c for one in found for c in one.clocks]
-    judged = _judged(clocks)
-    return [Key(_kept(clocks), "Promises kept", SHARE, judged)] if judged else []
+    count = judged(clocks)
+    return [Key(attained(clocks), "Promises kept", SHARE, count)] if count else []
 
 
 def provided(services: frozenset[str]) -> int:
@@ -109,15 +109,6 @@ def _customers(log: Log) -> list[_Customer]:
     return found
 
 
-def _judged(clocks: Sequence[Clock]) -> int:
-    return sum(c.verdict in (durations.MET, durations.MISSED) for c in clocks)
-
-
-def _kept(clocks: Sequence[Clock]) -> float | None:
-    verdicts = [c.verdict for c in clocks]
-    return measures.attainment(verdicts.count(durations.MET), verdicts.count(durations.MISSED))
-
-
 def _overview(log: Log, found: Sequence[_Customer]) -> Table:
     columns = (
         _CUSTOMER,
@@ -135,7 +126,7 @@ def _overview(log: Log, found: Sequence[_Customer]) -> Table:
             len(c.services),
             len(c.incidents),
             len(c.requests),
-            _kept(c.clocks),
+            attained(c.clocks),
             len(_linked(log, c.entry.id, _COMPLAINED, lambda case: log.within(case.opened))),
             max(_linked(log, c.entry.id, _REVIEWED, lambda case: case.resolved is not None), default=""),
             str(log.network.data(c.entry.id).get("next_review", "")),
@@ -145,7 +136,7 @@ def _overview(log: Log, found: Sequence[_Customer]) -> Table:
     note = (
         "Incidents of its services and requests of its people that were opened in this time." if rows else ""
     )
-    wholes = {"kept": [_judged(c.clocks) for c in found]}
+    wholes = {"kept": [judged(c.clocks) for c in found]}
     return Table("customers", "By customer", columns, tuple(rows), note=note, wholes=wholes)
 
 
@@ -167,16 +158,16 @@ def _by_service(log: Log, found: Sequence[_Customer]) -> Table:
         Column("kept", "Kept", SHARE),
     )
     rows: list[Row] = []
-    judged: list[int] = []
+    due: list[int] = []
     for one in found:
         for service in sorted(one.services):
             entry = log.network.entries.get(service)
             hit = [c for c in one.incidents if service in (c.text(_SERVICE), *c.targets("affects"))]
             level = str(entry.columns.get("service_level") or "") if entry else ""
             clocks = [c for c in one.clocks if c.service == service]
-            rows.append((one.entry.id, service, level, len(hit), _kept(clocks)))
-            judged.append(_judged(clocks))
-    return Table("services", "By customer and service", columns, tuple(rows), wholes={"kept": judged})
+            rows.append((one.entry.id, service, level, len(hit), attained(clocks)))
+            due.append(judged(clocks))
+    return Table("services", "By customer and service", columns, tuple(rows), wholes={"kept": due})
 
 
 def _terms(log: Log, found: Sequence[_Customer]) -> Table:

@@ -30,7 +30,7 @@ from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.reports import deployments, measures, trends
 from itsm_gitops.reports.change import Causes
 from itsm_gitops.reports.log import Log
-from itsm_gitops.reports.tables import parts_of, share
+from itsm_gitops.reports.tables import share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.life import Case
@@ -96,16 +96,10 @@ def dora(log: Log) -> ReportDraft:
     whole = _figures(closed, incidents, caused, repaired, watched)
     counts = Counter(c.text(deployments.SERVICE) for c in closed)
     services = sorted(filter(None, counts), key=lambda s: (-counts[s], s))
-    rows: tuple[Row, ...] = tuple(
+    rows: list[Row] = [
         (s, *_figures(_of(closed, s), _of(incidents, s), caused, repaired, watched)) for s in services
-    )
-    months: list[Row] = []
-    for month in log.months(log.day_of(min(c.resolved or log.until for c in closed))) if closed else ():
-        some, broken = (
-            [c for c in g if month.start <= (c.resolved or 0) < month.end] for g in (closed, incidents)
-        )
-        start = max(month.start, log.until if log.first is None else log.first)
-        months.append((month.name, *_figures(some, broken, caused, repaired, month.end - start)))
+    ]
+    months = _by_month(log, closed, incidents, caused, repaired)
     delivered = deployments.deliveries(log, causes)
     return ReportDraft(
         _headline(len(closed), len(delivered)),
@@ -119,30 +113,7 @@ def dora(log: Log) -> ReportDraft:
             measures.median,
         ),
         (
-            Table(
-                "all",
-                "Changes",
-                (Column("scope", "Of", TEXT), *_COLUMNS),
-                ((ALL, *whole),) if closed else (),
-                note=deployments.since(log) if closed else "",
-                wholes=_wholes([(ALL, *whole)]),
-            ),
-            Table(
-                "services",
-                "By service",
-                (Column(deployments.SERVICE, "Service", ITEM), *_COLUMNS),
-                rows,
-                wholes=_wholes(rows),
-            ),
-            Table(
-                "months",
-                "By month",
-                (Column("month", "Month", MONTH), *_COLUMNS),
-                tuple(months),
-                Bars(OVER_TIME, ("changes",), ("blue",)),
-                note="A change counts in the month in which it was closed, a time to restore in the month in which the incident was resolved.",
-                wholes=_wholes(months),
-            ),
+            *_tables(log, [(ALL, *whole)] if closed else [], rows, months),
             *deployments.tables(log, delivered, watched),
         ),
         trends.happened(
@@ -150,6 +121,54 @@ def dora(log: Log) -> ReportDraft:
         ),
         _main(len(closed), len(delivered)),
         note=deployments.too_few(delivered),
+    )
+
+
+def _by_month(
+    log: Log,
+    closed: Sequence[Case],
+    incidents: Sequence[Case],
+    caused: _Caused,
+    repaired: Mapping[str, Case],
+) -> list[Row]:
+    rows: list[Row] = []
+    for month in log.months(log.day_of(min(c.resolved or log.until for c in closed))) if closed else ():
+        some, broken = (
+            [c for c in g if month.start <= (c.resolved or 0) < month.end] for g in (closed, incidents)
+        )
+        start = max(month.start, log.until if log.first is None else log.first)
+        rows.append((month.name, *_figures(some, broken, caused, repaired, month.end - start)))
+    return rows
+
+
+def _tables(
+    log: Log, whole: Sequence[Row], services: Sequence[Row], months: Sequence[Row]
+) -> tuple[Table, Table, Table]:
+    return (
+        Table(
+            "all",
+            "Changes",
+            (Column("scope", "Of", TEXT), *_COLUMNS),
+            tuple(whole),
+            note=deployments.since(log) if whole else "",
+            wholes=deployments.wholes_of(whole),
+        ),
+        Table(
+            "services",
+            "By service",
+            (Column(deployments.SERVICE, "Service", ITEM), *_COLUMNS),
+            tuple(services),
+            wholes=deployments.wholes_of(services),
+        ),
+        Table(
+            "months",
+            "By month",
+            (Column("month", "Month", MONTH), *_COLUMNS),
+            tuple(months),
+            Bars(OVER_TIME, ("changes",), ("blue",)),
+            note="A change counts in the month in which it was closed, a time to restore in the month in which the incident was resolved.",
+            wholes=deployments.wholes_of(months),
+        ),
     )
 
 
@@ -186,10 +205,6 @@ _COLUMNS = (
     Column("recovery_s", "Time to restore", DURATION),
     Column("rework_rate", "Rework rate", SHARE),
 )
-
-
-def _wholes(rows: Sequence[Row]) -> dict[str, Sequence[int]]:
-    return parts_of([int(row[1] or 0) for row in rows], "failure_rate", "rework_rate")
 
 
 def _of(cases: Sequence[Case], service: str) -> list[Case]:

@@ -223,7 +223,7 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             (Column("scope", "Of", TEXT), *COLUMNS),
             tuple(whole),
             note=since(log) if whole else "",
-            wholes=_wholes(whole),
+            wholes=wholes_of(whole),
             quiet=few,
         ),
         Table(
@@ -231,7 +231,7 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             "Deployments by service",
             (Column(SERVICE, "Service", ITEM), *COLUMNS),
             tuple(by_service),
-            wholes=_wholes(by_service),
+            wholes=wholes_of(by_service),
             quiet=few,
         ),
         Table(
@@ -240,13 +240,14 @@ def tables(log: Log, found: Sequence[Delivery], watched: int) -> tuple[Table, ..
             (Column("month", "Month", MONTH), *COLUMNS),
             tuple(months),
             Bars(OVER_TIME, ("deployments",), ("blue",)),
-            wholes=_wholes(months),
+            wholes=wholes_of(months),
             quiet=few,
         ),
     )
 
 
-def _wholes(rows: Sequence[Row]) -> dict[str, Sequence[int]]:
+def wholes_of(rows: Sequence[Row]) -> dict[str, Sequence[int]]:
+    """Return of how many deployments or changes (the second column of a row) the rates are shares."""
     return parts_of([int(row[1] or 0) for row in rows], "failure_rate", "rework_rate")
 
 

@@ -26,7 +26,6 @@ from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.clock_lists import HOURS, missed, running
 from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.past import Uptime, uptimes
-from itsm_gitops.reports.tables import share
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.agreements import Clock, Target
@@ -51,34 +50,15 @@ def levels(log: Log) -> ReportDraft:
     internal = [c for case in cases for c in known.internal_clocks(case)]
     up = uptimes(log, known)
     counts = _count(clocks)
-    whole = counts[MET] + counts[MISSED]
-    kept = share(counts[MET], whole)
+    whole, kept = counts[MET] + counts[MISSED], _share_kept(counts)
     services = _by_service(log, known, clocks, up)
-    if not known.data:
-        headline = Phrase("no service level is in force")
-    elif kept is None:
-        headline = Phrase("no promise has come due")
-    elif whole < FEW:
-        headline = plural(
-            whole,
-            "{met} of {count} promise kept",
-            "{met} of {count} promises kept",
-            met=counts[MET],
-        )
-    else:
-        headline = plural(
-            whole,
-            "{share} of {count} promise kept",
-            "{share} of {count} promises kept",
-            share=Figure(percent, kept),
-        )
 
     def kept_in(period: Bucket) -> tuple[int, int]:
         some = _count(c for c in clocks if period.start <= c.case.opened < period.end)
         return some[MET], some[MET] + some[MISSED]
 
     return ReportDraft(
-        headline,
+        _headline(counts) if known.data else Phrase("no service level is in force"),
         (
             durations.verdict,
             measures.attainment,
@@ -102,14 +82,30 @@ def levels(log: Log) -> ReportDraft:
             SHARE,
             whole,
         ),
-        (
-            Key(kept, "Promises kept", SHARE, whole),
-            Key(counts[MISSED], "Promises missed"),
-            Key(sum(any(services.falls_short(row)) for row in services.rows), "Services below a goal"),
-            Key(counts[RUNNING], "Promises still running"),
+        _keys(counts, services) if known.data else (),
+    )
+
+
+def _headline(counts: Mapping[str, int]) -> Phrase:
+    whole, kept = counts[MET] + counts[MISSED], _share_kept(counts)
+    if kept is None:
+        return Phrase("no promise has come due")
+    if whole < FEW:
+        return plural(
+            whole, "{met} of {count} promise kept", "{met} of {count} promises kept", met=counts[MET]
         )
-        if known.data
-        else (),
+    share_kept = Figure(percent, kept)
+    return plural(
+        whole, "{share} of {count} promise kept", "{share} of {count} promises kept", share=share_kept
+    )
+
+
+def _keys(counts: Mapping[str, int], services: Table) -> tuple[Key, ...]:
+    return (
+        Key(_share_kept(counts), "Promises kept", SHARE, counts[MET] + counts[MISSED]),
+        Key(counts[MISSED], "Promises missed"),
+        Key(sum(any(services.falls_short(row)) for row in services.rows), "Services below a goal"),
+        Key(counts[RUNNING], "Promises still running"),
     )
 
 
@@ -127,13 +123,18 @@ def _count(clocks: Iterable[Clock]) -> dict[str, int]:
     return counts
 
 
-def _judged(clocks: Iterable[Clock]) -> int:
+def judged(clocks: Iterable[Clock]) -> int:
+    """Return how many promises were kept or missed; the others are still running."""
     counts = _count(clocks)
     return counts[MET] + counts[MISSED]
 
 
-def _attained(clocks: Iterable[Clock]) -> float | None:
-    counts = _count(clocks)
+def attained(clocks: Iterable[Clock]) -> float | None:
+    """Return the share of promises that were kept, from 0 to 1; None where none has come due."""
+    return _share_kept(_count(clocks))
+
+
+def _share_kept(counts: Mapping[str, int]) -> float | None:
     return measures.attainment(counts[MET], counts[MISSED])
 
 
@@ -145,16 +146,14 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
         if clock.target.level == known.of_item(clock.service):
             groups.setdefault(clock.service, []).append(clock)
     rows: list[Row] = []
-    judged: dict[str, dict[str, int]] = {}
+    due: dict[str, dict[str, int]] = {}
     for service in sorted({*up, *groups}, key=lambda s: (log.title(s).lower(), s)):
         level = known.of_item(service)
         if not level or not log.scope.shows(service):
             continue
         found = groups.get(service, [])
         uptime = up.get(service)
-        judged[service] = {
-            m: _judged(c for c in found if c.target.metric == m) for m in (RESPONSE, RESOLUTION)
-        }
+        due[service] = {m: judged(c for c in found if c.target.metric == m) for m in (RESPONSE, RESOLUTION)}
         rows.append(
             (
                 service,
@@ -182,12 +181,12 @@ def _by_service(log: Log, known: Levels, clocks: list[Clock], up: Mapping[str, U
     table = Table("services", "Kept by service", columns, tuple(rows), note=note if rows else "")
     missed_first = sorted(rows, key=lambda row: not any(table.falls_short(row)))
     shown = tuple(missed_first[:_MOST_SERVICES])
-    wholes = {m: [judged[str(row[0])][m] for row in shown] for m in (RESPONSE, RESOLUTION)}
+    wholes = {m: [due[str(row[0])][m] for row in shown] for m in (RESPONSE, RESOLUTION)}
     return replace(table, rows=shown, wholes=wholes)
 
 
 def _pair(known: Levels, level: str, clocks: list[Clock], metric: str) -> tuple[float | None, float | None]:
-    return _attained(c for c in clocks if c.target.metric == metric), known.goal(level, metric)
+    return attained(c for c in clocks if c.target.metric == metric), known.goal(level, metric)
 
 
 def _availability(log: Log, known: Levels, up: Mapping[str, Uptime]) -> Table:
@@ -249,7 +248,7 @@ def _promises(log: Log, known: Levels, clocks: list[Clock], table: str, title: s
                     counts[MET],
                     counts[MISSED],
                     counts[RUNNING],
-                    _attained(found),
+                    attained(found),
                     target.goal,
                 )
             )
@@ -294,7 +293,7 @@ def _by_period(log: Log, clocks: list[Clock]) -> Table:
                 _promise(log, target),
                 counts[MET],
                 counts[MISSED],
-                _attained(some),
+                attained(some),
                 target.goal,
             )
             rows.append(row)
@@ -327,7 +326,7 @@ def _by_month(log: Log, clocks: list[Clock]) -> Table:
     for month in log.months(log.first_day(c.case for c in clocks)) if clocks else ():
         found = [c for c in clocks if month.start <= c.case.opened < month.end]
         counts = _count(found)
-        rows.append((month.name, counts[MET], counts[MISSED], _attained(found)))
+        rows.append((month.name, counts[MET], counts[MISSED], attained(found)))
     columns = (
         Column("month", "Month", MONTH),
         Column("met", "Met"),

@@ -1,4 +1,4 @@
-"""Major incidents: how soon they are declared and mitigated, and whether what was promised was said and reviewed."""
+"""Major incidents: how soon they are declared and mitigated, and whether updates and reviews came when they were due."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def updates_in_time(one: MajorCase, until: int) -> Kept:
             due += 1
             kept += at <= promised
     last = changes[-1][1] if changes else None
-    due += last is not None and last < until  # nothing was said since
+    due += last is not None and last < until  # the promised update never came
     return Kept(kept, due)
 
 

@@ -36,6 +36,8 @@ from itsm_gitops.service_levels import measures as durations
 from itsm_gitops.service_levels.life import Case
 
 FIRST_CONTACT = 30 * 60
+_KIND, _TEAM = Column("kind", "Kind", TEXT), Column("team", "Team", ITEM)
+_SERVICE = Column("service", "Service", ITEM)
 _COLUMNS = (
     Column("resolved", "Resolved", COUNT),
     Column("reopened", "Reopened", COUNT),
@@ -85,31 +87,12 @@ def quality(log: Log) -> ReportDraft:
         return sum(map(is_reopened, some)), len(some)
 
     return ReportDraft(
-        Phrase("no incident was resolved")
-        if part is None
-        else plural(
-            len(incidents),
-            "{part} of {count} incident reopened",
-            "{part} of {count} incidents reopened",
-            part=sum(map(is_reopened, incidents)),
-        ),
+        _headline(incidents),
         (is_reopened, durations.reassignments, is_first_contact, durations.team_times, measures.mean),
         (
-            _rates(
-                "kinds", "By kind", Column("kind", "Kind", TEXT), [(k, some) for k, some in kinds if some]
-            ),
-            _rates(
-                "teams",
-                "Incidents by team",
-                Column("team", "Team", ITEM),
-                largest(incidents, "assigned_team"),
-            ),
-            _rates(
-                "services",
-                "Incidents by service",
-                Column("service", "Service", ITEM),
-                largest(incidents, "service"),
-            ),
+            _rates("kinds", "By kind", _KIND, [(k, some) for k, some in kinds if some]),
+            _rates("teams", "Incidents by team", _TEAM, largest(incidents, "assigned_team")),
+            _rates("services", "Incidents by service", _SERVICE, largest(incidents, "service")),
             _by_month(log, incidents),
             _team_times(log, incidents),
         ),
@@ -121,6 +104,17 @@ def quality(log: Log) -> ReportDraft:
             len(incidents),
         ),
         _keys(incidents),
+    )
+
+
+def _headline(incidents: Sequence[Case]) -> Phrase:
+    if not incidents:
+        return Phrase("no incident was resolved")
+    return plural(
+        len(incidents),
+        "{part} of {count} incident reopened",
+        "{part} of {count} incidents reopened",
+        part=sum(map(is_reopened, incidents)),
     )
 
 

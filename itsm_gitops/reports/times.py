@@ -38,18 +38,8 @@ def times(log: Log) -> ReportDraft:
         some = trends.during(period, done, lambda c: c.resolved)
         return measures.median([t for c in some if (t := durations.time_to_resolve(c)) is not None])
 
-    headline = (
-        plural(
-            len(done),
-            "{count} incident resolved, median {time}",
-            "{count} incidents resolved, median {time}",
-            time=Figure(duration, middle),
-        )
-        if middle is not None
-        else Phrase("no incident was resolved")
-    )
     return ReportDraft(
-        headline,
+        _headline(len(done), middle),
         (
             durations.time_to_respond,
             durations.time_to_resolve,
@@ -60,20 +50,7 @@ def times(log: Log) -> ReportDraft:
             measures.median,
             measures.ninetieth,
         ),
-        (
-            _responses(by_priority(log, begun)),
-            _resolutions("resolve", "Time to resolve by priority", "Priority", TEXT, by_priority(log, done)),
-            _restorations(by_priority(log, done)),
-            _resolutions("teams", "Time to resolve by team", "Team", ITEM, largest(done, "assigned_team")),
-            _resolutions("services", "Time to resolve by service", "Service", ITEM, largest(done, "service")),
-            _resolutions(
-                "requests",
-                "Time to fulfil requests by offering",
-                "Offering",
-                ITEM,
-                largest(log.resolved(*log.playing(meaning.REQUEST)), "offering"),
-            ),
-        ),
+        _tables(log, begun, done),
         trends.happened(log, "Median time to resolve", DURATION, middle_of, -1),
         Key(
             middle,
@@ -89,6 +66,30 @@ def times(log: Log) -> ReportDraft:
         if taken
         else (),
         "All times are clock time: nights and weekends count.",
+    )
+
+
+def _headline(count: int, middle: float | None) -> Phrase:
+    if middle is None:
+        return Phrase("no incident was resolved")
+    return plural(
+        count,
+        "{count} incident resolved, median {time}",
+        "{count} incidents resolved, median {time}",
+        time=Figure(duration, middle),
+    )
+
+
+def _tables(log: Log, begun: Sequence[Case], done: Sequence[Case]) -> tuple[Table, ...]:
+    requests = log.resolved(*log.playing(meaning.REQUEST))
+    title = "Time to fulfil requests by offering"
+    return (
+        _responses(by_priority(log, begun)),
+        _resolutions("resolve", "Time to resolve by priority", "Priority", TEXT, by_priority(log, done)),
+        _restorations(by_priority(log, done)),
+        _resolutions("teams", "Time to resolve by team", "Team", ITEM, largest(done, "assigned_team")),
+        _resolutions("services", "Time to resolve by service", "Service", ITEM, largest(done, "service")),
+        _resolutions("requests", title, "Offering", ITEM, largest(requests, "offering")),
     )
 
 

@@ -340,7 +340,7 @@ class RequestSide:
         return sorted(found)
 
     def read(self, path: str) -> bytes:
-        """Return the bytes of one file; raises NotFound, or ItsmError for what is no regular file."""
+        """Return the bytes of one file; raises NotFound, or ItsmError for what is not a regular file."""
         info = self.info(path)
         if info is None:
             raise NotFound(f"there is no file {path}" + ("" if self.request.tree else f" in {self.name}"))

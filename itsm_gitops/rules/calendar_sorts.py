@@ -45,7 +45,7 @@ def calendar_is_of_its_sort(ctx: NetworkContext) -> Iterator[Hit]:
         if sort is None or target is None or "type" not in target.columns:
             continue
         if not sort.fits(target.columns["type"]) and not _is_over(ctx, entry.kind, entry.state):
-            yield Hit(f"'{edge.target}' is no calendar of {sort.words}", edge.pointer, "", entry.path)
+            yield Hit(f"'{edge.target}' is not a calendar of {sort.words}", edge.pointer, "", entry.path)
 
 
 def _is_over(ctx: NetworkContext, kind: str, state: str) -> bool:

@@ -103,7 +103,7 @@ def answers_are_known(ctx: DocumentContext) -> Iterator[Hit]:
             )
         elif value not in questions[question]:
             known = f"answers: {', '.join(questions[question])}"
-            yield Hit(f"'{value}' is no answer to '{question}'", at, known)
+            yield Hit(f"'{value}' is not an answer to '{question}'", at, known)
 
 
 def risk_is_honest(ctx: NetworkContext) -> Iterator[Hit]:

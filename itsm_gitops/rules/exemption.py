@@ -1,4 +1,4 @@
-"""Records that were finished in another tool before the cut-over: rules about the process leave them in peace.
+"""Records that were finished in another tool before the cut-over: rules about the process do not apply to them.
 
 `cut_over` in itsm.yaml names the day on which work began here. What was imported (it has an old number in
 ``aliases``) and had reached its last state before that day is history: the old tool did not ask for the steps,

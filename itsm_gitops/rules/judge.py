@@ -379,7 +379,7 @@ def faulty_files(store: Store) -> list[Finding]:
 
 
 def odd_files(store: Store) -> list[Finding]:
-    """Return what is no regular file, is missing, or has a name that cannot be shown."""
+    """Return what is not a regular file, is missing, or has a name that cannot be shown."""
     found = [irregular_finding(path, mode) for path, mode in store.irregular.items()]
     unnamed = find_rule("P014")
     found += [
@@ -390,7 +390,7 @@ def odd_files(store: Store) -> list[Finding]:
 
 
 def irregular_finding(path: str, mode: str) -> Finding:
-    """Return the finding of what is no regular file."""
+    """Return the finding of what is not a regular file."""
     hint = {DRAFT: _DRAFT_HINT, FILE: RESTORE_FOLDER}.get(mode, "")
     return to_finding(find_rule("P013"), Hit(reason(mode), hint=hint, line=1, column=1), path)
 

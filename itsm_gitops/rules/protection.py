@@ -6,13 +6,14 @@ away is the last one that can.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from itsm_gitops.model import meaning
 from itsm_gitops.model.decisions import POLICY
 from itsm_gitops.model.findings import OFF, WARNING, Pointer
 from itsm_gitops.model.rulebook import CHANGE_CONTROL, CHANGE_MODELS, RISK, ROLES
+from itsm_gitops.model.untyped import as_list, as_mapping
 from itsm_gitops.model.user_rules import RULES as OWN_RULES
 from itsm_gitops.rules.book import BookContext
 from itsm_gitops.rules.context import ChangeContext
@@ -90,18 +91,18 @@ def _protections(ctx: ChangeContext) -> Iterator[Hit]:
 
 def _demands(data: Mapping[str, Any]) -> Iterator[Demand]:
     """Yield what a life cycle or a policy demands, each under a name that says it."""
-    for name, state in _mapping(data.get("states")).items():
-        for demand in _list(_mapping(state).get("require")):
+    for name, state in as_mapping(data.get("states")).items():
+        for demand in as_list(as_mapping(state).get("require")):
             yield Demand(("states", name), f"state '{name}' does not demand {_words(demand)}")
     for key, said in _LISTS.items():
-        for entry in _list(data.get(key)):
+        for entry in as_list(data.get(key)):
             yield Demand((key,), said.format(_words(entry)))
     for key in ("rules", "protected"):
-        for rule in _list(data.get(key)):
+        for rule in as_list(data.get(key)):
             if isinstance(rule, Mapping) and "name" in rule:
                 yield Demand((key,), f"there is no rule '{rule['name']}'")
     for key, value in data.items():
-        for name, severity in _mapping(value).items():
+        for name, severity in as_mapping(value).items():
             if isinstance(severity, str) and severity != OFF and key == "collisions":
                 yield Demand((key, name), f"'{name}' is not reported")
 
@@ -115,14 +116,6 @@ def _words(demand: Any) -> str:
             return f"'{shown}'"
         return "'" + ", ".join(f"{k}: {v}" for k, v in demand.items()) + "'"
     return repr(demand)
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
 
 
 def policies_of_changes_are_there(ctx: BookContext) -> Iterator[Hit]:
@@ -141,7 +134,7 @@ def policies_of_changes_are_there(ctx: BookContext) -> Iterator[Hit]:
                 line=1,
                 column=1,
             )
-        elif not loaded.problems and (not loaded.data or (key and not _mapping(loaded.data).get(key))):
+        elif not loaded.problems and (not loaded.data or (key and not as_mapping(loaded.data).get(key))):
             yield Hit("this policy is empty, so it demands nothing", (), "", path, line=1, column=1)
 
 

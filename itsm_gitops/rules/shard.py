@@ -71,7 +71,8 @@ def read_shard(text: str) -> Shard:
     number, count = (int(match[1]), int(match[2])) if match else (0, 0)
     if not 1 <= number <= count <= MOST:
         raise UsageError(
-            f"'{text}' is no shard", f"--shard NUMBER/COUNT, for example 2/4; at most {MOST}, counted from 1"
+            f"'{text}' is not a shard",
+            f"--shard NUMBER/COUNT, for example 2/4; at most {MOST}, counted from 1",
         )
     return Shard(number, count)
 

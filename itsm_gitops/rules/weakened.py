@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from itsm_gitops.model.findings import Pointer
 from itsm_gitops.model.guards import FIELD, MESSAGE, MUST, WHEN, WHILE
 from itsm_gitops.model.strictness import implies, weaker, weaker_step
+from itsm_gitops.model.untyped import as_list, as_mapping
 
 _ALIKE = (MUST, WHILE, "linked", "all", "link", FIELD)
 _COUNT = "count"
@@ -46,8 +47,8 @@ def weakened(before: Data, after: Data, *, is_rule: bool) -> Iterator[tuple[Poin
     yield from _approvals(before, after)
     wider = [
         f
-        for f in _list(after.get("editable_when_closed"))
-        if f not in _list(before.get("editable_when_closed"))
+        for f in as_list(after.get("editable_when_closed"))
+        if f not in as_list(before.get("editable_when_closed"))
     ]
     if wider and "editable_when_closed" in before:
         yield ("editable_when_closed",), f"{', '.join(map(repr, wider))} may change after the end now"
@@ -64,11 +65,11 @@ def _renamed(old: _Demand, there: Sequence[_Demand]) -> list[_Demand]:
 
 
 def _demands(data: Data) -> Iterator[_Demand]:
-    for state, about in _mapping(data.get("states")).items():
-        for index, raw in enumerate(_list(_mapping(about).get("require"))):
+    for state, about in as_mapping(data.get("states")).items():
+        for index, raw in enumerate(as_list(as_mapping(about).get("require"))):
             yield _named(f"state '{state}': ", raw, ("states", state, "require", index))
     for key in ("require", "refuse", "reason_for"):
-        for index, raw in enumerate(_list(data.get(key))):
+        for index, raw in enumerate(as_list(data.get(key))):
             yield _named("", raw, (key, index))
 
 
@@ -84,11 +85,11 @@ def _steps(before: Data, after: Data) -> Iterator[tuple[Pointer, str]]:
     new = {
         (str(s.get("name")), source, str(s.get("to"))): (index, s)
         for index, s in _entries(after.get("transitions"))
-        for source in _list(s.get("from"))
+        for source in as_list(s.get("from"))
     }
     for _, step in _entries(before.get("transitions")):
         told: set[tuple[Pointer, str]] = set()
-        for source in _list(step.get("from")):
+        for source in as_list(step.get("from")):
             found = new.get((str(step.get("name")), source, str(step.get("to"))))
             for key, how in weaker_step(step, found[1]) if found else ():
                 pointer: Pointer = (
@@ -115,17 +116,9 @@ def _approvals(before: Data, after: Data) -> Iterator[tuple[Pointer, str]]:
 
 
 def _count(rule: Data) -> int:
-    count = _mapping(rule.get("require")).get(_COUNT, 1)
+    count = as_mapping(rule.get("require")).get(_COUNT, 1)
     return count if isinstance(count, int) else 1
 
 
 def _entries(value: Any) -> Iterator[tuple[int, Data]]:
-    return ((i, e) for i, e in enumerate(_list(value)) if isinstance(e, Mapping))
-
-
-def _mapping(value: Any) -> Data:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
+    return ((i, e) for i, e in enumerate(as_list(value)) if isinstance(e, Mapping))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from itsm_gitops.git.modes import REGULAR, FileInfo
 from itsm_gitops.model.audience import AUDIENCES, Audience, audience_of
 from itsm_gitops.model.audience_names import name_misfits
 from itsm_gitops.model.categories import CATEGORIES, CategoryTree, category_fields
+from itsm_gitops.model.clock import parse_day
 from itsm_gitops.model.condition_names import with_states
 from itsm_gitops.model.errors import ItsmError, NotFound, RuleBookError, SettingsError
 from itsm_gitops.model.findings import ERROR, SEVERITIES, Finding
@@ -22,6 +22,7 @@ from itsm_gitops.model.meaning import PERSON
 from itsm_gitops.model.roots import Root, root_misfits, roots_of
 from itsm_gitops.model.rulebook import RuleBook
 from itsm_gitops.model.shape import Misfit, misfits
+from itsm_gitops.model.untyped import as_text
 from itsm_gitops.model.windows import is_zone, near_zone
 from itsm_gitops.snapshots.snapshot import CONFIG, SCHEMAS, Snapshot, absent_of
 
@@ -154,10 +155,7 @@ def _no_zone(data: Mapping[str, Any]) -> Iterator[Misfit]:
 def _no_day(data: Mapping[str, Any]) -> Iterator[Misfit]:
     """Report a cut-over that is no day: nothing would be history, and nobody would see why."""
     named = data.get("cut_over")
-    try:
-        if isinstance(named, str):
-            date.fromisoformat(named)
-    except ValueError:
+    if isinstance(named, str) and parse_day(named) is None:
         yield Misfit(("cut_over",), f"there is no day '{named}'", "it looks like 2026-12-01")
 
 
@@ -209,25 +207,25 @@ def _config(data: Mapping[str, Any]) -> Config:
     severity = severity if isinstance(severity, dict) else {}
     ignore = data.get("ignore")
     ignore = ignore if isinstance(ignore, list) else []
-    organisation = _text(data, "organisation") or Config().organisation
+    organisation = as_text(data.get("organisation")) or Config().organisation
     return Config(
         organisation=organisation,
-        identity=_text(data, "identity"),
-        description=_text(data, "description"),
-        timezone=_text(data, "timezone") or Config().timezone,
-        site_name=_text(site, "name") or organisation,
-        site_url=_text(site, "url"),
-        edit_url=_text(site, "edit_url"),
-        audience=_text(site, "audience") or Config().audience,
-        engine=_text(site, "engine") or Config().engine,
-        language=_text(site, "language"),
+        identity=as_text(data.get("identity")),
+        description=as_text(data.get("description")),
+        timezone=as_text(data.get("timezone")) or Config().timezone,
+        site_name=as_text(site.get("name")) or organisation,
+        site_url=as_text(site.get("url")),
+        edit_url=as_text(site.get("edit_url")),
+        audience=as_text(site.get("audience")) or Config().audience,
+        engine=as_text(site.get("engine")) or Config().engine,
+        language=as_text(site.get("language")),
         repository=_hosting(site.get("repository")),
         history=site.get("history") is not False,
-        cut_over=_text(data, "cut_over"),
+        cut_over=as_text(data.get("cut_over")),
         directory="closed" if data.get("directory") == "closed" else "open",
         severity={k: v for k, v in severity.items() if v in (*SEVERITIES, "off")},
         ignore=tuple(
-            Ignore(*(_text(entry, name) for name in Ignore._fields))
+            Ignore(*(as_text(entry.get(name)) for name in Ignore._fields))
             for entry in ignore
             if isinstance(entry, dict)
         ),
@@ -237,22 +235,17 @@ def _config(data: Mapping[str, Any]) -> Config:
 def _hosting(data: Any) -> Hosting:
     """Return where the repository is; nowhere when the address or the forge is not said."""
     found = data if isinstance(data, dict) else {}
-    url, forge = _text(found, "url"), _text(found, "forge")
+    url, forge = as_text(found.get("url")), as_text(found.get("forge"))
     if not url.startswith(("https://", "http://")) or forge not in FORGES:
         return Hosting()
-    return Hosting(url.rstrip("/"), forge, _text(found, "branch") or Hosting().branch)
-
-
-def _text(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name)
-    return value if isinstance(value, str) else ""
+    return Hosting(url.rstrip("/"), forge, as_text(found.get("branch")) or Hosting().branch)
 
 
 def read_rulebook(snapshot: Snapshot) -> RuleBook:
     """Return the rule book of a snapshot; its files are read when first needed.
 
     A file that cannot be used raises RuleBookError with its path, line and column at that moment; so does one
-    that is not checked out or is no regular file, since a rule that nobody can read is no rule that is missing.
+    that is not checked out or is not a regular file, since a rule that nobody can read is no rule that is missing.
     Raises RuleBookError at once for a link in the place of a folder.
     """
     infos = snapshot.files(SCHEMAS)
@@ -264,7 +257,7 @@ def read_rulebook(snapshot: Snapshot) -> RuleBook:
     return RuleBook(files, lambda path: _load_rule_file(snapshot, path))
 
 
-_NO_FOLDER = "this is no folder and no regular file, so nobody knows which rules are in it"
+_NO_FOLDER = "this is neither a folder nor a regular file, so nobody knows which rules are in it"
 _ABSENT = "this file is not checked out (sparse checkout)"
 
 

@@ -121,7 +121,7 @@ def in_root(gap: Gap, root: str) -> Gap:
 
 
 def irregular_gap(book: RuleBook, path: str, mode: str) -> Gap | None:
-    """Return the gap of what is no regular file; None for what could be no document and no folder of them."""
+    """Return the gap of what is not a regular file; None for what could be no document and no folder of them."""
     family, name = path.partition("/")[0], path.rpartition("/")[2]
     if family not in _FAMILIES or mode == DRAFT:
         return None

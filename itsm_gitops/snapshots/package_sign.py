@@ -1,4 +1,4 @@
-"""What tells one version of this package from another: caches hold for one version only."""
+"""The sign of this version of the package: what a cache holds is valid for one version only."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ class RecallingGit(Git):
     def _object(self, oid: str, most: int) -> Blob:
         shelf = self._shelf
         if not oid.isalnum():
-            raise GitError(f"'{oid}' is no name of an object")
+            raise GitError(f"'{oid}' is not the name of an object")
         if shelf.process is None or shelf.process.poll() is not None:
             shelf.close()
             shelf.errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process

@@ -1,4 +1,4 @@
-"""What tells one state of a file from another: its stamp without opening it, its digest by what is in it."""
+"""Whether a file has changed: by its stamp, without opening it, or by the digest of its content."""
 
 from __future__ import annotations
 

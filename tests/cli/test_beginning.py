@@ -151,7 +151,7 @@ def test_every_mistake_of_a_sheet_is_named_and_nothing_is_written(acme: Path, cl
         "sever,h4,Host,it-operations,production,,\n"
     )
     said = cli("model", sheet.name, code=1).err
-    assert "model.csv:5:1: 'sever' is no class of item" in said
+    assert "model.csv:5:1: 'sever' is not a class of item" in said
     sheet.write_text(sheet.read_text().replace("sever,", "server,").replace("h4,Host,", "h4,,"))
     said = " ".join(cli("model", sheet.name, code=1).err.split())
     assert "model.csv has 3 mistakes; nothing was written" in said

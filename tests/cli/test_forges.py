@@ -121,7 +121,7 @@ def test_submit_refuses_what_would_waste_a_reviewers_time(hosted: Hosted, itsm: 
     hosted.clone.git("checkout", "-q", "main")
     assert "there is nothing to submit" in _said(itsm("submit", CHG, code=1))
     assert hosted.clone.git("branch", "--list", BRANCH) == ""
-    assert "is no change" in _said(itsm("submit", "INC-260112-EXMP1", code=2))
+    assert "is not a change" in _said(itsm("submit", "INC-260112-EXMP1", code=2))
     assert "nothing is called 'NOPE1'" in _said(itsm("submit", "NOPE1", code=1))
     record = hosted.clone.root / RECORD
     record.write_text(record.read_text().replace("type: normal", "typ: normal"))
@@ -242,7 +242,7 @@ def test_what_is_missing_is_said(hosted: Hosted, itsm: Run) -> None:
     assert "'pull_request.number' is not a positive number" in _said(itsm("comment", code=1, env=event))
     payload.write_text("{}")
     other = event | {"GITHUB_EVENT_NAME": "schedule"}
-    assert "the event 'schedule' is about no pull request" in _said(itsm("comment", code=2, env=other))
+    assert "the event 'schedule' is not about a pull request" in _said(itsm("comment", code=2, env=other))
 
 
 def test_a_forge_that_never_answers_is_given_up(

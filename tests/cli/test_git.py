@@ -256,7 +256,7 @@ def test_diff_of_a_branch_leaves_out_what_came_to_main_since(acme: Path, cli: Cl
 
 
 def test_diff_of_nonsense_is_usage(acme: Path, cli: Cli) -> None:
-    assert "'nonsense' is no revision, kind or identifier" in cli("diff", "nonsense", code=2).err
+    assert "'nonsense' is not a revision, kind or identifier" in cli("diff", "nonsense", code=2).err
 
 
 @pytest.mark.parametrize("word", ["incidents", "INC", "mail"])

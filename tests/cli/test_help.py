@@ -11,7 +11,7 @@ import click
 import pytest
 
 from itsm_gitops.cli.app import COMMANDS, group
-from itsm_gitops.cli.base import ItsmCommand
+from itsm_gitops.cli.command import ItsmCommand
 from itsm_gitops.cli.reference import reference
 from tests.cli.conftest import Cli
 

@@ -211,7 +211,7 @@ def test_a_freeze_is_previewed_while_it_is_a_draft(acme: Path, cli: Cli, new: Ca
 
 def test_a_preview_without_a_freeze_says_so(acme: Path, cli: Cli) -> None:
     assert cli("freeze", "preview").out == "no freeze is to come\n"
-    assert "'office-hours' is no freeze" in cli("freeze", "preview", "office-hours", code=1).err
+    assert "'office-hours' is not a freeze" in cli("freeze", "preview", "office-hours", code=1).err
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 120])
@@ -277,7 +277,7 @@ def test_what_is_typed_wrong_is_explained(acme: Path, cli: Cli) -> None:
     assert "--service takes a service" in cli("schedule", "--service", "it-operations", code=1).err
     assert "itsm risk takes changes" in cli("risk", "EXMP1", code=1).err
     assert "itsm suspects takes incidents and problems" in cli("suspects", "EXMP4", code=1).err
-    assert "is no span of up to a year" in cli("suspects", "EXMP1", "--window", "500d", code=2).err
+    assert "is not a span of up to a year" in cli("suspects", "EXMP1", "--window", "500d", code=2).err
 
 
 def test_the_schedule_of_another_revision(acme: Path, cli: Cli, new: Callable[..., str]) -> None:

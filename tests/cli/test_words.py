@@ -11,7 +11,8 @@ import click
 import pytest
 
 from itsm_gitops.cli.app import COMMANDS, group
-from itsm_gitops.cli.base import App, ItsmCommand
+from itsm_gitops.cli.base import App
+from itsm_gitops.cli.command import ItsmCommand
 from tests.cli.conftest import Cli
 
 DASHED = ["-5 °C in the room", "-5", "- first point", "--- cut here ---", "-", "–5", "-5=x"]

@@ -68,7 +68,7 @@ def test_the_text_names_every_matter(example_repo: Any) -> None:
 
 
 def test_a_day_that_is_none_is_refused(example_repo: Any) -> None:
-    with pytest.raises(UsageError, match="'tuesday' is no day"):
+    with pytest.raises(UsageError, match="'tuesday' is not a day"):
         agenda(example_repo, "tuesday")
 
 

@@ -149,7 +149,7 @@ def test_a_next_word_that_is_late_is_found_everywhere(estate: GitRepo, clock: Ca
 
 @pytest.mark.parametrize(
     ("following", "message"),
-    [("-5m", "is past"), ("soon", "is no time"), ("2026-11-02T07:00:00Z", "is past")],
+    [("-5m", "is past"), ("soon", "is not a time"), ("2026-11-02T07:00:00Z", "is past")],
 )
 def test_a_next_word_is_a_time_ahead(estate: GitRepo, following: str, message: str) -> None:
     declare(estate.repo, NAME, reason="No sales.")
@@ -160,7 +160,7 @@ def test_a_next_word_is_a_time_ahead(estate: GitRepo, following: str, message: s
 def test_there_is_no_step_that_the_life_cycle_does_not_have(estate: GitRepo) -> None:
     with pytest.raises(Refused, match="was never declared"):
         stand_down(estate.repo, NAME, reason="Over.")
-    with pytest.raises(Refused, match="no running major incident"):
+    with pytest.raises(Refused, match="not a running major incident"):
         update(estate.repo, NAME, "On it.")
     with pytest.raises(UsageError, match="needs a reason"):
         declare(estate.repo, NAME, reason=" ")
@@ -246,7 +246,7 @@ def test_only_what_was_a_major_incident_is_reviewed(estate: GitRepo) -> None:
     "text", ["Watch the disk", "ada soon Watch the disk", "ada 2026-11-30", "ada 2026-13-01 X"]
 )
 def test_an_action_says_who_by_when_and_what(text: str) -> None:
-    with pytest.raises(UsageError, match="is no action"):
+    with pytest.raises(UsageError, match="is not an action"):
         read_action(text)
 
 

@@ -71,8 +71,17 @@ def test_a_rule_may_count_from_the_beginning_of_the_calendar() -> None:
     assert len(list(occurrences("FREQ=YEARLY", date(1, 1, 1), time(0), AMSTERDAM, begin, end))) == 0
 
 
+def test_an_end_before_the_calendar_is_refused() -> None:
+    west = ZoneInfo("America/New_York")
+    moment = datetime(2026, 3, 28, tzinfo=UTC)
+    with pytest.raises(UsageError, match="not a rule of recurrence"):
+        list(
+            occurrences("FREQ=DAILY;UNTIL=00010101T000000Z", date(2026, 1, 1), time(9), west, moment, moment)
+        )
+
+
 def test_what_is_no_rule_is_refused() -> None:
-    with pytest.raises(UsageError, match="no rule of recurrence"):
+    with pytest.raises(UsageError, match="not a rule of recurrence"):
         days("FREQ=MONTHLY;BYDAY=2XX", "2026-03-01", "2026-05-01")
 
 
@@ -145,7 +154,7 @@ def test_what_was_forgotten_is_made_up_for_until_it_is_too_old(recurring: Any) -
         ("lead_days: 10", "lead_days: true", "lead_days"),
         ("2026-01-01", "2026-02-30", "start"),
         ("dates: {due: 14}", "dates: {due: soon}", "due"),
-        ("BYDAY=2TU", "BYDAY=2XX", "no rule of recurrence"),
+        ("BYDAY=2TU", "BYDAY=2XX", "not a rule of recurrence"),
         ("BYDAY=2TU", "BYDAY=2TU;COUNT=0", "never comes"),
         ("BYDAY=2TU", "BYDAY=2TU;UNTIL=20251231T000000Z", "never comes"),
         ("MONTHLY;BYDAY=2TU", "DAILY;INTERVAL=0", "INTERVAL is 1 or more"),

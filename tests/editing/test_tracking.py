@@ -144,7 +144,7 @@ def test_a_correction_moves_what_was_written_then(estate: GitRepo) -> None:
             UsageError,
             "not happened",
         ),
-        (lambda e: move(e.repo, NAME, "in_progress", at="soon", reason="x"), UsageError, "is no time"),
+        (lambda e: move(e.repo, NAME, "in_progress", at="soon", reason="x"), UsageError, "is not a time"),
         (lambda e: add_note(e.repo, NAME, "x", at="-10m"), UsageError, "needs a reason"),
         (
             lambda e: add_note(e.repo, NAME, "x", at="2026-10-25 02:30", reason="x"),

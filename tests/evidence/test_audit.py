@@ -610,7 +610,7 @@ def test_since_a_commit_and_since_a_day(three: Three) -> None:
     assert place.found("--since", "2026-11-23", now="2026-11-24T00:00:00Z") == []
     assert place.found("--since", "2026-11-22") == [("BYPASSED", merges["bypassed"])]
     ran = place.itsm("audit", "verify", "--since", "yesterday", code=2)
-    assert "'yesterday' is no revision and no date" in ran.err
+    assert "'yesterday' is neither a revision nor a date" in ran.err
 
 
 # -- reviews from a file, and what is shown ---------------------------------------------------------------

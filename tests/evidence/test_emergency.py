@@ -175,7 +175,7 @@ def test_who_is_not_on_call_is_told_who_is(night: Night) -> None:
 
 def test_an_incident_that_is_over_and_other_records_are_refused(night: Night) -> None:
     incident = night.report()
-    assert "is no incident" in night.run("emergency", "PRB-260112-EXMP2", "--why", "Down.", code=2)
+    assert "is not an incident" in night.run("emergency", "PRB-260112-EXMP2", "--why", "Down.", code=2)
     assert "did you mean mail-server" in night.run(
         "emergency", incident, "--ci", "mail-servr", "--why", "x", code=1
     )

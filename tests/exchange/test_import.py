@@ -280,7 +280,7 @@ def test_rows_without_key_or_opening_are_skipped(git_repo, run) -> None:
     report = run(head + rest[0].replace("INC1", " ? ") + rest[-1].replace("1/3/2024", "32/3/2024"))
     assert [(s.key, s.row, s.reason) for s in report.skipped] == [
         ("", 2, "no value in the key column 'number'"),
-        ("INC2", 3, "'opened' is no time in the format named"),
+        ("INC2", 3, "'opened' is not a time in the format named"),
     ]
     assert ("opened", "32/3/2024 08:10", 1) in notes(report, NOT_UNDERSTOOD)
 

@@ -27,7 +27,7 @@ FAULTY = {
     "no title": ("T1,,2024-01-01\n", "the field 'title' is missing (S002)"),
     "no title, lines in the key": ('"T\n1",a,2024-01-01\n', "the key cannot be an alias"),
     "no key": (",Slow,2024-01-01\n", "no value in the key column 'id'"),
-    "no date": ("T1,Slow,soon\n", "'opened' is no time in the format named"),
+    "no date": ("T1,Slow,soon\n", "'opened' is not a time in the format named"),
     "the headings again": ("id,title,opened\n", "repeats the headings"),
     "a key twice": ("T1,Slow,2024-01-01\nT1,Slow,2024-01-01\n", "the key stands in 2 rows"),
 }

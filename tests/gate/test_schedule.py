@@ -240,6 +240,6 @@ def test_a_preview_says_what_a_freeze_holds_also_of_drafts_but_not_of_the_past(b
 
 def test_a_preview_of_what_is_no_freeze_is_refused_with_those_there_are(book: RuleBook) -> None:
     documents = [calendar("night", "maintenance_window"), calendar("rest", "freeze")]
-    with pytest.raises(Refused, match="'night' is no freeze") as caught:
+    with pytest.raises(Refused, match="'night' is not a freeze") as caught:
         freezes(book, *documents, calendar="night")
     assert caught.value.hint == "freezes: rest"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -20,6 +20,26 @@ def test_without_a_usable_fixed_time_it_is_the_present(fixed: str, monkeypatch: 
     moment = clock.now()
     assert abs(moment - datetime.now(UTC)) < timedelta(seconds=5)
     assert (moment.microsecond, moment.utcoffset()) == (0, timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-22", date(2026, 11, 22)),
+        ("2024-02-29", date(2024, 2, 29)),
+        ("2026-02-30", None),
+        ("2026-02-29", None),
+        ("20261122", None),  # Python reads it, the schemas do not
+        ("2026-W48-1", None),
+        ("2026-11-22T09:30:00Z", None),
+        (" 2026-11-22", None),
+        ("", None),
+        (20261122, None),
+        (date(2026, 11, 22), None),
+    ],
+)
+def test_a_day_is_read_in_one_form(text: object, expected: date | None) -> None:
+    assert clock.parse_day(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,18 @@ def test_quotes_keep_any_text() -> None:
     assert parse_filter(language.quote('a "b" \\ (or) c:d')) == FilterText('a "b" \\ (or) c:d', 1)
 
 
+@pytest.mark.parametrize("text", ["2026-02-30", "mail 2026-13-01", "2026-02-30T10:00:00Z"])
+def test_a_day_that_does_not_exist_is_no_text(text: str) -> None:
+    assert "there is no day 2026-" in _outcome(text)
+
+
+@pytest.mark.parametrize(
+    "text", ['"2026-02-30"', "2026-02-28", "2026-02-30x", "12026-02-30", "title:2026-02-30"]
+)
+def test_what_only_looks_like_a_day_is_text(text: str) -> None:
+    assert "no day" not in _outcome(text)
+
+
 @pytest.mark.parametrize(
     "text",
     [

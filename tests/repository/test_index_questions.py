@@ -296,7 +296,7 @@ def test_it_is_told_why_there_is_no_index(estate: GitRepo, monkeypatch: pytest.M
     assert _why(estate) == "ITSM_INDEX is off"
     monkeypatch.setenv("ITSM_INDEX", "always")
     (estate.root / "cmdb/applications/link.yaml").symlink_to("web.yaml")
-    assert _why(estate) == "cmdb/applications/link.yaml is no regular file"
+    assert _why(estate) == "cmdb/applications/link.yaml is not a regular file"
 
 
 def test_a_folder_without_git_has_no_index(tmp_path: Any, estate: GitRepo) -> None:

@@ -108,16 +108,9 @@ def _when(view: View, entry: Entry, data: Mapping[str, Any], used: Sequence[Fiel
         return
     for field in used:
         due = field.schema.get("x-due") or {}
-        day = _as_day(data.get(field.name)) if due.get("open_only") and "after" not in due else None
+        day = clock.parse_day(data.get(field.name)) if due.get("open_only") and "after" not in due else None
         if day is not None:
             yield (field.name,), field.title, Html(f"{_day(view, day)} {_distance(view, day)}")
-
-
-def _as_day(text: object) -> date | None:
-    try:
-        return date.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _window(view: View, start: datetime, end: datetime) -> Html:

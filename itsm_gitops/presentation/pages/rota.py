@@ -235,7 +235,5 @@ _HOLIDAYS = {"off": "Not on holidays", "only": "On holidays only"}
 
 def _weekday(text: str) -> str:
     """Return the name of the day of a date, nothing for what is none."""
-    try:
-        return DAY_NAMES[date.fromisoformat(text).weekday()]
-    except ValueError:
-        return ""
+    day = clock.parse_day(text)
+    return DAY_NAMES[day.weekday()] if day else ""

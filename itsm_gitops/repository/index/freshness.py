@@ -109,7 +109,7 @@ def contents_of(git: Git, paths: Sequence[str]) -> dict[str, str]:
         if tag not in _USUAL:
             raise Unusual("Git was told not to look at some files (sparse checkout or assume-unchanged)")
         if mode[:3] != b"100":
-            raise Unusual(f"{decode(name)} is no regular file")
+            raise Unusual(f"{decode(name)} is not a regular file")
         names[decode(name)] = oid.decode("ascii") if stage == b"0" else ""
     return names
 
@@ -138,7 +138,7 @@ def folder_stamp(root: str, folder: str) -> bytes | None:
     except OSError:
         return None
     if not stat.S_ISDIR(status.st_mode):
-        raise Unusual(f"{folder} is no folder")
+        raise Unusual(f"{folder} is not a folder")
     return settled_stamp(status, time.time_ns() - RACY)
 
 
@@ -149,7 +149,7 @@ def file_stamp(root: str, path: str) -> bytes | None:
     except OSError:
         return None
     if not stat.S_ISREG(status.st_mode):
-        raise Unusual(f"{path} is no regular file")
+        raise Unusual(f"{path} is not a regular file")
     return settled_stamp(status, time.time_ns() - RACY)
 
 
@@ -169,7 +169,7 @@ def listing_of(root: str, folder: str) -> tuple[list[str], list[str]]:
                     raise Unusual(f"{path} is a folder with the name of a file, or another repository")
                 folders.append(path)
             else:
-                raise Unusual(f"{path} is no regular file")
+                raise Unusual(f"{path} is not a regular file")
     return files, folders
 
 

@@ -126,7 +126,7 @@ class SiteRows:
                 yield _text(name), keys, signs, shape, about
 
     def keep_documents(self, gone: Iterable[str], come: Mapping[str, DocumentRow], purpose: str) -> None:
-        """Write documents that are new or other, remove those that are gone. Of what was noted only ``purpose`` is left."""
+        """Write documents that are new or changed, and remove those that are gone. Of the notes only ``purpose`` is left."""
         with self._guarded():
             numbers = self._edges()
         unknown = dict.fromkeys(e for r in come.values() for e in r.entry.edges if e not in numbers)
@@ -158,7 +158,7 @@ class SiteRows:
             connection.execute(_NOTE, (_PURPOSE, _json(purpose)))
 
     def keep_pages(self, gone: Iterable[str], come: Iterable[PageRow], notes: Mapping[str, Any]) -> None:
-        """Write pages that are new or other, remove those that are gone, and note what the next build compares."""
+        """Write pages that are new or changed, remove those that are gone, and note what the next build compares."""
         with self._transaction() as connection:
             connection.executemany("DELETE FROM page WHERE id = ?", ((_raw(p),) for p in gone))
             rows = ((_raw(name), *rest) for name, *rest in come)

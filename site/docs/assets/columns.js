@@ -218,7 +218,7 @@
       return rows;
     }
 
-    // ---- What is said of a row --------------------------------------------------------------
+    // ---- What a row shows --------------------------------------------------------------
     /** All rows in the order of a column. @param {string} sort */
     order(sort) {
       return this.keep(`order ${sort}`, () => ordering.sorted(this, sort));

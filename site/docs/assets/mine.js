@@ -46,7 +46,7 @@
   const section = (title, number, ...content) =>
     element("section", "", element("h2", "", title, " ", element("span", "it-mine__count", globalThis.itsm.digits(number))), ...content);
 
-  /** @param {string} title @param {number[]} rows @param {string} none what is said when there are none @param {string} [query] the explorer's address of all @param {HTMLElement[]} next where to go on when there are none */
+  /** @param {string} title @param {number[]} rows @param {string} none the words when there are none @param {string} [query] the explorer's address of all @param {HTMLElement[]} next where to go on when there are none */
   function recordsPart(title, rows, none, query = "", next = []) {
     if (!rows.length) return none ? section(title, 0, element("p", "it-muted", none, " ", ...next)) : null;
     const columns = COLUMNS().filter(([name]) => name !== "priority" || rows.some((row) => records.coded.priority.of(row).length));
