@@ -34,8 +34,8 @@ def contracts_with(view: View, entry: Entry) -> Html:
     terms = {e.id: _terms(view, e) for e in found}
     list_columns = [
         *columns(view, "name"),
-        ListColumn("Term ends", lambda e: _ends(terms[e.id]), "it-c-said"),
-        ListColumn("Notice until", lambda e: _day(terms[e.id].notice), "it-c-said"),
+        ListColumn("Term ends", lambda e: _ends(terms[e.id]), "it-c-said", "it-c-day"),
+        ListColumn("Notice until", lambda e: _day(terms[e.id].notice), "it-c-said", "it-c-day"),
         ListColumn("Cost", lambda e: _cost(view, e, terms[e.id]), "it-c-cost"),
     ]
     shown = table(found, list_columns, "Contracts", ITEMS)
@@ -83,8 +83,8 @@ def _list_columns(view: View, terms: Mapping[str, ContractTerms]) -> list[ListCo
         *columns(view, "name", "state"),
         ListColumn("Supplier", of(lambda one: Html(", ".join(map(view.link, one.suppliers))))),
         *columns(view, "owner"),
-        ListColumn("Term ends", of(_ends), "it-c-said"),
-        ListColumn("Notice until", of(lambda one: _day(one.notice)), "it-c-said"),
+        ListColumn("Term ends", of(_ends), "it-c-said", "it-c-day"),
+        ListColumn("Notice until", of(lambda one: _day(one.notice)), "it-c-said", "it-c-day"),
         ListColumn("Cost", of(lambda one: _cost(view, one.entry, one)), "it-c-cost"),
     ]
 

@@ -79,11 +79,15 @@ def kept_under(view: View, level: Entry) -> Html:
     rows: list[Row] = [(service, *(kept[service][c.name] for c in columns[1:])) for service in kept]
     rows.sort(key=lambda row: not any(table.falls_short(row)))
     missed = sum(any(table.falls_short(row)) for row in rows)
-    sentence = counted(
-        len(rows),
-        "{missed} of {count} service missed a target",
-        "{missed} of {count} services missed a target",
-        missed=digits(missed),
+    sentence = (
+        counted(
+            len(rows),
+            "{missed} of {count} service missed a target",
+            "{missed} of {count} services missed a target",
+            missed=digits(missed),
+        )
+        if missed
+        else t("No service missed a target")
     )
     told_first = Html(f"<p>{esc(sentence)} <span class=it-span-of>({measured(view, list(kept))}).</span></p>")
     note = t("The goal of a service is the lowest of the targets below, whatever the priority.")
