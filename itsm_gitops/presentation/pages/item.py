@@ -41,6 +41,7 @@ from itsm_gitops.presentation.pages.parts import (
     explore_url,
     heading,
     is_record,
+    line,
     relations,
     section,
     two_columns,
@@ -236,7 +237,7 @@ def _cause(view: View, entry: Entry) -> Html:
     if meaning.INCIDENT in view.kind(entry).plays:
         one = situation.trouble_of(view, entry, ())
         lines = going_on.word_lines(view, one.word, one.next_by, is_promised=one.is_declared)
-    return Html(f"<li>{view.link(entry.id)}{join([Html(f'<p>{row}</p>') for row in lines])}</li>")
+    return Html(f"<li>{line(view, entry, ())}{join([Html(f'<p>{row}</p>') for row in lines])}</li>")
 
 
 def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
