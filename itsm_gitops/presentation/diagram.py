@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from itsm_gitops.presentation.language import counted, t
 from itsm_gitops.presentation.layout import Placed, place
+from itsm_gitops.presentation.lettering import MOST_LINES, cut, title_lines, wide, wrapped
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link
+from itsm_gitops.presentation.remainder import and_more
 
 _PADDING, _BETWEEN = 16, 14  # above and below the lines of a box, and from box to box
 _MARGIN = 8
@@ -36,7 +38,7 @@ SIGNS = {
 class Box:
     """One node: ``said`` is its status in words, ``look`` the status itself; ``focus`` marks what the picture is about.
 
-    A node that stands for several has their names in ``names``.
+    A node that stands for several has their names in ``names``, in the place of the class.
     """
 
     id: str
@@ -46,15 +48,23 @@ class Box:
     look: str = ""
     focus: bool = False
     said: str = ""
-    names: str = ""
+    names: Sequence[str] = ()
 
     @property
     def below(self) -> str:
-        """What stands below the title: the class, and the status if it is worth a word."""
-        return f"{self.kind} · {self.said}" if self.said else self.kind
+        """What stands below the title: the class or the first names, and the status if it is worth a word."""
+        first = self.first(_MOST_NAMED) if self.names else self.kind
+        return f"{first} · {self.said}" if self.said else first
+
+    def first(self, most: int) -> str:
+        """Return some of the names in words, and how many there are beside them."""
+        named = "; ".join(self.names[:most])  # a name may have a comma in it
+        rest = and_more(len(self.names) - most).replace(" ", "\u00a0")  # stands on one line
+        return f"{named} {rest}" if len(self.names) > most else named
 
 
-_LINE, _MOST_LINES = 15, 3
+_MOST_NAMED, _MOST_TITLED = 3, 12
+_LINE = 15
 _SIGN, _EDGE = 28, 5  # what words leave free of a box: the sign before them, and its edge
 _TITLE, _BELOW = 12.5, 10.5  # pixels of the type; below the title it is smaller and lighter
 
@@ -77,16 +87,30 @@ class _Size(NamedTuple):
 
     def lines(self, box: Box) -> tuple[list[str], list[str]]:
         """Return the lines of a box: those of its title, and those below: the class and the status."""
-        return _lines(box.title, self.letters(_TITLE)), self._below(box)
+        return title_lines(box.title, self.letters(_TITLE)), self._below(box)
 
     def _below(self, box: Box) -> list[str]:
         room = self.letters(_BELOW)
-        if _wide(box.below) <= room:
+        if box.names:
+            return _names(box, room)
+        if wide(box.below) <= room:
             return [box.below]
         if box.said:
-            kind = f"{box.kind} ·" if _wide(f"{box.kind} ·") <= room else _cut(box.kind, room)
-            return [kind, _cut(box.said, room)]
-        return _wrapped(box.kind, room)
+            kind = f"{box.kind} ·" if wide(f"{box.kind} ·") <= room else cut(box.kind, room)
+            return [kind, cut(box.said, room)]
+        return wrapped(box.kind, room)
+
+
+def _names(box: Box, room: float) -> list[str]:
+    """Return the lines below the title of several: as many whole names as have room, how many more there are, the status."""
+    said = [cut(box.said, room)] if box.said else []
+    most = MOST_LINES - len(said)
+    for number in range(min(len(box.names), _MOST_TITLED), 0, -1):
+        lines = wrapped(box.first(number), room, most)
+        if not lines[-1].endswith("…"):
+            return [*lines, *said]
+    rest = [and_more(len(box.names) - 1)] if len(box.names) > 1 else []
+    return [cut(box.names[0], room), *rest, *said]
 
 
 # By the number of columns: the more there are, the narrower, so that all of them fit beside the details of a page.
@@ -285,7 +309,7 @@ def _box(placed: Placed, box: Box, size: _Size) -> Html:
     )
     # A nested drawing clips: the width of a text depends on the reader's fonts.
     inner = (
-        f"<title>{esc(box.title)} ({esc(box.names or box.below)})</title>"
+        f"<title>{esc(box.title)} ({esc(box.first(_MOST_TITLED) if box.names else box.below)})</title>"
         f'<svg x="{left - 2}" y="{top - 2}" width="{size.width + 4}" height="{size.height + 4}">'
         f'<rect x="2" y="2" width="{size.width}" height="{size.height}" rx="8"/>{_sign(box.look, 17, first - 4)}'
         f"{names}{after}</svg>"
@@ -296,54 +320,6 @@ def _box(placed: Placed, box: Box, size: _Size) -> Html:
 def _sign(look: str, x: int, y: int) -> str:
     """Return the sign of a status: its shape carries the meaning for readers who do not see its colour."""
     return f'<path class="it-map__sign" transform="translate({x} {y})" d="{SIGNS[look]}"/>'
-
-
-# How wide letters are in a wide bold face, in ems: readers have other fonts, most of them narrower.
-_WIDTHS = {
-    **dict.fromkeys("ijlI.,:;'!| ", 0.36),
-    **dict.fromkeys("ftr-()[]/", 0.46),
-    **dict.fromkeys("cksvxyz", 0.64),
-    **dict.fromkeys("mwM%@W", 1.05),
-}
-_LETTER, _CAPITAL = 0.7, 0.76
-
-
-def _wide(text: str) -> float:
-    """Return how wide a text is at most, in ems."""
-    return sum(_WIDTHS.get(one, _CAPITAL if one.isupper() else _LETTER) for one in text)
-
-
-def _most(text: str, room: float) -> int:
-    """Return how many letters of a text have room, at least one."""
-    return next((n for n in range(len(text), 1, -1) if _wide(text[:n]) <= room), 1)
-
-
-def _cut(text: str, room: float) -> str:
-    return text if _wide(text) <= room else f"{text[: _most(text, room - 1)].rstrip()}…"
-
-
-def _wrapped(text: str, room: float) -> list[str]:
-    """Return the lines of a text, broken between words where that can be; what has no room on the last is cut."""
-    lines: list[str] = []
-    rest = text.strip()
-    while rest and len(lines) < _MOST_LINES - 1 and _wide(rest) > room:
-        end = _most(rest, room)
-        space = rest.rfind(" ", 0, end + 1)
-        lines.append(rest[: space if space > 0 else end])
-        rest = rest[space if space > 0 else end :].strip()
-    return [*lines, _cut(rest, room)] if rest else lines
-
-
-def _lines(title: str, room: float) -> list[str]:
-    """Break a title into two lines of a box, as even as can be, or else three, between words where that can be."""
-    if _wide(title) <= room:
-        return [title]
-    spaces = [i for i, letter in enumerate(title) if letter == " " and i and _wide(title[:i]) <= room]
-    fitting = [i for i in spaces if _wide(title[i + 1 :]) <= room]
-    if fitting:
-        at = min(fitting, key=lambda i: abs(2 * i - len(title)))
-        return [title[:at], title[at + 1 :]]
-    return _wrapped(title, room)
 
 
 def _as_list(boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Html:

@@ -45,11 +45,11 @@ if TYPE_CHECKING:
 _EVERYTHING = Audience()
 # The text about a redundant group (`graph/impact.py`).
 _GROUP = re.compile(r"(?P<up>\d+) of (?P<all>\d+) up, (?P<needed>\d+) needed(?:, (?P<worn>\d+) degraded)?")
-# The sentence about such a group, by how many of its running members are degraded: none, some, all.
-_RUNNING = (
-    "{up} of {all} running, {needed} needed",
-    "{up} of {all} run, {worn} of them degraded; {needed} must work fully",
-    "{up} of {all} run, but degraded; {needed} must work fully",
+# The sentence about such a group, by how many of its members are operational where some of those that run are degraded.
+_RUNNING = "{up} of {all} running, {needed} needed"
+_WORN = (
+    "none of {all} fully operational, {needed} needed",
+    "{fine} of {all} fully operational, {needed} needed",
 )
 
 
@@ -277,7 +277,9 @@ class View(PagedEntries):
         """Return why an item is not well, with the name of the neighbour it names."""
         group = _GROUP.fullmatch(found.reason)
         if group:
-            return t(_RUNNING[bool(group["worn"]) + (group["worn"] == group["up"])], **group.groupdict())
+            fine = int(group["up"]) - int(group["worn"] or 0)
+            text = _WORN[bool(fine)] if group["worn"] else _RUNNING
+            return t(text, fine=fine, **group.groupdict())
         said, _, last = found.reason.rpartition(" ")
         named = said and last in self.entries
         return t(f"{said} {{item}}", item=self.title(last)) if named else t(found.reason)

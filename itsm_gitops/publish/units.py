@@ -28,6 +28,7 @@ from itsm_gitops.presentation.pages import (
     plan,
     promises,
     services,
+    terms,
 )
 from itsm_gitops.presentation.pages import reports as report_pages
 from itsm_gitops.presentation.pages.find import search_page
@@ -77,6 +78,7 @@ def units(view: View, rendered: Rendered, reports: SiteReports, url: str) -> Ite
     yield unit(urls.MAP, lambda v: _map(Topology(v)))
     yield unit("lists of items", lists.class_lists)
     yield unit("contracts", contracts.contract_lists)  # their next days depend on today
+    yield unit("licences", terms.licence_lists)
     yield unit("service levels", promises.level_lists)
     yield unit("lists of people and teams", directory.directory)
     yield unit("forms", forms.pages)

@@ -377,7 +377,7 @@ notice_days: 30
     entry = view.entries["cloud-2026"]
     html = item.item_page(view, entry, view.store.data("cloud-2026"), fields(view.kind(entry)))
     strip = text_of(html[html.index("<dl class=it-help>") : html.index("</dl>")])
-    assert "End 31 Dec 2026" in strip
+    assert "Term 1 Jan 2026 to 31 Dec 2026" in strip
     assert "Last day to give notice 1 Dec 2026" in strip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from test_pages import view_of
 from test_their_work import text_of
 
 from itsm_gitops.presentation.fields import fields
-from itsm_gitops.presentation.pages import hours, known_errors
+from itsm_gitops.presentation.pages import hours, known_errors, terms
 from itsm_gitops.presentation.pages.item import item_page
 from itsm_gitops.presentation.pages.lists import class_lists
 from itsm_gitops.presentation.pages.spans import span
@@ -96,7 +97,7 @@ def test_a_contract_is_told_in_words_and_its_dates_come_first(tmp_path: Path) ->
     html = page_of(view, "cloud-2026")
     strip, _, rest = html.partition("<dl class=it-help>")[2].partition("</dl>")
     assert text_of(strip).startswith(
-        "Start 1 Jan 2026 End 31 Dec 2026 Last day to give notice 1 Dec 2026 Notice due in 9 days Supplier"
+        "Term 1 Jan 2026 to 31 Dec 2026 Last day to give notice 1 Dec 2026 Notice due in 9 days Supplier"
     )
     said = text_of(rest)
     assert text_of(strip).endswith("At the end Renews automatically for 12 months")
@@ -147,6 +148,19 @@ def test_a_licence_says_in_its_strip_what_it_covers_and_not_what_covers_it(tmp_p
     assert text_of(strip).endswith("Covers Suite")
 
 
+def test_a_licence_that_never_ends_says_so_in_its_strip_and_has_no_number_where_nothing_is_bought(
+    tmp_path: Path,
+) -> None:
+    licence = (
+        "id: engine\nclass: licence\nname: Engine\nowner: web\nlifecycle: production\nproduct: Engine\nmetric: open-source\n"
+        "quantity: 0\nperpetual: true\n"
+    )
+    html = page_of(view_of(tmp_path, {"cmdb/licences/engine.yaml": licence}), "engine")
+    strip, _, below = html.partition("<dl class=it-help>")[2].partition("</dl>")
+    assert text_of(strip) == "Owner Web team Term Does not expire"
+    assert "Quantity" not in text_of(below)
+
+
 def test_a_unit_stands_at_its_value_and_paths_come_last(tmp_path: Path) -> None:
     server = (
         "id: node\nclass: server\nname: Node\nowner: web\nlifecycle: production\nenvironment: production\n"
@@ -171,6 +185,95 @@ def test_a_list_of_items_says_the_life_cycle_of_what_has_no_health_and_no_enviro
     rows = [text_of(row) for row in html.split("<tr>")]
     assert "Node a1 Operational Physical Production Web team" in rows[-2]
     assert rows[-1].startswith("Node b2 Retired Physical Web team")
+
+
+def test_a_list_of_items_begins_with_what_is_not_well_and_ends_with_what_is_retired(tmp_path: Path) -> None:
+    server = "id: {0}\nclass: server\nname: Node {0}\nowner: web\nlifecycle: {1}\nenvironment: production\ntype: physical\n"
+    states = {"a1": "retired", "b2": "production", "c3": "production", "d4": "maintenance"}
+    files = {f"cmdb/servers/{n}.yaml": server.format(n, s) for n, s in states.items()}
+    view = view_of(tmp_path, files)
+    view.health["c3"] = view.health["c3"]._replace(status="degraded")
+    html = next(p.body for p in class_lists(view) if p.url == "cmdb/servers/index.html")
+    assert re.findall(r">Node (\w\w)<", html) == ["c3", "d4", "b2", "a1"]
+    # The environment of most is not said on a phone, whatever the state.
+    assert html.count("<span class=it-usual>Production</span>") == 3
+
+
+def test_how_critical_an_item_is_and_where_it_runs_are_facts_with_names(tmp_path: Path) -> None:
+    server = (
+        "id: node\nclass: server\nname: Node\nowner: web\nlifecycle: production\ncriticality: critical\n"
+        "environment: production\ntype: physical\n"
+    )
+    head, _, rest = page_of(view_of(tmp_path, {"cmdb/servers/node.yaml": server}), "node").partition(
+        "</header>"
+    )
+    strip, _, below = rest.partition("<dl class=it-help>")[2].partition("</dl>")
+    assert text_of(strip) == "Owner Web team Criticality Critical Environment Production"
+    assert "Critical" not in head
+    assert "Environment" not in below
+
+
+def test_a_strip_has_six_facts_at_most_and_the_others_are_details(tmp_path: Path) -> None:
+    server = (
+        "id: node\nclass: server\nname: Node\nowner: web\nlifecycle: production\ncriticality: critical\n"
+        "environment: production\ntype: physical\nlocation: hall\nsupplier: maker\nwarranty_until: 2029-03-11\n"
+        "end_of_support: 2030-03-11\n"
+    )
+    files = {
+        "servers/node": server,
+        "facilities/hall": "id: hall\nclass: facility\nname: Hall\nowner: web\nlifecycle: production\ntype: room\n",
+        "suppliers/maker": "id: maker\nclass: supplier\nname: Maker\nowner: web\nlifecycle: production\ntype: hardware\n",
+    }
+    view = view_of(tmp_path, {f"cmdb/{name}.yaml": text for name, text in files.items()})
+    strip, _, below = page_of(view, "node").partition("<dl class=it-help>")[2].partition("</dl>")
+    assert strip.count("<dt>") == 6
+    assert "Criticality" in strip
+    assert "Environment Production" in text_of(below)
+
+
+def test_a_supplier_names_a_contract_once(tmp_path: Path) -> None:
+    supplier = (
+        "id: meridian\nclass: supplier\nname: Meridian\nowner: web\nlifecycle: production\ntype: cloud\n"
+    )
+    view = view_of(
+        tmp_path,
+        {
+            "cmdb/suppliers/meridian.yaml": supplier,
+            "cmdb/contracts/cloud-2026.yaml": f"{CONTRACT}notice_days: 30\n",
+        },
+    )
+    html = page_of(view, "meridian")
+    assert text_of(html).count("Cloud services") == 1
+    assert "<td class=it-c-title><a" in html  # as in every other list
+
+
+def test_the_list_of_licences_says_until_when_and_how_much_is_in_use(tmp_path: Path) -> None:
+    licence = "id: {0}\nclass: licence\nname: Suite {0}\nowner: web\nlifecycle: production\nproduct: Suite\nmetric: user\n"
+    seats = f"{licence.format('a1')}quantity: 1640\nin_use: 618\nend: 2027-12-31\n"
+    free = f"{licence.format('b2')}quantity: 0\nperpetual: true\n"
+    view = view_of(tmp_path, {"cmdb/licences/a1.yaml": seats, "cmdb/licences/b2.yaml": free})
+    (page,) = terms.licence_lists(view)
+    assert page.url not in {one.url for one in class_lists(view)}
+    rows = [text_of(row) for row in page.body.split("<tr>")[1:]]
+    assert rows == [
+        "Name Product Owner Term ends In use",
+        "Suite a1 Suite Web team 31 Dec 2027 618 of 1,640",
+        "Suite b2 Suite Web team Never",
+    ]
+
+
+def test_that_an_organisation_exists_is_no_news(tmp_path: Path) -> None:
+    text = "id: {0}\nclass: organisation\nname: Org {0}\nowner: web\nlifecycle: {1}\nroles: [customer]\n"
+    files = {
+        f"cmdb/organisations/{n}.yaml": text.format(n, s)
+        for n, s in (("a1", "production"), ("b2", "retired"))
+    }
+    view = view_of(tmp_path, files)
+    assert "In production" not in text_of(page_of(view, "a1"))
+    assert "Retired" in text_of(page_of(view, "b2"))
+    html = next(p.body for p in class_lists(view) if p.url == "cmdb/organisations/index.html")
+    assert "In production" not in html
+    assert "Retired" in html
 
 
 def test_a_calendar_begins_with_its_hours_and_the_next_times(tmp_path: Path) -> None:
@@ -218,6 +321,17 @@ def test_accounts_of_a_person_are_for_engineers_and_a_role_is_not_the_name_again
     assert "net@example.org" not in seen
     assert "Role" not in text_of(seen)
     assert "Approver" not in text_of(seen)
+
+
+def test_the_few_facts_of_a_person_stand_in_the_strip(tmp_path: Path) -> None:
+    person = "id: net\nclass: person\nname: Nell\nrole: Network engineer\nlifecycle: production\nteams: [web]\napprover: true\n"
+    strip, _, below = (
+        page_of(view_of(tmp_path, {"cmdb/people/net.yaml": person}), "net")
+        .partition("<dl class=it-help>")[2]
+        .partition("</dl>")
+    )
+    assert text_of(strip) == "Teams Web team Role Network engineer Approver Yes"
+    assert "Details" not in below
 
 
 def test_a_known_error_says_how_many_open_incidents_it_is_behind(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ _ASKED = {
         "The last 90 days",
     ),
     "cmdb/databases/orders-db.html": (["Owner", "Services"], "Dependencies"),
-    "cmdb/contracts/meridian-cloud-2026.html": (["Supplier", "Owner", "End", "Cost"], "Covers 9"),
+    "cmdb/contracts/meridian-cloud-2026.html": (["Term", "Supplier", "Owner", "Cost"], "Covers 9"),
     "cmdb/teams/dba.html": (["Contact", "Supported", "On call", "Lead"], "Open work"),
     "records/changes/2611/CHG-261121-V1EWD.html": (
         ["Planned", "Service", "Team", "Requested by"],

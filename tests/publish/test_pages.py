@@ -273,9 +273,9 @@ def test_what_would_fail_is_told_while_the_work_goes_on(view: View) -> None:
 
 
 def groups_of(html: str) -> dict[str, list[tuple[str, str]]]:
-    """The groups of an index: heading, then name and number of each card."""
+    """The groups of an index: heading, then name and number of each card or row."""
     found = {}
-    for part in html.split("<section>")[1:]:
+    for part in re.split(r"<section[^>]*>", html)[1:]:
         heading = re.search(r"<h2 id=\S+>(.*?)</h2>", part)
         cards = re.findall(r"<h3><a [^>]*>(.*?)</a></h3><(?:p class=it-big|b)>([\d,]+)", part)
         if heading and cards:

@@ -139,9 +139,25 @@ def test_a_title_is_broken_by_its_width_and_not_by_its_letters() -> None:
     arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(3)]
     html = draw("Left", [Box("id0", "Container platform", "Service", ""), *chain], arrows)
     assert '">Container platform</text>' in html
-    names = "Payments database; Payments replica; Event queue; Report replica"
-    html = draw("Left", [Box("id0", "Databases (4)", names, ""), *chain], arrows)
-    assert below(html, "Databases (4)") == ["Payments database;", "Payments replica;", "Event queue; Report…"]
+    html = draw("Left", [Box("id0", "Server room Amsterdam, cage A", "Facility", ""), *chain], arrows)
+    assert [f'">{line}</text>' in html for line in ("Server room", "Amsterdam,", "cage A")] == [True] * 3
+
+
+def test_a_box_of_several_has_whole_names_and_says_how_many_more_there_are() -> None:
+    names = ["Payments database", "Payments replica", "Event queue", "Report replica"]
+    arrows = [Arrow(f"id{i}", f"id{i + 1}", "needs") for i in range(3)]
+    chain = [Box(f"id{i}", f"Box {i}", "Server", "") for i in range(1, 4)]
+    html = draw("Left", [Box("id0", "Databases (4)", "Databases", "", names=names), *chain], arrows)
+    assert below(html, "Databases (4)") == ["Payments database;", "Payments replica", "and\u00a02\u00a0more"]
+    assert "<small>Payments database; Payments replica; Event queue and\u00a01\u00a0more</small>" in html
+    assert f"<title>Databases (4) ({'; '.join(names)})</title>" in html
+    ill = Box("id0", "Databases (4)", "Databases", "", "degraded", said="degraded", names=names)
+    drawn = draw("Left", [ill, *chain], arrows)
+    assert below(drawn, "Databases (4)") == ["Payments database", "and\u00a03\u00a0more", "degraded"]
+    vast = Box("id0", "Databases (2)", "Databases", "", names=["W" * 60, "b"])
+    lines = below(draw("Left", [vast, *chain], arrows), "Databases (2)")
+    assert lines[0].endswith("…")
+    assert lines[1:] == ["and 1 more"]
 
 
 def test_one_box_is_no_drawing() -> None:

@@ -132,7 +132,9 @@ def test_a_person_begins_with_their_own_work(view: View) -> None:
     assert "No sales" not in found["Open work"]
     assert found["Finished"].index("Old and touched last") < found["Finished"].index("Once it rained in")
     assert "Will need approval from this person" not in found
-    assert "A new cache" in sections(page_of(view, "ada"))["Will need approval from this person"]
+    approves = sections(page_of(view, "ada"))
+    assert "A new cache" in approves["Will need approval from this person"]
+    assert "Open work" not in approves  # that nothing is open is said where nothing is to be done
 
 
 def test_what_a_person_only_watches_is_no_work_of_theirs(view: View) -> None:

@@ -176,8 +176,8 @@ def test_what_is_not_well_is_drawn_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("2 of 2 up, 1 needed, 2 degraded", "2 of 2 run, but degraded; 1 must work fully"),
-        ("3 of 4 up, 2 needed, 2 degraded", "3 of 4 run, 2 of them degraded; 2 must work fully"),
+        ("2 of 2 up, 1 needed, 2 degraded", "none of 2 fully operational, 1 needed"),
+        ("3 of 4 up, 2 needed, 2 degraded", "1 of 4 fully operational, 2 needed"),
         ("1 of 2 up, 2 needed", "1 of 2 running, 2 needed"),
     ],
 )

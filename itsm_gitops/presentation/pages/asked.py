@@ -5,7 +5,7 @@ What a strip shows is not among the details again: it is read once, on a wide pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from itsm_gitops.model import facts, meaning
@@ -15,7 +15,7 @@ from itsm_gitops.model.windows import moment_of
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.fields import FACT, Field, Schema, day, value
-from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.pages import on_call, rota, terms
 from itsm_gitops.presentation.pages.dependents import reached
@@ -24,15 +24,19 @@ from itsm_gitops.presentation.view import View
 
 MOST_OFFERED = 2  # as buttons
 _MOST_NAMED = 3  # a longer list is a detail
+_MOST_FACTS = 6
 # People look first for who is responsible, which service level applies, and where the item is.
 _ROLES = frozenset({meaning.TEAM, meaning.PERSON, meaning.SERVICE, meaning.SERVICE_LEVEL, meaning.FACILITY})
 # What can be reached has this field.
 _REACHED = "contacts"
 # These come first, with words of their own.
 _TITLES = {"support_hours": "Supported", "owner": "Owner"}
-_ON_CALL, _ROLE = "on_call", "role"
+_ON_CALL = "on_call"
 _HELP, _FIRST = "Get help", " class=it-help__first"
 _WHEN = ("start", "end")
+_RANKED = ("criticality", "environment")  # of an item; a service says it below its title
+# A detail where there are more facts than the strip has room for, the first of all.
+_IF_ROOM = ("environment", "cost_centre", "criticality")
 # Of an agreement people ask first how long it lasts and with whom it is.
 _AGREED = (*_WHEN, "due", "", "owner")  # any other fact in the place of the empty one
 _DETAILS = ("support_hours", "service_level")  # of an agreement
@@ -65,7 +69,7 @@ def asked(
     for field in fields:
         if field.name in cells or (field.name == _ON_CALL and called):
             continue
-        if is_asked(view, field, data[field.name]) or (field.name == _ROLE and meaning.PERSON in plays):
+        if is_asked(view, field, data[field.name]) or _is_about(plays, field, data[field.name]):
             cells[field.name] = (field.title, _shown(view, data[field.name], field.schema))
     cells |= {f"due:{title}": (title, shown) for title, shown in _notices(view, entry, data)}
     # Sentences come last: they need more room than a name.
@@ -73,13 +77,34 @@ def asked(
     cells |= {_ON_CALL: ("On call", called)} if called else {}
     if meaning.ROTA in plays:
         cells = {title: (title, shown) for title, shown in rota.now_and_next(view, entry)} | cells
+    lasts: frozenset[str] = frozenset()
     if is_agreement:
         cells = dict(sorted(((k, v) for k, v in cells.items() if k not in _DETAILS), key=_agreed))
+        cells, lasts = _with_term(cells)
     cells |= {f"more:{title}": (title, shown) for title, shown in more}
+    for name in _IF_ROOM:
+        if len(cells) > _MOST_FACTS:
+            cells.pop(name, None)
     if len(cells) == 1 and cells.keys() <= by_name.keys() and _is_plain(view, entry):
         return EMPTY, frozenset()  # one fact is among the details
     # Ways to whoever is on call are said where they are named.
-    return _strip(cells.values()), frozenset({*cells, *([_REACHED] if called else ())})
+    return _strip(cells.values()), frozenset({*cells, *lasts, *([_REACHED] if called else ())})
+
+
+def _is_about(plays: Collection[str], field: Field, content: Any) -> bool:
+    """Whether a fact says how much depends on an item, or is one of the few of a person or a team."""
+    if field.name in _RANKED:
+        return meaning.SERVICE not in plays and isinstance(content, str)
+    return field.role == FACT and not {meaning.PERSON, meaning.TEAM}.isdisjoint(plays)
+
+
+def _with_term(cells: dict[str, tuple[str, Html]]) -> tuple[dict[str, tuple[str, Html]], frozenset[str]]:
+    """Return the facts of an agreement with its first and its last day as one, and the fields that this says."""
+    if not cells.keys() >= set(_WHEN):
+        return cells, frozenset()
+    start, end = (cells[name][1] for name in _WHEN)
+    term = ("Term", told("{start} to {end}", start=start, end=end))
+    return {k: term if k == "start" else v for k, v in cells.items() if k != "end"}, frozenset(_WHEN)
 
 
 def _is_plain(view: View, entry: Entry) -> bool:

@@ -18,7 +18,7 @@ from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.moments import full_day
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.parts import Crumb, heading, paragraph, section
-from itsm_gitops.presentation.pages.tables import ListColumn, columns, table
+from itsm_gitops.presentation.pages.tables import ITEMS, ListColumn, columns, table
 from itsm_gitops.presentation.view import View
 
 NAME = "contracts"  # of the report that has all of them
@@ -28,24 +28,27 @@ _LOOKS = {PAST: "bad", NEAR: "soon"}
 
 def contracts_with(view: View, entry: Entry) -> Html:
     """Return a section with the contracts in existence whose other party an item is; nothing where there are none."""
-    others = (view.entries.get(i) for i in view.network.others(entry.id, _SUPPLIES))
-    found = sorted(
-        (e for e in others if e and meaning.CONTRACT in view.kind(e).plays and view.url(e.id)),
-        key=lambda e: e.id,
-    )
-    terms = {e.id: _terms(view, e) for e in found if not facts.is_inactive(view.kind(e), e.columns)}
-    if not terms:
+    found = in_force(view, entry)
+    if not found:
         return EMPTY
+    terms = {e.id: _terms(view, e) for e in found}
     list_columns = [
-        ListColumn("Contract", lambda e: view.link(e.id)),
-        ListColumn("Term ends", lambda e: _ends(terms[e.id])),
-        ListColumn("Notice until", lambda e: _day(terms[e.id].notice)),
+        *columns(view, "name"),
+        ListColumn("Term ends", lambda e: _ends(terms[e.id]), "it-c-said", "it-c-day"),
+        ListColumn("Notice until", lambda e: _day(terms[e.id].notice), "it-c-said", "it-c-day"),
         ListColumn("Cost", lambda e: _cost(view, e, terms[e.id]), "it-c-cost"),
     ]
-    shown = table([e for e in found if e.id in terms], list_columns, "Contracts")
+    shown = table(found, list_columns, "Contracts", ITEMS)
     every = link(urls.report(NAME), esc(t("All contracts and their days")))
     more = Html(f"<p class=it-next>{every}") if view.audience.reports and view.course else EMPTY
     return section("Contracts", Html(f"{shown}{more}"), NAME)
+
+
+def in_force(view: View, entry: Entry) -> list[Entry]:
+    """Return the contracts in existence whose other party an item is."""
+    others = (view.entries.get(i) for i in view.network.others(entry.id, _SUPPLIES))
+    found = (e for e in others if e and meaning.CONTRACT in view.kind(e).plays and view.url(e.id))
+    return sorted((e for e in found if not facts.is_inactive(view.kind(e), e.columns)), key=lambda e: e.id)
 
 
 def contract_lists(view: View) -> Iterator[ListPage]:
@@ -54,7 +57,7 @@ def contract_lists(view: View) -> Iterator[ListPage]:
         entries = view.of_kind(kind.name)
         terms = {e.id: _terms(view, e) for e in entries if not facts.is_inactive(kind, e.columns)}
         shown = table(
-            sorted(entries, key=partial(_rank, terms)), _list_columns(view, terms), kind.plural_title
+            sorted(entries, key=partial(_rank, terms)), _list_columns(view, terms), kind.plural_title, ITEMS
         )
         every = link(urls.report(NAME), esc(t("All contracts and their days")))
         more = Html(f"<p class=it-next>{every}") if view.audience.reports and view.course else EMPTY
@@ -80,8 +83,8 @@ def _list_columns(view: View, terms: Mapping[str, ContractTerms]) -> list[ListCo
         *columns(view, "name", "state"),
         ListColumn("Supplier", of(lambda one: Html(", ".join(map(view.link, one.suppliers))))),
         *columns(view, "owner"),
-        ListColumn("Term ends", of(_ends)),
-        ListColumn("Notice until", of(lambda one: _day(one.notice))),
+        ListColumn("Term ends", of(_ends), "it-c-said", "it-c-day"),
+        ListColumn("Notice until", of(lambda one: _day(one.notice)), "it-c-said", "it-c-day"),
         ListColumn("Cost", of(lambda one: _cost(view, one.entry, one)), "it-c-cost"),
     ]
 

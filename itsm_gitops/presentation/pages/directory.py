@@ -46,7 +46,7 @@ def directory(view: View) -> Iterator[ListPage]:
                     "On call now",
                     lambda e: join([view.link(p) for p in on_call.get(e.id, ())], ", "),
                     "it-c-said",
-                    label="on call",
+                    label="On call",
                 ),
                 count,
                 number_column("Unassigned", nobody, "unassigned"),

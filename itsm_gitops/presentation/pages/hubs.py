@@ -1,6 +1,6 @@
 """The pages "Records" and "Configuration items": what needs somebody now, and how much there is of each kind and class.
 
-They do not repeat the menu beside them: the worst stands first, and each kind says how many are open.
+They do not repeat the menu: the worst stands first, and each kind says how many are open. The rows of the classes are the menu.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _counts(view: View, work: Sequence[Entry]) -> Html:
 
 
 def cards(view: View, groups: Sequence[KindGroup]) -> Html:
-    """Return a section of cards for each group: the name of a kind, how many there are, and how they stand."""
+    """Return a section for each group: cards of the kinds of record, or rows of the classes: how many there are, and how they stand."""
     records = groups is RECORDS
     kinds = [k for k in by_title(view.book) if k.is_record == records]
     card: Callable[[View, Kind], str] = _record_card if records else _item_card
@@ -96,7 +96,7 @@ def cards(view: View, groups: Sequence[KindGroup]) -> Html:
         items = "".join(card(view, kind) for kind in members)
         css = "it-cards it-cards--kinds" if records else "it-classes"
         listed = Html(f'<ul class="{css}">{items}</ul>')
-        parts.append(section(t(group.title), listed, group.anchor))
+        parts.append(section(t(group.title), listed, group.anchor, css="" if records else "it-shelf"))
     return join(parts)
 
 
@@ -111,7 +111,7 @@ def _record_card(view: View, kind: Kind) -> str:
 
 
 def _item_card(view: View, kind: Kind) -> str:
-    """Return the card of a class: how many items there are, what they are, and how many are not well."""
+    """Return the row of a class: how many items there are, what they are, and how many are not well."""
     items = view.of_kind(kind.name)
     url = urls.index(kind)
     url = catalogue_url(view.audience) if url == urls.CATALOGUE else url

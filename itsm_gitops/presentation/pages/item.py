@@ -30,7 +30,7 @@ from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import full_day
 from itsm_gitops.presentation.pages import dependents, going_on, past, service_history, surroundings
 from itsm_gitops.presentation.pages.asked import MOST_OFFERED, asked, report_button, requested
-from itsm_gitops.presentation.pages.contracts import contracts_with
+from itsm_gitops.presentation.pages.contracts import contracts_with, in_force
 from itsm_gitops.presentation.pages.edits import field_history
 from itsm_gitops.presentation.pages.origin import origin
 from itsm_gitops.presentation.pages.over_time import over_time
@@ -41,6 +41,7 @@ from itsm_gitops.presentation.pages.parts import (
     explore_url,
     heading,
     is_record,
+    line,
     relations,
     section,
     two_columns,
@@ -53,6 +54,7 @@ from itsm_gitops.presentation.pages.tables import (
     columns,
     grouped_table,
     record_column,
+    standing_of,
 )
 from itsm_gitops.presentation.pages.their_work import TheirWork, work_of
 from itsm_gitops.presentation.remainder import opening
@@ -63,7 +65,7 @@ _RECENT = _FEW_RECORDS = 12
 _FEW_ROWS, _MOST_STAYING = 3, 14  # so few need no column of their own; with so many, a column fits a screen
 # Shown in the head of the page.
 _ABOVE = ("description",)
-_CHIPS = ("criticality", "environment")
+_CHIPS = ("criticality", "environment")  # of a service; of another item these are facts
 _LAST = ("paths",)  # of the details: it has long values that few ask for
 # Relations to records have tables of their own on the page.
 _BY_RECORDS = frozenset({"affected_by"})
@@ -82,20 +84,20 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
         Html(f"{intro}{report_button(view, entry)}"),
         of=kind.title,
     )
+    is_service = meaning.SERVICE in kind.plays
     above_all = (
         *_ABOVE,
         *own.shown,
-        *(n for n in _CHIPS if isinstance(data.get(n), str)),
+        *(n for n in _CHIPS if is_service and isinstance(data.get(n), str)),
         _plain_state(view, entry),
     )
     present = [f for f in present_fields(fields, data) if f.name not in above_all]
-    is_service = meaning.SERVICE in kind.plays
     strip, above_it = asked(view, entry, present, data, own.asked)
     used = [f for f in present if f.name not in above_it]
     work = work_of(view, entry)
     links = work.linked() if work else _linked(view, entry, own)
-    # What is not part of the network has little of its own to say: its links are its content.
-    beside = kind.operational
+    # What is not part of the network has little of its own to say: its links are its content. A service level has tables.
+    beside = kind.operational or meaning.SERVICE_LEVEL in kind.plays
     has_side = beside or meaning.OFFERING in kind.plays
     records = EMPTY if work else _records(view, entry)
     blocks = join([section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK])
@@ -115,12 +117,12 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
             over_time(view, entry),
             contracts_with(view, entry),
             join([work.part(), work.owned()]) if work else records,
-            _all_records(view, entry) if beside and not records else EMPTY,
+            _all_records(view, entry) if kind.operational and not records else EMPTY,
             *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
             _redundancy(view, data),
-            EMPTY if beside else join([links, EMPTY if records or work else _all_records(view, entry)]),
             blocks,
             EMPTY if has_side else details,
+            EMPTY if beside else join([links, EMPTY if records or work else _all_records(view, entry)]),
             work.over() if work else EMPTY,
         ]
     )
@@ -189,11 +191,12 @@ def _crumbs(view: View, entry: Entry) -> list[Crumb]:
 
 
 def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
-    # What has a health is in production.
-    chips = [view.health_chip(entry.id) or view.state_chip(entry)]
+    chips = [standing_of(view, entry)]
+    if meaning.SERVICE not in view.kind(entry).plays:
+        return chips
     # Red is for what needs somebody now.
     if isinstance(data.get("criticality"), str):
-        critical = data["criticality"] == "critical" and meaning.SERVICE in view.kind(entry).plays
+        critical = data["criticality"] == "critical"
         level = t("Criticality: {level}", level=within(words(data["criticality"])))
         chips.append(chip(t("Critical service") if critical else level, "none"))
     if isinstance(data.get("environment"), str):
@@ -234,7 +237,7 @@ def _cause(view: View, entry: Entry) -> Html:
     if meaning.INCIDENT in view.kind(entry).plays:
         one = situation.trouble_of(view, entry, ())
         lines = going_on.word_lines(view, one.word, one.next_by, is_promised=one.is_declared)
-    return Html(f"<li>{view.link(entry.id)}{join([Html(f'<p>{row}</p>') for row in lines])}</li>")
+    return Html(f"<li>{line(view, entry, ())}{join([Html(f'<p>{row}</p>') for row in lines])}</li>")
 
 
 def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
@@ -342,6 +345,7 @@ def _to_items(view: View, entry: Entry, told_of: Collection[str]) -> list[Any]:
     elsewhere = set(told_of)
     if view.kind(entry).operational:
         elsewhere |= dependents.named(view, entry.id)
+    elsewhere |= {one.id for one in in_force(view, entry)}
     # What can be requested has buttons in the head, where there are few.
     offered = requested(view, entry)
     if len(offered) <= MOST_OFFERED:

@@ -7,7 +7,8 @@ from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
-from itsm_gitops.model import meaning
+from itsm_gitops.graph.status import MAINTENANCE, OPERATIONAL, STATUSES
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation import urls
@@ -30,6 +31,7 @@ from itsm_gitops.presentation.pages.tables import (
     RowGroup,
     columns,
     grouped_table,
+    standing_column,
     table,
 )
 from itsm_gitops.presentation.pages.work import by_deadline, open_columns
@@ -42,7 +44,9 @@ MOST_OPEN = 100
 # A list of what is finished has the newest ones; the lists by month have all of them, once.
 MOST_FINISHED = 500
 
-_LISTED = frozenset({meaning.CONTRACT, meaning.SERVICE_LEVEL})  # these have lists of their own
+_LISTED = frozenset(
+    {meaning.CONTRACT, meaning.LICENCE, meaning.SERVICE_LEVEL}
+)  # these have lists of their own
 _STATE = "it-c-state"
 _COLUMNS = ("title", "state", "priority", "planned", "updated")
 MOST_MONTHS = 12  # in sight
@@ -250,12 +254,19 @@ def class_lists(view: View) -> Iterator[ListPage]:
         if urls.index(kind) in (urls.SERVICES, urls.CATALOGUE):
             continue
         times = ("start", "end") if meaning.ANNOUNCEMENT in kind.plays else ()
-        # What is well is in production; of what has no health the life cycle says how it stands.
-        standing = [ListColumn("Health", lambda e: view.health_chip(e.id) or view.state_chip(e), "it-c-chip")]
-        named = standing if kind.operational else columns(view, "state")
         rest = columns(view, "type", *times, "environment", "owner")
-        shown = [*columns(view, "name"), *named, *rest]
+        shown = [*columns(view, "name"), standing_column(view, kind), *rest]
         yield class_list(view, kind, shown)
+
+
+def _place(view: View, entry: Entry) -> int:
+    """Return the place of an item among those of its class by how it stands."""
+    if facts.is_retired(view.book, entry):
+        return len(STATUSES)
+    health = view.health.get(entry.id)
+    if health is None:
+        return STATUSES.index(MAINTENANCE if entry.state == MAINTENANCE else OPERATIONAL)
+    return STATUSES.index(health.status)
 
 
 def has_work(kind: Kind) -> bool:
@@ -264,8 +275,11 @@ def has_work(kind: Kind) -> bool:
 
 
 def class_list(view: View, kind: Kind, shown: Sequence[ListColumn], lead: str = "") -> ListPage:
-    """Return the page that lists the items of a class by name, in these columns, below what the class is."""
-    entries = sorted(view.of_kind(kind.name), key=lambda e: (e.title.lower(), e.id))
+    """Return the page that lists the items of a class, in these columns, below what the class is.
+
+    What is not well comes first, what is out of use last, and the others by name.
+    """
+    entries = sorted(view.of_kind(kind.name), key=lambda e: (_place(view, e), e.title.lower(), e.id))
     about = esc(lead or kind.description)
     parts = [heading([Crumb(urls.CMDB, "CMDB")], kind.plural_title, lead=about, count=len(entries))]
     parts += [

@@ -70,11 +70,10 @@ def _contract(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
 
 def _licence(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
     main = terms.usage(view, data)
-    rows = tuple(terms.lasts(data))
-    shown = terms.OF_LICENCE if main else frozenset({"perpetual"})
+    shown = terms.OF_LICENCE if main else terms.told_of_licence(data)
     covered = _few(view, (r.other for r in view.network.related(entry.id) if r.relation == _COVERS))
-    asked = (("Covers", join(map(view.link, covered), ", ")),) if covered else ()
-    return OwnParts(main=main, rows=rows, shown=shown, linked=frozenset(covered), asked=asked)
+    asked = [*terms.lasts(data), *([("Covers", join(map(view.link, covered), ", "))] if covered else [])]
+    return OwnParts(main=main, shown=shown, linked=frozenset(covered), asked=tuple(asked))
 
 
 def _few(view: View, items: Iterable[str]) -> list[str]:

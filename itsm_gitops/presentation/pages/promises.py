@@ -79,11 +79,15 @@ def kept_under(view: View, level: Entry) -> Html:
     rows: list[Row] = [(service, *(kept[service][c.name] for c in columns[1:])) for service in kept]
     rows.sort(key=lambda row: not any(table.falls_short(row)))
     missed = sum(any(table.falls_short(row)) for row in rows)
-    sentence = counted(
-        len(rows),
-        "{missed} of {count} service missed a target",
-        "{missed} of {count} services missed a target",
-        missed=digits(missed),
+    sentence = (
+        counted(
+            len(rows),
+            "{missed} of {count} service missed a target",
+            "{missed} of {count} services missed a target",
+            missed=digits(missed),
+        )
+        if missed
+        else t("No service missed a target")
     )
     told_first = Html(f"<p>{esc(sentence)} <span class=it-span-of>({measured(view, list(kept))}).</span></p>")
     note = t("The goal of a service is the lowest of the targets below, whatever the priority.")
@@ -190,14 +194,14 @@ def _what(view: View, target: Mapping[str, Any], *, several: bool) -> str:
 
 
 def _target(target: Mapping[str, Any], period: str) -> str:
-    """Return a promise in one cell: 15 min · 95%."""
+    """Return a promise in one cell: 95% within 15 min."""
     minutes, percent = target.get("minutes"), target.get("percent")
-    parts = [business_time(60 * minutes, WRITER)] if isinstance(minutes, int) else []
-    if isinstance(percent, int | float):
-        parts.append(exact_percent(percent / 100, WRITER))
+    time = business_time(60 * minutes, WRITER) if isinstance(minutes, int) else ""
+    share = exact_percent(percent / 100, WRITER) if isinstance(percent, int | float) else ""
+    parts = [share, t("within {time}", time=time) if time else ""]
     if not period and isinstance(target.get("period"), str):
-        parts[-1:] = [f"{parts[-1]} {t('per ' + target['period'])}"] if parts else []
-    return " · ".join(f"<span>{esc(part)}</span>" for part in parts) or _NONE
+        parts.append(t("per " + target["period"]) if any(parts) else "")
+    return " ".join(f"<span>{esc(part)}</span>" for part in parts if part) or _NONE
 
 
 def escalations(view: View, data: Mapping[str, Any]) -> Html:

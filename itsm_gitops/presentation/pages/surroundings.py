@@ -25,7 +25,6 @@ _NONE = "No dependencies are recorded: nothing relies on it, and it needs nothin
 _COLUMNS, _HEIGHT = 4, 424  # more has no room beside the details, and pushes the records off the first screen
 _ROWS = 5
 _MOST_NEAR = 26  # neighbours that can be drawn with theirs
-_MOST_NAMES = 12
 USERS, NEEDS = -1, 1
 
 
@@ -136,11 +135,10 @@ def _box(view: View, identifier: str, group: Sequence[str]) -> Box:
     if not others:
         return box_of(view, first, look_of(view, first), first == identifier)
     members = [item for item in group if item]
-    # A name may have a comma in it.
-    names = "; ".join([*map(view.title, members[:_MOST_NAMES]), *(["…"] if members[_MOST_NAMES:] else [])])
+    names = list(map(view.title, members))
     one = box_of(view, members[0], look_of(view, members[0]), False)
     where = urls.map_of(identifier)
     if not first:
-        return Box(f"{members[0]}+", and_more(len(members)), t("on the map"), where, names=names)
-    title = f"{view.kind(view.entries[first]).plural_title} ({len(members)})"
-    return Box(f"{first}+", title, names, where, one.look, said=one.said, names=names)
+        return Box(f"{members[0]}+", and_more(len(members)), t("on the map"), where)
+    kinds = view.kind(view.entries[first]).plural_title
+    return Box(f"{first}+", f"{kinds} ({len(members)})", kinds, where, one.look, said=one.said, names=names)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
-from itsm_gitops.model import facts
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import digits, t
 from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, link, words
@@ -68,6 +70,19 @@ def columns(view: View, *names: str) -> list[ListColumn]:
     return [by_name[n] for n in names]
 
 
+def standing_column(view: View, kind: Kind) -> ListColumn:
+    """Return the column that says how the items of a class stand."""
+    return ListColumn("Health" if kind.operational else "State", partial(standing_of, view), "it-c-chip")
+
+
+def standing_of(view: View, entry: Entry) -> Html:
+    """Return how an item stands: its health, else its state; nothing where that could only say that it exists."""
+    if not view.kind(entry).operational and facts.in_production(view.book, entry):
+        return EMPTY
+    # What is well is in production; of what has no health the life cycle says how it stands.
+    return view.health_chip(entry.id) or view.state_chip(entry)
+
+
 def name_column(view: View) -> ListColumn:
     """Return the column of people's names, with what they do where the name does not say it."""
 
@@ -102,14 +117,14 @@ def _word(entry: Entry, field: str) -> Html:
 
 
 def _environment(view: View, entry: Entry) -> Html:
-    """Return the environment of an item, nothing of a retired one; what only repeats the state is marked: a phone has no room for it."""
+    """Return the environment of an item, nothing of a retired one; that of most is marked: a phone has no room for it."""
     if facts.is_retired(view.book, entry):
         return EMPTY
     said = _word(entry, "environment")
+    workflow = view.kind(entry).workflow
+    state = workflow.states.get(str(entry.columns.get("environment"))) if workflow else None
     return (
-        Html(f"<span class=it-usual>{said}</span>")
-        if entry.columns.get("environment") == entry.state
-        else said
+        Html(f"<span class=it-usual>{said}</span>") if state and meaning.PRODUCTION in state.roles else said
     )
 
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 from itsm_gitops.graph.contracts import terms_of
-from itsm_gitops.model import facts
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.duties import NEAR, PAST
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.windows import moment_of
+from itsm_gitops.presentation import fields
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import counted, digits, t, told
 from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join
 from itsm_gitops.presentation.moments import full_day
 from itsm_gitops.presentation.pages.due import SOON
+from itsm_gitops.presentation.pages.lists import ListPage, class_list
 from itsm_gitops.presentation.pages.parts import section
+from itsm_gitops.presentation.pages.tables import ListColumn, columns, standing_column
 from itsm_gitops.presentation.view import View
 
 # Told by the words here.
@@ -31,6 +35,11 @@ def told_of_contract(data: Mapping[str, Any]) -> frozenset[str]:
     """Return the fields of a contract that need no row: how it renews is a sentence, and its last day to give notice is above."""
     renewals = _RENEWALS if "renewal" in data else frozenset()
     return renewals | {"notice_days"} if data.keys() >= _NOTICE else renewals
+
+
+def told_of_licence(data: Mapping[str, Any]) -> frozenset[str]:
+    """Return the fields of a licence that need no row: that it never ends is said above, and of what is not bought there is no number."""
+    return frozenset({"perpetual"} if data.get("quantity") else {"perpetual", "quantity"})
 
 
 def notice(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -108,3 +117,34 @@ def lasts(data: Mapping[str, Any]) -> Iterator[tuple[str, Html]]:
     """Yield that a licence never ends; of another its last day tells."""
     if data.get("perpetual") is True:
         yield "Term", esc(t("Does not expire"))
+
+
+def licence_lists(view: View) -> Iterator[ListPage]:
+    """Yield the page that lists all licences, for each class of them: of what, until when, and how much is in use."""
+
+    def of(show: Callable[[Mapping[str, Any]], Html]) -> Callable[[Entry], Html]:
+        return lambda e: show(view.store.data(e.id))
+
+    for kind in (k for k in view.book.kinds.values() if meaning.LICENCE in k.plays):
+        shown = [
+            *columns(view, "name"),
+            standing_column(view, kind),
+            ListColumn("Product", of(lambda data: esc(data.get("product") or ""))),
+            *columns(view, "owner"),
+            ListColumn("Term ends", of(partial(_last_day, view)), "it-c-time"),
+            ListColumn("In use", of(_in_use), "it-c-num", label="in use"),
+        ]
+        yield class_list(view, kind, shown)
+
+
+def _last_day(view: View, data: Mapping[str, Any]) -> Html:
+    if data.get("perpetual") is True:
+        return esc(t("Never"))
+    return fields.day(view, data["end"]) if isinstance(data.get("end"), str) else EMPTY
+
+
+def _in_use(data: Mapping[str, Any]) -> Html:
+    bought, used = data.get("quantity"), data.get("in_use")
+    if type(bought) is not int or type(used) is not int or bought < 1:
+        return EMPTY
+    return esc(t("{count} of {all}", count=digits(used), all=digits(bought)))

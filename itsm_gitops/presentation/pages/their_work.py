@@ -133,7 +133,10 @@ class TheirWork:
         return numbers(counts)
 
     def to_do(self) -> Html:
-        """Return the sections of what is to be done now: open work by urgency, approvals, what is due."""
+        """Return the sections of what is to be done now: open work by urgency, approvals, what is due.
+
+        That nothing is open is said where nothing else is to be done.
+        """
         counts = self._counts()
         told = Html(f"{counts}{self._open()}") if self._own else self._open()
         work = section("Open work", told, "work", css="it-theirs")
@@ -141,7 +144,7 @@ class TheirWork:
             section(_TO_APPROVE[self._is_team], self._to_approve(), "approve"),
             section("Due soon", due.soon(self._view, self._due, t("Due soon")), "due"),
         ]
-        return join([work, *others] if self._own else [counts, *others, work])
+        return join([work, *others] if self._own or not any(others) else [counts, *others])
 
     def _open(self) -> Html:
         if not self._own:
