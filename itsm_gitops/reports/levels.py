@@ -95,7 +95,7 @@ def levels(log: Log) -> ReportDraft:
             missed(clocks),
             running(known, clocks),
         ),
-        trends.shared(log, "Promises kept", kept_in, 1),
+        trends.shared(log, "Promises to users kept", kept_in, 1),
         Key(
             kept,
             plural(whole, "of {count} promise kept", "of {count} promises kept"),
@@ -103,10 +103,10 @@ def levels(log: Log) -> ReportDraft:
             whole,
         ),
         (
-            Key(kept, "Promises kept", SHARE, whole),
-            Key(counts[MISSED], "Promises missed"),
+            Key(kept, "Promises to users kept", SHARE, whole),
+            Key(counts[MISSED], "Promises to users missed"),
             Key(sum(any(services.falls_short(row)) for row in services.rows), "Services below a goal"),
-            Key(counts[RUNNING], "Promises still running"),
+            Key(counts[RUNNING], "Promises to users still running"),
         )
         if known.data
         else (),

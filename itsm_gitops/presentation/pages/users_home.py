@@ -14,7 +14,7 @@ from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link, shorten
 from itsm_gitops.presentation.moments import duration
-from itsm_gitops.presentation.pages import going_on, hero, well
+from itsm_gitops.presentation.pages import announced, going_on, hero, well
 from itsm_gitops.presentation.pages.acts import buttons
 from itsm_gitops.presentation.pages.parts import (
     first_words,
@@ -47,7 +47,7 @@ def body(view: View, pages: frozenset[str]) -> Html:
             hero.hero(view, services, _actions(view, pages)),
             incomplete(view),
             going_on.not_well(view, services, plain=True, headed=True),
-            going_on.banners(view),
+            announced.banners(view),
             Html(f'<div class="it-pair"><div>{_planned(view)}</div><div>{_known(view, pages)}</div></div>'),
             well.working(view, services),
             _solved(view, services),

@@ -19,6 +19,7 @@ from itsm_gitops.presentation.pages.plan import lasts, when
 from itsm_gitops.presentation.view import View
 
 _DAYS = 7
+_WINDOWS = "Maintenance windows"
 
 
 def week(view: View) -> Html:
@@ -33,12 +34,13 @@ def week(view: View) -> Html:
         here = [_row(view, s, frozen, day) for s in waiting if s.touches(*day)]
         local = in_zone(day[0], view.zone)
         parts.append(_block(day_title(local), here, f" data-day={local:%Y-%m-%d}"))
+    above, windows = _around(view, days)
     shown = join(parts) or paragraph("Nothing is planned.")
     late = sum(s.end < days[0][0] for s in waiting)
     text = t("All upcoming changes, {count} overdue", count=late) if late else t("All upcoming changes")
     more = f'<p class="it-next">{link(urls.CHANGES, esc(text))}</p>'
     last = day_and_month(in_zone(days[-1][0], view.zone), MONTH_NAMES)
-    return section(t("Changes until {day}", day=last), Html(f"{_around(view, days)}{shown}{more}"), "week")
+    return section(t("Changes until {day}", day=last), Html(f"{above}{shown}{windows}{more}"), "week")
 
 
 def _block(title: str, items: Sequence[str], mark: str = "") -> Html:
@@ -49,23 +51,24 @@ def _block(title: str, items: Sequence[str], mark: str = "") -> Html:
     )
 
 
-def _around(view: View, days: Sequence[Day]) -> Html:
-    """Return the freezes, the windows and the holidays of these days that are not over, a line for each sort."""
+def _around(view: View, days: Sequence[Day]) -> tuple[Html, Html]:
+    """Return the freezes and holidays of these days that are not over, a line for each sort, and the maintenance windows."""
     first, last = days[0][0], days[-1][1]
     lines: dict[str, dict[tuple[str, str], list[Html]]] = {}
     for span in agenda.calendar_spans(view, first - agenda.BEYOND, last + agenda.BEYOND):
         if span.touches(max(first, view.now), last):
-            sort = (
-                t("Windows")
-                if span.look == agenda.LOOKS[MAINTENANCE] and not span.proposed
-                else name_of(span)
-            )
+            is_window = span.look == agenda.LOOKS[MAINTENANCE] and not span.proposed
+            sort = _WINDOWS if is_window else name_of(span)
             lines.setdefault(sort, {}).setdefault((span.id, span.title), []).append(_times(view, span))
+    windows = [
+        f"<li><div class=it-agenda__when>{join(times, ' ')}</div><div class=it-agenda__what>{dots([link(view.url(i), esc(title))])}</div>"
+        for (i, title), times in lines.pop(_WINDOWS, {}).items()
+    ]
     shown = []
     for sort, some in lines.items():
         about = [f"{link(view.url(i), esc(title))} {', '.join(times)}" for (i, title), times in some.items()]
         shown.append(Html(f"<p class=it-week__around>{esc(sort)}: {DOT.join(about)}</p>"))
-    return join(shown)
+    return join(shown), _block(t(_WINDOWS), windows)
 
 
 def _times(view: View, span: Span) -> Html:
