@@ -65,13 +65,13 @@ def _is_window(span: Span) -> bool:
 
 def _windows(view: View, spans: Iterable[Span]) -> Html:
     """Return the maintenance windows that begin on a day, beside its name."""
-    shown = join(
+    shown = DOT.join(
         [
             Html(f"<span>{link(view.url(s.id), esc(s.title))} {_times(view, s, named=False)}</span>")
             for s in spans
         ]
     )
-    return Html(f"<p class=it-week__windows>{shown}</p>") if shown else EMPTY
+    return Html(f"<p class=it-week__windows>{esc(t('Windows'))}: {shown}</p>") if shown else EMPTY
 
 
 def _held(view: View, spans: Iterable[Span]) -> Html:
