@@ -65,13 +65,9 @@ def _is_window(span: Span) -> bool:
 
 def _windows(view: View, spans: Iterable[Span]) -> Html:
     """Return the maintenance windows that begin on a day, beside its name."""
-    shown = DOT.join(
-        [
-            Html(f"<span>{link(view.url(s.id), esc(s.title))} {_times(view, s, named=False)}</span>")
-            for s in spans
-        ]
-    )
-    return Html(f"<p class=it-week__windows>{esc(t('Windows'))}: {shown}</p>") if shown else EMPTY
+    named = [Html(f"{link(view.url(s.id), esc(s.title))} {_times(view, s, named=False)}") for s in spans]
+    first = [Html(f"{esc(t('Windows'))}: {one}") for one in named[:1]]
+    return dots([*first, *named[1:]], "it-week__windows it-dots")
 
 
 def _held(view: View, spans: Iterable[Span]) -> Html:
