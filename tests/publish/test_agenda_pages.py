@@ -102,6 +102,12 @@ def test_a_window_over_the_last_day_of_the_page_says_its_own_end(tmp_path: Path)
     assert "Saturday 28 November Windows: Saturday night 20:00 to Sun 05:00" in text_of(week.week(view))
 
 
+def test_a_window_is_told_on_a_day_without_changes(tmp_path: Path) -> None:
+    night = WEEKLY + "- {days: [wed], from: '22:00', to: '23:00'}\n"
+    said = text_of(week.week(view_of(tmp_path, {"cmdb/calendars/nights.yaml": night})))
+    assert "Wednesday 25 November Windows: Saturday night 22:00 to 23:00" in said
+
+
 def test_a_freeze_says_until_when(view: View) -> None:
     text = text_of(plan.changes_page(view).body)
     assert "Friday 27 November Change freeze: Big weekend, from 01:00 until 30 November, 01:00" in text
