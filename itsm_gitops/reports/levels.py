@@ -75,7 +75,7 @@ def levels(log: Log) -> ReportDraft:
             missed(clocks),
             running(known, clocks),
         ),
-        trends.shared(log, "Promises kept", kept_in, 1),
+        trends.shared(log, "Promises to users kept", kept_in, 1),
         Key(
             kept,
             plural(whole, "of {count} promise kept", "of {count} promises kept"),
@@ -102,10 +102,10 @@ def _headline(counts: Mapping[str, int]) -> Phrase:
 
 def _keys(counts: Mapping[str, int], services: Table) -> tuple[Key, ...]:
     return (
-        Key(_share_kept(counts), "Promises kept", SHARE, counts[MET] + counts[MISSED]),
-        Key(counts[MISSED], "Promises missed"),
+        Key(_share_kept(counts), "Promises to users kept", SHARE, counts[MET] + counts[MISSED]),
+        Key(counts[MISSED], "Promises to users missed"),
         Key(sum(any(services.falls_short(row)) for row in services.rows), "Services below a goal"),
-        Key(counts[RUNNING], "Promises still running"),
+        Key(counts[RUNNING], "Promises to users still running"),
     )
 
 

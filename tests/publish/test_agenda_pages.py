@@ -98,7 +98,14 @@ def test_a_window_over_the_last_day_of_the_page_says_its_own_end(tmp_path: Path)
         "Saturday 19 December Maintenance window: Saturday night, from 20:00 until 20 December, 05:00" in text
     )
     view = view_of(tmp_path / "home", {"cmdb/calendars/nights.yaml": night})
-    assert "Windows: Saturday night Sat 20:00 to Sun 05:00" in text_of(week.week(view))
+    # It stands beside the day on which it begins.
+    assert "Saturday 28 November Windows: Saturday night 20:00 to Sun 05:00" in text_of(week.week(view))
+
+
+def test_a_window_is_told_on_a_day_without_changes(tmp_path: Path) -> None:
+    night = WEEKLY + "- {days: [wed], from: '22:00', to: '23:00'}\n"
+    said = text_of(week.week(view_of(tmp_path, {"cmdb/calendars/nights.yaml": night})))
+    assert "Wednesday 25 November Windows: Saturday night 22:00 to 23:00" in said
 
 
 def test_a_freeze_says_until_when(view: View) -> None:
@@ -209,7 +216,7 @@ def test_what_can_be_done_meanwhile_stands_with_a_known_error(
     assert "<details" not in html
     monkeypatch.setitem(view.store.data("KE-261121-EEEEE"), "workaround", steps * 2)
     assert (
-        "<details class=it-workaround><summary>Workaround</summary>"
+        '<details class="it-fold it-workaround"><summary>Workaround</summary>'
         in known_errors.known_errors_page(view).body
     )
     monkeypatch.setitem(view.store.data("KE-261121-EEEEE"), "workaround", "")
@@ -235,7 +242,7 @@ def test_the_start_page_says_since_when_and_names_the_cause(view: View) -> None:
     ) in said
     assert said.count("Shop front shows an error") == 1  # told once: not among the open incidents, too
     assert "Outage" not in said  # the headline says it
-    assert "As of 22 Nov, 13:00, records changed 21 Nov, 12:00" in said
+    assert "As of 22 Nov, 13:00 records changed 21 Nov, 12:00" in said
 
 
 def test_services_of_two_statuses_say_which_is_whose(tmp_path: Path) -> None:
@@ -286,7 +293,7 @@ def test_a_service_says_at_once_whom_to_ask_and_what_to_request(view: View) -> N
     assert "class=it-do__main" in head
     assert "report.html?service=shop" in head
     assert "Report an incident Request: New laptop" in text_of(head)
-    assert "Critical service" in text_of(head)
+    assert "Criticality: critical" in text_of(head)
 
 
 def test_answers_are_shown_as_they_were_asked(view: View) -> None:

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from itsm_gitops.graph.announcements import NEWS, Announcement, read_announcement
 from itsm_gitops.graph.status import DEGRADED, OUTAGE
 from itsm_gitops.model import clock
 from itsm_gitops.model.entry import Entry
@@ -14,12 +13,11 @@ from itsm_gitops.model.last_word import LastWord
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.model.major import RUNNING
 from itsm_gitops.presentation import prose, situation, urls
-from itsm_gitops.presentation.announcements import TITLES, announcements
 from itsm_gitops.presentation.chips import chip, look_of
 from itsm_gitops.presentation.contacts import contact_lines
 from itsm_gitops.presentation.language import counted, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link, shorten
-from itsm_gitops.presentation.moments import day_and_month, day_title, duration, full_day
+from itsm_gitops.presentation.moments import day_and_month, duration, full_day
 from itsm_gitops.presentation.remainder import and_more, joined
 from itsm_gitops.presentation.situation import OngoingIncident
 from itsm_gitops.presentation.view import View
@@ -51,14 +49,6 @@ def from_to(
 ) -> Html:
     """Return the beginning and the end of something: 28 Nov, 20:00 to 23:00. ``said`` returns its beginning."""
     return told("{start} to {end}", start=said(view, start), end=until(view, start, end))
-
-
-def _at_length(view: View, moment: datetime) -> Html:
-    """Return a moment with its day of the week: Saturday 28 November, 20:00."""
-    local = in_zone(moment, view.zone)
-    if local.year != view.today.year:
-        return short(view, moment)
-    return Html(f"<time datetime={clock.format_time(moment)}>{esc(day_title(local))}, {local:%H:%M}</time>")
 
 
 def lasting(view: View, moment: datetime) -> Html:
@@ -177,13 +167,13 @@ def _cause_row(
     """Return the line of an incident or of work; ``one`` is the incident, ``more`` services with further causes, and how many."""
     status = min((view.health[e.id].status for e in services), key=situation.rank_of)
     title = link(view.url(cause), esc(shorten(view.title(cause) or cause, 160)))
-    if one is not None and not plain and (priority := view.priority_chip(one.entry)):
-        title = Html(f"{priority} {title}")
+    lead = view.priority_chip(one.entry) if one is not None and not plain else EMPTY
     chips = [chip(status.capitalize(), status)] if with_status else []
     chips += [_major_chip(one)] if one is not None and one.is_major else []
     names = joined([_named(view, e, status) for e in services], _MOST_NAMES)
     times = _times(view, one.since) if one is not None else _times_of(view, services[0])
-    why = _words_of(view, one) if one is not None else []
+    why = word_lines(view, one.word, one.next_by, is_promised=one.is_declared) if one is not None else []
+    said_nothing = one is not None and not why
     several = len(services) > 1
     for entry, number in more:
         rest = link(view.url(entry.id), esc(and_more(number)))
@@ -196,6 +186,8 @@ def _cause_row(
         chips,
         [Html(f"<span class=it-ill__for>{esc(t('Affects'))} </span>{names}"), *times],
         why,
+        lead,
+        said_nothing=said_nothing,
     )
 
 
@@ -241,7 +233,7 @@ def _times_of(view: View, entry: Entry) -> list[Html]:
     """Return since when a service is not well and for how long, or until when work on it is planned."""
     end = situation.until(view, entry.id)
     if end is not None and end > view.now:
-        return [since_when(view, None, end)]
+        return [Html(f"<span class=it-ill__when>{since_when(view, None, end)}</span>")]
     return _times(view, situation.since(view, entry.id))
 
 
@@ -250,22 +242,31 @@ def _times(view: View, moment: datetime | None) -> list[Html]:
     if moment is None:
         return []
     since = told("since {start}", start=short(view, moment))
-    return [Html(f"{since}<span class=it-ill__lasts> ({lasting(view, moment)})</span>")]
+    lasts = f"<span class=it-ill__lasts> ({lasting(view, moment)})</span>"
+    return [Html(f"<span class=it-ill__when>{since}{lasts}</span>")]
 
 
-def _line(look: str, name: Html, chips: Sequence[Html], about: Sequence[Html], why: Sequence[Html]) -> Html:
-    below = dots(about)
-    told_why = join([Html(f"<p>{one}") for one in why])
-    return Html(
-        f"<li class=it-ill--{look}><div><strong>{name}</strong> {join(chips, ' ')} {below}</div>"
-        + (f"<div class=it-ill__why>{told_why}</div>" if told_why else "")
+def _line(
+    look: str,
+    name: Html,
+    chips: Sequence[Html],
+    about: Sequence[Html],
+    why: Sequence[Html],
+    lead: Html = EMPTY,
+    *,
+    said_nothing: bool = False,
+) -> Html:
+    """Return a line; ``lead`` is the priority before it, ``said_nothing`` says that users of an incident were told nothing yet."""
+    first = Html(f"<div class=it-ill__lead>{lead}</div>") if lead else EMPTY
+    nothing = (
+        Html(f'<p class="it-ill__none it-muted">{esc(t("No update yet"))}</p>') if said_nothing else EMPTY
     )
-
-
-def _words_of(view: View, one: OngoingIncident) -> list[Html]:
-    """Return what users were told of an incident, or that it was nothing yet."""
-    said = word_lines(view, one.word, one.next_by, is_promised=one.is_declared)
-    return said or [Html(f"<span class=it-muted>{esc(t('No update yet'))}</span>")]
+    shown = join([Html(f"<p>{one}") for one in why])
+    told_why = Html(f"<div class=it-ill__why>{shown}</div>") if shown else EMPTY
+    return Html(
+        f"<li class=it-ill--{look}>{first}<div class=it-ill__title><strong>{name}</strong> {join(chips, ' ')}</div>"
+        f"{dots(about)}{nothing}{told_why}"
+    )
 
 
 def _major_chip(one: OngoingIncident) -> Html:
@@ -292,38 +293,3 @@ def word_lines(
     elif is_promised:
         rows.append(esc(t("No time is set for the next update.")))
     return rows
-
-
-def banners(view: View, now: datetime | None = None, service: str = "") -> Html:
-    """Return what is announced, or will be soon; a script shows and hides each when its time comes."""
-    at = now or view.now
-    shown = join([_banner(view, one, at) for one in announcements(view, at, service)])
-    return Html(f"<div class=it-announcements>{shown}</div>") if shown else EMPTY
-
-
-def _banner(view: View, one: Announcement, now: datetime) -> Html:
-    hidden = EMPTY if one.is_shown(now) else Html(" hidden")
-    title = link(view.url(one.entry.id), esc(one.entry.title))
-    return Html(
-        f'<aside class="it-announcement it-announcement--{one.type}" data-from={clock.format_time(one.shown_from)}'
-        f' data-until={clock.format_time(one.end)}{hidden} aria-label="{esc(one.entry.title)}">'
-        f"<p class=it-announcement__kind>{_kind(view, one)}<p class=it-announcement__title>{title}</p>"
-        f"{prose.render(one.text, view.id_link)}</aside>"
-    )
-
-
-def _kind(view: View, one: Announcement, said: Callable[[View, datetime], Html] = short) -> Html:
-    """Return the type of an announcement and its time; news has no time. ``said`` returns a moment."""
-    kind = Html(f"<b>{esc(t(TITLES[one.type]))}</b>")
-    if one.type == NEWS:
-        return kind
-    return Html(f"{kind} <span>{from_to(view, one.start, one.end, said)}</span>")
-
-
-def about(view: View, entry: Entry) -> Html:
-    """Return the type and the time of the announcement that a page is about."""
-    one = read_announcement(view.store, entry)
-    if one is None:
-        return EMPTY
-    look = f"it-announcement__kind it-announcement__kind--{one.type}"
-    return Html(f'<span class="{look}">{_kind(view, one, _at_length)}</span>')

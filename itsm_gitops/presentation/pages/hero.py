@@ -12,7 +12,7 @@ from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import counted, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link
 from itsm_gitops.presentation.pages.acts import beside
 from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.view import View
@@ -43,14 +43,12 @@ def hero(view: View, services: Sequence[Entry], acts: Html = EMPTY) -> Html:
     # The headline says how many are worst.
     worst = min(statuses, key=STATUSES.index, default=OPERATIONAL)
     others = Counter({s: n for s, n in statuses.items() if s != worst or s == OPERATIONAL})
-    facts = [_behind(view, services), counts(others), _without_status(view)]
-    said = join([Html(f"<span>{one}</span>") for one in facts if one], " ")
-    told_when = (
-        f"<p class=it-hero__at>{_updated(view, services)} {link(urls.SUBSCRIBE, esc(t('Subscribe')))}</p>"
+    facts = [_behind(view, services), *_counted(others), _without_status(view)]
+    told_when = dots(
+        [*_updated(view, services), link(urls.SUBSCRIBE, esc(t("Subscribe")))], "it-hero__at it-dots"
     )
     head = f"<header class=it-hero><h1>{esc(_headline(view, services, statuses))}</h1>"
-    facts_line = f"<p class=it-hero__sub>{said}</p>" if said else ""
-    return beside(Html(f"{head}{facts_line}{told_when}</header>"), acts)
+    return beside(Html(f"{head}{dots(facts, 'it-hero__sub it-dots')}{told_when}</header>"), acts)
 
 
 def _behind(view: View, services: Sequence[Entry]) -> Html:
@@ -87,9 +85,8 @@ def _headline(view: View, services: Iterable[Entry], statuses: Counter[str]) -> 
 
 def summary(view: View, services: Collection[Entry]) -> Html:
     """Return the number of services with each status, and of those without one, in one line; nothing without services."""
-    by_status = counts(Counter(view.health[e.id].status for e in services if e.id in view.health))
-    rest = [chip(said, "none") for said in without_status(view, services)]
-    return Html(f"<p class=it-hero__sub>{join([by_status, *rest], ' ')}</p>") if services else EMPTY
+    by_status = _counted(Counter(view.health[e.id].status for e in services if e.id in view.health))
+    return dots([*by_status, *map(esc, without_status(view, services))], "it-hero__sub it-dots")
 
 
 def counts(statuses: Counter[str]) -> Html:
@@ -97,12 +94,17 @@ def counts(statuses: Counter[str]) -> Html:
     return join([chip(count_of(s, statuses[s]), s) for s in STATUSES if statuses[s]], " ")
 
 
+def _counted(statuses: Counter[str]) -> list[Html]:
+    """Return how many have each status, the worst first, in words."""
+    return [esc(count_of(s, statuses[s])) for s in STATUSES if statuses[s]]
+
+
 def count_of(status: str, number: int) -> str:
     """Return how many have a status, in words."""
     return t("{count} {status}", count=number, status=t(_ARE.get(status, status)))
 
 
-def _updated(view: View, services: Iterable[Entry]) -> Html:
+def _updated(view: View, services: Iterable[Entry]) -> list[Html]:
     """Return when the newest record was updated: what the status is based on.
 
     An update from before the newest trouble says nothing of it: its record is not shown.
@@ -116,6 +118,6 @@ def _updated(view: View, services: Iterable[Entry]) -> Html:
         if local.date() == now.date():
             shown = Html(f"<time datetime={clock.format_time(view.updated)}>{local:%H:%M}</time>")
         said.append(
-            Html(f"<span class=it-hero__last>, {told('records changed {moment}', moment=shown)}</span>")
+            Html(f"<span class=it-hero__last>{told('records changed {moment}', moment=shown)}</span>")
         )
-    return Html(f"<span>{join(said)}</span>")
+    return said

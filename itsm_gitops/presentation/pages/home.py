@@ -9,7 +9,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.language import counted, t
 from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link, shorten
-from itsm_gitops.presentation.pages import going_on, hero, users_home, well
+from itsm_gitops.presentation.pages import announced, going_on, hero, users_home, well
 from itsm_gitops.presentation.pages.acts import buttons
 from itsm_gitops.presentation.pages.clocks import clock_chip
 from itsm_gitops.presentation.pages.lists import ListPage
@@ -18,7 +18,9 @@ from itsm_gitops.presentation.pages.tables import reference
 from itsm_gitops.presentation.pages.week import week
 from itsm_gitops.presentation.view import View
 
-_MOST, _MOST_OPEN = 5, 5
+_MOST, _MOST_OPEN = 4, 5
+
+_TWO = "it-lines it-lines--few it-lines--two"
 
 # The first is what most people come for.
 _ACTIONS = (
@@ -47,9 +49,9 @@ def _of_staff(view: View, pages: frozenset[str]) -> Html:
             hero.hero(view, services, buttons(way for way in _ACTIONS if way[0] in pages)),
             incomplete(view),
             going_on.not_well(view, services, headed=True),
-            going_on.banners(view),
+            announced.banners(view),
             Html(
-                f'<div class="it-pair"><div>{_open(view, services, pages)}{_errors(view)}</div><div>{week(view)}</div></div>'
+                f'<div class="it-pair"><div>{_open(view, services, pages)}</div><div>{week(view)}</div></div>{_errors(view)}'
             ),
             well.working(view, services),
         ]
@@ -66,7 +68,7 @@ def incident_lines(view: View, incidents: Iterable[Entry]) -> Html:
             f"<div class=it-open__how>{view.state_chip(e)} {clock_chip(view, e)}</div>"
             for e in incidents
         ],
-        "it-lines it-open",
+        "it-lines it-lines--few it-open",
     )
 
 
@@ -111,8 +113,10 @@ def _errors(view: View) -> Html:
         for e in found[:_MOST]
     ]
     more = link(urls.KNOWN_ERRORS, esc(t("All known errors")))
-    return section("Known errors", Html(f'{_lines(items)}<p class="it-next">{more}</p>'), "known-errors")
+    return section(
+        "Known errors", Html(f'{_lines(items, _TWO)}<p class="it-next">{more}</p>'), "known-errors"
+    )
 
 
-def _lines(items: Sequence[str], css: str = "it-lines") -> Html:
+def _lines(items: Sequence[str], css: str) -> Html:
     return Html(f'<ul class="{css}">{"".join(items)}</ul>') if items else EMPTY

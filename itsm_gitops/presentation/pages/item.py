@@ -7,14 +7,12 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from itsm_gitops.graph.status import OPERATIONAL
 from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import in_order_of_work
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.model.windows import moment_of
-from itsm_gitops.presentation import situation, urls
-from itsm_gitops.presentation.chips import chip, look_of
+from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import (
     BLOCK,
     FACT,
@@ -28,7 +26,14 @@ from itsm_gitops.presentation.fields import (
 from itsm_gitops.presentation.language import counted, t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import full_day
-from itsm_gitops.presentation.pages import dependents, going_on, past, service_history, surroundings
+from itsm_gitops.presentation.pages import (
+    announced,
+    dependents,
+    past,
+    service_history,
+    standing,
+    surroundings,
+)
 from itsm_gitops.presentation.pages.asked import MOST_OFFERED, asked, report_button, requested
 from itsm_gitops.presentation.pages.contracts import contracts_with, in_force
 from itsm_gitops.presentation.pages.edits import field_history
@@ -41,7 +46,6 @@ from itsm_gitops.presentation.pages.parts import (
     explore_url,
     heading,
     is_record,
-    line,
     relations,
     section,
     two_columns,
@@ -57,7 +61,6 @@ from itsm_gitops.presentation.pages.tables import (
     standing_of,
 )
 from itsm_gitops.presentation.pages.their_work import TheirWork, work_of
-from itsm_gitops.presentation.remainder import opening
 from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
 
@@ -140,8 +143,8 @@ def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[F
     past_edits = field_history(view, entry)
     above = join(
         [
-            _reason(view, entry),
-            _announced(view, entry) if is_service else EMPTY,
+            standing.reason(view, entry),
+            announced.banners(view, entry) if is_service else EMPTY,
             _first_of_all(strip, own.main, work) if work else strip,
         ]
     )
@@ -180,7 +183,7 @@ def _follow(view: View, entry: Entry) -> Html:
         ),
         link(urls.SUBSCRIBE, esc(t("How to subscribe"))),
     ]
-    return Html(f"<ul class=it-list>{join([Html(f'<li>{way}') for way in ways])}</ul>")
+    return Html(f"<div class=it-rel><ul>{join([Html(f'<li>{way}') for way in ways])}</ul></div>")
 
 
 def _crumbs(view: View, entry: Entry) -> list[Crumb]:
@@ -196,48 +199,11 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any]) -> list[Html]:
         return chips
     # Red is for what needs somebody now.
     if isinstance(data.get("criticality"), str):
-        critical = data["criticality"] == "critical"
         level = t("Criticality: {level}", level=within(words(data["criticality"])))
-        chips.append(chip(t("Critical service") if critical else level, "none"))
+        chips.append(chip(level, "none"))
     if isinstance(data.get("environment"), str):
         chips.append(chip(words(data["environment"]), "none"))
     return chips
-
-
-def _announced(view: View, entry: Entry) -> Html:
-    """Return what is announced about a service; what is over before today is not."""
-    return going_on.banners(view, moment_of(view.today, "00:00", view.zone), entry.id)
-
-
-def _reason(view: View, entry: Entry) -> Html:
-    """Say since when an item is not well and why, what users were told of it, and when the next word comes."""
-    health = view.health.get(entry.id)
-    if health is None or (not health.causes and health.status == OPERATIONAL):
-        return EMPTY
-    reason = view.reason(health)
-    why = f": {reason}" if reason else ""
-    well = health.status == OPERATIONAL
-    text = f"{t('At risk')}{why}" if well else f"{words(health.status)}{why}"
-    when = EMPTY
-    if not well:
-        shown = going_on.since_when(view, situation.since(view, entry.id), situation.until(view, entry.id))
-        when = Html(f", {shown}") if shown else EMPTY
-    causes = situation.worst_first(view, health.causes)
-    items = join([_cause(view, view.entries[i]) for i in causes[: going_on.MOST_CAUSES]])
-    rest = [view.link(i) for i in causes[going_on.MOST_CAUSES :]]
-    listed = Html(f"<ul>{items}</ul>{opening(rest) if rest else ''}") if items else EMPTY
-    return Html(
-        f'<div class="it-notice it-notice--{look_of(health.status)}"><p><strong>{esc(text)}</strong>{when}</p>{listed}</div>'
-    )
-
-
-def _cause(view: View, entry: Entry) -> Html:
-    """Return a record that is behind the status of an item, an incident with what users were told of it."""
-    lines: list[Html] = []
-    if meaning.INCIDENT in view.kind(entry).plays:
-        one = situation.trouble_of(view, entry, ())
-        lines = going_on.word_lines(view, one.word, one.next_by, is_promised=one.is_declared)
-    return Html(f"<li>{line(view, entry, ())}{join([Html(f'<p>{row}</p>') for row in lines])}</li>")
 
 
 def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
@@ -342,7 +308,7 @@ def _to_items(view: View, entry: Entry, told_of: Collection[str]) -> list[Any]:
 
     Those ``told_of`` stand elsewhere, and so does what a picture or a list of the page shows.
     """
-    elsewhere = set(told_of)
+    elsewhere = {*told_of, *(one.entry.id for one in announced.of_service(view, entry))}
     if view.kind(entry).operational:
         elsewhere |= dependents.named(view, entry.id)
     elsewhere |= {one.id for one in in_force(view, entry)}

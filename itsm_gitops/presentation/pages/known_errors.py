@@ -11,7 +11,7 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import prose, urls
 from itsm_gitops.presentation.language import counted, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
+from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link
 from itsm_gitops.presentation.moments import day_and_month, full_day
 from itsm_gitops.presentation.navigation import known_errors_title
 from itsm_gitops.presentation.pages.catalogue import narrowing
@@ -74,13 +74,11 @@ def _errors(view: View, entries: Sequence[Entry]) -> Html:
 
 
 def _error(view: View, entry: Entry, *, folded: bool) -> str:
-    about = [reference(view, entry, "service"), esc(entry.id), _since(view, entry)]
-    shown = join([Html(f"<span>{one}</span>") for one in about if one])
+    about = dots([esc(entry.id), reference(view, entry, "service"), _since(view, entry)])
     css = '"it-error it-error--retired"' if facts.is_retired(view.book, entry) else "it-error"
     return (
         f"<li class={css}><p class=it-line__title>{link(view.url(entry.id), esc(entry.title or entry.id))}</p>"
-        f"<p class=it-error__about>{shown}</p>"
-        f"<div class=it-error__what>{_text(view, entry, 'symptom')}{_affected(view, entry)}"
+        f"{about}<div class=it-error__what>{_text(view, entry, 'symptom')}{_affected(view, entry)}"
         f"{_meanwhile(view, entry, folded=folded)}</div></li>"
     )
 
@@ -127,7 +125,7 @@ def _meanwhile(view: View, entry: Entry, *, folded: bool) -> Html:
     steps = _in_whole_words(prose.render(text, view.id_link))
     name = esc(t("Workaround"))
     if folded or len(text) > _LONG_TEXT:
-        return Html(f"<details class=it-workaround><summary>{name}</summary>{steps}</details>")
+        return Html(f'<details class="it-fold it-workaround"><summary>{name}</summary>{steps}</details>')
     return Html(f"<div class=it-workaround><p class=it-workaround__name>{name}</p>{steps}</div>")
 
 

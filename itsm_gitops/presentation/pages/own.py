@@ -9,7 +9,7 @@ from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation.fields import field_at, value
 from itsm_gitops.presentation.markup import EMPTY, Html, join
-from itsm_gitops.presentation.pages import going_on, hours, promises, rota, terms
+from itsm_gitops.presentation.pages import announced, hours, promises, rota, terms
 from itsm_gitops.presentation.pages.parts import is_record, section
 from itsm_gitops.presentation.view import View
 
@@ -97,7 +97,7 @@ def _calendar(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
 
 
 def _announcement(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
-    said = going_on.about(view, entry)
+    said = announced.about(view, entry)
     places, facts_told = _in_strip(view, entry, data, _ANNOUNCED)
     asked = list(facts_told)
     records = [r.other for r in view.network.related(entry.id) if is_record(view, r.other)]

@@ -59,7 +59,7 @@ def kept_of(view: View, level: Entry) -> Html:
     met = sum(share >= goal for share, goal in known)
     figure = esc(t("{count} of {all}", count=digits(met), all=digits(len(known))))
     shown = shortfall(figure) if met < len(known) else figure
-    return Html(f"{shown} <span class=it-kept__said>{esc(t('targets kept'))}</span>")
+    return Html(f"{shown} <span class=it-kept__said>{esc(t('targets kept by services'))}</span>")
 
 
 def kept_under(view: View, level: Entry) -> Html:
@@ -244,7 +244,7 @@ def level_lists(view: View) -> Iterator[ListPage]:
         shown = [
             *columns(view, "name", "state"),
             ListColumn("Type", lambda e: type_of(view.store.data(e.id))),
-            ListColumn("Targets kept", lambda e: kept_of(view, e) or _unmeasured()),
+            ListColumn("Targets kept by services", lambda e: kept_of(view, e) or _unmeasured()),
             *columns(view, "owner"),
         ]
         yield class_list(view, kind, shown)

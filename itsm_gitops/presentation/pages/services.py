@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
-from itsm_gitops.graph.status import OPERATIONAL, STATUSES
+from itsm_gitops.graph.status import OPERATIONAL
 from itsm_gitops.model import meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, shorten, words
 from itsm_gitops.presentation.pages import going_on, hero
+from itsm_gitops.presentation.pages.catalogue import narrowing
 from itsm_gitops.presentation.pages.lists import ListPage
 from itsm_gitops.presentation.pages.major import major_section
 from itsm_gitops.presentation.pages.parts import heading, incomplete, paragraph
@@ -18,6 +17,7 @@ from itsm_gitops.presentation.pages.tables import ListColumn, RowGroup, columns,
 from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.view import View
 
+_MANY = 12  # services, of which people look for theirs
 _LONGEST = 120  # of the title of what is wrong
 
 
@@ -47,20 +47,13 @@ def services_page(view: View) -> ListPage:
     )
     parts = [
         heading([], t("Services"), lead=esc(lead)),
-        _counts(view, services),
+        hero.summary(view, services),
+        narrowing(t("Find a service")) if len(services) >= _MANY else EMPTY,
         incomplete(view),
         major_section(view),
         listed or paragraph("None yet."),
     ]
     return ListPage(urls.SERVICES, t("Services"), urls.SERVICES, join(parts))
-
-
-def _counts(view: View, services: list[Entry]) -> Html:
-    """Return how many services have each status, the worst first, and how many of the others have each state."""
-    statuses = Counter(view.health[e.id].status for e in services if e.id in view.health)
-    said = [hero.count_of(status, statuses[status]) for status in STATUSES if statuses[status]]
-    said += hero.without_status(view, services)
-    return Html(f"<p class=it-services__counts>{esc(' · '.join(said))}</p>") if said else EMPTY
 
 
 def _name(view: View, entry: Entry) -> Html:

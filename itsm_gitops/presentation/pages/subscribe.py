@@ -24,7 +24,7 @@ def subscribe_page(view: View, site_url: str) -> ListPage:
         key=lambda e: (e.title.lower(), e.id),
     )
     feeds = [
-        (urls.OUTAGE_FEED, t("Outages, degradations and planned work only")),
+        (urls.OUTAGE_FEED, t("Outages, degradations and planned work")),
         (urls.ANNOUNCEMENT_FEED, t("Announcements")),
         (urls.INCIDENT_FEED, t("All incidents")),
         (urls.CHANGE_FEED, t("All changes")),

@@ -14,7 +14,7 @@ from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link, shorten
 from itsm_gitops.presentation.moments import duration
-from itsm_gitops.presentation.pages import going_on, hero, well
+from itsm_gitops.presentation.pages import announced, going_on, hero, well
 from itsm_gitops.presentation.pages.acts import buttons
 from itsm_gitops.presentation.pages.parts import (
     first_words,
@@ -28,7 +28,7 @@ from itsm_gitops.presentation.remainder import and_more, joined, opening
 from itsm_gitops.presentation.view import View
 
 _DAYS_AHEAD, _DAYS_BACK = 14, 14
-_MOST, _MOST_KNOWN = 8, 6
+_MOST, _MOST_KNOWN = 8, 4
 
 # What can be done, in the words of those who come; the first ones are for those who may file something.
 _ACTIONS = (
@@ -36,6 +36,7 @@ _ACTIONS = (
     (urls.CATALOGUE, "Request something"),
     (urls.KNOWN_ERRORS, "See known problems"),
 )
+_TWO = "it-lines it-lines--few it-lines--two"
 _OF_FORMS = (urls.REPORT, urls.CATALOGUE)
 
 
@@ -47,8 +48,9 @@ def body(view: View, pages: frozenset[str]) -> Html:
             hero.hero(view, services, _actions(view, pages)),
             incomplete(view),
             going_on.not_well(view, services, plain=True, headed=True),
-            going_on.banners(view),
-            Html(f'<div class="it-pair"><div>{_planned(view)}</div><div>{_known(view, pages)}</div></div>'),
+            announced.banners(view),
+            _planned(view),
+            _known(view, pages),
             well.working(view, services),
             _solved(view, services),
         ]
@@ -70,7 +72,7 @@ def _planned(view: View) -> Html:
     hit = situation.interruptions(view, [s.id for s in spans])
     found = [s for s in spans if s.id in hit]
     items = [_work(view, s, hit[s.id]) for s in found[:_MOST]]
-    shown = _lines(items) or paragraph("No interruption is planned in the next two weeks.")
+    shown = _lines(items, _TWO) or paragraph("No interruption is planned in the next two weeks.")
     text = t("All planned work")
     if len(found) > _MOST:
         text = f"{text}: {and_more(len(found) - _MOST)}"
@@ -115,7 +117,7 @@ def _solved(view: View, services: Sequence[Entry]) -> Html:
     items = [_past_one(view, i, *some) for i, some in over[:_MOST]]
     rest = [link(view.url(i), esc(shorten(view.title(i), 120))) for i, _ in over[_MOST:]]
     more = Html(f"<p>{opening(rest)}") if rest else EMPTY
-    return section("Solved in the last two weeks", Html(f"{_lines(items)}{more}"), "solved")
+    return section("Solved in the last two weeks", Html(f"{_lines(items, _TWO)}{more}"), "solved")
 
 
 def _past_one(view: View, identifier: str, end: int, seconds: int, status: str, hit: Sequence[str]) -> str:
@@ -145,8 +147,8 @@ def _known(view: View, pages: frozenset[str]) -> Html:
     more = EMPTY
     if items and urls.KNOWN_ERRORS in pages:
         more = Html(f'<p class="it-next">{link(urls.KNOWN_ERRORS, esc(t("All known problems")))}</p>')
-    return section("Known problems", Html(f"{_lines(items)}{more}"), "known-errors")
+    return section("Known problems", Html(f"{_lines(items, _TWO)}{more}"), "known-errors")
 
 
-def _lines(items: Sequence[str]) -> Html:
-    return Html(f'<ul class="it-lines">{"".join(items)}</ul>') if items else EMPTY
+def _lines(items: Sequence[str], css: str) -> Html:
+    return Html(f'<ul class="{css}">{"".join(items)}</ul>') if items else EMPTY

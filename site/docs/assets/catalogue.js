@@ -1,4 +1,4 @@
-// The catalogue and the known errors: leaves the cards that have the words that are typed, and those of one category. The address keeps both.
+// The catalogue, the services and the known errors: leaves the cards or rows that have the words that are typed, and those of one category. The address keeps both.
 (() => {
   "use strict";
 
@@ -12,8 +12,8 @@
   /** @type {HTMLButtonElement[]} */
   const categories = all(form, "[data-category]");
   const said = one(form, "#it-narrow-said");
-  const cards = all(document, ".it-card, .it-error").map((card) => ({ card, text: tokens(card.textContent ?? "") }));
-  const sections = [...new Set(cards.map(({ card }) => card.closest("section")))];
+  const cards = all(document, ".it-card, .it-error, .it-services tr:not(.it-group):has(td)").map((card) => ({ card, text: tokens(card.textContent ?? "") }));
+  const sections = [...new Set(cards.map(({ card }) => card.closest("section, tbody")))];
   const asked = new URLSearchParams(location.search);
   let category = asked.get("category") ?? "";
 
@@ -28,7 +28,7 @@
       card.hidden = !fits(text, wanted) || (category !== "" && card.dataset.category !== category);
       left += Number(!card.hidden);
     }
-    for (const section of sections) if (section) section.hidden = !section.querySelector(":is(.it-card, .it-error):not([hidden])");
+    for (const section of sections) if (section) section.hidden = !section.querySelector(":is(.it-card, .it-error, tr:not(.it-group)):not([hidden])");
     for (const button of categories) button.setAttribute("aria-pressed", String(button.dataset.category === category));
     const narrowed = left < cards.length;
     said.textContent = !narrowed ? "" : left ? t("{some} of {all}", { some: digits(left), all: digits(cards.length) }) : t("Nothing fits these words.");
