@@ -9,7 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from itsm_gitops.model import filter_words, meaning
+from itsm_gitops.model import facts, filter_words, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
 from itsm_gitops.presentation import prose, urls
@@ -168,7 +168,9 @@ class Indexer:
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)
         state = kind.workflow.states.get(entry.state) if kind.workflow else None
-        state_title = state.title if state else entry.state
+        # Of an item in production nothing is said, as on its page.
+        usual = not kind.is_record and facts.in_production(self._view.book, entry)
+        state_title = "" if usual else state.title if state else entry.state
         # Of records there are too many to say more than their title.
         text = "" if kind.is_record else self._snippet(entry)
         return Doc(self._view.url(entry.id), entry.title, kind.title, entry.id, state_title, text)

@@ -170,6 +170,7 @@
     boxes.filter((box) => read(box) !== undefined).forEach(unfold);
     beside.offerKnown(form);
     beside.markFreezes(form);
+    beside.tellOwnTime(form);
     /** @type {HTMLButtonElement} */ (form.querySelector("[type=submit]")).disabled = false;
   }
 
