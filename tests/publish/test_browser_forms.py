@@ -407,8 +407,8 @@ def test_the_window_of_a_change_is_asked_for_in_the_zone_of_the_site(
     page.get_by_label("Who asks for it?").fill("ada")
     start.fill("2027-03-28T02:30")  # clocks go from 2:00 to 3:00
     end.fill("2027-03-28T01:30")
-    own = page.locator("[data-path=planned_end] .it-q__name")
-    assert own.inner_text().endswith("on your device") is (zone != "Europe/Berlin")
+    said = page.locator("[data-path=planned_end] .it-q__zone").inner_text()
+    assert said.endswith("on your device") is (zone != "Europe/Berlin")
     page.locator(".it-form [type=submit]").click()
     page.locator(".it-q__fault").get_by_text("On that day the clocks skip this time.").wait_for()
     start.fill("2027-03-28T03:30")

@@ -108,10 +108,9 @@ def _by_category(entry: Entry) -> tuple[bool, str, str, str]:
 
 
 def _offering_card(view: View, entry: Entry) -> Html:
-    """Return what an offering is, above it of which category, and in one line what it costs, how long it takes and whether it is approved."""
+    """Return what an offering is, above it of which category, and in one line what it costs and how long it takes."""
     said = terms(view, entry)
-    needs = esc(t("needs approval")) if said.approver else EMPTY
-    below = dots([one for one in (said.cost, said.time, needs) if one], "it-card__terms it-dots")
+    below = dots([said.cost, said.time], "it-card__terms it-dots")
     title = link(view.url(entry.id), esc(entry.title or entry.id))
     group = words(_category(entry))
     above = Html(f"<p class=it-card__group>{esc(group)}</p>") if group else EMPTY

@@ -69,15 +69,15 @@
 
   /** Say what a moment is on the reader's clock, where that is another one. @param {HTMLFormElement} form */
   function tellOwnTime(form) {
-    const format = new Intl.DateTimeFormat(globalThis.itsm.language, { dateStyle: "medium", timeStyle: "short" });
+    const own = globalThis.itsm.zoned(new Intl.DateTimeFormat().resolvedOptions().timeZone);
     for (const box of all(form, "[data-zone]")) {
-      const place = element("p", "it-q__name");
+      const place = element("span");
       place.setAttribute("aria-live", "polite");
-      answers.controlOf(box).parentElement?.after(place);
+      box.querySelector(".it-q__zone")?.append(place);
       const tell = () => {
         const then = Date.parse(read(box));
         const isOther = then !== Date.parse(answers.controlOf(box).value);
-        place.textContent = Number.isNaN(then) || !isOther ? "" : t("{time} on your device", { time: format.format(then) });
+        place.textContent = Number.isNaN(then) || !isOther ? "" : ` · ${t("{time} on your device", { time: own.shown(then / 1000) })}`;
       };
       box.addEventListener("input", tell);
       tell();

@@ -36,8 +36,7 @@
     const title = element("span", "it-hit__title", ...marked(hit.title || hit.id || hit.url, wanted));
     title.dir = "auto";
     const about = [grouped && ALIKE.test(hit.group) ? "" : hit.label, NUMBER.test(hit.id) ? hit.id : "", hit.state].filter(Boolean).join(" · ");
-    const link = /** @type {HTMLAnchorElement} */ (element("a", "it-hit", title));
-    if (about) link.append(element("span", "it-hit__about", about));
+    const link = /** @type {HTMLAnchorElement} */ (element("a", "it-hit", title, ...(about ? [element("span", "it-hit__about", about)] : [])));
     if (hit.snippet) link.append(element("span", "it-hit__text", ...marked(hit.snippet, wanted)));
     link.href = root + hit.url;
     return link;

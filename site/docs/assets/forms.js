@@ -63,7 +63,7 @@
   /** @param {HTMLElement} summary @param {[HTMLElement, string][]} wrong */
   function summarise(summary, wrong) {
     const items = wrong.map(([box, fault]) => {
-      const link = /** @type {HTMLAnchorElement} */ (element("a", "", `${titleOf(box)}${titleOf(box).endsWith("?") ? "" : ":"} ${fault}`));
+      const link = /** @type {HTMLAnchorElement} */ (element("a", "", read(box) === undefined ? titleOf(box) : `${titleOf(box)}${titleOf(box).endsWith("?") ? "" : ":"} ${fault}`));
       const control = entryOf(box);
       link.href = `#${control.id || box.id}`;
       link.addEventListener("click", (event) => {

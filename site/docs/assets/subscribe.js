@@ -24,9 +24,9 @@
 
   // Of one service only the row is shown that is asked for.
   const choice = /** @type {HTMLSelectElement | null} */ (document.querySelector("#it-one"));
-  const table = /** @type {HTMLTableElement | null} */ (document.querySelector("#services table"));
+  const table = /** @type {HTMLTableElement | null} */ (document.querySelector(".it-one + * table, .it-one + table"));
   choice?.addEventListener("change", () => {
     for (const row of table?.tBodies[0].rows ?? []) row.hidden = row.cells[0].textContent !== choice.value;
-    table?.toggleAttribute("data-chosen", choice.value !== "");
+    choice.parentElement?.toggleAttribute("data-chosen", choice.value !== "");
   });
 })();
