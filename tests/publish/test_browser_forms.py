@@ -399,7 +399,10 @@ def test_a_change_is_filed(open_form: Callable[..., Any], repo: GitRepo) -> None
 def test_the_window_of_a_change_is_asked_for_in_the_zone_of_the_site(
     open_form: Callable[..., Any], zone: str
 ) -> None:
-    page = open_form("changes/new.html", timezone_id=zone)
+    page = open_form("changes/new.html")
+    page.context.new_cdp_session(page).send("Emulation.setTimezoneOverride", {"timezoneId": zone})
+    page.reload()
+    page.wait_for_selector(".it-form [type=submit]:not([disabled])")
     start, end = page.get_by_label("When does it start?"), page.get_by_label("When does it end?")
     assert page.locator("[data-path=planned_start] .it-q__zone").inner_text() == "Europe/Berlin"
     page.get_by_label("What will change?").fill("New version")
