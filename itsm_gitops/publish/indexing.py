@@ -157,7 +157,9 @@ class Indexer:
         written_down = view.book.policy(SYNONYMS).get("synonyms", ())
         synonyms = [[in_order(str(phrase)) for phrase in group] for group in written_down]
         # The start page is called like the site.
-        shown = [(p.url, t("Home") if p.url == urls.HOME else p.title) for p in self._pages if p.url in ACTIONS]
+        shown = [
+            (p.url, t("Home") if p.url == urls.HOME else p.title) for p in self._pages if p.url in ACTIONS
+        ]
         actions = sorted(shown, key=lambda action: ACTIONS.index(action[0]))
         facets = [
             (word, f"{urls.folder(view.book.kinds[kind])}/")

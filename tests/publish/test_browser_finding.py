@@ -63,6 +63,10 @@ def test_what_can_be_tried_gives_way_to_results_and_comes_back(open_page: Callab
     start.wait_for()
     assert page.locator("#it-search-results .it-hit").count() == 0
     assert page.get_by_role("link", name="Filter and sort records").is_hidden()
+    page.locator("#it-search-q").fill("zeppelin")
+    page.get_by_text("Nothing found. Fewer or shorter words find more.").wait_for()
+    assert start.is_visible(), "where nothing is found it helps further"
+    assert page.get_by_role("link", name="Filter and sort records").is_hidden()
 
 
 def test_what_was_viewed_last_is_offered_by_the_search(open_page: Callable[..., Any]) -> None:

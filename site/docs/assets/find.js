@@ -197,8 +197,7 @@
     status.before(narrow);
     const asked = new URLSearchParams(location.search);
     let only = asked.get("in") ?? "";
-    let turns = 0;
-    let most = STEP;
+    let [turns, most] = [0, STEP];
     let order = /** @type {string[]} */ ([]); // of the groups: that of their best results
     const more = /** @type {HTMLButtonElement} */ (element("button", "it-x__button"));
     more.type = "button";
@@ -253,6 +252,7 @@
         const found = await find(text, most, only);
         if (turn !== turns) return;
         list.classList.toggle("it-results--none", !found.total);
+        start?.setAttribute("data-typed", String(found.total > 0)); // where nothing is found, that helps further
         if (!only || !order.length) order = [...new Set([...found.hits.map((hit) => hit.group), ...found.groups.keys()])];
         groups(found);
         let last = "";
