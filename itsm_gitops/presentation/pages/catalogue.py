@@ -142,8 +142,9 @@ def terms(view: View, entry: Entry) -> Terms:
         said = esc(t("No cost"))
     else:
         said = value(view, cost, view.kind(entry).fields.get("cost", {})) if cost else EMPTY
-    approval = data.get("approval")
-    asked = approval.get("required") if isinstance(approval, Mapping) else None
+    given = data.get("approval")
+    approval: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    asked = approval.get("required")
     return Terms(
         said,
         _time(data.get("expected_hours")),
