@@ -40,7 +40,8 @@ class Question:
     ``choices`` are the only answers; ``names`` is the id of a list of suggestions on the page, and
     with ``known`` only what is in it is right. ``when`` are the cases in which it is asked, each with the answers (by
     path) that make it so; without any it always is. A ``quiet`` one does not say that it need not be answered: the
-    heading of its part does. The answers of one that is ``at_once`` are all seen, not in a list that opens.
+    heading of its part does. The answers of one that is ``at_once`` are all seen, not in a list that opens. A moment
+    is one of ``zone``, and is ``after`` the answer to another question (by path).
     """
 
     path: str
@@ -54,6 +55,8 @@ class Question:
     value: Any = None
     quiet: bool = False
     at_once: bool = False
+    zone: str = ""
+    after: str = ""
     when: tuple[Mapping[str, tuple[Any, ...]], ...] = ()
 
     @property
@@ -146,6 +149,8 @@ def render(question: Question) -> Html:
     )
     fault = Html(f'<p class="it-q__fault" id="{question.id}-fault"></p>')
     known = f' data-names="{question.names}"' if question.names else ""
+    if how == "moment":
+        known = f' data-zone="{esc(question.zone)}"'
     box = (
         f'class="it-q{_width(question, how)}" id="{question.id}-box" data-path="{esc(question.path)}" data-control="{how}"{known}'
         f' data-rules="{_rules(question)}"'
@@ -213,6 +218,8 @@ def _rules(question: Question) -> Html:
         rules |= asked
         if "items" in rules:
             rules["items"] = {**rules["items"], **asked}
+    if question.after:
+        rules["after"] = question.after
     if question.when:
         rules["when"] = [{path: list(values) for path, values in case.items()} for case in question.when]
     return data(rules)
@@ -259,7 +266,15 @@ def _control(question: Question, how: str) -> Html:
             f'<input type="text" inputmode="decimal" {common} value="{esc(content)}" autocomplete="off">'
         )
     kind = _INPUTS.get(str(question.schema.get("format")), "text")
-    content = answer if isinstance(answer, str) and how != "moment" else ""
+    if how == "moment":
+        # In which zone the answer is meant is said beside it.
+        described = _described(question).replace('="', f'="{question.id}-zone ', 1)
+        needed = " required" if question.required else ""
+        return Html(
+            f'<span class=it-q__moment><input type=datetime-local id="{question.id}"{described}{needed} autocomplete=off>'
+            f'<span class=it-q__zone id="{question.id}-zone">{esc(question.zone)}</span></span>'
+        )
+    content = answer if isinstance(answer, str) else ""
     return Html(
         f'<input type="{kind}" {common}{suggestions} value="{esc(content)}" autocomplete="off" spellcheck="false">'
     )

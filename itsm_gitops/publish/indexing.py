@@ -9,7 +9,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from itsm_gitops.model import filter_words, meaning
+from itsm_gitops.model import facts, filter_words, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.tokens import in_order, tokens
 from itsm_gitops.presentation import prose, urls
@@ -156,7 +156,10 @@ class Indexer:
         still = [n for n, e in enumerate(entries, first) if e.id in open_ones]
         written_down = view.book.policy(SYNONYMS).get("synonyms", ())
         synonyms = [[in_order(str(phrase)) for phrase in group] for group in written_down]
-        shown = [(p.url, p.title) for p in self._pages if p.url in ACTIONS]
+        # The start page is called like the site.
+        shown = [
+            (p.url, t("Home") if p.url == urls.HOME else p.title) for p in self._pages if p.url in ACTIONS
+        ]
         actions = sorted(shown, key=lambda action: ACTIONS.index(action[0]))
         facets = [
             (word, f"{urls.folder(view.book.kinds[kind])}/")
@@ -168,7 +171,9 @@ class Indexer:
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)
         state = kind.workflow.states.get(entry.state) if kind.workflow else None
-        state_title = state.title if state else entry.state
+        # Of an item in production nothing is said, as on its page.
+        usual = not kind.is_record and facts.in_production(self._view.book, entry)
+        state_title = "" if usual else state.title if state else entry.state
         # Of records there are too many to say more than their title.
         text = "" if kind.is_record else self._snippet(entry)
         return Doc(self._view.url(entry.id), entry.title, kind.title, entry.id, state_title, text)

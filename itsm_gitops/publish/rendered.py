@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
+from html import unescape
 from pathlib import Path
 from posixpath import relpath
 from typing import NamedTuple
@@ -114,7 +116,19 @@ class Rendered:
             root = urls.root(url)
             dressed = chrome.dress(html, root, self.shell.scripts(root))
             files.put(url, chrome.in_language(dressed, self._written).encode(), title)
-        return WrittenPage(Doc(url, title, t(HANDBOOK)), path, self.sign(url))
+        return WrittenPage(Doc(url, title, t(HANDBOOK), snippet=_begins(html)), path, self.sign(url))
+
+
+_FIRST = re.compile(r"</h1>.*?<p>(.*?)</p>", re.DOTALL)
+_TAGS = re.compile(r"<[^>]+>")
+_LONGEST = 160
+
+
+def _begins(html: str) -> str:
+    """Return the first paragraph of a written page as plain text, cut at a word."""
+    found = _FIRST.search(html)
+    text = " ".join(unescape(_TAGS.sub("", found.group(1))).split()) if found else ""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rsplit(' ', 1)[0]}…"
 
 
 def page_doc(url: str, title: str) -> Doc:

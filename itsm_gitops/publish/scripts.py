@@ -21,7 +21,7 @@ _PARTS = (
     ("words", "search"),
     ("seen", "itsm"),
     ("axis", "months"),
-    ("answers", "filing", "drafts", "naming", "beside", "forms"),
+    ("zone", "answers", "filing", "drafts", "naming", "beside", "forms"),
     ("layout", "packing", "neighbourhood", "facts", "drawing", "details", "viewing", "address", "map"),
     ("zone", "ordering", "columns", "asking", "taking", "facets", "chosen", "rows", "explorer"),
     ("zone", "ordering", "columns", "rows", "picking", "mine"),

@@ -200,6 +200,19 @@ def test_programs_find_the_data(guard: Guard, address: str) -> None:
     assert page.locator(f"a[href$='{urls.API}']").count() == 1
 
 
+def test_of_one_service_only_its_own_addresses_are_shown(guard: Guard, address: str) -> None:
+    page = guard.open(address, urls.SUBSCRIBE)
+    rows = page.locator(".it-subscribe tbody tr:visible")
+    page.wait_for_function("!document.querySelector('.it-later')")
+    assert rows.count() == 0
+    choice = page.get_by_label("Which service?")
+    for name in ("Online shop", "Parcels"):
+        choice.select_option(label=name)
+        assert rows.locator(".it-c-title").all_inner_texts() == [name]
+    choice.select_option("")
+    assert rows.count() == 0
+
+
 def test_a_form_is_about_the_service_that_led_there(guard: Guard, address: str) -> None:
     page = guard.open(address, f"{urls.REPORT}?service=shop")
     page.locator("#q-title").fill("Nothing arrives")

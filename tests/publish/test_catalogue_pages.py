@@ -25,7 +25,7 @@ def test_what_an_offering_costs_and_takes_is_said_before_its_questions(tmp_path:
     entry = view.entries["laptop"]
     html = offering.offering_page(view, entry, view.store.data("laptop"), fields(view.kind(entry)))
     said = text_of(html)
-    assert "1,350 EUR about 2 working days Approved by Web team: it is dear." in said
+    assert "Cost 1,350 EUR Ready in About 2 working days Approval Web team It is dear." in said
     assert said.index("1,350 EUR") < said.index("Request it") < said.index("About this offering")
     # What few come for is below the form, folded.
     assert "Owner Web team" in said[said.index("About this offering") :]
@@ -34,7 +34,31 @@ def test_what_an_offering_costs_and_takes_is_said_before_its_questions(tmp_path:
     assert html.index("Who asks for it?") < html.index("Which model?") < html.index("Anything else?")
     assert html.index("Anything else?") < html.index("Title of the request")
     # And not once more below.
-    assert [said.count(word) for word in ("Approved", "EUR", "Expected hours", "it is dear.")] == [1, 1, 0, 1]
+    assert [said.count(word) for word in ("Approval", "EUR", "Expected hours", "It is dear.")] == [1, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        (
+            "cost:\n  amount: 0\n  currency: EUR\napproval:\n  required: false\n  reason: Cheap.\n",
+            "Cost No cost",
+        ),
+        ("cost:\n  amount: 1350\n  currency: EUR\nprice: From 1,350 EUR\n", "Cost From 1,350 EUR"),
+        ("price: Free, or 15 EUR per month\n", "Cost Free, or 15 EUR per month"),
+    ],
+)
+def test_a_price_in_words_goes_before_the_amount(tmp_path: Path, terms: str, said: str) -> None:
+    path = "cmdb/offerings/laptop.yaml"
+    view = view_of(
+        tmp_path, {path: f"{(write_sample(tmp_path / 'as-it-is').root / path).read_text()}{terms}"}
+    )
+    entry = view.entries["laptop"]
+    shown = text_of(offering.offering_page(view, entry, view.store.data("laptop"), fields(view.kind(entry))))
+    assert f"{said} Ready in About 2 working days" in shown
+    # A reason why nobody approves is not one to wait for.
+    assert ("Approval Not needed" in shown) is ("required: false" in terms)
+    assert "Cheap." not in shown
 
 
 def test_a_card_of_the_catalogue_is_one_link_with_the_terms_in_a_line_of_text(git_repo: GitRepo) -> None:
@@ -133,8 +157,11 @@ def test_the_form_for_incidents_asks_in_order_and_names_what_is_not_working(
     for path, text in {**DOCUMENTS, incident: closed}.items():
         git_repo.write(path, text)
     (report,) = (p for p in forms.pages(view_for(git_repo, "staff")) if p.url == urls.REPORT)
-    order = ("title", "description", "service", "impact", "urgency", "location", "reported_by", "category")
+    order = ("title", "description", "service", "impact", "urgency", "location", "reported_by")
     places = [report.body.index(f'id="q-{name}-box"') for name in order]
     assert places == sorted(places)
     assert ("Is it one of these? Outage: Online shop" in text_of(report.body)) is (state != "closed")
-    assert "Many people or a critical service" in report.body
+    assert "Many people, or a critical service" in report.body
+    # Who reports cannot judge it: the record begins with the category of what is not clear yet.
+    assert "q-category" not in report.body
+    assert "&quot;category&quot;:&quot;other&quot;" in report.body

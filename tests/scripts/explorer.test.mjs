@@ -113,6 +113,14 @@ test("days begin where the site is, also when clocks change", () => {
   assert.equal(clock.midnight("2026-11-22"), Date.parse("2026-11-21T23:00:00Z") / 1000);
   assert.equal(clock.midnight("2026-03-29", 1), Date.parse("2026-03-29T22:00:00Z") / 1000);
   assert.equal(clock.shown(AT), "20 Nov 2026, 10:00");
+  const moment = (text) => clock.at(text) * 1000;
+  assert.equal(moment("2026-11-22T09:30"), Date.parse("2026-11-22T08:30:00Z"));
+  assert.equal(moment("2026-03-29T01:59"), Date.parse("2026-03-29T00:59:00Z"));
+  assert.equal(moment("2026-03-29T02:30"), NaN, "clocks skip it");
+  assert.equal(moment("2026-03-29T03:00"), Date.parse("2026-03-29T01:00:00Z"));
+  assert.equal(moment("2026-10-25T01:30"), Date.parse("2026-10-24T23:30:00Z"));
+  assert.equal(itsm.zoned("America/New_York").at("2026-03-08T02:30"), NaN);
+  assert.equal(itsm.zoned("America/New_York").at("2026-03-08T03:30"), Date.parse("2026-03-08T07:30:00Z") / 1000);
   assert.equal(itsm.zoned("No/Where").midnight("2026-11-22"), Date.parse("2026-11-22T00:00:00Z") / 1000);
 });
 

@@ -11,7 +11,7 @@ interface Itsm extends Library, Search, RecordParts, MapParts {
   filing: Filing;
   drafts: Drafts;
   naming: { helpWithNames(box: HTMLElement): void };
-  beside: { offerKnown(form: HTMLFormElement): void; markFreezes(form: HTMLFormElement): void };
+  beside: { offerKnown(form: HTMLFormElement): void; markFreezes(form: HTMLFormElement): void; tellOwnTime(form: HTMLFormElement): void };
   axis: Axis;
   marked: (text: string, wanted: string[]) => (Node | string)[];
 }
@@ -134,6 +134,7 @@ interface Rules {
   required?: boolean;
   known?: boolean;
   items?: Rules;
+  after?: string;
   when?: Record<string, any[]>[];
 }
 interface Answers {
@@ -269,6 +270,7 @@ interface Clock {
   shown(seconds: number): string;
   /** As short as it is clear: without the year where it is this one, else without the time of day. */
   brief(seconds: number): string;
+  at(local: string): number;
   midnight(day: string, later?: number): number;
 }
 /** What is asked for in the explorer's address. */

@@ -88,7 +88,7 @@ def asked(
     if len(cells) == 1 and cells.keys() <= by_name.keys() and _is_plain(view, entry):
         return EMPTY, frozenset()  # one fact is among the details
     # Ways to whoever is on call are said where they are named.
-    return _strip(cells.values()), frozenset({*cells, *lasts, *([_REACHED] if called else ())})
+    return strip(cells.values()), frozenset({*cells, *lasts, *([_REACHED] if called else ())})
 
 
 def _is_about(plays: Collection[str], field: Field, content: Any) -> bool:
@@ -186,7 +186,7 @@ def _is_offered(view: View, offering: Entry, service: Entry) -> bool:
     return offering.columns.get("service") == service.id and facts.is_offered(view.book, offering)
 
 
-def _strip(cells: Iterable[tuple[str, Html]]) -> Html:
+def strip(cells: Iterable[tuple[str, Html]]) -> Html:
     """Return a few facts side by side."""
     shown = "".join(
         f"<div{_FIRST if title == _HELP else ''}><dt>{esc(t(title))}</dt><dd>{content}</dd></div>"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.audience import Audience
@@ -22,7 +21,6 @@ from itsm_gitops.presentation.view import View
 
 _DAY = 8  # hours of a working day
 _FEW = 8  # cards that need no filter
-_COLUMNS = 3  # of cards on a wide page; small categories stand side by side
 
 
 def catalogue_url(audience: Audience) -> str:
@@ -31,7 +29,7 @@ def catalogue_url(audience: Audience) -> str:
 
 
 def catalogue_page(view: View) -> ListPage:
-    """Return what people can ask for, what belongs together below one heading, and the way to the services.
+    """Return what people can ask for, what belongs together one after the other, and the way to the services.
 
     Those who cannot file a request have it instead of the list of services, with a card for each of these.
     """
@@ -47,9 +45,8 @@ def catalogue_page(view: View) -> ListPage:
         parts += [hero.summary(view, services), major_section(view)]
     find = t("Find in the catalogue" if offerings else "Find a service")
     parts.append(_filter(offerings, len(offerings) + (len(services) if alone else 0), find))
-    groups = groupby(offerings, key=lambda e: words(_category(e)) or t("More"))
-    found = join([_group(view, name, list(members)) for name, members in groups])
-    parts.append(Html(f"<div class=it-catalogue>{found}</div>") if found else EMPTY)
+    found = join([_offering_card(view, e) for e in offerings])
+    parts.append(Html(f'<ul class="it-cards it-cards--offers">{found}</ul>') if found else EMPTY)
     if alone:
         cards = join([_service_card(view, e) for e in sorted(services, key=_by_name)])
         used = Html(f'<ul class="it-cards it-cards--uses">{cards}</ul>') if cards else EMPTY
@@ -63,13 +60,6 @@ def catalogue_page(view: View) -> ListPage:
     if not offerings and not (alone and services):
         parts.append(paragraph("None yet."))
     return ListPage(url, title, url, join(parts))
-
-
-def _group(view: View, name: str, offerings: Sequence[Entry]) -> Html:
-    """Return the offerings of one category."""
-    cards = join([_offering_card(view, e) for e in offerings])
-    css = f'"it-offers it-offers--{min(len(offerings), _COLUMNS)}"'
-    return section(name, Html(f'<ul class="it-cards it-cards--offers">{cards}</ul>'), css=css)
 
 
 def _filter(offerings: Sequence[Entry], number: int, find: str) -> Html:
@@ -118,29 +108,49 @@ def _by_category(entry: Entry) -> tuple[bool, str, str, str]:
 
 
 def _offering_card(view: View, entry: Entry) -> Html:
-    """Return what an offering is, in one line what it costs and how long it takes, and in one who approves."""
-    *about, last = terms(view, entry) or [EMPTY]
-    below = dots(about, "it-card__terms it-dots") + dots([last], "it-card__terms it-dots")
+    """Return what an offering is, above it of which category, and in one line what it costs and how long it takes."""
+    said = terms(view, entry)
+    below = dots([said.cost, said.time], "it-card__terms it-dots")
     title = link(view.url(entry.id), esc(entry.title or entry.id))
+    group = words(_category(entry))
+    above = Html(f"<p class=it-card__group>{esc(group)}</p>") if group else EMPTY
     return Html(
-        f'<li class="it-card it-card--offer" data-category="{esc(_category(entry))}"><h3>{title}</h3>'
+        f'<li class="it-card it-card--offer" data-category="{esc(_category(entry))}">{above}<h2>{title}</h2>'
         f"{first_words(view, entry, 'description')}{below}"
     )
 
 
-def terms(view: View, entry: Entry) -> list[Html]:
-    """Return what an offering costs, how long it takes and who approves it, as far as it says so."""
+class Terms(NamedTuple):
+    """What an offering costs, how long it takes and who approves it, each '' where it does not say so.
+
+    ``approver`` is '' where nobody has to approve, which ``waived`` says.
+    """
+
+    cost: Html
+    time: Html
+    approver: Html
+    waived: bool
+
+
+def terms(view: View, entry: Entry) -> Terms:
+    """Return the terms of an offering: its price in words where it has such, else as an amount."""
     data = view.store.data(entry.id)
-    schemas = view.kind(entry).fields
-    cost = data.get("cost")
-    price = value(view, cost, schemas.get("cost", {})) if cost else EMPTY
-    free = isinstance(cost, dict) and not cost.get("amount")
-    said = (
-        esc(t("No cost")) if free else price,
+    cost, price = data.get("cost"), data.get("price")
+    if isinstance(price, str):
+        said = esc(price)
+    elif isinstance(cost, dict) and not cost.get("amount"):
+        said = esc(t("No cost"))
+    else:
+        said = value(view, cost, view.kind(entry).fields.get("cost", {})) if cost else EMPTY
+    given = data.get("approval")
+    approval: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    asked = approval.get("required")
+    return Terms(
+        said,
         _time(data.get("expected_hours")),
-        esc(_approval(view, data.get("approval"))),
+        _approver(view, approval) if asked is True else EMPTY,
+        asked is False,
     )
-    return [one for one in said if one]
 
 
 def _time(hours: Any) -> Html:
@@ -148,7 +158,7 @@ def _time(hours: Any) -> Html:
         return EMPTY
     if hours < _DAY:
         return esc(
-            t("about {hours} support hours", hours=digits(int(hours) if hours == int(hours) else hours))
+            t("about {hours} working hours", hours=digits(int(hours) if hours == int(hours) else hours))
         )
     days = max(1, round(hours / _DAY))
     if days == 1:
@@ -156,16 +166,12 @@ def _time(hours: Any) -> Html:
     return esc(t("about {days} working days", days=digits(days)))
 
 
-def _approval(view: View, approval: Any) -> str:
-    """Return who must approve, in a few words; nothing where nobody says."""
-    if not isinstance(approval, Mapping) or not isinstance(approval.get("required"), bool):
-        return ""
-    if not approval["required"]:
-        return t("no approval needed")
+def _approver(view: View, approval: Mapping[str, Any]) -> Html:
+    """Return who must approve."""
     by = approval.get("by")
     if not isinstance(by, str):
-        return t("approved by your manager")
-    return t("approved by {who}", who=view.title(by)) if by in view.entries else t("needs approval")
+        return esc(t("Your manager"))
+    return view.link(by) if by in view.entries else esc(t("Needed"))
 
 
 def _service_card(view: View, entry: Entry) -> Html:

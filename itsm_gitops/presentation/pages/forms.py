@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from itsm_gitops.model import facts, meaning
+from itsm_gitops.model.categories import CATEGORIES, CLOSING, CategoryTree
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation import prose, questions, situation, urls
@@ -33,7 +34,7 @@ _HANDLE = "Type a part of the name of a person or a team."
 # Where a form says something else than the schema, which speaks to those who know the files.
 _ASKED = {
     "title": ("", "This is the line people see in lists."),
-    "impact": ("How many people are hit?", ""),
+    "impact": ("Who is affected?", ""),
     "urgency": ("", ""),
     "category": ("", "Type a word and choose one from the list."),
     "requested_by": ("", _HANDLE),
@@ -49,12 +50,12 @@ _ASKED = {
         "Back-out plan",
         "How do you go back, until when is that possible, and how long does it take?",
     ),
-    "planned_start": ("", "In the time of your device; this site shows times in {zone}."),
+    "planned_start": ("", ""),
     "planned_end": ("", "Including the time to back out."),
 }
 # What each answer means, where the word alone leaves that open.
 _MEANING = {
-    "impact": {"high": "Many people or a critical service", "medium": "Some people", "low": "One person"},
+    "impact": {"high": "Many people, or a critical service", "medium": "Some people", "low": "One person"},
     "urgency": {"high": "Now", "medium": "Today or tomorrow", "low": "It can wait"},
 }
 _BY_ROLE = {
@@ -146,7 +147,7 @@ def request_form(view: View, offering: Entry, form: Any) -> Html:
 
 def pages(view: View) -> Iterator[ListPage]:
     """Yield the pages that report an incident and file a change, where the rule book has these kinds."""
-    for role, url, title, lead, shape, section in (
+    for role, url, title, lead, shape, section, button in (
         (
             meaning.INCIDENT,
             urls.REPORT,
@@ -154,6 +155,7 @@ def pages(view: View) -> Iterator[ListPage]:
             "Something is broken or slow.",
             (_Part("", _REPORT),),
             urls.RECORDS,
+            "Make the report",
         ),
         (
             meaning.CHANGE,
@@ -162,18 +164,28 @@ def pages(view: View) -> Iterator[ListPage]:
             "Say what is to change, why and when.",
             _CHANGE,
             urls.CHANGES,
+            "Make the change record",
         ),
     ):
         kind = view.book.player(role)
         if kind is None or not view.audience.forms:
             continue
-        parts = [(p, [_field(view, kind, f) for f in p.fields if f in kind.fields]) for p in shape]
         fixed = {"origin": "portal"} if "origin" in kind.fields else {}
+        if role == meaning.INCIDENT and (unclear := _unclear_category(view)):
+            fixed["category"] = unclear
+        asked = [f for f in kind.fields if f not in fixed]
+        parts = [(p, [_field(view, kind, f) for f in p.fields if f in asked]) for p in shape]
         way = [Crumb(section, "Changes")] if section == urls.CHANGES else []
         beside = _known(view) if role == meaning.INCIDENT else _freezes(view)
-        body = _form(view, kind, parts, fixed, t("Make the record"), f"itsm new {kind.name}", beside)
+        body = _form(view, kind, parts, fixed, t(button), f"itsm new {kind.name}", beside)
         about = Html(f"{esc(t(lead))}{_not_working(view) if role == meaning.INCIDENT else EMPTY}")
         yield ListPage(url, t(title), section, Html(f"{heading(way, t(title), lead=about)}{body}"))
+
+
+def _unclear_category(view: View) -> str:
+    """Return the category of what is not clear yet, which reporters need not judge: one that nothing is closed with; '' for none."""
+    tree = CategoryTree(view.book.policy(CATEGORIES))
+    return next((str(name) for name in tree.names if tree.say(str(name), CLOSING) is False), "")
 
 
 def _not_working(view: View) -> Html:
@@ -214,6 +226,7 @@ def _form(
 ) -> Html:
     lists = dict.fromkeys(q.names for _, asked in parts for q in asked if q.names)
     place = min(1, len(parts) - 1)  # of several parts, the one with the window of a change
+    parts = [(part, [replace(q, zone=str(view.zone)) for q in asked]) for part, asked in parts]
     shown = [_part(part, asked, beside if n == place else EMPTY) for n, (part, asked) in enumerate(parts)]
     return Html(
         f'<form class="it-form" autocomplete="off" novalidate data-record="{questions.data(_record(view, kind, fixed))}">'
@@ -288,7 +301,7 @@ def _field(view: View, kind: Kind, name: str) -> Question:
         question = replace(
             question,
             title=t(texts[0]) if texts[0] else question.title,
-            help=t(texts[1], zone=view.zone) if texts[1] else "",
+            help=t(texts[1]) if texts[1] else "",
         )
     if name == "service":
         running = [e for e in view.of_role(meaning.SERVICE) if not facts.is_inactive(view.kind(e), e.columns)]
@@ -303,6 +316,8 @@ def _field(view: View, kind: Kind, name: str) -> Question:
         return replace(question, names=_ITEMS, known=True)
     if name == "category":
         return replace(question, names=_CATEGORIES)
+    if name == "planned_end":
+        return replace(question, after="planned_start")
     if name in _HANDLES and len(_people(view)) <= MOST_NAMES:
         return replace(question, names=_PEOPLE, known=view.config.directory == "closed")
     if name in _MEANING:

@@ -1,4 +1,4 @@
-"""The page of an offering: what it costs, its form, and folded below what few come for."""
+"""The page of an offering: what it costs, its form, beside it what to know first, and folded below what few come for."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.fields import BLOCK, FACT, PROSE, Field, definition_list, present_fields, value
-from itsm_gitops.presentation.language import t, within
+from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
 from itsm_gitops.presentation.pages import catalogue, forms
+from itsm_gitops.presentation.pages.asked import strip
 from itsm_gitops.presentation.pages.origin import origin
 from itsm_gitops.presentation.pages.parts import Crumb, heading, relations, section, unseen
 from itsm_gitops.presentation.view import View
 
 # In the head of the page, in the line below it, or as its questions.
-_ABOVE = frozenset({"description", "form", "cost", "expected_hours", "approval", "lifecycle"})
+_ABOVE = frozenset({"description", "form", "cost", "price", "expected_hours", "approval", "lifecycle"})
 
 
 def offering_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
@@ -30,7 +31,7 @@ def offering_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tup
     way = [Crumb(url, "Catalogue" if url == urls.CATALOGUE else "Services")]
     present = [f for f in present_fields(fields, data) if f.name not in _ABOVE]
     prose = join([value(view, data[f.name], f.schema) for f in present if f.role == PROSE])
-    hint = Html(f"<div class=it-howto>{prose}</div>") if prose else EMPTY
+    hint = Html(f"<aside class=it-howto><h2>{esc(t('Good to know'))}</h2>{prose}</aside>") if prose else EMPTY
     asked = section("Request it", forms.request_form(view, entry, data.get("form")), "request")
     about = _fold(t("About this offering"), _about(view, entry, data, present), "details")
     # What cannot be ordered here says in what it is.
@@ -43,18 +44,17 @@ def offering_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tup
 
 
 def _terms(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
-    """Return the price, the delivery time and the approval in one line, below it who approves for which reason."""
-    terms = catalogue.terms(view, entry)
+    """Return the strip with the price, the delivery time and the approval, with who approves for which reason."""
+    said = catalogue.terms(view, entry)
     approval = data.get("approval")
-    reason = (
-        approval.get("reason") if isinstance(approval, Mapping) and approval.get("required") is True else None
-    )
-    why = EMPTY
-    if isinstance(reason, str):
-        who = terms.pop()  # the approver comes last
-        why = Html(f"<p class=it-muted>{who[:1].upper()}{who[1:]}: {esc(within(reason))}</p>")
-    shown = join([Html(f"<li>{content}") for content in terms])
-    return Html(f"<ul class=it-terms>{shown}</ul>{why}") if shown or why else EMPTY
+    reason = approval.get("reason") if isinstance(approval, Mapping) else None
+    why = Html(f"<br><small>{esc(reason)}</small>") if isinstance(reason, str) and said.approver else EMPTY
+    by = Html(f"{said.approver}{why}") if said.approver else esc(t("Not needed")) if said.waived else EMPTY
+    return strip([("Cost", said.cost), ("Ready in", _upper(said.time)), ("Approval", by)])
+
+
+def _upper(text: Html) -> Html:
+    return Html(f"{text[:1].upper()}{text[1:]}")
 
 
 def _about(view: View, entry: Entry, data: Mapping[str, Any], present: Sequence[Field]) -> Html:

@@ -42,7 +42,7 @@ def subscribe_page(view: View, site_url: str) -> ListPage:
         ),
     ]
     if services:
-        parts.append(_folded("services", t("One service only"), _services(services, site_url)))
+        parts.append(section(t("One service only"), _services(services, site_url), "services"))
     programs = [
         (urls.STATUS, t("Status of all services (JSON)")),
         (urls.API, t("All records and items (JSON)")),
@@ -71,7 +71,7 @@ def _how(form: str) -> Html:
 
 
 def _services(services: Sequence[Entry], site_url: str) -> Html:
-    """Return a row for each service: its feed of incidents and its calendar of changes."""
+    """Return a row for each service: its feed of incidents and its calendar of changes. A script shows that of a chosen one."""
     columns = (t("Service"), t("Incidents"), t("Changes"))
     head = "".join(f"<th scope=col>{esc(name)}</th>" for name in columns)
     rows = []
@@ -85,8 +85,13 @@ def _services(services: Sequence[Entry], site_url: str) -> Html:
             for name, (url, title, form) in zip(columns[1:], forms, strict=True)
         )
         rows.append(f"<tr><td class=it-c-title>{esc(entry.title)}</td>{cells}</tr>")
+    options = "".join(f"<option>{esc(entry.title)}</option>" for entry in services)
+    choose = (
+        f'<div class="it-q it-one" data-control=choice><label for=it-one>{esc(t("Which service?"))}</label>'
+        f'<select id=it-one autocomplete=off><option value="">{esc(t("Choose…"))}</option>{options}</select></div>'
+    )
     return Html(
-        f"<table class=it-table><caption class=it-vh>{esc(t('One service only'))}</caption>"
+        f"{choose}<table class=it-table><caption class=it-vh>{esc(t('One service only'))}</caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
 

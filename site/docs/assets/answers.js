@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { t, counted, fold } = globalThis.itsm;
+  const { t, counted, fold, zoned } = globalThis.itsm;
 
   // ---- Text ---------------------------------------------------------------------------------
   // What a document may not hold: nobody sees it, so it is left out without asking. Joiners and marks stay where a
@@ -84,8 +84,10 @@
         return control.value ? JSON.parse(control.value) : undefined;
       case "number":
         return text ? number(text) : undefined;
-      case "moment":
-        return text ? `${new Date(text).toISOString().slice(0, 19)}Z` : undefined;
+      case "moment": {
+        const seconds = text ? zoned(box.dataset.zone ?? "").at(text) : NaN;
+        return Number.isNaN(seconds) ? (text ? NaN : undefined) : `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+      }
       case "lines": {
         const typed = /** @type {HTMLInputElement | null} */ (box.querySelector(".it-q__find"))?.value ?? "";
         const found = `${text}\n${clean(typed)}`.split("\n").map((line) => line.trim()).filter(Boolean);
@@ -162,8 +164,12 @@
   function faultOf(box, value) {
     const rules = rulesOf(box);
     if (controlOf(box).validity.badInput) return t("This is not complete.");
+    if (box.dataset.control === "moment" && Number.isNaN(value)) return t("On that day the clocks skip this time.");
     if (value === undefined) return rules.required ? t("Answer this question.") : "";
     if (box.dataset.control === "choice" || box.dataset.control === "radios") return "";
+    const other = rules.after ? /** @type {HTMLElement | null | undefined} */ (box.closest("form")?.querySelector(`[data-path="${rules.after}"]`)) : null;
+    const first = other ? read(other) : undefined;
+    if (typeof first === "string" && value <= first) return t("The end must be after the start.");
     return faultOfValue(value, rules, rules.known ? namesOf(box) : null);
   }
 

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { element, all, answers, words, stem, isAround, isFailing } = globalThis.itsm;
+  const { t, element, all, answers, words, stem, isAround, isFailing } = globalThis.itsm;
   const { read } = answers;
 
   /** The answer so far to a question of a form. @param {HTMLFormElement} form @param {string} path */
@@ -67,5 +67,22 @@
     update();
   }
 
-  globalThis.itsm.beside = { offerKnown, markFreezes };
+  /** Say what a moment is on the reader's clock, where that is another one. @param {HTMLFormElement} form */
+  function tellOwnTime(form) {
+    const own = globalThis.itsm.zoned(new Intl.DateTimeFormat().resolvedOptions().timeZone);
+    for (const box of all(form, "[data-zone]")) {
+      const place = element("span");
+      place.setAttribute("aria-live", "polite");
+      box.querySelector(".it-q__zone")?.append(place);
+      const tell = () => {
+        const then = Date.parse(read(box));
+        const isOther = then !== Date.parse(answers.controlOf(box).value);
+        place.textContent = Number.isNaN(then) || !isOther ? "" : ` · ${t("{time} on your device", { time: own.shown(then / 1000) })}`;
+      };
+      box.addEventListener("input", tell);
+      tell();
+    }
+  }
+
+  globalThis.itsm.beside = { offerKnown, markFreezes, tellOwnTime };
 })();

@@ -28,12 +28,15 @@
     return [...parts, text.slice(last)];
   }
 
-  /** @param {Hit} hit @param {string[]} wanted */
-  function hitLink(hit, wanted) {
+  const NUMBER = /^[A-Z]+-\d{6}-/; // of a record: people know it, and no handle
+  const ALIKE = /^(?:service|offering|handbook)$/; // groups whose name says what each of them is
+
+  /** @param {Hit} hit @param {string[]} wanted @param {boolean} [grouped] below the name of its group */
+  function hitLink(hit, wanted, grouped = false) {
     const title = element("span", "it-hit__title", ...marked(hit.title || hit.id || hit.url, wanted));
     title.dir = "auto";
-    const about = element("span", "it-hit__about", [hit.label, hit.id, hit.state].filter(Boolean).join(" · "));
-    const link = /** @type {HTMLAnchorElement} */ (element("a", "it-hit", title, about));
+    const about = [grouped && ALIKE.test(hit.group) ? "" : hit.label, NUMBER.test(hit.id) ? hit.id : "", hit.state].filter(Boolean).join(" · ");
+    const link = /** @type {HTMLAnchorElement} */ (element("a", "it-hit", title, ...(about ? [element("span", "it-hit__about", about)] : [])));
     if (hit.snippet) link.append(element("span", "it-hit__text", ...marked(hit.snippet, wanted)));
     link.href = root + hit.url;
     return link;
@@ -194,8 +197,8 @@
     status.before(narrow);
     const asked = new URLSearchParams(location.search);
     let only = asked.get("in") ?? "";
-    let turns = 0;
-    let most = STEP;
+    let [turns, most] = [0, STEP];
+    let order = /** @type {string[]} */ ([]); // of the groups: that of their best results
     const more = /** @type {HTMLButtonElement} */ (element("button", "it-x__button"));
     more.type = "button";
     more.hidden = true;
@@ -208,7 +211,7 @@
 
     /** @param {Found} found */
     function groups(found) {
-      const shown = GROUPS.filter(([name]) => found.groups.has(name));
+      const shown = GROUPS.filter(([name]) => found.groups.has(name)).sort(([one], [other]) => order.indexOf(one) - order.indexOf(other));
       if (shown.length < 2) return narrow.replaceChildren();
       return narrow.replaceChildren(
         ...[["", "Everything"], ...shown].map(([name, title]) => {
@@ -249,14 +252,14 @@
         const found = await find(text, most, only);
         if (turn !== turns) return;
         list.classList.toggle("it-results--none", !found.total);
+        start?.setAttribute("data-typed", String(found.total > 0)); // where nothing is found, that helps further
+        if (!only || !order.length) order = [...new Set([...found.hits.map((hit) => hit.group), ...found.groups.keys()])];
         groups(found);
         let last = "";
-        // Each group once, in the order of their best results.
-        const order = [...new Set(found.hits.map((hit) => hit.group))];
         const hits = only ? found.hits : order.flatMap((name) => found.hits.filter((hit) => hit.group === name));
         list.replaceChildren(
           ...hits.flatMap((hit) => {
-            const item = element("li", "", hitLink(hit, found.words));
+            const item = element("li", "", hitLink(hit, found.words, !only));
             const title = GROUPS.find(([name]) => name === hit.group)?.[1] ?? "";
             const head = hit.group !== last && !only ? [element("li", "it-results__group", t(title))] : [];
             last = hit.group;

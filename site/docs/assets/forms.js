@@ -63,7 +63,7 @@
   /** @param {HTMLElement} summary @param {[HTMLElement, string][]} wrong */
   function summarise(summary, wrong) {
     const items = wrong.map(([box, fault]) => {
-      const link = /** @type {HTMLAnchorElement} */ (element("a", "", `${titleOf(box)}${titleOf(box).endsWith("?") ? "" : ":"} ${fault}`));
+      const link = /** @type {HTMLAnchorElement} */ (element("a", "", read(box) === undefined ? titleOf(box) : `${titleOf(box)}${titleOf(box).endsWith("?") ? "" : ":"} ${fault}`));
       const control = entryOf(box);
       link.href = `#${control.id || box.id}`;
       link.addEventListener("click", (event) => {
@@ -170,6 +170,7 @@
     boxes.filter((box) => read(box) !== undefined).forEach(unfold);
     beside.offerKnown(form);
     beside.markFreezes(form);
+    beside.tellOwnTime(form);
     /** @type {HTMLButtonElement} */ (form.querySelector("[type=submit]")).disabled = false;
   }
 

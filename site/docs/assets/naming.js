@@ -5,7 +5,7 @@
   const { t, element, button, answers } = globalThis.itsm;
   const { read, controlOf, namesOf } = answers;
 
-  /** Says beside a handle whose it is; chooses the lines of a list by name. @param {HTMLElement} box */
+  /** Shows the name of somebody whose handle is chosen, and says below the field whose it is where several have that name; chooses the lines of a list by name. @param {HTMLElement} box */
   function helpWithNames(box) {
     const known = namesOf(box);
     if (!known.size) return;
@@ -16,14 +16,11 @@
     control.after(name);
     const tell = () => {
       const value = read(box);
-      const title = known.get(value);
-      name.textContent = title && title !== value ? title : "";
+      const title = known.get(value) ?? "";
+      if (title) control.value = answers.named(box, title) === value ? title : value;
+      name.textContent = title === control.value ? "" : title;
     };
-    control.addEventListener("change", () => {
-      const value = read(box);
-      if (known.has(value)) control.value = value;
-      tell();
-    });
+    control.addEventListener("change", tell);
     tell();
   }
 
@@ -37,7 +34,6 @@
     find.setAttribute("list", box.dataset.names ?? "");
     find.setAttribute("aria-describedby", control.getAttribute("aria-describedby") ?? "");
     find.autocomplete = "off";
-    find.placeholder = t("Find by name");
     /** @type {HTMLLabelElement} */ (box.querySelector("label")).htmlFor = find.id;
     const chosen = () => control.value.split("\n").map((line) => line.trim()).filter(Boolean);
     /** @param {string[]} values */

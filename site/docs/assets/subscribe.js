@@ -1,4 +1,4 @@
-// The page of feeds and calendars: lets its buttons copy addresses, and its links subscribe to calendars.
+// The page of feeds and calendars: lets its buttons copy addresses, its links subscribe to calendars, and one service be chosen.
 (() => {
   "use strict";
 
@@ -21,4 +21,12 @@
     });
     copy.classList.remove("it-later");
   }
+
+  // Of one service only the row is shown that is asked for.
+  const choice = /** @type {HTMLSelectElement | null} */ (document.querySelector("#it-one"));
+  const table = /** @type {HTMLTableElement | null} */ (document.querySelector(".it-one + * table, .it-one + table"));
+  choice?.addEventListener("change", () => {
+    for (const row of table?.tBodies[0].rows ?? []) row.hidden = row.cells[0].textContent !== choice.value;
+    choice.parentElement?.toggleAttribute("data-chosen", choice.value !== "");
+  });
 })();

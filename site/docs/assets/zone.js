@@ -35,6 +35,12 @@
     return {
       shown: (seconds) => said("{day} {month} {year}, {time}", seconds),
       brief: (seconds) => said("{day} {month} {year}", seconds, thisYear) || said("{day} {month}, {time}", seconds),
+      // The second in which clocks of the zone show a time (2026-11-22T09:30); NaN where they skip it.
+      at(local) {
+        const utc = Date.parse(`${local}Z`) / 1000;
+        const found = utc - offset(utc - offset(utc));
+        return found + offset(found) === utc ? found : NaN;
+      },
       // The second in which a day (2026-11-22) begins; a day `later` where asked for.
       midnight(day, later = 0) {
         const utc = Date.parse(`${day}T00:00:00Z`) / 1000 + later * DAY;
