@@ -14,7 +14,7 @@ from itsm_gitops.model.wording import MONTHS
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.events import CalendarEvent, events, kinds
-from itsm_gitops.presentation.freezes import name_of
+from itsm_gitops.presentation.freezes import named
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_title
@@ -163,8 +163,8 @@ def _agenda_day(view: View, cell: Cell) -> Html:
     if not changes and not any(e.span.start >= edges[0] for e in around):
         return EMPTY
     marks = "".join(
-        f'<li class="it-mark it-mark--{looks(e.span)}" {event_data(e)}>{esc(name_of(e.span))}: '
-        f"{link(view.url(e.span.id), esc(e.span.title))}{mark_lasts(view, e.span, edges)}</li>"
+        f'<li class="it-mark it-mark--{looks(e.span)}" {event_data(e)}>'
+        f"{named(e.span, link(view.url(e.span.id), esc(e.span.title)))}{mark_lasts(view, e.span, edges)}</li>"
         for e in around
     )
     begun = [e for e in changes if e.span.start < edges[0] and day.day > 1 and day != view.today]
@@ -180,9 +180,8 @@ def _agenda_day(view: View, cell: Cell) -> Html:
 
 def _agenda_row(view: View, event: CalendarEvent, day: tuple[datetime, datetime]) -> str:
     about = event_chips(view, event)
-    if event.warnings:
-        about.append(chip("Conflict", "bad"))
-    why = "".join(f'<p class="it-touched">{esc(w)}</p>' for w in event.warnings)
+    mark = f"{chip('Conflict', 'bad')} "
+    why = "".join(f'<p class="it-touched">{"" if n else mark}{esc(w)}</p>' for n, w in enumerate(event.warnings))
     entry = view.entries[event.span.id]
     return (
         f'<li {event_data(event)}{lasts(event.span)}><div class="it-agenda__when">{when(view, event.span, day)}</div>'

@@ -61,7 +61,7 @@
   /** Place everything of a week; bars over days have rows of their own above the hours. @param {HTMLElement} row */
   function lay(row) {
     const cells = globalThis.itsm.all(row, ".it-grid__day");
-    const bars = (/** @type {HTMLElement} */ cell) => cell.querySelectorAll(":is(.it-span, .it-ev__room):not([hidden], .it-ev__copy, .it-ev__band)").length;
+    const bars = (/** @type {HTMLElement} */ cell) => cell.querySelectorAll(":is(.it-span, .it-ev__room):not([hidden], .it-ev__copy, .it-ev__band, .it-ev--days)").length;
     row.style.setProperty("--bars", String(Math.max(...cells.map(bars))));
     cells.forEach(place);
   }
@@ -70,7 +70,7 @@
   function name(grid, day) {
     for (const copy of grid.querySelectorAll(".it-ev__copy")) copy.remove();
     const cells = [...(day?.closest("tr")?.querySelectorAll(".it-grid__day") ?? [])];
-    for (const room of /** @type {NodeListOf<HTMLElement>} */ (day?.querySelectorAll(".it-ev__room[data-type]:not(.it-ev__band)") ?? [])) {
+    for (const room of /** @type {NodeListOf<HTMLElement>} */ (day?.querySelectorAll(".it-ev__room[data-type]:not(.it-ev__band, .it-ev--days)") ?? [])) {
       const lane = [...(room.parentElement?.children ?? [])].indexOf(room);
       const row = cells.slice(0, cells.indexOf(/** @type {HTMLElement} */ (day))).map((cell) => cell.querySelectorAll("ul:not(.it-behind) > li")[lane]);
       const copy = /** @type {HTMLElement | undefined} */ (row.filter((one) => one?.matches(".it-span")).at(-1)?.cloneNode(true));

@@ -40,7 +40,7 @@
   function shorten(day) {
     day.querySelector(".it-grid__more")?.remove();
     const list = day.querySelector("ul:not(.it-behind)");
-    const changes = globalThis.itsm.all(list ?? day, "ul:not(.it-behind) > .it-ev:not(.it-span, [hidden])");
+    const changes = globalThis.itsm.all(list ?? day, "ul:not(.it-behind) > .it-ev:not(.it-span, .it-ev--hours, [hidden])");
     const most = changes.length > MOST + 1 ? MOST : changes.length;
     changes.forEach((change, i) => change.classList.toggle("it-ev--over", i >= most));
     if (most === changes.length) return;
