@@ -154,12 +154,16 @@ def test_days_stand_below_what_is_planned_and_changes_without_a_plan_are_rows_li
     assert planned < html.index("<h3>Friday 27 November</h3>") < html.index("<h3>Saturday 28") < unplanned
     assert "<table" not in html
     row = text_of(html[unplanned:])
-    assert re.match(r"Not planned yet since \d+ \w+(?: 2026)? New version of the shop front CHG-261118-NNNNN", row)
+    assert re.match(
+        r"Not planned yet since \d+ \w+(?: 2026)? New version of the shop front CHG-261118-NNNNN", row
+    )
 
 
 def test_what_speaks_against_a_change_stands_with_what_it_touches(view: View) -> None:
     html = plan.changes_page(view).body
-    about, below = re.search(r"<p class=it-line__about>(.*?)</p><p class=it-touched>(.*?)</div>", html).groups()  # type: ignore[union-attr]
+    about, below = re.search(
+        r"<p class=it-line__about>(.*?)</p><p class=it-touched>(.*?)</div>", html
+    ).groups()  # type: ignore[union-attr]
     assert "In a freeze" not in about
     assert text_of(below).startswith("In a freeze Affects Shop front")
 
@@ -171,7 +175,9 @@ def test_a_freeze_whose_name_says_what_it_is_is_called_by_its_name(tmp_path: Pat
     assert "Friday 27 November Winter freeze, from 01:00" in said
     assert "Change freeze" not in said
     proposed = view_of(tmp_path / "proposed", {path: f"{freeze}lifecycle: planned\n"})
-    assert "Friday 27 November Proposed: Winter freeze, from 01:00" in text_of(plan.changes_page(proposed).body)
+    assert "Friday 27 November Proposed: Winter freeze, from 01:00" in text_of(
+        plan.changes_page(proposed).body
+    )
 
 
 def test_a_freeze_that_began_earlier_is_on_todays_page(view: View) -> None:

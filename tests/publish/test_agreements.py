@@ -200,7 +200,10 @@ def test_a_freeze_says_its_dates_once_what_is_over_last_and_whether_it_is_propos
     said = " ".join(text_of(html).replace("\u00a0", " ").split())
     assert "Quarter close Proposed Owner Web team Type Freeze" in said
     assert "Exempt types Emergency changes" in said
-    assert "When 30 Dec, 18:00 to 6 Jan 2027, 12:00 · Fourth quarter Earlier times 30 Sep, 18:00 to 4 Oct, 12:00" in said
+    assert (
+        "When 30 Dec, 18:00 to 6 Jan 2027, 12:00 · Fourth quarter Earlier times 30 Sep, 18:00 to 4 Oct, 12:00"
+        in said
+    )
     assert said.count("30 Dec") == 1
     assert "Windows" not in said
     assert "Lifecycle" not in said

@@ -67,7 +67,9 @@ def test_what_is_not_approved_yet_looks_so_and_says_so(month: str) -> None:
 
 def test_a_freeze_is_named_once_over_its_days_and_colours_each(month: str) -> None:
     friday, saturday = day(month, "2026-11-27"), day(month, "2026-11-28")
-    assert 'it-ev__band--freeze it-ev__band it-span it-span--3"' in friday  # Friday to Sunday
+    assert (
+        'it-ev__band--freeze it-ev__band it-span it-span--3 it-span--on"' in friday
+    )  # Friday to Sunday, and into Monday
     assert "Change freeze: Big weekend" in text_of(friday)
     assert saturday.index("it-ev__band") < saturday.index("New version of the shop front")
     assert "it-span" not in saturday

@@ -361,7 +361,7 @@ def test_a_rota_says_at_once_who_is_on_call(tmp_path: Path) -> None:
     assert "Every week" in html
     # Each person has a colour of their own in the picture, which begins on Monday 16 November before the hand-over.
     picture = html[html.index("it-rota__bars") :]
-    assert set(re.findall(r'it-rota__bar it-rota__(who\d)"[^>]*>(?:<i>[^<]*</i> )?<b[^>]*>(\w+)', picture)) == {
+    assert set(re.findall(r'it-rota__bar it-rota__(who\d)"[^>]*>(?:<i>[^<]*</i> )?<b data[^>]*>(\w+)', picture)) == {
         ("who0", "bob"), ("who1", "Ada")
     }  # fmt: skip
     # Whose they are, and whose the initials of a narrow picture, says the legend.
@@ -379,7 +379,7 @@ def test_a_bar_without_room_for_a_name_has_initials_and_its_time(tmp_path: Path)
     entry = view.entries["web-rota"]
     html = item_page(view, entry, view.store.data("web-rota"), fields(view.kind(entry)))
     bars = set(re.findall(r'title="Ada Example">(.*?)</span>', html))
-    assert bars == {"AE"}  # nine hours are too short for the name, and for the time as well
+    assert bars == {"<b>AE</b>"}  # nine hours are too short for the name, and for the time as well
     assert ">Around the clock</td>" in html  # when the layer that has no hours is called
 
 

@@ -79,7 +79,9 @@ def legend(view: View, weeks: Sequence[list[Cell]]) -> Html:
     ]
     windows = _windows(view, list(known))
     items = "".join(
-        windows if look == _WINDOW and windows else _key(look, esc(t(text))) for look, text, used in parts if used
+        windows if look == _WINDOW and windows else _key(look, esc(t(text)))
+        for look, text, used in parts
+        if used
     )
     if any(e.warnings for e in known):
         items += f"<li><span class=it-ev__mark></span>{esc(t('Conflict'))}</li>"
@@ -133,14 +135,21 @@ def _lay(week: Sequence[Cell], days: dict[CalendarEvent, list[int]], first: int,
     found = []
     for event, places in sorted(days.items(), key=lambda p: (p[1][0], p[0].span.start, p[0].span.id)):
         lane = next((n for n, last in enumerate(taken) if last < places[0]), len(taken))
-        letters = len(event.span.title) + (_UNTIL if event.span.start < week[places[0]][1][0] else _BEFORE)
-        lines = min(_MOST_LINES, -(-letters // (_LETTERS * len(places))))
+        lines = min(_MOST_LINES, -(-_letters(event, week[places[0]][1]) // (_LETTERS * len(places))))
         high[lane : lane + 1] = [max([lines, *high[lane : lane + 1]])]
         taken[lane : lane + 1] = [places[-1]]
         found.append((event, places, lane))
     looks_of = [f"{css} it-lane--{lines}" if lines > 1 else css for lines in high]
     end = week[-1][1][1]
     return [_Bar(e, p[0], p[-1], first + n, looks_of[n], e.span.end > end) for e, p, n in found]
+
+
+def _letters(event: CalendarEvent, day: Edges) -> int:
+    """Return about how many letters a bar has."""
+    span = event.span
+    if span.look == _FREEZE:
+        return len(named(span, esc(span.title)))
+    return len(span.title) + (_UNTIL if span.start < day[0] else _BEFORE)
 
 
 def _cell(view: View, month: Month, cell: Cell, place: int, bars: Sequence[_Bar]) -> str:
@@ -212,9 +221,10 @@ def _behind(view: View, event: CalendarEvent, day: Edges) -> str:
     kind = f'<span class="it-vh">{esc(name_of(span))}: </span>'
     look = span.look if span.look == _HOLIDAY else f"{span.look} it-behind--on"
     if span.proposed:  # it looks like one in force where hours are shown, so its name says the difference
-        kind, look = f"{esc(name_of(span))}: ", f"{look} it-ev--proposed"
+        kind, look = "", f"{look} it-ev--proposed"
     title = f"{name_of(span)}: {span.title}"
-    shown = link(view.url(span.id), Html(f"{kind}{esc(span.title)}"))
+    said = named(span, esc(span.title)) if span.proposed else esc(span.title)
+    shown = link(view.url(span.id), Html(f"{kind}{said}"))
     return (
         f"<li class='it-ev it-ev--{look}' {event_data(event)}{_minutes(view, span, day)}"
         f' title="{esc(title)}">{shown}{times}</li>'

@@ -65,7 +65,7 @@ def _rota_columns(view: View) -> list[ListColumn]:
     """Return the columns of a list of rotas: who is called now and who follows, each with the moment of the hand-over."""
 
     def turn(which: str) -> ListColumn:
-        return ListColumn(which, lambda e: dict(now_and_next(view, e)).get(which, EMPTY), "it-c-said")
+        return ListColumn(which, lambda e: dict(now_and_next(view, e)).get(which, EMPTY), "it-c-turn")
 
     return [*columns(view, "name"), turn("Now"), turn("Next"), *columns(view, "owner")]
 

@@ -15,7 +15,7 @@ from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.freezes import freeze_chip, named, only_for
 from itsm_gitops.presentation.language import counted, t, told, within
 from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join, link, words
-from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, day_title
+from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, day_title, full_day
 from itsm_gitops.presentation.pages import going_on
 from itsm_gitops.presentation.pages.change_views import ways
 from itsm_gitops.presentation.pages.lists import ListPage
@@ -229,10 +229,18 @@ def _told(view: View, entry: Entry, moment: Html, warnings: Sequence[Html] = ())
 
 def _unplanned(view: View, entries: Sequence[Entry]) -> Html:
     """Return the changes without a plan as lines like those with one: since when each is open, and what it is about."""
-    items = "".join(
-        f"<li>{_told(view, e, told('since {day}', day=view.day(e.opened)))}</li>" for e in entries
-    )
+    items = "".join(f"<li>{_told(view, e, told('since {day}', day=_opened(view, e)))}</li>" for e in entries)
     return Html(f'<ul class="it-agenda">{items}</ul>') if items else EMPTY
+
+
+def _opened(view: View, entry: Entry) -> Html:
+    """Return the day on which a record was opened, without the year where it is this one."""
+    moment = clock.parse_time(entry.opened)
+    if moment is None:
+        return esc(entry.opened)
+    local = in_zone(moment, view.zone)
+    shown = day_and_month(local) if local.year == view.today.year else full_day(local)
+    return Html(f"<time datetime={clock.format_time(moment)}>{shown}</time>")
 
 
 def _touched(view: View, entry: Entry) -> Html:

@@ -198,7 +198,9 @@ def _said(name: str, time: str, hours: int) -> str:
     named = len(name) * _LETTER <= room
     wide = len(name if named else short) * _LETTER
     moment = f"<i>{time}</i> " if time and wide + _TIME <= room else ""
-    return f'{moment}<b data-short="{esc(short)}">{esc(name)}</b>' if named else f"{moment}{esc(short)}"
+    return (
+        f'{moment}<b data-short="{esc(short)}">{esc(name)}</b>' if named else f"{moment}<b>{esc(short)}</b>"
+    )
 
 
 def _hour(view: View, moment: datetime, monday: date) -> int:

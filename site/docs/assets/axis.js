@@ -6,6 +6,8 @@
   const DAY = 24 * 60;
   // A block of fewer minutes is drawn like one of so many, so that its first line can be read.
   const LEAST = 40;
+  // Blocks that begin so many minutes apart stand over each other: the words of the first are seen above the next.
+  const APART = 120;
 
   /** The column of each span of minutes, and among how many columns it stands. @param {[number, number][]} spans @returns {[number, number][]} */
   function besides(spans) {
@@ -40,6 +42,10 @@
     return [start, Math.max(until, start + LEAST)];
   }
 
+  /** Whether blocks can stand over each other: those at the same time begin so far apart that the words of all are seen. @param {[number, number][]} spans */
+  const canOverlap = (spans) =>
+    spans.every(([from, until], i) => spans.slice(i + 1).every(([start, end]) => start >= until || end <= from || Math.abs(start - from) >= APART));
+
   // Windows lie one over the other from edge to edge, so only their names need columns: a gutter that changes leave free.
   /** Place what is on a day along its hours. @param {HTMLElement} cell */
   function place(cell) {
@@ -47,12 +53,15 @@
     for (const list of cell.querySelectorAll("ul")) {
       const events = globalThis.itsm.all(list, "[data-minutes]:not([hidden])");
       const spans = events.map(minutes);
+      const ground = list.matches(".it-behind");
+      const over = !ground && canOverlap(spans);
       besides(spans).forEach(([column, columns], i) => {
-        if (list.matches(".it-behind")) gutter = Math.max(gutter, columns);
+        if (ground) gutter = Math.max(gutter, columns);
         const [from, until] = spans[i];
         const style = events[i].style;
         events[i].classList.toggle("it-ev--slim", columns > 1);
-        for (const [name, value] of Object.entries({ from, for: until - from, column, columns })) style.setProperty(`--${name}`, String(value));
+        const place = over ? { column: 0, columns: 1, over: column } : { column, columns, over: 0 };
+        for (const [name, value] of Object.entries({ from, for: until - from, ...place })) style.setProperty(`--${name}`, String(value));
       });
     }
     cell.style.setProperty("--gutter", String(gutter));

@@ -86,7 +86,8 @@
     };
     status.replaceChildren(t("{start}: {items} and {relations} shown.", values));
     if (rest > 0) {
-      const more = element("button", "", t("Show {some} more of {all}", { some: Math.min(ROOTS, rest), all: digits(rest) }));
+      const some = t("Show {some} more of {all}", { some: Math.min(ROOTS, rest), all: digits(rest) });
+      const more = element("button", "", rest > ROOTS ? some : t("Show {what}", { what: t("{count} more", { count: rest }) }));
       more.type = "button";
       more.dataset.action = "all";
       status.append(" ", more);

@@ -4,7 +4,8 @@
 
   const LEAST = 0.35;
   const MOST = 2;
-  const READABLE = 10 / 12; // the least size at which words are read: letters of twelve pixels as ten
+  // The least size at which words are read: letters of twelve pixels as ten on a phone, else as eleven.
+  const READABLE = (/** @type {number} */ room) => (room < 600 ? 10 : 11) / 12;
   const STILL = 5; // a mouse that moves less has clicked
 
   /** @param {HTMLElement} view @returns {Viewing} */
@@ -57,9 +58,10 @@
       },
       // How wide a drawing can be so that all of its width is seen and can be read.
       room: () => view.clientWidth - 4,
-      // A new start shows all columns where they can be read so: one item in the middle, and of several the first.
+      // A new start shows everything, or all columns, where that can be read: one item in the middle, and of several the first.
       begin(row, many) {
-        size(Math.max(READABLE, wide()));
+        const least = READABLE(view.clientWidth);
+        size(fitting() >= least ? fitting() : Math.max(least, wide()));
         if (many) return view.scrollTo(0, 0);
         const box = drawn?.boxes.get(row)?.getBoundingClientRect();
         if (!box) return;
