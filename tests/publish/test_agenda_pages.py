@@ -150,7 +150,7 @@ def test_days_stand_below_what_is_planned_and_changes_without_a_plan_are_rows_li
     plain = re.sub(r"planned_(?:start|end): .*\n", "", DOCUMENTS[CHANGE]).replace("BBBBB", "NNNNN")
     view = view_of(tmp_path, {CHANGE.replace("BBBBB", "NNNNN"): plain})
     html = plan.changes_page(view).body
-    planned, unplanned = html.index("<h2 id=planned>"), html.index("<h2 id=not-planned>")
+    planned, unplanned = html.index("<h2 id=ahead>"), html.index("<h2 id=not-planned>")
     assert planned < html.index("<h3>Friday 27 November</h3>") < html.index("<h3>Saturday 28") < unplanned
     assert "<table" not in html
     row = text_of(html[unplanned:])

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from itsm_gitops.graph.calendars import MAINTENANCE
 from itsm_gitops.model import facts
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.presentation.agenda import Span
+from itsm_gitops.presentation.agenda import LOOKS, Span
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.events import CalendarEvent
 from itsm_gitops.presentation.freezes import NAMES, name_of, named
@@ -24,7 +25,7 @@ from itsm_gitops.presentation.planned import Month
 from itsm_gitops.presentation.view import View
 
 _AHEAD, _ = _CHANGES = ("change", "done")
-_FREEZE, _HOLIDAY, _WINDOW = "freeze", "holiday", "maintenance"
+_FREEZE, _HOLIDAY, _WINDOW = "freeze", "holiday", LOOKS[MAINTENANCE]
 # What lasts for less is a bar in a month only: where hours are shown it stands on each of its days, at its times.
 _LONG = timedelta(days=1)
 _MINUTES = 24 * 60

@@ -55,7 +55,7 @@ def changes_page(view: View) -> ListPage:
             _freezes(view),
             section("Under way", rows(view, running, frozen), "under-way"),
             section("Overdue", rows(view, late, frozen), "overdue"),
-            section("Planned", shown or paragraph("Nothing is planned in the next four weeks."), "planned"),
+            section("Planned", shown or paragraph("Nothing is planned in the next four weeks."), "ahead"),
             section("Later", _later(view, later, frozen), "later"),
             section("Not planned yet", _unplanned(view, unplanned), "not-planned"),
         ]
