@@ -131,6 +131,18 @@ def test_a_window_is_a_stripe_on_its_days_and_named_in_the_legend(tmp_path: Path
         assert 'title="Maintenance window: Saturday night"' in day(grid, date)
 
 
+def test_days_with_weekly_windows_only_are_quiet_beside_days_with_more(tmp_path: Path) -> None:
+    head = "id: nights\nclass: calendar\nname: Saturday night\ntype: maintenance_window\ntime_zone: Europe/Berlin\n"
+    hours = "hours:\n- {days: [sat], from: '20:00', to: '24:00'}\n"
+    view = view_of(tmp_path, {"cmdb/calendars/nights.yaml": head + hours})
+    view.plan = Plan(view)
+    pages = {page.url: page.body for page in calendar_pages(view)}
+    agenda = pages["changes/calendar.html"].partition("it-cal__agenda")[2]
+    assert "data-day=2026-11-14 data-quiet>" in agenda
+    assert "data-day=2026-11-28>" in agenda  # a change is planned on it
+    assert "data-quiet" not in pages["changes/calendar_2027-02.html"]  # a month of nothing else shows them
+
+
 def test_the_legend_has_only_what_is_there(month: str) -> None:
     legend = month[month.index("it-cal__legend") :].partition("</ul>")[0]
     assert text_of(legend.partition(">")[2]) == "Change Not approved yet Change freeze Conflict"
