@@ -151,6 +151,42 @@ def test_of_what_a_change_affects_the_services_are_named_and_the_items_counted(t
     assert "Affects Online shop and 1 item" in said
 
 
+def test_days_stand_below_what_is_planned_and_changes_without_a_plan_are_rows_like_the_others(
+    tmp_path: Path,
+) -> None:
+    plain = re.sub(r"planned_(?:start|end): .*\n", "", DOCUMENTS[CHANGE]).replace("BBBBB", "NNNNN")
+    view = view_of(tmp_path, {CHANGE.replace("BBBBB", "NNNNN"): plain})
+    html = plan.changes_page(view).body
+    planned, unplanned = html.index("<h2 id=ahead>"), html.index("<h2 id=not-planned>")
+    assert planned < html.index("<h3>Friday 27 November</h3>") < html.index("<h3>Saturday 28") < unplanned
+    assert "<table" not in html
+    row = text_of(html[unplanned:])
+    assert re.match(
+        r"Not planned yet since \d+ \w+(?: 2026)? New version of the shop front CHG-261118-NNNNN", row
+    )
+
+
+def test_what_speaks_against_a_change_stands_with_what_it_touches(view: View) -> None:
+    html = plan.changes_page(view).body
+    about, below = re.search(
+        r"<p class=it-line__about>(.*?)</p><p class=it-touched>(.*?)</div>", html
+    ).groups()  # type: ignore[union-attr]
+    assert "In a freeze" not in about
+    assert text_of(below).startswith("In a freeze Affects Shop front")
+
+
+def test_a_freeze_whose_name_says_what_it_is_is_called_by_its_name(tmp_path: Path) -> None:
+    path = "cmdb/calendars/winter.yaml"
+    freeze = DOCUMENTS[path].replace("Big weekend", "Winter freeze")
+    said = text_of(plan.changes_page(view_of(tmp_path, {path: freeze})).body)
+    assert "Friday 27 November Winter freeze, from 01:00" in said
+    assert "Change freeze" not in said
+    proposed = view_of(tmp_path / "proposed", {path: f"{freeze}lifecycle: planned\n"})
+    assert "Friday 27 November Proposed: Winter freeze, from 01:00" in text_of(
+        plan.changes_page(proposed).body
+    )
+
+
 def test_a_freeze_that_began_earlier_is_on_todays_page(view: View) -> None:
     later = View(view.store, [], NOW + timedelta(days=7))
     (start, end), *_ = agenda.days(later, 1)

@@ -292,6 +292,26 @@ def test_a_calendar_begins_with_its_hours_and_the_next_times(tmp_path: Path) -> 
     )
 
 
+def test_a_freeze_says_its_dates_once_what_is_over_last_and_whether_it_is_proposed(tmp_path: Path) -> None:
+    freeze = (
+        "id: close\nclass: calendar\nname: Quarter close\nowner: web\ntype: freeze\ntime_zone: Europe/Berlin\n"
+        "lifecycle: planned\nexempt_types: [emergency]\nwindows:\n"
+        "- {start: 2026-12-30T18:00:00+01:00, end: 2027-01-06T12:00:00+01:00, name: Fourth quarter}\n"
+        "- {start: 2026-09-30T18:00:00+02:00, end: 2026-10-04T12:00:00+02:00, name: Quarter close}\n"
+    )
+    html = page_of(view_of(tmp_path, {"cmdb/calendars/close.yaml": freeze}), "close")
+    said = " ".join(text_of(html).replace("\u00a0", " ").split())
+    assert "Quarter close Proposed Owner Web team Type Freeze" in said
+    assert "Exempt types Emergency changes" in said
+    assert (
+        "When 30 Dec, 18:00 to 6 Jan 2027, 12:00 · Fourth quarter Earlier times 30 Sep, 18:00 to 4 Oct, 12:00"
+        in said
+    )
+    assert said.count("30 Dec") == 1
+    assert "Windows" not in said
+    assert "Lifecycle" not in said
+
+
 def test_an_announcement_says_its_time_once(tmp_path: Path) -> None:
     announcement = (
         "id: work\nclass: announcement\nname: Work\ndescription: Save your work.\nowner: web\ntype: maintenance\n"

@@ -123,7 +123,8 @@ def test_the_mouse_opens_details_shows_more_and_starts_elsewhere(open_map: Calla
 def test_dragging_pans_and_takes_no_other_click(open_map: Callable[..., Any]) -> None:
     page = open_map("?item=shop", viewport=PHONE)
     view = page.locator(".it-net__view")
-    page.get_by_role("button", name="Larger").click()
+    for _ in range(2):
+        page.get_by_role("button", name="Larger").click()
     view.scroll_into_view_if_needed()
     scrolled = view.evaluate("view => (view.scrollLeft = 100)")
     box = view.bounding_box()
@@ -231,6 +232,21 @@ def test_a_phone_has_all_of_it_and_nothing_is_wider(open_map: Callable[..., Any]
     assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
     page.get_by_role("region", name="Details").wait_for(timeout=10_000)
     assert page.locator(".it-net__list a").count() == 4
+
+
+@pytest.mark.parametrize("query", ["?class=database&depth=1", "?item=shop"])
+def test_a_phone_sees_two_and_three_columns_whole_with_words_that_can_be_read(
+    open_map: Callable[..., Any], query: str
+) -> None:
+    page = open_map(query, viewport=PHONE)
+    view = page.locator(".it-net__view")
+    assert view.evaluate("view => view.scrollWidth <= view.clientWidth")
+    letters = page.locator("g[role=button] text").evaluate_all(
+        "all => all.map(t => 12 * t.getBoundingClientRect().width / t.getComputedTextLength())"
+    )
+    assert min(letters) >= 10
+    # What is shown is said below the drawing, so that nothing moves when the script knows.
+    assert page.locator(".it-net__status").bounding_box()["y"] > view.bounding_box()["y"]
 
 
 @pytest.mark.parametrize("query", ["?item=shop-web&depth=1&at=shop-web", "?class=service"])

@@ -67,7 +67,9 @@ def test_what_is_not_approved_yet_looks_so_and_says_so(month: str) -> None:
 
 def test_a_freeze_is_named_once_over_its_days_and_colours_each(month: str) -> None:
     friday, saturday = day(month, "2026-11-27"), day(month, "2026-11-28")
-    assert 'it-ev__band it-ev__band--freeze it-span it-span--3"' in friday  # Friday to Sunday
+    assert (
+        'it-ev__band--freeze it-ev__band it-span it-span--3 it-span--on"' in friday
+    )  # Friday to Sunday, and into Monday
     assert "Change freeze: Big weekend" in text_of(friday)
     assert saturday.index("it-ev__band") < saturday.index("New version of the shop front")
     assert "it-span" not in saturday
@@ -77,7 +79,40 @@ def test_a_freeze_is_named_once_over_its_days_and_colours_each(month: str) -> No
         )  # the ground of the day, for those who cannot see it as well
 
 
-def test_a_window_is_named_on_its_first_day_and_a_stripe_on_the_others(tmp_path: Path) -> None:
+def test_a_change_over_midnight_is_one_bar_of_a_month_and_has_its_hours_on_each_day(tmp_path: Path) -> None:
+    night = change("NNNNN", "Move the cage", "2026-11-18T20:00:00Z", "2026-11-19T03:00:00Z")
+    view = view_of(tmp_path, {LONG: night})
+    view.plan = Plan(view)
+    grid = {page.url: page.body for page in calendar_pages(view)}["changes/calendar.html"]
+    grid = grid[: grid.index("it-cal__agenda")]
+    first, second = day(grid, "2026-11-18"), day(grid, "2026-11-19")
+    assert 'it-ev--days it-span it-span--2"' in first
+    assert text_of(first).startswith("18 November 21:00 Move the cage")
+    assert "it-ev__room it-ev--days" in second
+    for one, minutes in ((first, "1260 1440"), (second, "0 240")):
+        assert re.search(rf'it-ev--hours"[^>]* data-minutes="{minutes}"', one)
+
+
+def test_a_bar_that_goes_on_is_open_at_its_edge_and_says_until_when(month: str) -> None:
+    wednesday, monday = day(month, "2026-11-18"), day(month, "2026-11-23")
+    assert "it-span--on" in wednesday
+    assert "it-span--since" not in wednesday
+    assert "it-span--since" in monday
+    assert "it-span--on" not in monday
+    assert "until 24 November, 11:00 Move the cage" in text_of(monday)
+
+
+def test_a_row_of_bars_has_the_lines_of_its_longest_words(tmp_path: Path) -> None:
+    title = "Move old partitions of the tracking database to slower disks"
+    view = view_of(tmp_path, {LONG: change("NNNNN", title, "2026-11-21T06:00:00Z", "2026-11-23T20:00:00Z")})
+    view.plan = Plan(view)
+    grid = {page.url: page.body for page in calendar_pages(view)}["changes/calendar.html"]
+    assert "it-lane--2 it-span it-span--2" in day(grid, "2026-11-21")
+    assert "it-ev__room it-lane--2" in day(grid, "2026-11-22")
+    assert "it-lane--3 it-span it-span--1" in day(grid, "2026-11-23")
+
+
+def test_a_window_is_a_stripe_on_its_days_and_named_in_the_legend(tmp_path: Path) -> None:
     hours = (
         "hours:\n- {days: [sat], from: '20:00', to: '24:00'}\n- {days: [sun], from: '00:00', to: '05:00'}\n"
     )
@@ -86,15 +121,26 @@ def test_a_window_is_named_on_its_first_day_and_a_stripe_on_the_others(tmp_path:
     view.plan = Plan(view)
     grid = {page.url: page.body for page in calendar_pages(view)}["changes/calendar.html"]
     grid = grid[: grid.index("it-cal__agenda")]
-    named = [
-        cell for cell in grid.split("<td ") if "it-ev--maintenance" in cell and "it-behind--on" not in cell
-    ]
-    assert len(named) == 1
-    assert "data-day=2026-10-31" in named[0]
+    assert all("it-behind--on" in cell for cell in grid.split("<td ") if "it-ev--maintenance" in cell)
+    legend = grid[grid.index("it-cal__legend") :]
+    assert "Maintenance window: Saturday night" in text_of(legend)
+    assert 'data-type="maintenance"' in legend  # so that the filters hide it with its stripes
     for date, part in (("2026-11-21", "1200 1440"), ("2026-11-22", "0 300")):
         assert "it-ev--maintenance it-behind--on" in day(grid, date)
         assert f'data-minutes="{part}"' in day(grid, date)
         assert 'title="Maintenance window: Saturday night"' in day(grid, date)
+
+
+def test_days_with_weekly_windows_only_are_quiet_beside_days_with_more(tmp_path: Path) -> None:
+    head = "id: nights\nclass: calendar\nname: Saturday night\ntype: maintenance_window\ntime_zone: Europe/Berlin\n"
+    hours = "hours:\n- {days: [sat], from: '20:00', to: '24:00'}\n"
+    view = view_of(tmp_path, {"cmdb/calendars/nights.yaml": head + hours})
+    view.plan = Plan(view)
+    pages = {page.url: page.body for page in calendar_pages(view)}
+    agenda = pages["changes/calendar.html"].partition("it-cal__agenda")[2]
+    assert "data-day=2026-11-14 data-quiet>" in agenda
+    assert "data-day=2026-11-28>" in agenda  # a change is planned on it
+    assert "data-quiet" not in pages["changes/calendar_2027-02.html"]  # a month of nothing else shows them
 
 
 def test_the_legend_has_only_what_is_there(month: str) -> None:

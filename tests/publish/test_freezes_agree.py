@@ -47,7 +47,7 @@ def test_the_board_has_the_days_of_the_freezes(example: Path) -> None:
 def test_upcoming_changes_have_the_days_of_the_freezes(example: Path) -> None:
     html = _page(example, "index.html")
     assert list(_spans(html, '<li class="it-freeze').items()) == list(FREEZES.items())
-    assert html.count("Proposed freeze: <a") >= 1
+    assert html.count("Proposed: <a") >= 1
     assert "3 freezes ahead" in html
 
 

@@ -361,9 +361,27 @@ def test_a_rota_says_at_once_who_is_on_call(tmp_path: Path) -> None:
     assert "web-rota" not in strip  # this is its page
     assert "Every week" in html
     # Each person has a colour of their own in the picture, which begins on Monday 16 November before the hand-over.
-    assert set(re.findall(r"it-rota__(who\d)[^>]*>[^<]*<b>(Ada Example|bob)<", html)) == {
-        ("who0", "bob"), ("who1", "Ada Example")
+    picture = html[html.index("it-rota__bars") :]
+    assert set(re.findall(r'it-rota__bar it-rota__(who\d)"[^>]*>(?:<i>[^<]*</i> )?<b data[^>]*>(\w+)', picture)) == {
+        ("who0", "bob"), ("who1", "Ada")
     }  # fmt: skip
+    # Whose they are, and whose the initials of a narrow picture, says the legend.
+    legend = html[html.index("it-cal__legend") :].partition("</ul>")[0]
+    assert re.findall(r'it-rota__(who\d)"></span>([^<]+)', legend) == [
+        ("who0", "bob (B)"), ("who1", "Ada Example (AE)")
+    ]  # fmt: skip
+    assert set(re.findall(r'<b data-short="(\w+)">(\w+)', picture)) == {("B", "bob"), ("AE", "Ada")}
+
+
+def test_a_bar_without_room_for_a_name_has_initials_and_its_time(tmp_path: Path) -> None:
+    hours = "  hours:\n  - {days: [mon, tue, wed, thu, fri], from: '09:00', to: '18:00'}\n"
+    nights = "- name: Nights\n  people: [bob]\n  from: 2026-11-02\n  turn: {every: 1, unit: day}\n  hand_over: '18:00'\n"
+    view = view_of(tmp_path, {"cmdb/rotas/web-rota.yaml": ROTA + hours + nights})
+    entry = view.entries["web-rota"]
+    html = item_page(view, entry, view.store.data("web-rota"), fields(view.kind(entry)))
+    bars = set(re.findall(r'title="Ada Example">(.*?)</span>', html))
+    assert bars == {"<b>AE</b>"}  # nine hours are too short for the name, and for the time as well
+    assert ">Around the clock</td>" in html  # when the layer that has no hours is called
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,13 @@ def test_the_list_of_teams_says_who_leads_who_is_on_call_and_how_much_is_open(vi
     assert "Ada Example Web team On call now" in pages["People"]
 
 
+def test_the_list_of_rotas_says_who_is_called_now_and_who_follows(view: View) -> None:
+    pages = {page.title: text_of(page.body) for page in directory(view)}
+    assert pages["Rotas"].endswith(
+        "Name Now Next Owner Web on call Ada Example until 23 Nov, 09:00 Bob Example from 23 Nov, 09:00 Web team"
+    )
+
+
 def test_the_last_turn_in_the_table_of_a_rota_has_its_own_end(view: View) -> None:
     turns = sections(page_of(view, "web-rota"))["Next turns"]
     assert "Mon 14 Dec, 09:00 to Mon 21 Dec, 09:00" in turns

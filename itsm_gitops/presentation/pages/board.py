@@ -148,7 +148,7 @@ def _matter(view: View, item: AgendaItem) -> str:
     if is_change and isinstance(risk, str) and risk != _HIGH:
         first.append(esc(_risk(risk)))
     only = only_for(view, item.only)
-    below = f"{dots(first)}{f'<p class=it-muted>{only}' if only else dots(_for(view, item, entry))}"
+    below = f"{dots(first)}{dots([only] if only else _for(view, item, entry))}"
     return f"<li><p class=it-line__title>{title}{chips}{below}"
 
 

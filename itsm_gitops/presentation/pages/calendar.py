@@ -14,7 +14,7 @@ from itsm_gitops.model.wording import MONTHS
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.events import CalendarEvent, events, kinds
-from itsm_gitops.presentation.freezes import name_of
+from itsm_gitops.presentation.freezes import named
 from itsm_gitops.presentation.language import t, told
 from itsm_gitops.presentation.markup import EMPTY, ROOT, Html, esc, join, link
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_title
@@ -141,7 +141,9 @@ def _weeks(view: View, month: Month, known: Sequence[CalendarEvent]) -> Iterator
 
 def _agenda(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
     cells = [cell for week in weeks for cell in week if cell[0].month == month.first.month]
-    days = [(cell[0], _agenda_day(view, cell)) for cell in cells]
+    # A month of weekly windows only has nothing else to show.
+    only_weekly = all(e.span.weekly for cell in cells for e in cell[2])
+    days = [(cell[0], _agenda_day(view, cell, quiet=not only_weekly)) for cell in cells]
     # Who asks for today gets the next day on which something happens.
     ahead = next((day for day, shown in days if shown and day >= view.today), None) if month.current else None
     mark = Html("<span id=today></span>")
@@ -154,8 +156,11 @@ def _agenda(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
     return join([earlier, coming, nothing, rest])
 
 
-def _agenda_day(view: View, cell: Cell) -> Html:
-    """Return a day on which a change happens or something begins; nothing for the others."""
+def _agenda_day(view: View, cell: Cell, *, quiet: bool) -> Html:
+    """Return a day on which a change happens or something begins; nothing for the others.
+
+    A day on which only a weekly window begins can be ``quiet``: a script shows it when windows are asked for.
+    """
     day, edges, here = cell
     changes = [e for e in here if e.span.look in ("change", "done")]
     # What is over today, nobody asks for; past days are a record.
@@ -163,14 +168,15 @@ def _agenda_day(view: View, cell: Cell) -> Html:
     if not changes and not any(e.span.start >= edges[0] for e in around):
         return EMPTY
     marks = "".join(
-        f'<li class="it-mark it-mark--{looks(e.span)}" {event_data(e)}>{esc(name_of(e.span))}: '
-        f"{link(view.url(e.span.id), esc(e.span.title))}{mark_lasts(view, e.span, edges)}</li>"
+        f'<li class="it-mark it-mark--{looks(e.span)}" {event_data(e)}>'
+        f"{named(e.span, link(view.url(e.span.id), esc(e.span.title)))}{mark_lasts(view, e.span, edges)}</li>"
         for e in around
     )
+    still = quiet and not changes and all(e.span.weekly for e in around if e.span.start >= edges[0])
     begun = [e for e in changes if e.span.start < edges[0] and day.day > 1 and day != view.today]
     rows = "".join(_agenda_row(view, e, edges) for e in changes if e not in begun)
     return Html(
-        f'<section class="it-day" data-day={day:%Y-%m-%d}><h2>{esc(day_title(day))}</h2>'
+        f'<section class="it-day" data-day={day:%Y-%m-%d}{" data-quiet" if still else ""}><h2>{esc(day_title(day))}</h2>'
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
         + (f'<ul class="it-agenda">{rows}</ul>' if rows else "")
         + continued(view, [(e.span, event_data(e)) for e in begun], edges)
@@ -180,9 +186,10 @@ def _agenda_day(view: View, cell: Cell) -> Html:
 
 def _agenda_row(view: View, event: CalendarEvent, day: tuple[datetime, datetime]) -> str:
     about = event_chips(view, event)
-    if event.warnings:
-        about.append(chip("Conflict", "bad"))
-    why = "".join(f'<p class="it-touched">{esc(w)}</p>' for w in event.warnings)
+    mark = f"{chip('Conflict', 'bad')} "
+    why = "".join(
+        f'<p class="it-touched">{"" if n else mark}{esc(w)}</p>' for n, w in enumerate(event.warnings)
+    )
     entry = view.entries[event.span.id]
     return (
         f'<li {event_data(event)}{lasts(event.span)}><div class="it-agenda__when">{when(view, event.span, day)}</div>'

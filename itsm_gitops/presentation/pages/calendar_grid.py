@@ -10,24 +10,31 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from itsm_gitops.graph.calendars import MAINTENANCE
 from itsm_gitops.model import facts
 from itsm_gitops.model.local_time import in_zone
-from itsm_gitops.presentation.agenda import Span
+from itsm_gitops.presentation.agenda import LOOKS, Span
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.events import CalendarEvent
-from itsm_gitops.presentation.freezes import NAMES, name_of
+from itsm_gitops.presentation.freezes import NAMES, name_of, named
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, link, words
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
 from itsm_gitops.presentation.moments import MONTH_NAMES, day_letters
 from itsm_gitops.presentation.pages.plan import looks, when
 from itsm_gitops.presentation.planned import Month
 from itsm_gitops.presentation.view import View
 
 _AHEAD, _ = _CHANGES = ("change", "done")
-_FREEZE, _HOLIDAY = "freeze", "holiday"
-# What lasts for less is shown on each of its days, with its times.
+_FREEZE, _HOLIDAY, _WINDOW = "freeze", "holiday", LOOKS[MAINTENANCE]
+# What lasts for less is a bar in a month only: where hours are shown it stands on each of its days, at its times.
 _LONG = timedelta(days=1)
 _MINUTES = 24 * 60
+_MOST_WINDOWS = 4  # named in the legend
+# A bar is as many lines high as its words need where the days are narrow, up to so many.
+_LETTERS, _MOST_LINES = 18, 3
+_BEFORE, _UNTIL = 8, 24  # letters before the title of a change, and of one that began in an earlier week
+# The sorts of bars: freezes, and changes that are bars in a month only.
+_BAND, _DAYS = " it-ev__band", " it-ev--days"
 
 # A day of the calendar with its start, its end and what happens on it.
 Edges = tuple[datetime, datetime]
@@ -35,23 +42,24 @@ Cell = tuple[date, Edges, list[CalendarEvent]]
 
 
 class _Bar(NamedTuple):
-    """A change over several days of one week: from which to which of its days, and in which row of bars."""
+    """Something over days of one week: from which to which, in which row of bars, its classes, whether it goes on after."""
 
     event: CalendarEvent
     first: int
     last: int
     lane: int
+    css: str
+    goes_on: bool
 
 
 def month_grid(view: View, month: Month, weeks: Sequence[list[Cell]]) -> Html:
     """Return the weeks of a month as a table."""
     head = day_letters()
     rows = []
-    seen: set[str] = set()  # the calendars that are named already
     for week in weeks:
         year, number, _ = week[0][0].isocalendar()
         bars = _bars(week)
-        cells = "".join(_cell(view, month, cell, place, bars, seen) for place, cell in enumerate(week))
+        cells = "".join(_cell(view, month, cell, place, bars) for place, cell in enumerate(week))
         rows.append(f'<tr data-week="{year}-W{number:02}">{cells}</tr>')
     name = f"{t(MONTH_NAMES[month.first.month - 1])} {month.first.year}"
     return Html(
@@ -70,8 +78,9 @@ def legend(view: View, weeks: Sequence[list[Cell]]) -> Html:
         *((look, title, any(looks(e.span) == look for e in known)) for look, title in NAMES.items()),
         ("proposed", "Proposed freeze", any(e.span.proposed for e in known)),
     ]
+    windows = _windows(view, list(known))
     items = "".join(
-        f"<li><span class='it-cal__key{f' it-cal__key--{look}' if look else ''}'></span>{esc(t(text))}</li>"
+        windows if look == _WINDOW and windows else _key(look, esc(t(text)))
         for look, text, used in parts
         if used
     )
@@ -80,47 +89,81 @@ def legend(view: View, weeks: Sequence[list[Cell]]) -> Html:
     return Html(f'<ul class=it-cal__legend aria-label="{esc(t("Legend"))}">{items}</ul>') if items else EMPTY
 
 
+def _key(look: str, text: Html, data: str = "") -> str:
+    return f"<li{data}><span class='it-cal__key{f' it-cal__key--{look}' if look else ''}'></span>{text}</li>"
+
+
+def _windows(view: View, known: Sequence[CalendarEvent]) -> str:
+    """Return the keys of the windows, each with its name: in a month they are stripes. Nothing where they are many."""
+    each = {e.span.id: e for e in known if e.span.look == _WINDOW and not e.span.proposed}
+    if len(each) > _MOST_WINDOWS:
+        return ""
+    return "".join(
+        _key(_WINDOW, named(e.span, link(view.url(i), esc(e.span.title))), f" {event_data(e)}")
+        for i, e in each.items()
+    )
+
+
 def _bars(week: Sequence[Cell]) -> list[_Bar]:
-    """Return freezes and the changes that last for days, each in the first row of bars that is free on all of its days."""
-    bars = _lay(week, [e for _, _, here in week for e in here if e.span.look == _FREEZE], 0)
-    long = [
-        e
-        for _, _, here in week
-        for e in here
-        if e.span.look in _CHANGES and e.span.end - e.span.start >= _LONG
-    ]
-    return bars + _lay(week, long, _bands(bars))
+    """Return freezes and the changes over days, each in the first row of bars that is free on all of its days.
 
-
-def _lay(week: Sequence[Cell], events: Sequence[CalendarEvent], first: int) -> list[_Bar]:
-    """Return bars for events, from a row of bars on."""
-    days = {e: [place for place, (_, _, here) in enumerate(week) if e in here] for e in events}
-    taken: list[int] = []  # the last day of each row
-    bars = []
-    for event, places in sorted(days.items(), key=lambda p: (p[1][0], p[0].span.start, p[0].span.id)):
-        lane = next((n for n, last in enumerate(taken) if last < places[0]), len(taken))
-        taken[lane : lane + 1] = [places[-1]]
-        bars.append(_Bar(event, places[0], places[-1], first + lane))
+    Rows of freezes come first, then those of changes that last for a day and more: only these are bars in a week, too.
+    """
+    over: dict[CalendarEvent, list[int]] = {}
+    for place, (_, _, here) in enumerate(week):
+        for event in here:
+            over.setdefault(event, []).append(place)
+    start, end = week[0][1][0], week[-1][1][1]
+    bars: list[_Bar] = []
+    sorts: dict[str, dict[CalendarEvent, list[int]]] = {_BAND: {}, "": {}, _DAYS: {}}
+    for event, places in over.items():
+        span = event.span
+        if span.look == _FREEZE:
+            sorts[_BAND][event] = places
+        elif span.look in _CHANGES and span.end - span.start >= _LONG:
+            sorts[""][event] = places
+        elif span.look in _CHANGES and (len(places) > 1 or span.start < start or span.end > end):
+            sorts[_DAYS][event] = places
+    for css, some in sorts.items():
+        bars += _lay(week, some, max((bar.lane + 1 for bar in bars), default=0), css)
     return bars
 
 
-def _bands(bars: Sequence[_Bar]) -> int:
-    """Return how many rows of bars freezes take: they are hidden where hours are shown, which freezes colour."""
-    return max((bar.lane + 1 for bar in bars if bar.event.span.look == _FREEZE), default=0)
+def _lay(week: Sequence[Cell], days: dict[CalendarEvent, list[int]], first: int, css: str) -> list[_Bar]:
+    """Return bars for events on their days, from a row of bars on; those of one row are equally high."""
+    taken: list[int] = []  # the last day of each row
+    high: list[int] = []
+    found = []
+    for event, places in sorted(days.items(), key=lambda p: (p[1][0], p[0].span.start, p[0].span.id)):
+        lane = next((n for n, last in enumerate(taken) if last < places[0]), len(taken))
+        lines = min(_MOST_LINES, -(-_letters(event, week[places[0]][1]) // (_LETTERS * len(places))))
+        high[lane : lane + 1] = [max([lines, *high[lane : lane + 1]])]
+        taken[lane : lane + 1] = [places[-1]]
+        found.append((event, places, lane))
+    looks_of = [f"{css} it-lane--{lines}" if lines > 1 else css for lines in high]
+    end = week[-1][1][1]
+    return [_Bar(e, p[0], p[-1], first + n, looks_of[n], e.span.end > end) for e, p, n in found]
 
 
-def _cell(view: View, month: Month, cell: Cell, place: int, bars: Sequence[_Bar], seen: set[str]) -> str:
+def _letters(event: CalendarEvent, day: Edges) -> int:
+    """Return about how many letters a bar has."""
+    span = event.span
+    if span.look == _FREEZE:
+        return len(named(span, esc(span.title)))
+    return len(span.title) + (_UNTIL if span.start < day[0] else _BEFORE)
+
+
+def _cell(view: View, month: Month, cell: Cell, place: int, bars: Sequence[_Bar]) -> str:
     day, edges, here = cell
     today = edges[0] <= view.now < edges[1]
     looks = [name for name, on in (("out", day.month != month.first.month), ("today", today)) if on]
     css = "".join(f" it-grid__day--{look}" for look in looks)
-    long = {bar.event for bar in bars}
-    ground = [e for e in here if e.span.look not in _CHANGES]
-    behind = "".join(_behind(view, e, edges, named=e not in long and e.span.id not in seen) for e in ground)
-    seen |= {e.span.id for e in ground}
-    changes = [e for e in here if e.span.look in _CHANGES and e not in long]
+    as_bar = {bar.event: bar.css for bar in bars}
+    behind = "".join(_behind(view, e, edges) for e in here if e.span.look not in _CHANGES)
+    changes = [e for e in here if e.span.look in _CHANGES and as_bar.get(e, _DAYS).startswith(_DAYS)]
     changes.sort(key=lambda e: (e.span.start, e.span.id))
-    items = _lanes(view, place, bars, edges) + "".join(_small(view, e, edges) for e in changes)
+    small = (_small(view, e, edges, " it-ev--hours" if e in as_bar else "") for e in changes)
+    items = _lanes(view, place, bars, edges) + "".join(small)
     note = '<span class="it-vh"> ' + esc(t("today")) + "</span>" if today else ""
     name = f'<time datetime="{day:%Y-%m-%d}">{day.day}<span class="it-grid__month"> {esc(t(MONTH_NAMES[day.month - 1]))}</span></time>{note}'
     listed = f"<ul>{items}</ul>" if items else ""
@@ -130,28 +173,37 @@ def _cell(view: View, month: Month, cell: Cell, place: int, bars: Sequence[_Bar]
 
 def _lanes(view: View, place: int, bars: Sequence[_Bar], edges: Edges) -> str:
     """Return the rows of bars on one day: a bar where it begins, and room for those that began before."""
+    looks_of = {bar.lane: bar.css for bar in bars}
     here = {bar.lane: bar for bar in bars if bar.first <= place <= bar.last}
-    bands = _bands(bars)
     items = []
     for lane in range(max(here, default=-1) + 1):
-        bar = here.get(lane)
-        room = "'it-ev__room it-ev__band'" if lane < bands else "it-ev__room"
-        if bar is None:
-            items.append(f"<li class={room} aria-hidden=true></li>")
-        elif bar.first != place:
-            items.append(f"<li class={room} aria-hidden=true {event_data(bar.event)}></li>")
+        bar, css = here.get(lane), looks_of[lane]
+        if bar is None or bar.first != place:
+            data = f" {event_data(bar.event)}" if bar else ""
+            items.append(f'<li class="it-ev__room{css}" aria-hidden=true{data}></li>')
         else:
-            css = f" it-span it-span--{bar.last - bar.first + 1}"
-            shown = _band(view, bar.event, css) if lane < bands else _small(view, bar.event, edges, css)
-            items.append(shown)
+            items.append(_bar(view, bar, edges))
     return "".join(items)
 
 
-def _band(view: View, event: CalendarEvent, css: str) -> str:
-    """Return the name of a freeze over its days of one week."""
+def _bar(view: View, bar: _Bar, edges: Edges) -> str:
+    """Return a freeze or a change over its days of one week; its edge is open where it goes on in another one."""
+    event, span = bar.event, bar.event.span
+    css = f"{bar.css} it-span it-span--{bar.last - bar.first + 1}"
+    css += " it-span--since" if span.start < edges[0] else ""
+    css += " it-span--on" if bar.goes_on else ""
+    look = f"it-ev__band--{looks(span)}" if span.look == _FREEZE else _look(view, event)
+    shown = link(view.url(span.id), _named(view, event, edges))
+    return f'<li class="it-ev {look}{css}" {event_data(event)}>{shown}</li>'
+
+
+def _named(view: View, event: CalendarEvent, day: Edges) -> Html:
+    """Return what a bar says: of a freeze its name, of a change when it begins, or in a later week until when it lasts."""
     span = event.span
-    shown = link(view.url(span.id), esc(f"{name_of(span)}: {span.title}"))
-    return f'<li class="it-ev it-ev__band it-ev__band--{looks(span)}{css}" {event_data(event)}>{shown}</li>'
+    if span.look == _FREEZE:
+        return named(span, esc(span.title))
+    moment = when(view, span, day) if span.start < day[0] else _time(view, span)
+    return _titled(view, event, moment)
 
 
 def event_data(event: CalendarEvent) -> str:
@@ -159,20 +211,21 @@ def event_data(event: CalendarEvent) -> str:
     return f'data-type="{esc(event.kind)}" data-services="{esc(" ".join(event.services))}"'
 
 
-def _behind(view: View, event: CalendarEvent, day: Edges, *, named: bool) -> str:
+def _behind(view: View, event: CalendarEvent, day: Edges) -> str:
     """Return a freeze, a window or a holiday on one of its days.
 
-    In a month it is a ground or a stripe, and ``named`` only once; a freeze has its name on its bar.
+    In a month it is a ground or a stripe, which the legend names; a freeze has its name on its bar, a holiday on its day.
     """
     span = event.span
     whole = span.start <= day[0] and span.end >= day[1]
     times = EMPTY if whole else Html(f" <span class=it-behind__when>{when(view, span, day)}</span>")
     kind = f'<span class="it-vh">{esc(name_of(span))}: </span>'
-    look = span.look if named or span.look == _HOLIDAY else f"{span.look} it-behind--on"
+    look = span.look if span.look == _HOLIDAY else f"{span.look} it-behind--on"
     if span.proposed:  # it looks like one in force where hours are shown, so its name says the difference
-        kind, look = f"{esc(name_of(span))}: ", f"{look} it-ev--proposed"
+        kind, look = "", f"{look} it-ev--proposed"
     title = f"{name_of(span)}: {span.title}"
-    shown = link(view.url(span.id), Html(f"{kind}{esc(span.title)}"))
+    said = named(span, esc(span.title)) if span.proposed else esc(span.title)
+    shown = link(view.url(span.id), Html(f"{kind}{said}"))
     return (
         f"<li class='it-ev it-ev--{look}' {event_data(event)}{_minutes(view, span, day)}"
         f' title="{esc(title)}">{shown}{times}</li>'
@@ -187,25 +240,36 @@ def _minutes(view: View, span: Span, day: Edges) -> str:
     return f' data-minutes="{first} {max(first, last)}"'
 
 
-def _small(view: View, event: CalendarEvent, day: Edges, bar: str = "") -> str:
-    """Return a change of the grid: a line in a month, all of it in a week."""
+def _small(view: View, event: CalendarEvent, day: Edges, css: str) -> str:
+    """Return a change on one of its days: a line in a month, all of it in a week."""
     span = event.span
-    begins = f"{in_zone(span.start, view.zone):%H:%M}" if span.start >= day[0] else ""
-    start = f'<span class="it-ev__time">{begins}</span> ' if begins else ""
-    mark = (
-        '<span class="it-ev__mark"><span class="it-vh">' + esc(t("Conflict")) + ": </span></span>"
-        if event.warnings
-        else ""
+    shown = link(
+        view.url(span.id), _titled(view, event, _time(view, span) if span.start >= day[0] else EMPTY)
     )
-    look, said = span.look, ""
-    if _is_tentative(view, event):
-        look, said = f"{look} it-ev--tentative", f'<span class="it-vh">{esc(t("Not approved yet"))}: </span>'
-    shown = link(view.url(span.id), Html(f"{said}{mark}{start}{esc(span.title)}"))
     more = [when(view, span, day), *event_chips(view, event), *(esc(w) for w in event.warnings)]
-    below = "".join(f"<span>{part}</span>" for part in more)
-    detail = "" if bar else f'<p class="it-ev__more">{below}</p>'
-    place = "" if bar else _minutes(view, span, day)
-    return f'<li class="it-ev it-ev--{look}{bar}" {event_data(event)}{place}>{shown}{detail}</li>'
+    below = join([Html(f"<span>{part}</span>") for part in more])
+    return (
+        f'<li class="it-ev {_look(view, event)}{css}" {event_data(event)}{_minutes(view, span, day)}>'
+        f'{shown}<p class="it-ev__more">{below}</p></li>'
+    )
+
+
+def _time(view: View, span: Span) -> Html:
+    return Html(f"{in_zone(span.start, view.zone):%H:%M}")
+
+
+def _look(view: View, event: CalendarEvent) -> str:
+    return f"it-ev--{event.span.look}{' it-ev--tentative' if _is_tentative(view, event) else ''}"
+
+
+def _titled(view: View, event: CalendarEvent, moment: Html) -> Html:
+    """Return the title of a change after its marks and a moment."""
+    said = f'<span class="it-vh">{esc(t("Not approved yet"))}: </span>' if _is_tentative(view, event) else ""
+    if event.warnings:
+        said += f'<span class="it-ev__mark"><span class="it-vh">{esc(t("Conflict"))}: </span></span>'
+    if moment:
+        said += f'<span class="it-ev__time">{moment}</span> '
+    return Html(f"{said}{esc(event.span.title)}")
 
 
 def _is_tentative(view: View, event: CalendarEvent) -> bool:

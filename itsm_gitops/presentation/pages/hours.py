@@ -8,23 +8,27 @@ from itertools import groupby
 from typing import Any
 
 from itsm_gitops.graph.on_call import reader
-from itsm_gitops.model.windows import DAYS, are_hours, closed_days, joined, spans
+from itsm_gitops.model.windows import DAYS, Window, are_hours, closed_days, joined, spans
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join
 from itsm_gitops.presentation.moments import DAY_NAMES
 from itsm_gitops.presentation.pages.parts import section
 from itsm_gitops.presentation.pages.spans import span
+from itsm_gitops.presentation.remainder import folded
 from itsm_gitops.presentation.view import View
 
-# Told by the sections here.
-FIELDS = frozenset({"hours", "applies_to"})
+_WINDOWS = "windows"
 _BEFORE, _AHEAD, _MOST = timedelta(days=7), timedelta(days=62), 4
+_EVER = timedelta(days=365 * 20)
 _DAY, _WEEK = 24 * 60, 7 * 24 * 60
 _CALLED = ("maintenance_window", "freeze")  # of these the next times matter
 
 
 def calendar_sections(view: View, data: Mapping[str, Any]) -> Html:
     """Return the sections of a calendar: its hours, the next times, and what it applies to."""
+    if _has_dates(data):
+        dates = section("When", _dates(view, data), "when")
+        return join([dates, section("Applies to", _applies(view, data.get("applies_to")), "applies-to")])
     said = sentences(data.get("hours"))
     hours = section("Hours", Html("".join(f"<p class=it-hours>{esc(one)}</p>" for one in said)), "hours")
     ahead = section("Next times", _next(view, data), "next-times")
@@ -37,6 +41,34 @@ def calendar_sections(view: View, data: Mapping[str, Any]) -> Html:
             section("Applies to", _applies(view, data.get("applies_to")), "applies-to"),
         ]
     )
+
+
+def told(data: Mapping[str, Any]) -> frozenset[str]:
+    """Return the fields of a calendar that its sections tell."""
+    return frozenset({"hours", "applies_to", *([_WINDOWS] if _has_dates(data) else [])})
+
+
+def _has_dates(data: Mapping[str, Any]) -> bool:
+    """Whether a calendar is its dated windows, with nothing weekly beside them."""
+    return data.get("type") in _CALLED and not data.get("hours") and bool(data.get(_WINDOWS))
+
+
+def _dates(view: View, data: Mapping[str, Any]) -> Html:
+    """Return the windows of a calendar, what is over folded below the others."""
+    all_times = sorted(spans(data, view.now - _EVER, view.now + _EVER, frozenset()))
+    ahead = _times(view, data, [one for one in all_times if one.end > view.now])
+    over = _times(view, data, [one for one in reversed(all_times) if one.end <= view.now])
+    return join([ahead, folded(t("Earlier times"), over) if ahead and over else over])
+
+
+def _times(view: View, data: Mapping[str, Any], found: Sequence[Window]) -> Html:
+    """Return windows as lines: when, and what each is called where that is not the name of the calendar."""
+    lines = [
+        f"<li>{span(view, one.start, one.end)}"
+        + (f"{DOT}{esc(one.name)}" if one.name not in ("", data.get("name")) else "")
+        for one in found
+    ]
+    return Html(f"<ul class=it-times>{''.join(lines)}</ul>") if lines else EMPTY
 
 
 def _applies(view: View, items: Any) -> Html:
@@ -52,12 +84,7 @@ def _next(view: View, data: Mapping[str, Any]) -> Html:
     # What began before and touches midnight is one with what follows.
     near = joined(spans(data, view.now - _BEFORE, view.now + _AHEAD, closed))
     found = sorted(one for one in near if one.end > view.now)
-    lines = [
-        f"<li>{span(view, one.start, one.end)}"
-        + (f" {esc(one.name)}" if one.name not in ("", data.get("name")) else "")
-        for one in found[:_MOST]
-    ]
-    return Html(f"<ul class=it-times>{''.join(lines)}</ul>") if lines else EMPTY
+    return _times(view, data, found[:_MOST])
 
 
 def sentences(hours: Any) -> list[str]:

@@ -44,9 +44,8 @@ MOST_OPEN = 100
 # A list of what is finished has the newest ones; the lists by month have all of them, once.
 MOST_FINISHED = 500
 
-_LISTED = frozenset(
-    {meaning.CONTRACT, meaning.LICENCE, meaning.SERVICE_LEVEL}
-)  # these have lists of their own
+# These have lists of their own.
+_LISTED = frozenset({meaning.CONTRACT, meaning.LICENCE, meaning.SERVICE_LEVEL, meaning.ROTA})
 _STATE = "it-c-state"
 _COLUMNS = ("title", "state", "priority", "planned", "updated")
 MOST_MONTHS = 12  # in sight

@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 
 from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
+from itsm_gitops.presentation import freezes
+from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import field_at, value
-from itsm_gitops.presentation.markup import EMPTY, Html, join
+from itsm_gitops.presentation.language import t
+from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, words
 from itsm_gitops.presentation.pages import announced, hours, promises, rota, terms
 from itsm_gitops.presentation.pages.parts import is_record, section
 from itsm_gitops.presentation.view import View
@@ -93,7 +96,19 @@ def _in_strip(
 
 def _calendar(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
     told, asked = _in_strip(view, entry, data, ("type", "time_zone"))
-    return OwnParts(main=hours.calendar_sections(view, data), shown=hours.FIELDS | told, asked=asked)
+    exempt = view.calendars.all[entry.id].exempt_types if entry.id in view.calendars.all else ()
+    if exempt:
+        names = ", ".join(t("{type} changes", type=words(one)) for one in exempt)
+        asked, told = (*asked, (field_at(view.kind(entry), _EXEMPT).title, esc(names))), told | {_EXEMPT}
+    proposed = freezes.is_proposed(view, entry.id)
+    stage = view.kind(entry).stages
+    told |= {stage.state_field} if proposed and stage else frozenset()
+    return OwnParts(
+        chips=(chip("Proposed", "waiting"),) if proposed else (),
+        main=hours.calendar_sections(view, data),
+        shown=hours.told(data) | told,
+        asked=asked,
+    )
 
 
 def _announcement(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts:
@@ -109,7 +124,7 @@ def _announcement(view: View, entry: Entry, data: Mapping[str, Any]) -> OwnParts
     )
 
 
-_COVERS = "covers"
+_COVERS, _EXEMPT = "covers", "exempt_types"
 _ANNOUNCED = ("audience", "shown_from")
 _TECHNICAL = ("identities", "commit_addresses", "signing_keys", "forge_groups")
 _DUTIES = "responsibilities"

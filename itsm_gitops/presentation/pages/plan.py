@@ -12,10 +12,10 @@ from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import agenda, prose, urls
 from itsm_gitops.presentation.agenda import Day, Span
 from itsm_gitops.presentation.chips import chip
-from itsm_gitops.presentation.freezes import freeze_chip, name_of, only_for
+from itsm_gitops.presentation.freezes import freeze_chip, named, only_for
 from itsm_gitops.presentation.language import counted, t, told, within
 from itsm_gitops.presentation.markup import DOT, EMPTY, Html, esc, join, link, words
-from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, day_title
+from itsm_gitops.presentation.moments import MONTH_NAMES, day_and_month, day_title, full_day
 from itsm_gitops.presentation.pages import going_on
 from itsm_gitops.presentation.pages.change_views import ways
 from itsm_gitops.presentation.pages.lists import ListPage
@@ -27,7 +27,6 @@ from itsm_gitops.presentation.pages.parts import (
     paragraph,
     section,
 )
-from itsm_gitops.presentation.pages.tables import columns, table
 from itsm_gitops.presentation.remainder import and_more
 from itsm_gitops.presentation.view import View
 
@@ -56,13 +55,9 @@ def changes_page(view: View) -> ListPage:
             _freezes(view),
             section("Under way", rows(view, running, frozen), "under-way"),
             section("Overdue", rows(view, late, frozen), "overdue"),
-            shown or paragraph("Nothing is planned in the next four weeks."),
+            section("Planned", shown or paragraph("Nothing is planned in the next four weeks."), "ahead"),
             section("Later", _later(view, later, frozen), "later"),
-            section(
-                "Not planned yet",
-                table(unplanned, columns(view, "title", "state"), t("Not planned")),
-                "not-planned",
-            ),
+            section("Not planned yet", _unplanned(view, unplanned), "not-planned"),
         ]
     )
     return ListPage(urls.CHANGES, t("Upcoming changes"), urls.CHANGES, body)
@@ -76,7 +71,7 @@ def _freezes(view: View) -> Html:
     number = counted(len(spans), "{count} freeze ahead", "{count} freezes ahead")
     is_open = " open" if any(s.start <= view.now and not s.proposed for s in spans) else ""
     first = spans[0]
-    near = Html(f"<span>{esc(name_of(first))}: {esc(first.title)}, {when(view, first)}</span>")
+    near = Html(f"<span>{named(first, esc(first.title))}, {when(view, first)}</span>")
     return Html(
         f"<details class=it-freezes{is_open}><summary>{esc(number)} {near}</summary>{freeze_list(view)}</details>"
     )
@@ -99,12 +94,13 @@ def _freeze(view: View, span: Span, *, short: bool) -> Html:
     exempt = view.calendars.all[span.id].exempt_types
     only = only_for(view, sorted(view.calendars.all[span.id].applies_to))
     types = esc(", ".join(within(words(e)) for e in exempt))
-    let = Html(f" {told('Exempt: {types}.', types=types)}") if exempt else EMPTY
+    let = told("Exempt: {types}", types=types) if exempt else EMPTY
+    said = join([Html(f"{part}.") for part in (only, let) if part], " ")
     why = view.store.data(span.id).get("description")
     css = "it-freeze it-freeze--proposed" if span.proposed else "it-freeze"
     return Html(
-        f'<li class="{css}"{lasts(span)}><p><b>{esc(name_of(span))}: {name}</b>, {when(view, span)}.'
-        + (f"<p>{only}{let}</p>" if only or let else "")
+        f'<li class="{css}"{lasts(span)}><p><b>{named(span, name)}</b>, {when(view, span)}.'
+        + (f"<p>{said}</p>" if said else "")
         + (prose.render(why, view.id_link) if isinstance(why, str) and not short else "")
     )
 
@@ -138,7 +134,7 @@ def day_block(
         return EMPTY
     local = in_zone(start, view.zone)
     marks = "".join(
-        f'<li class="it-mark it-mark--{looks(s)}">{esc(name_of(s))}: {link(view.url(s.id), esc(s.title))}'
+        f'<li class="it-mark it-mark--{looks(s)}">{named(s, link(view.url(s.id), esc(s.title)))}'
         f"{mark_lasts(view, s, day)}</li>"
         for s in around
     )
@@ -146,7 +142,7 @@ def day_block(
     new = rows(view, [s for s in here if s not in begun], frozen, day=day)
     return Html(
         f'<section class="it-day" data-day={local:%Y-%m-%d}>'
-        f"<h2>{_today(today)}{esc(day_title(local))}</h2>"
+        f"<h3>{_today(today)}{esc(day_title(local))}</h3>"
         + (f'<ul class="it-marks">{marks}</ul>' if marks else "")
         + new
         + continued(view, [(s, lasts(s).strip()) for s in begun], day)
@@ -211,21 +207,40 @@ def lasts(span: Span) -> str:
 
 
 def _row(view: View, span: Span, frozen: Mapping[str, Sequence[Hold]], day: Day | None) -> Html:
-    entry = view.entries[span.id]
+    warnings = [freeze_chip(frozen[span.id])] if span.id in frozen else []
+    if span.end < view.now and (day or agenda.is_running(view, span)):
+        warnings.append(chip("Overdue", "bad"))
+    return _told(view, view.entries[span.id], when(view, span, day), warnings)
+
+
+def _told(view: View, entry: Entry, moment: Html, warnings: Sequence[Html] = ()) -> Html:
+    """Return a change as the line of a list: a moment, its title with state and type, what speaks against it and what it touches."""
     kind = str(entry.columns.get("type", ""))
-    touched = _touched(view, entry)
     chips = [view.state_chip(entry)]
     if kind:
         chips.append(chip(words(kind), "bad" if kind == "emergency" else "none"))
-    if span.id in frozen:
-        chips.append(freeze_chip(frozen[span.id]))
-    if span.end < view.now and (day or agenda.is_running(view, span)):
-        chips.append(chip("Overdue", "bad"))
-    below = Html(f"<p class=it-touched>{touched}") if touched else EMPTY
+    below = join([part for part in (*warnings, _touched(view, entry)) if part], " ")
+    about = Html(f"<p class=it-touched>{below}") if below else EMPTY
     return Html(
-        f'<div class="it-agenda__when">{when(view, span, day)}</div>'
-        f'<div class="it-agenda__what">{line(view, entry, chips)}{below}</div>'
+        f'<div class="it-agenda__when">{moment}</div>'
+        f'<div class="it-agenda__what">{line(view, entry, chips)}{about}</div>'
     )
+
+
+def _unplanned(view: View, entries: Sequence[Entry]) -> Html:
+    """Return the changes without a plan as lines like those with one: since when each is open, and what it is about."""
+    items = "".join(f"<li>{_told(view, e, told('since {day}', day=_opened(view, e)))}</li>" for e in entries)
+    return Html(f'<ul class="it-agenda">{items}</ul>') if items else EMPTY
+
+
+def _opened(view: View, entry: Entry) -> Html:
+    """Return the day on which a record was opened, without the year where it is this one."""
+    moment = clock.parse_time(entry.opened)
+    if moment is None:
+        return esc(entry.opened)
+    local = in_zone(moment, view.zone)
+    shown = day_and_month(local) if local.year == view.today.year else full_day(local)
+    return Html(f"<time datetime={clock.format_time(moment)}>{shown}</time>")
 
 
 def _touched(view: View, entry: Entry) -> Html:

@@ -31,7 +31,9 @@ _WEEKS, _WEEK = 5, 7 * 24
 _MOST_TURNS = 7  # below the picture; the rest opens
 _DAY = timedelta(days=1)
 _TINTS = 4  # people that the picture tells apart by colour
-_NAMED, _SHORTENED = 14, 6  # hours of a bar that has room for a name, and for its initials
+_SHORTENED = 6  # hours of a bar that has room for initials
+# Pixels where the picture has its full width: an hour, a letter, a time of day, the edges of a bar.
+_HOUR, _LETTER, _TIME, _EDGES = 7.4, 6.6, 38, 19
 
 
 def now_and_next(view: View, entry: Entry) -> list[tuple[str, Html]]:
@@ -150,8 +152,24 @@ def _picture(view: View, found: Sequence[Turn], days: Sequence[date], today: dat
     names = day_letters().replace("<th scope", "<th colspan=24 scope")
     return Html(
         f"<div class=it-rota aria-hidden=true><table class=it-rota__weeks><colgroup><col span={_WEEK}></colgroup>"
-        f"<thead><tr>{names}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"<thead><tr>{names}</tr></thead><tbody>{''.join(rows)}</tbody></table>{_legend(view, found, first_called)}</div>"
     )
+
+
+def _legend(view: View, found: Sequence[Turn], first_called: Sequence[str]) -> str:
+    """Return whose the colours and the initials of the picture are."""
+    known = [(_look(who, first_called), _name(view, who)) for who in first_called]
+    keys = [(look, f"{name} ({_initials(name)})") for look, name in known]
+    keys += [("nobody", t("Nobody"))] if not all(turn.people for turn in found) else []
+    keys += [("swap", t("Override"))] if any(turn.override for turn in found) else []
+    items = "".join(
+        f'<li><span class="it-cal__key it-rota__{look}"></span>{esc(said)}</li>' for look, said in keys
+    )
+    return f"<ul class=it-cal__legend>{items}</ul>"
+
+
+def _look(who: str, first_called: Sequence[str]) -> str:
+    return f"who{first_called.index(who) % _TINTS}"
 
 
 def _bars(view: View, found: Sequence[Turn], monday: date, first_called: list[str]) -> Iterator[str]:
@@ -160,20 +178,29 @@ def _bars(view: View, found: Sequence[Turn], monday: date, first_called: list[st
         left, right = (_hour(view, moment, monday) for moment in (turn.start, turn.end))
         if right <= left:
             continue
-        look = f"who{first_called.index(turn.people[0]) % _TINTS}" if turn.people else "nobody"
+        look = _look(turn.people[0], first_called) if turn.people else "nobody"
         swap = " it-rota__swap" if turn.override else ""
         name = _name(view, turn.people[0]) if turn.people else t("Nobody")
         begins = in_zone(turn.start, view.zone)
         long = right - left
-        time = f"{begins:%H:%M} " if long >= 24 and (left > 0 or begins.date() == monday) else ""
-        said = (
-            f"{time}<b>{esc(name)}</b>"
-            if long >= _NAMED
-            else esc(_initials(name))
-            if long >= _SHORTENED
-            else ""
-        )
+        has_begun = left == 0 and begins.date() != monday
+        said = _said(name, "" if has_begun else f"{begins:%H:%M}", long) if long >= _SHORTENED else ""
         yield f'<td colspan={long}><span class="it-rota__bar it-rota__{look}{swap}" title="{esc(name)}">{said}</span></td>'
+
+
+def _said(name: str, time: str, hours: int) -> str:
+    """Return what a bar says: its beginning where there is room for it, the name or its initials.
+
+    A name has its initials with it: a narrow picture shows these.
+    """
+    room = hours * _HOUR - _EDGES
+    short = _initials(name)
+    named = len(name) * _LETTER <= room
+    wide = len(name if named else short) * _LETTER
+    moment = f"<i>{time}</i> " if time and wide + _TIME <= room else ""
+    return (
+        f'{moment}<b data-short="{esc(short)}">{esc(name)}</b>' if named else f"{moment}<b>{esc(short)}</b>"
+    )
 
 
 def _hour(view: View, moment: datetime, monday: date) -> int:
@@ -195,7 +222,7 @@ def _layers(view: View, data: Mapping[str, Any]) -> Html:
     """Return who takes turns in each layer, how long a turn is, and when it changes."""
     layers = [one for one in data.get("layers") or () if isinstance(one, dict)]
     rows = [_layer(view, one) for one in layers]
-    called = any(row[-1] for row in rows)
+    called = any(one.get("hours") or one.get("holidays") in _HOLIDAYS for one in layers)
     titles = ("Layer", "People", "Turn", "Hand-over", "When")[: 5 if called else 4]
     head = "".join(f"<th scope=col>{esc(t(title))}</th>" for title in titles)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row[: len(titles)])}</tr>" for row in rows)
@@ -220,7 +247,8 @@ def _layer(view: View, layer: Mapping[str, Any]) -> list[Html]:
     )
     hours = sentences(layer.get("hours"))
     holidays = layer.get("holidays")
-    called = [*map(esc, hours), *([esc(t(_HOLIDAYS[holidays]))] if holidays in _HOLIDAYS else [])]
+    called = [*map(esc, hours or [t("Around the clock")])]
+    called += [esc(t(_HOLIDAYS[holidays]))] if holidays in _HOLIDAYS else []
     return [
         Html(f"<b>{esc(layer.get('name', ''))}</b>"),
         join(people, ", "),

@@ -21,8 +21,8 @@ _TITLE = "Map of dependencies"
 _DIRECTIONS = (("both", "Both ways"), ("needs", "What it needs"), ("users", "What needs it"))
 _STEPS = (("0", "Only these"), ("1", "1 step"), *((str(n), f"{n} steps") for n in range(2, 7)))
 _LEAD = (
-    "Start at any item or class, and follow what it needs and what needs it. On the left stands what "
-    "relies on an item, on the right what it relies on. Colours and symbols show the current status."
+    "On the left stands what relies on an item, on the right what it relies on. Colours and symbols show the "
+    "current status."
 )
 _KEYS = (
     "Press Tab to reach the map. Arrow keys follow its relations and show more, "
@@ -123,7 +123,11 @@ def _legend() -> str:
         f'<path class="it-map__sign" d="{SIGNS[look]}"/></svg>{esc(t(title))}</li>'
         for look, title in LOOKS.items()
     )
-    return f'<ul class="it-net__legend" aria-label="{esc(t("Signs"))}">{"".join(signs)}</ul>'
+    dashed = (
+        '<li data-look="weak"><svg viewBox="-14 -8 28 16" aria-hidden="true">'
+        f'<path class="it-map__line it-net__weak" d="M-14 0H14"/></svg>{esc(t("Outage is not passed on"))}</li>'
+    )
+    return f'<ul class="it-net__legend" aria-label="{esc(t("Signs"))}">{"".join(signs)}{dashed}</ul>'
 
 
 def _buttons() -> str:

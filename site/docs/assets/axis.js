@@ -6,6 +6,8 @@
   const DAY = 24 * 60;
   // A block of fewer minutes is drawn like one of so many, so that its first line can be read.
   const LEAST = 40;
+  // Blocks that begin so many minutes apart stand over each other: the words of the first are seen above the next.
+  const APART = 120;
 
   /** The column of each span of minutes, and among how many columns it stands. @param {[number, number][]} spans @returns {[number, number][]} */
   function besides(spans) {
@@ -40,6 +42,10 @@
     return [start, Math.max(until, start + LEAST)];
   }
 
+  /** Whether blocks can stand over each other: those at the same time begin so far apart that the words of all are seen. @param {[number, number][]} spans */
+  const canOverlap = (spans) =>
+    spans.every(([from, until], i) => spans.slice(i + 1).every(([start, end]) => start >= until || end <= from || Math.abs(start - from) >= APART));
+
   // Windows lie one over the other from edge to edge, so only their names need columns: a gutter that changes leave free.
   /** Place what is on a day along its hours. @param {HTMLElement} cell */
   function place(cell) {
@@ -47,12 +53,15 @@
     for (const list of cell.querySelectorAll("ul")) {
       const events = globalThis.itsm.all(list, "[data-minutes]:not([hidden])");
       const spans = events.map(minutes);
+      const ground = list.matches(".it-behind");
+      const over = !ground && canOverlap(spans);
       besides(spans).forEach(([column, columns], i) => {
-        if (list.matches(".it-behind")) gutter = Math.max(gutter, columns);
+        if (ground) gutter = Math.max(gutter, columns);
         const [from, until] = spans[i];
         const style = events[i].style;
         events[i].classList.toggle("it-ev--slim", columns > 1);
-        for (const [name, value] of Object.entries({ from, for: until - from, column, columns })) style.setProperty(`--${name}`, String(value));
+        const place = over ? { column: 0, columns: 1, over: column } : { column, columns, over: 0 };
+        for (const [name, value] of Object.entries({ from, for: until - from, ...place })) style.setProperty(`--${name}`, String(value));
       });
     }
     cell.style.setProperty("--gutter", String(gutter));
@@ -61,7 +70,7 @@
   /** Place everything of a week; bars over days have rows of their own above the hours. @param {HTMLElement} row */
   function lay(row) {
     const cells = globalThis.itsm.all(row, ".it-grid__day");
-    const bars = (/** @type {HTMLElement} */ cell) => cell.querySelectorAll(":is(.it-span, .it-ev__room):not([hidden], .it-ev__copy, .it-ev__band)").length;
+    const bars = (/** @type {HTMLElement} */ cell) => cell.querySelectorAll(":is(.it-span, .it-ev__room):not([hidden], .it-ev__copy, .it-ev__band, .it-ev--days)").length;
     row.style.setProperty("--bars", String(Math.max(...cells.map(bars))));
     cells.forEach(place);
   }
@@ -70,7 +79,7 @@
   function name(grid, day) {
     for (const copy of grid.querySelectorAll(".it-ev__copy")) copy.remove();
     const cells = [...(day?.closest("tr")?.querySelectorAll(".it-grid__day") ?? [])];
-    for (const room of /** @type {NodeListOf<HTMLElement>} */ (day?.querySelectorAll(".it-ev__room[data-type]:not(.it-ev__band)") ?? [])) {
+    for (const room of /** @type {NodeListOf<HTMLElement>} */ (day?.querySelectorAll(".it-ev__room[data-type]:not(.it-ev__band, .it-ev--days)") ?? [])) {
       const lane = [...(room.parentElement?.children ?? [])].indexOf(room);
       const row = cells.slice(0, cells.indexOf(/** @type {HTMLElement} */ (day))).map((cell) => cell.querySelectorAll("ul:not(.it-behind) > li")[lane]);
       const copy = /** @type {HTMLElement | undefined} */ (row.filter((one) => one?.matches(".it-span")).at(-1)?.cloneNode(true));

@@ -4,14 +4,17 @@
 
   const { t, facts, packed } = globalThis.itsm;
 
-  const WIDTH = 174;
-  const GAP = 72; // between columns: room for lines and for what opens more on both sides
-  const COLUMN = WIDTH + GAP;
+  // Boxes, the gaps between their columns (room for lines), the edges of the drawing, where words begin in a box, how many
+  // lines a title has, and half of a letter and the ends of what opens more.
+  const WIDE = { width: 174, gap: 72, margin: 24, indent: 28, lines: 2, letter: 3.4, ends: 8 };
+  // On a phone boxes are as wide as lets two columns fill its width, and three be seen as letters of ten pixels.
+  const SLIM = { width: 108, gap: 24, margin: 6, indent: 23, lines: 3, letter: 3.1, ends: 5 };
+  const SLIM_ROOM = 600;
+  let sizes = WIDE;
   const BETWEEN = 36; // from box to box: room for what opens more
   const PADDING = 16; // above and below the words of a box
   const LINE = 15;
-  const MARGIN = 24;
-  const ROOM = WIDTH - 28 - 8; // for words, beside the sign
+  const BESIDE = 6; // between words and the edge of their box
   const [BOLD, PLAIN] = [600, 400];
   const APART = 14; // the ends of lines at a box
   const SNAP = 6; // lines that rise less are straight
@@ -31,9 +34,10 @@
 
   /** Whether words have room on a line of a box, in the fonts of the reader. @param {string} text @param {number} weight */
   function fits(text, weight) {
-    if (!pen) return text.length <= ROOM / 8;
+    const room = sizes.width - sizes.indent - BESIDE;
+    if (!pen) return text.length <= room / 8;
     pen.font = `${weight} 12px ${getComputedStyle(document.body).fontFamily}`;
-    return pen.measureText(text).width <= ROOM;
+    return pen.measureText(text).width <= room;
   }
 
   /** How many letters of a text have room, with what follows them. @param {string} text @param {number} weight @param {string} [after] */
@@ -46,7 +50,7 @@
   /** @param {string} text @param {number} weight */
   const shorten = (text, weight) => (fits(text, weight) ? text : `${text.slice(0, most(text, weight, "…")).trimEnd()}…`);
 
-  /** At most two lines of a box, as even as can be, between words where that can be. @param {string} title */
+  /** The lines of a title in a box, two as even as can be, between words where that can be. @param {string} title */
   function lines(title) {
     if (fits(title, BOLD)) return [title];
     const spaces = [...title].flatMap((letter, i) => (letter === " " && i > 0 && fits(title.slice(0, i), BOLD) ? [i] : []));
@@ -56,8 +60,20 @@
       const at = fitting.reduce((best, i) => (off(i) < off(best) ? i : best));
       return [title.slice(0, at), title.slice(at + 1)];
     }
-    const at = spaces.at(-1) ?? most(title, BOLD);
-    return [title.slice(0, at), shorten(title.slice(at).trim(), BOLD)];
+    return wrapped(title, BOLD, sizes.lines);
+  }
+
+  /** Words in at most so many lines, each as long as it can be. @param {string} text @param {number} weight @param {number} count */
+  function wrapped(text, weight, count) {
+    const found = [];
+    let rest = text;
+    while (found.length < count - 1 && !fits(rest, weight)) {
+      const end = most(rest, weight);
+      const space = rest[end] === " " ? end : rest.lastIndexOf(" ", end - 1);
+      found.push(rest.slice(0, space > 0 ? space : end));
+      rest = rest.slice(space > 0 ? space : end).trim();
+    }
+    return [...found, shorten(rest, weight)];
   }
 
   /** How many neighbours an item has, in words. @param {Shown} about */
@@ -80,7 +96,7 @@
     const demand = (/** @type {string} */ groups) => t("{groups} must work", { groups });
     const together = demand(numbers.join(", "));
     if (numbers.length) below.push(...(fits(together, PLAIN) ? [together] : numbers.map(demand)));
-    return { about, full, title: lines(about.title), below: below.map((words) => shorten(words, PLAIN)) };
+    return { about, full, title: lines(about.title), below: below.flatMap((words) => wrapped(words, PLAIN, sizes.lines - 1)) };
   }
 
   /** Rows without a line to another one, of several that were asked for: the drawing leaves them out. @param {Part} part */
@@ -89,22 +105,32 @@
     return joined.size && part.roots.length > 1 ? [...part.shown.keys()].filter((row) => !joined.has(row)) : [];
   }
 
+  /** The sizes of a drawing of some columns: on a phone its boxes take the width that there is. @param {number} columns @param {number} room */
+  function filling(columns, room) {
+    if (sizes === WIDE) return WIDE;
+    const width = Math.floor((room - 2 * sizes.margin - (columns - 1) * sizes.gap) / columns);
+    return { ...SLIM, width: Math.min(WIDE.width, Math.max(SLIM.width, width)) };
+  }
+
   /** `room` is how many pixels wide the drawing can be without being wider than its window. @param {Network} net @param {Part} part @param {Wanted} wanted @param {number} room @returns {Drawing} */
   function drawing(net, part, wanted, room) {
     const id = (/** @type {number} */ row) => net.data.items[row][0];
     const without = apart(part);
     const rows = [...part.shown.keys()].filter((row) => !without.includes(row));
-    const columns = Math.floor((room - 2 * MARGIN + GAP) / COLUMN);
+    sizes = room < SLIM_ROOM ? SLIM : WIDE;
+    const columns = Math.floor((room - 2 * sizes.margin + sizes.gap) / (sizes.width + sizes.gap));
     const { places, routes } = packed(rows.map(id), part.edges.map(({ from, to }) => /** @type {Pair} */ ([id(from), id(to)])), columns);
+    const last = (/** @type {0 | 1} */ i) => Math.max(...[...places.values()].map((place) => place[i]));
+    sizes = filling(last(0) + 1, room);
+    const { width, gap, margin } = sizes;
     const words = new Map(rows.map((row) => [row, said(net, row)]));
     const high = PADDING + LINE * Math.max(3, ...[...words.values()].map(({ title, below }) => title.length + below.length));
     /** @type {Corner} */
     const corner = (name) => {
       const [column, place] = at(places, name);
-      return [MARGIN + column * COLUMN, Math.round(MARGIN + place * (high + BETWEEN))];
+      return [margin + column * (width + gap), Math.round(margin + place * (high + BETWEEN))];
     };
-    const last = (/** @type {0 | 1} */ i) => Math.max(...[...places.values()].map((place) => place[i]));
-    const size = { width: last(0) * COLUMN + WIDTH + 2 * MARGIN, height: Math.round((last(1) + 1) * (high + BETWEEN)) + MARGIN };
+    const size = { width: last(0) * (width + gap) + width + 2 * margin, height: Math.round((last(1) + 1) * (high + BETWEEN)) + margin };
     const ways = new Map(part.edges.map((e) => [`${id(e.from)} ${id(e.to)}`, e]));
     const solid = rows.map((row) => corner(id(row)));
     const ports = portsOf(routes, corner, high);
@@ -156,14 +182,14 @@
   function curve(route, corner, [first, last], boxes, high) {
     const path = fromLeft(route, corner);
     const points = path.map(corner);
-    const [start, end] = [points[0][0] + WIDTH, points[points.length - 1][0]];
+    const [start, end] = [points[0][0] + sizes.width, points[points.length - 1][0]];
     let y = Math.abs(last - first) <= SNAP ? last : first;
     let d = `M${start} ${y}`;
     let x = start;
     if (points.length > 2 && !isClear([start, y, end, last], boxes, high)) {
       for (const [left, top] of points.slice(1, -1)) {
-        d += `${bent(x, y, left, top + high / 2)}H${left + WIDTH}`;
-        [x, y] = [left + WIDTH, top + high / 2];
+        d += `${bent(x, y, left, top + high / 2)}H${left + sizes.width}`;
+        [x, y] = [left + sizes.width, top + high / 2];
       }
     }
     d += bent(x, y, end, last);
@@ -173,12 +199,12 @@
 
   /** Whether a curve crosses no box on its way. @param {[number, number, number, number]} way @param {Position[]} boxes @param {number} high */
   function isClear([x, y, left, top], boxes, high) {
-    const between = boxes.filter(([a]) => a > x && a + WIDTH < left);
+    const between = boxes.filter(([a]) => a > x && a + sizes.width < left);
     for (let sample = 1; sample < SAMPLES; sample++) {
       const part = sample / SAMPLES;
       const across = x + (left - x) * (1.5 * part * (1 - part) + part ** 3);
       const down = y + (top - y) * part * part * (3 - 2 * part);
-      if (between.some(([a, b]) => a - 6 < across && across < a + WIDTH + 6 && b - 6 < down && down < b + high + 6)) return false;
+      if (between.some(([a, b]) => a - 6 < across && across < a + sizes.width + 6 && b - 6 < down && down < b + high + 6)) return false;
     }
     return true;
   }
@@ -195,7 +221,7 @@
   /** @param {Network} net @param {Part} part @param {number} row @param {Position} corner @param {ReturnType<typeof said>} words @param {number} high */
   function box(net, part, row, [left, top], { about, full, title, below }, high) {
     const first = (high - LINE * (title.length + below.length)) / 2 + 12;
-    const text = (/** @type {number} */ n, /** @type {string} */ words, css = "") => svg("text", { x: 28, y: first + LINE * n, class: css }, words);
+    const text = (/** @type {number} */ n, /** @type {string} */ words, css = "") => svg("text", { x: sizes.indent, y: first + LINE * n, class: css }, words);
     const redundancy = about.groups.map((group) => `, ${facts.mustBeUp(net, group)}`);
     const name = `${about.title}, ${about.className}, ${about.lookName}; ${neighbours(at(part.shown, row))}${redundancy.join("")}`;
     const css = `it-map__box${about.look ? ` it-map__box--${about.look}` : ""}${part.roots.length === 1 && part.roots[0] === row ? " it-map__box--focus" : ""}`;
@@ -205,9 +231,9 @@
       svg("title", {}, `${about.title} (${full})${about.groups.map((group) => `\n${facts.mustBeUp(net, group)}`).join("")}`),
       svg(
         "svg",
-        { x: -3, y: -3, width: WIDTH + 6, height: high + 6, viewBox: `-3 -3 ${WIDTH + 6} ${high + 6}` },
-        svg("rect", { width: WIDTH, height: high, rx: 8 }),
-        svg("path", { class: "it-map__sign", transform: `translate(17 ${first - 4})`, d: about.sign }),
+        { x: -3, y: -3, width: sizes.width + 6, height: high + 6, viewBox: `-3 -3 ${sizes.width + 6} ${high + 6}` },
+        svg("rect", { width: sizes.width, height: high, rx: 8 }),
+        svg("path", { class: "it-map__sign", transform: `translate(${sizes.indent - 11} ${first - 4})`, d: about.sign }),
         ...title.map((words, n) => text(n, words)),
         ...below.map((words, n) => text(title.length + n, words, "it-map__below")),
       ),
@@ -223,8 +249,8 @@
     for (const side of SIDES) {
       if (!hidden[side] || (dir !== "both" && dir !== side)) continue;
       const label = t("{count} more", { count: hidden[side] });
-      const half = 8 + 3.4 * label.length;
-      const x = side === "users" ? left + half : left + WIDTH - half;
+      const half = sizes.ends + sizes.letter * label.length;
+      const x = side === "users" ? left + half : left + sizes.width - half;
       const y = top + high + 6 + 10;
       const pill = svg(
         "g",

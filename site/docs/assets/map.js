@@ -62,9 +62,10 @@
     open(opened);
   }
 
-  // The signs are explained that there are.
+  // The signs are explained that there are, and the dashed line.
   function explain() {
     const looks = new Set((drawn?.order ?? []).map((row) => facts.of(graph, row).look));
+    if (drawn?.paths.some((path) => path.matches(".it-net__weak"))) looks.add("weak");
     for (const sign of net?.querySelectorAll(".it-net__legend li") ?? []) {
       const { look } = /** @type {HTMLElement} */ (sign).dataset;
       /** @type {HTMLElement} */ (sign).hidden = !looks.has(look ?? "");
@@ -85,7 +86,8 @@
     };
     status.replaceChildren(t("{start}: {items} and {relations} shown.", values));
     if (rest > 0) {
-      const more = element("button", "", t("Show {some} more of {all}", { some: Math.min(ROOTS, rest), all: digits(rest) }));
+      const some = t("Show {some} more of {all}", { some: Math.min(ROOTS, rest), all: digits(rest) });
+      const more = element("button", "", rest > ROOTS ? some : t("Show {what}", { what: t("{count} more", { count: rest }) }));
       more.type = "button";
       more.dataset.action = "all";
       status.append(" ", more);

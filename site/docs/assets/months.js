@@ -28,7 +28,9 @@
       (!type || e.dataset.type === type) &&
       (!service || !e.dataset.services || e.dataset.services.split(" ").includes(service));
     for (const event of all("[data-type]")) event.hidden = !shown(event);
-    for (const day of all(".it-day")) day.hidden = !day.querySelector("[data-type]:not([hidden])");
+    // Days on which only a weekly window begins are for those who ask for something.
+    const quiet = (/** @type {HTMLElement} */ day) => !service && !type && "quiet" in day.dataset;
+    for (const day of all(".it-day")) day.hidden = quiet(day) || !day.querySelector("[data-type]:not([hidden])");
     const empty = !calendar.querySelector(".it-day [data-type]:not([hidden])");
     status.textContent = empty && (service || type) ? t("Nothing in this month fits the filter.") : "";
     rows.forEach(axis.lay);
@@ -40,7 +42,7 @@
   function shorten(day) {
     day.querySelector(".it-grid__more")?.remove();
     const list = day.querySelector("ul:not(.it-behind)");
-    const changes = globalThis.itsm.all(list ?? day, "ul:not(.it-behind) > .it-ev:not(.it-span, [hidden])");
+    const changes = globalThis.itsm.all(list ?? day, "ul:not(.it-behind) > .it-ev:not(.it-span, .it-ev--hours, [hidden])");
     const most = changes.length > MOST + 1 ? MOST : changes.length;
     changes.forEach((change, i) => change.classList.toggle("it-ev--over", i >= most));
     if (most === changes.length) return;

@@ -4,6 +4,8 @@
 
   const LEAST = 0.35;
   const MOST = 2;
+  // The least size at which words are read: letters of twelve pixels as ten on a phone, else as eleven.
+  const READABLE = (/** @type {number} */ room) => (room < 600 ? 10 : 11) / 12;
   const STILL = 5; // a mouse that moves less has clicked
 
   /** @param {HTMLElement} view @returns {Viewing} */
@@ -23,7 +25,8 @@
 
     // The window is as high as what is in it, up to this.
     const tallest = () => parseFloat(getComputedStyle(view).maxHeight) || view.clientHeight;
-    const fitting = () => (drawn ? Math.min(1, (view.clientWidth - 4) / drawn.size.width, (tallest() - 4) / drawn.size.height) : 1);
+    const wide = () => (drawn ? Math.min(1, (view.clientWidth - 4) / drawn.size.width) : 1);
+    const fitting = () => (drawn ? Math.min(wide(), (tallest() - 4) / drawn.size.height) : 1);
 
     view.addEventListener("wheel", (event) => {
       if (!event.ctrlKey) return;
@@ -54,10 +57,11 @@
         size({ in: zoom * 1.25, out: zoom / 1.25, fit: fitting(), same: zoom }[kind]);
       },
       // How wide a drawing can be so that all of its width is seen and can be read.
-      room: () => view.clientWidth,
-      // A new start is as large as it is read best: one item in the middle, and of several the first.
+      room: () => view.clientWidth - 4,
+      // A new start shows everything, or all columns, where that can be read: one item in the middle, and of several the first.
       begin(row, many) {
-        size(1);
+        const least = READABLE(view.clientWidth);
+        size(fitting() >= least ? fitting() : Math.max(least, wide()));
         if (many) return view.scrollTo(0, 0);
         const box = drawn?.boxes.get(row)?.getBoundingClientRect();
         if (!box) return;
