@@ -65,7 +65,7 @@ def test_below_what_is_urgent_are_the_ways_to_the_rest(view: View) -> None:
 
 
 def test_a_kind_says_how_many_are_open_and_one_for_readers_how_many_they_have(view: View) -> None:
-    kinds = sections(hubs.records_index(view).body)["By kind"]
+    kinds = sections(hubs.records_index(view).body)["Open by kind"]
     assert re.search(
         r"Kind Open Unassigned Daily work Incidents 4 \d Service requests 1 \d Problems 2 \d", kinds
     )

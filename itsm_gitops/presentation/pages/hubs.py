@@ -31,11 +31,11 @@ from itsm_gitops.presentation.view import View
 
 _URGENT = 12
 _ILL = "Needs attention"
-_HERE, _KINDS = "#urgent", "kinds"
+_HERE, _KINDS, _BY_KIND = "#urgent", "kinds", "Open by kind"
 _END_OF_CLAUSE, _FEW_LETTERS = re.compile(r"[:;.](?:\s|$)"), 20
 _LATE = "Running late"
 _OF_KIND = ("Open", _LATE, "Unassigned")
-_LEAD = "Everything that is reported, requested, planned and learned; the most urgent first."
+_LEAD = "What is reported, requested and planned, the most urgent first."
 
 
 def records_index(view: View) -> ListPage:
@@ -48,7 +48,7 @@ def records_index(view: View) -> ListPage:
             beside(heading([], t("Records"), lead=esc(t(_LEAD))), buttons(_ways(view))),
             _counts(view, work),
             section("Most urgent now", Html(f"{listed}{_onwards(view, work)}"), _HERE[1:], css="it-urgent"),
-            section("By kind", _by_kind(view), _KINDS),
+            section(_BY_KIND, _by_kind(view), _KINDS),
         ]
     )
     return ListPage(urls.RECORDS, t("Records"), urls.RECORDS, body)
@@ -100,7 +100,7 @@ def _by_kind(view: View) -> Html:
         rows = "".join(_row(view, kind, [(n, numbered[kind.name][n]) for n in used]) for kind in members)
         bodies.append(f"<tbody>{title}{rows}</tbody>")
     return Html(
-        f'<table class="it-table it-kinds"><caption class=it-vh>{esc(t("By kind"))}</caption>'
+        f'<table class="it-table it-kinds"><caption class=it-vh>{esc(t(_BY_KIND))}</caption>'
         f"<thead><tr><th scope=col>{esc(t('Kind'))}</th>{heads}</tr></thead>{''.join(bodies)}</table>"
     )
 

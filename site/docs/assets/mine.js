@@ -66,7 +66,7 @@
 
   /** @param {string} title @param {number} number @param {...Node} content */
   const section = (title, number, ...content) =>
-    element("section", "", element("h2", "", title, " ", element("span", "it-mine__count", globalThis.itsm.digits(number))), ...content);
+    element("section", "", element("h2", "", title, " ", element("span", "it-count", globalThis.itsm.digits(number))), ...content);
 
   /** The columns of all of its lists are the same. @param {string} title @param {number[]} rows @param {string} none what is said when there are none @param {string} [query] the explorer's address of all @param {HTMLElement[]} next where to go on when there are none */
   function recordsPart(title, rows, none, query = "", next = []) {
@@ -77,7 +77,7 @@
     );
     const content = [tableOf(title, columns.map(([, label]) => label), lines, "it-records", columns.map(([name]) => WIDTHS[name]))];
     const more = rest(lines);
-    if (more.length || query) content.push(element("div", "it-mine__more", ...more, ...(query ? [" ", toExplorer(query)] : [])));
+    if (more.length || query) content.push(element("p", "it-next it-mine__more", ...more, ...(query ? [" ", toExplorer(query)] : [])));
     return section(title, rows.length, ...content);
   }
 

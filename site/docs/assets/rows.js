@@ -59,11 +59,11 @@
   }
 
   /**
-   * What stands below the title of a record besides its number: its service and its team where no column has them, each name once.
+   * What stands below the title of a record besides its number: the first of its services and its team where no column has them, each name once.
    * @param {Records} records @param {number} row @param {string[]} cols
    */
   function about(records, row, cols) {
-    const parts = [services(records, row), names(records, "team", row)].filter((_, i) => !cols.includes(["service", "team"][i]));
+    const parts = [services(records, row).slice(0, 1), names(records, "team", row)].filter((_, i) => !cols.includes(["service", "team"][i]));
     const spans = parts.map((content) => element("span", "", ...content));
     return spans.filter(({ textContent }, i) => textContent && spans.findIndex((one) => one.textContent === textContent) === i);
   }
