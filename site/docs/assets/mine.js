@@ -43,9 +43,9 @@
     return [label];
   }
 
-  /** A cell of a list of records. @param {string} name @param {number} row */
+  /** A cell of a list of records; whose they are says the page. @param {string} name @param {number} row */
   function cell(name, row) {
-    if (name === "title") return titleCell(records, row);
+    if (name === "title") return titleCell(records, row, [], ["team"]);
     const made = element("td", LOOKS[name]);
     if (name === "when") made.append(...when(row));
     else if (name === "updated") made.append(element("time", "", ago(records.updated[row] * 1000)));
