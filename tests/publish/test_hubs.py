@@ -13,6 +13,7 @@ from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.standing import ApprovalNeed, Asking
 from itsm_gitops.presentation import navigation, urls
 from itsm_gitops.presentation.pages import hubs
+from itsm_gitops.presentation.pages.lists import record_lists
 from itsm_gitops.presentation.pages.origin import origin
 from itsm_gitops.presentation.view import View
 
@@ -150,3 +151,11 @@ def test_file_and_command_are_folded_at_the_foot(view: View) -> None:
     assert "itsm show ada" in folded
     assert "cmdb/people/ada.yaml</code>" in folded
     assert "For engineers" in folded
+
+
+def test_the_list_of_a_kind_counts_as_open_what_the_hub_counts(view: View) -> None:
+    pages = {page.url: page.body for page in record_lists(view)}
+    parts = sections(pages["records/known-errors/index.html"])
+    assert [title.split(" ")[0] for title in parts] == ["Published"]  # the only one of the sample
+    hub = sections(hubs.records_index(view).body)["Open by kind"]
+    assert re.search(r"Known errors 1 published 0", hub)
