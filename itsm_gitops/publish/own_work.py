@@ -1,7 +1,8 @@
 """Whose work is what: one small file from which a script in the page picks what is one person's or one team's.
 
 Titles, states and teams of open records are in the explorer's data already; here is what that lacks: people and their
-teams, who is assigned to, watches and may approve each open record, and what is due soon. Only people who have any of it
+teams, who is assigned to, watches and may approve each open record, how its clock stands or when it begins, and what is due
+soon. Only people who have any of it
 are named.
 """
 
@@ -12,9 +13,10 @@ from itertools import chain
 from typing import Any
 
 from itsm_gitops.graph.due import within
-from itsm_gitops.model import meaning
+from itsm_gitops.model import clock, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.presentation import urls
+from itsm_gitops.presentation.pages.clocks import clock_words, pressing_clock
 from itsm_gitops.presentation.pages.due import SOON, due_text
 from itsm_gitops.presentation.pages.work import doers
 from itsm_gitops.presentation.view import View
@@ -29,8 +31,10 @@ _Work = dict[str, dict[str, list[str]]]
 def work_file(view: View) -> tuple[str, bytes]:
     """Return the file (name and content)."""
     work: _Work = {"assigned": {}, "approve": {}, "watched": {}}
-    for entry in chain.from_iterable(map(view.work_of_kind, view.book.kinds)):
+    entries = list(chain.from_iterable(map(view.work_of_kind, view.book.kinds)))
+    for entry in entries:
         _note(entry, work)
+    when = {entry.id: said for entry in entries if (said := _when(view, entry))}
     for person, changes in view.awaited.items():
         for change in changes:
             work["approve"].setdefault(change, []).append(person)
@@ -40,7 +44,7 @@ def work_file(view: View) -> tuple[str, bytes]:
     return handed_over(
         urls.OWN_WORK,
         urls.OWN_WORK.removesuffix(".js"),
-        {**work, "due": dues, "people": _people(view, named), "teams": _teams(view)},
+        {**work, "when": when, "due": dues, "people": _people(view, named), "teams": _teams(view)},
     )
 
 
@@ -50,6 +54,18 @@ def _note(entry: Entry, work: _Work) -> None:
     for part, people in found.items():
         if people:
             work[part][entry.id] = list(dict.fromkeys(people))
+
+
+def _when(view: View, entry: Entry) -> list[Any]:
+    """Return how the clock of an open record stands: in words, its look, its end, and whether it always runs.
+
+    Of one without a clock it is when it is planned to begin; moments are seconds. Nothing where there is neither.
+    """
+    promise = pressing_clock(view, entry)
+    if promise:
+        return [*clock_words(promise), promise.due or 0, int(not promise.calendar)]
+    start = clock.parse_time(str(entry.columns.get("planned_start") or ""))
+    return ["", "none", int(start.timestamp()), 0] if start else []
 
 
 def _dues(view: View) -> list[list[str]]:

@@ -13,6 +13,7 @@ from itsm_gitops.model.audience import Audience
 from itsm_gitops.model.standing import ApprovalNeed, Asking
 from itsm_gitops.presentation import navigation, urls
 from itsm_gitops.presentation.pages import hubs
+from itsm_gitops.presentation.pages.lists import record_lists
 from itsm_gitops.presentation.pages.origin import origin
 from itsm_gitops.presentation.view import View
 
@@ -41,14 +42,35 @@ def test_the_records_say_how_much_needs_somebody_and_where_to_begin(view: View) 
     head = body.partition("<h2")[0]
     counts = head[head.index("<ul class=it-counts>") :]
     assert re.fullmatch(r"Open \d+ Unassigned \d+ Waiting for approval 1", text_of(counts))
-    ways = re.findall(r"<a[^>]*>([^<]*)</a>", head[head.index("class=it-do") : head.index("<ul")])
-    assert ways == ["Report an incident", "Request something", "Plan a change", "My work"]
+    ways = re.findall(r"<a[^>]*>([^<]*)</a>", head[head.index("it-do--beside") : head.index("<ul")])
+    assert ways == ["Report an incident", "Request something", "Plan a change"]
+
+
+def test_the_numbers_of_the_kinds_add_up_to_those_above(view: View) -> None:
+    html = hubs.records_index(view).body
+    rows = re.findall(
+        r"<tr><td class=it-c-title>(?!.*it-dots).*?(?=<tr|</tbody>)", html.partition("id=kinds")[2]
+    )
+    numbers = [[int(n) for n in re.findall(r"class=it-c-num>(?:<\w[^>]*>)?(\d+)", row)] for row in rows]
+    said = dict(re.findall(r"<li[^>]*><a [^>]*>(\w[\w ]*) <strong>(\d+)", html))
+    assert len(rows) == sum(k.is_record for k in view.book.kinds.values())
+    assert [sum(column) for column in zip(*numbers, strict=True)] == [
+        int(said["Open"]),
+        int(said["Unassigned"]),
+    ]
+
+
+def test_below_what_is_urgent_are_the_ways_to_the_rest(view: View) -> None:
+    onwards = sections(hubs.records_index(view).body)["Most urgent now"]
+    assert re.search(r"All \d+ open records What is due My work$", onwards)
 
 
 def test_a_kind_says_how_many_are_open_and_one_for_readers_how_many_they_have(view: View) -> None:
-    found = sections(hubs.records_index(view).body)
-    assert "Incidents 4 open Service requests 1 open Problems 2 open" in found["Daily work"]
-    assert re.search(r"Known errors \d+ published", found["Knowledge"])
+    kinds = sections(hubs.records_index(view).body)["Open by kind"]
+    assert re.search(
+        r"Kind Open Unassigned Daily work Incidents 4 \d Service requests 1 \d Problems 2 \d", kinds
+    )
+    assert re.search(r"Known errors \d+ published \d", kinds)
 
 
 def test_readers_without_forms_are_not_led_to_forms(view: View) -> None:
@@ -129,3 +151,11 @@ def test_file_and_command_are_folded_at_the_foot(view: View) -> None:
     assert "itsm show ada" in folded
     assert "cmdb/people/ada.yaml</code>" in folded
     assert "For engineers" in folded
+
+
+def test_the_list_of_a_kind_counts_as_open_what_the_hub_counts(view: View) -> None:
+    pages = {page.url: page.body for page in record_lists(view)}
+    parts = sections(pages["records/known-errors/index.html"])
+    assert [title.split(" ")[0] for title in parts] == ["Published"]  # the only one of the sample
+    hub = sections(hubs.records_index(view).body)["Open by kind"]
+    assert re.search(r"Known errors 1 published 0", hub)

@@ -68,6 +68,15 @@ def test_only_changes_that_may_not_be_carried_out_wait_for_approval(asked: View)
     assert data_of(asked)["approve"] == {CHANGE: ["ada"]}
 
 
+def test_an_open_record_says_how_its_clock_stands_or_when_it_begins(asked: View) -> None:
+    when = data_of(asked)["when"]
+    assert set(when) <= {e.id for kind in asked.book.kinds for e in asked.work_of_kind(kind)}
+    assert all(look in ("none", "soon", "bad") and always in (0, 1) for _, look, _, always in when.values())
+    begins = [at for text, _, at, _ in when.values() if not text]
+    assert begins
+    assert all(at > 1_700_000_000 for at in begins)
+
+
 def test_what_is_published_is_nobodys_work(asked: View) -> None:
     data = data_of(asked)
     assert "KE-261121-EEEEE" not in {i for part in ("assigned", "watched") for i in data[part]}

@@ -10,6 +10,7 @@ const work = {
   assigned: { A: ["ada"], B: ["ben"], C: ["web"] },
   approve: { C: ["ada", "cy"] },
   watched: { A: ["cy"], D: ["web"] },
+  when: { E: ["4 h left", "none", 1764000000, 0] },
   due: [["2026-11-30", "ends", "Contract", "x.html", "ada", ""], ["2026-12-01", "review", "Plan", "y.html", "", "web"], ["2026-12-02", "audit", "Z", "z.html", "ops", ""]],
 };
 // Six records, the oldest first; D is finished, F is published, B is the most urgent.
@@ -40,4 +41,10 @@ test("what is a person's, the most urgent first", () => {
 
 test("what is a team's: its records, and what its people are asked and owe", () => {
   assert.deepEqual(of("web"), { approve: "C", assigned: "ACE", queue: "", watched: "", due: "endsreview" });
+});
+
+test("of equal priority the clock that ends first comes first, and what is late before it", () => {
+  const with_ = (when) => picking.theirs({ ...work, when }, picking.somebody(work, "web"), records).assigned.map((row) => ids[row]).join("");
+  assert.equal(with_({ C: ["2 h left", "none", 1764000000, 0], A: ["3 h left", "none", 1764003600, 0] }), "CAE");
+  assert.equal(with_({ C: ["2 h left", "none", 1764000000, 0], A: ["Missed by 1 h", "bad", 0, 0] }), "ACE");
 });

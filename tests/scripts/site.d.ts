@@ -308,7 +308,7 @@ interface RecordParts {
   chosenList(list: HTMLElement, groups: Map<Facet, FacetList>, otherwise: HTMLElement): ChosenList;
   labelOf(records: Records, name: Facet, word: string): string;
   recordTable(table: HTMLTableElement): RecordTable;
-  titleCell(records: Records, row: number, wanted?: string[]): HTMLTableCellElement;
+  titleCell(records: Records, row: number, wanted?: string[], cols?: string[]): HTMLTableCellElement;
   picking: {
     names(work: OwnWork): Map<string, string>;
     somebody(work: OwnWork, text: string): Somebody | null;
@@ -322,6 +322,7 @@ interface OwnWork {
   assigned: Record<string, string[]>;
   approve: Record<string, string[]>;
   watched: Record<string, string[]>;
+  when: Record<string, [text: string, look: string, at: number, always: number]>;
   due: [day: string, what: string, title: string, url: string, who: string, team: string][];
   people: Record<string, [name: string, teams: string[]]>;
   teams: Record<string, string>;

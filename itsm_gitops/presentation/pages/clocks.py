@@ -25,14 +25,19 @@ def clock_chip(view: View, entry: Entry) -> Html:
     )
 
 
+def clock_words(promise: Promise) -> tuple[str, str]:
+    """Return how a clock stands, and the look of that."""
+    look = "bad" if promise.verdict == MISSED else "soon" if promise.near else "none"
+    said = t(at_a_glance(promise))
+    return f"{said[:1].upper()}{said[1:]}", look
+
+
 def clock_label(promise: Promise, calendar: str = "") -> Html:
     """Return how a clock stands, with the second of its end: a script keeps it up to date while the page is being read.
 
     ``calendar`` is the name of the hours that it counts, where nothing beside it says that.
     """
-    look = "bad" if promise.verdict == MISSED else "soon" if promise.near else "none"
-    said = t(at_a_glance(promise))
-    shown = chip(f"{said[:1].upper()}{said[1:]}", look)
+    shown = chip(*clock_words(promise))
     if promise.due is None:
         return shown
     # Without a calendar of working hours, the time left is the difference of two times.

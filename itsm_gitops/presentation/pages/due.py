@@ -41,15 +41,10 @@ def due_page(view: View) -> ListPage:
     """Return the page; what lies further ahead than half a year is in the calendar file only."""
     dues = within(view.dues, _AHEAD)
     dues += [d for d in view.dues if d.day.stage == NEAR and d not in dues]
-    lead = esc(
-        t(
-            "Everything that somebody has to do by a certain day: contracts and their notice, licences, certificates, support, "
-            "reviews, inspections, access, agreed actions."
-        )
-    )
+    lead = esc(t("Contracts, licences, certificates, reviews and agreed actions, by the day they are due."))
     if view.course:
         contracts = link(urls.report(CONTRACTS), esc(t("the calendar of contracts")))
-        lead = join([lead, told("For a whole year of contracts see {calendar}.", calendar=contracts)], " ")
+        lead = join([lead, told("A whole year is in {calendar}.", calendar=contracts)], " ")
     head = beside(
         heading([Crumb(urls.RECORDS, "Records")], t(TITLE), lead=lead),
         buttons([(urls.DUE_ICS, "Add to my calendar")], main=False),

@@ -1,13 +1,14 @@
 """The pages "Records" and "Configuration items": what needs somebody now, and how much there is of each kind and class.
 
-They do not repeat the menu: the worst stands first, and each kind says how many are open. The rows of the classes are the menu.
+They do not repeat the menu: the worst stands first, and the kinds are told by what is open of each. The rows of the
+classes are the menu.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from itsm_gitops.graph.status import DEGRADED, MAINTENANCE, OPERATIONAL, OUTAGE, STATUSES, UNKNOWN
@@ -16,30 +17,26 @@ from itsm_gitops.model.duties import PAST
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation import situation, urls
-from itsm_gitops.presentation.groups import CLASSES, RECORDS, KindGroup, by_title, grouped
+from itsm_gitops.presentation.groups import CLASSES, RECORDS, by_title, grouped
 from itsm_gitops.presentation.language import digits, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
-from itsm_gitops.presentation.navigation import MINE_TITLE
+from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link
+from itsm_gitops.presentation.navigation import DUE_TITLE, MINE_TITLE
 from itsm_gitops.presentation.pages import hero, mine
+from itsm_gitops.presentation.pages.acts import beside, buttons
 from itsm_gitops.presentation.pages.catalogue import catalogue_url
 from itsm_gitops.presentation.pages.lists import ListPage
-from itsm_gitops.presentation.pages.parts import (
-    actions,
-    explore_link,
-    heading,
-    numbers,
-    paragraph,
-    section,
-)
+from itsm_gitops.presentation.pages.parts import heading, numbers, paragraph, section
 from itsm_gitops.presentation.pages.tables import table
 from itsm_gitops.presentation.pages.work import by_urgency, is_late, open_columns, people_on
 from itsm_gitops.presentation.view import View
 
 _URGENT = 12
 _ILL = "Needs attention"
-_HERE = "#urgent"
+_HERE, _KINDS, _BY_KIND = "#urgent", "kinds", "Open by kind"
 _END_OF_CLAUSE, _FEW_LETTERS = re.compile(r"[:;.](?:\s|$)"), 20
-_LEAD = "Everything that is reported, requested, planned and learned; the most urgent first."
+_LATE = "Running late"
+_OF_KIND = ("Open", _LATE, "Unassigned")
+_LEAD = "What is reported, requested and planned, the most urgent first."
 
 
 def records_index(view: View) -> ListPage:
@@ -47,14 +44,12 @@ def records_index(view: View) -> ListPage:
     kinds = [k for k in by_title(view.book) if k.is_record]
     work = by_urgency(view, chain.from_iterable(view.work_of_kind(kind.name) for kind in kinds))
     listed = table(work[:_URGENT], open_columns(view), t("Most urgent now"))
-    text = t("All {count} open records", count=digits(len(work)))
-    more = explore_link(text) if work else paragraph("Nothing is open.")
     body = join(
         [
-            heading([], t("Records"), lead=Html(f"{esc(t(_LEAD))}{actions(_ways(view))}")),
+            beside(heading([], t("Records"), lead=esc(t(_LEAD))), buttons(_ways(view))),
             _counts(view, work),
-            section("Most urgent now", Html(f"{listed}{more}"), _HERE[1:], css="it-urgent"),
-            cards(view, RECORDS),
+            section("Most urgent now", Html(f"{listed}{_onwards(view, work)}"), _HERE[1:], css="it-urgent"),
+            section(_BY_KIND, _by_kind(view), _KINDS),
         ]
     )
     return ListPage(urls.RECORDS, t("Records"), urls.RECORDS, body)
@@ -68,8 +63,16 @@ def _ways(view: View) -> Iterable[tuple[str, str]]:
         yield urls.CATALOGUE, "Request something"
     if view.audience.forms and view.book.playing(meaning.CHANGE):
         yield urls.NEW_CHANGE, "Plan a change"
-    if mine.has_page(view.book, view.audience):
-        yield urls.MINE, MINE_TITLE
+
+
+def _onwards(view: View, work: Sequence[Entry]) -> Html:
+    """Return where the rest of the work is listed."""
+    everything = link(urls.EXPLORE, esc(t("All {count} open records", count=digits(len(work)))))
+    ways = [everything] if work else []
+    ways += [link(urls.DUE, esc(t(DUE_TITLE)))] if view.audience.reports else []
+    ways += [link(urls.MINE, esc(t(MINE_TITLE)))] if mine.has_page(view.book, view.audience) else []
+    none = EMPTY if work else paragraph("Nothing is open.")
+    return Html(f"{none}{dots(ways, 'it-next it-dots')}")
 
 
 def _counts(view: View, work: Sequence[Entry]) -> Html:
@@ -78,36 +81,64 @@ def _counts(view: View, work: Sequence[Entry]) -> Html:
     overdue = [d for d in view.dues if d.day.stage == PAST] if view.audience.reports else []
     counts = (
         (urls.EXPLORE, "Open", "active", len(work)),
-        (_HERE, "Running late", "bad", sum(is_late(view, e) for e in work)),
-        (_HERE, "Unassigned", "waiting", sum(not people_on(view, e) for e in work)),
+        (_HERE, _LATE, "bad", sum(is_late(view, e) for e in work)),
+        (f"#{_KINDS}", "Unassigned", "waiting", sum(not people_on(view, e) for e in work)),
         (urls.CHANGES, "Waiting for approval", "waiting", len(changes)),
         (urls.DUE, "Overdue", "bad", len(overdue)),
     )
     return numbers(counts)
 
 
-def cards(view: View, groups: Sequence[KindGroup]) -> Html:
-    """Return a section for each group: cards of the kinds of record, or rows of the classes: how many there are, and how they stand."""
-    records = groups is RECORDS
-    kinds = [k for k in by_title(view.book) if k.is_record == records]
-    card: Callable[[View, Kind], str] = _record_card if records else _item_card
+def _by_kind(view: View) -> Html:
+    """Return how much is open of each kind, how much of it is late and how much nobody has: the sums stand above."""
+    groups = grouped(view.book, [k for k in by_title(view.book) if k.is_record], RECORDS)
+    numbered = {k.name: _numbers(view, k) for _, members in groups for k in members}
+    used = [n for n in range(len(_OF_KIND)) if any(row[n] for row in numbered.values())] or [0]
+    heads = "".join(f"<th class=it-c-num scope=col>{esc(t(_OF_KIND[n]))}</th>" for n in used)
+    bodies = []
+    for group, members in groups:
+        title = f"<tr class=it-group><th id={group.anchor} colspan={len(used) + 1} scope=rowgroup>{esc(t(group.title))}</th></tr>"
+        rows = "".join(_row(view, kind, [(n, numbered[kind.name][n]) for n in used]) for kind in members)
+        bodies.append(f"<tbody>{title}{rows}</tbody>")
+    return Html(
+        f'<table class="it-table it-kinds"><caption class=it-vh>{esc(t(_BY_KIND))}</caption>'
+        f"<thead><tr><th scope=col>{esc(t('Kind'))}</th>{heads}</tr></thead>{''.join(bodies)}</table>"
+    )
+
+
+def _numbers(view: View, kind: Kind) -> tuple[int, ...]:
+    """Return how many records of a kind are open, how many of these are late, and how many nobody has."""
+    work = view.work_of_kind(kind.name)
+    return len(work), sum(is_late(view, e) for e in work), sum(not people_on(view, e) for e in work)
+
+
+def _row(view: View, kind: Kind, counts: Iterable[tuple[int, int]]) -> str:
+    """Return the line of a kind; of one that is written for readers it says how many these have."""
+    published = sum(facts.is_published(view.book, e.kind, e.state) for e in view.of_kind(kind.name))
+    name = link(urls.index(kind), esc(kind.plural_title))
+    said = f" <span class=it-muted>{digits(published)} {esc(t('published'))}</span>" if published else ""
+    cells = "".join(
+        f"<td class=it-c-num>{_number(number, is_late=_OF_KIND[n] == _LATE)}</td>" for n, number in counts
+    )
+    return f"<tr><td class=it-c-title>{name}{said}</td>{cells}</tr>"
+
+
+def _number(number: int, *, is_late: bool) -> str:
+    if not number:
+        return "<span class=it-muted>0</span>"
+    return f"<b class=it-late>{digits(number)}</b>" if is_late else digits(number)
+
+
+def _classes(view: View) -> Html:
+    """Return a section for each group of classes: the name of each, how many items there are, and how they stand."""
+    kinds = [k for k in by_title(view.book) if not k.is_record]
     parts = []
-    for group, members in grouped(view.book, kinds, groups):
-        items = "".join(card(view, kind) for kind in members)
-        css = "it-cards it-cards--kinds" if records else "it-classes"
-        listed = Html(f'<ul class="{css}">{items}</ul>')
-        parts.append(section(t(group.title), listed, group.anchor, css="" if records else "it-shelf"))
+    for group, members in grouped(view.book, kinds, CLASSES):
+        items = "".join(_item_card(view, kind) for kind in members)
+        parts.append(
+            section(t(group.title), Html(f"<ul class=it-classes>{items}</ul>"), group.anchor, css="it-shelf")
+        )
     return join(parts)
-
-
-def _record_card(view: View, kind: Kind) -> str:
-    """Return the card of a kind of record: how many are open; of a kind that is written for readers, how many these have."""
-    if view.book.states(kind.name, meaning.PUBLISHED):
-        shown = [e for e in view.of_kind(kind.name) if facts.is_published(view.book, e.kind, e.state)]
-        text = "published"
-    else:
-        shown, text = view.work_of_kind(kind.name), "open"
-    return _card(urls.index(kind), kind, Html(f"{digits(len(shown))}<span> {esc(t(text))}</span>"))
 
 
 def _item_card(view: View, kind: Kind) -> str:
@@ -139,15 +170,6 @@ def _troubles(view: View, items: Iterable[Entry]) -> Counter[str]:
     return states
 
 
-def _card(url: str, kind: Kind, number: Html, about: Html = EMPTY, marks: Html = EMPTY) -> str:
-    marked = f"<p class=it-chips>{marks}</p>" if marks else ""
-    said = f"<p>{about}</p>" if about else ""
-    return (
-        f"<li class=it-card><h3>{link(url, esc(kind.plural_title))}</h3>"
-        f"<p class=it-big>{number}</p>{marked}{said}</li>"
-    )
-
-
 def cmdb_index(view: View) -> ListPage:
     """Return the page that says which items are not well, and leads to the items of every class."""
     on_map = link(urls.MAP, esc(t("the map")))
@@ -156,7 +178,7 @@ def cmdb_index(view: View) -> ListPage:
         map=on_map,
     )
     title = "CMDB"
-    body = join([heading([], title, lead=lead), _not_well(view), cards(view, CLASSES)])
+    body = join([heading([], title, lead=lead), _not_well(view), _classes(view)])
     return ListPage(urls.CMDB, title, urls.CMDB, body)
 
 

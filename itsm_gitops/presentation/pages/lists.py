@@ -16,10 +16,12 @@ from itsm_gitops.presentation.groups import by_title
 from itsm_gitops.presentation.language import digits, t, told
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link
 from itsm_gitops.presentation.moments import MONTH_NAMES
+from itsm_gitops.presentation.pages.acts import beside, buttons
 from itsm_gitops.presentation.pages.change_views import ways as change_ways
 from itsm_gitops.presentation.pages.parts import (
     Crumb,
     explore_link,
+    explore_url,
     heading,
     paragraph,
     section,
@@ -78,7 +80,7 @@ def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
         for state, some in states.items():
             if kind.workflow and state in kind.workflow.states:
                 title = f"{kind.plural_title}: {kind.workflow.states[state].title}"
-                ways = explore_link("Filter and sort these", kind=kind.name, state=state)
+                ways = [(explore_url(kind=kind.name, state=state), "Filter and sort these")]
                 most = len(some) if kind.workflow.is_open(state) else MOST_FINISHED
                 where = partial(urls.state, kind, state)
                 is_open = kind.workflow.is_open(state)
@@ -89,7 +91,7 @@ def record_lists(view: View, wants: Wanted = every) -> Iterator[ListPage]:
                 yield from _pages(kind, title, rows, where, ways, wants, most, listed)
         for month, some in months.items():
             title = t("{kind} of {month}", kind=kind.plural_title, month=_month_title(month))
-            ways = explore_link("Filter and sort all records of this kind", kind=kind.name, status="all")
+            ways = [(explore_url(kind=kind.name, status="all"), "Filter and sort all records of this kind")]
             where = partial(urls.month, kind, month)
             listed = columns(view, *_COLUMNS)
             yield from _pages(kind, title, some, where, ways, wants, len(some), listed)
@@ -123,26 +125,27 @@ def _overview(
     counts = (
         (urls.state(kind, s.name), s.title, s.category, len(states[s.name])) for s in flow if s.name in states
     )
-    shown = _in_order(view, kind, still)[:MOST_OPEN]
-    content = _open_table(view, kind, shown)
-    if len(still) > MOST_OPEN:
+    work = [e for e in still if facts.is_work(view.book, e)]
+    published = [e for e in still if e not in work]
+    parts = [_part(view, kind, "Open", work)] if work or not published else []
+    parts += [_part(view, kind, "Published", published, status=meaning.PUBLISHED)] if published else []
+    body = join([*_head(view, kind), numbers_of(counts), *parts, _by_month(kind, months)])
+    yield ListPage(urls.index(kind), kind.plural_title, _part_of(kind).url, body)
+
+
+def _part(view: View, kind: Kind, title: str, entries: Sequence[Entry], **facets: str) -> Html:
+    """Return the section of what is open or published of a kind, and the way to the same in the explorer."""
+    content = _open_table(view, kind, title, _in_order(view, kind, entries)[:MOST_OPEN])
+    if len(entries) > MOST_OPEN:
         said = t(
             "The first {shown} of {count}; the states above list all.",
             shown=MOST_OPEN,
-            count=digits(len(still)),
+            count=digits(len(entries)),
         )
         content = Html(f"{content}{paragraph(said)}")
-    ways = explore_link("Filter and sort these", kind=kind.name)
-    opened = Html(f"{ways}{content or paragraph('Nothing is open.')}")
-    body = join(
-        [
-            *_head(view, kind),
-            numbers_of(counts),
-            section("Open", opened, css="it-listed", count=len(still)),
-            _by_month(kind, months),
-        ]
-    )
-    yield ListPage(urls.index(kind), kind.plural_title, _part_of(kind).url, body)
+    ways = explore_link("Filter and sort these", kind=kind.name, **facets)
+    listed = Html(f"{ways}{content or paragraph('Nothing is open.')}")
+    return section(title, listed, css="it-listed", count=len(entries))
 
 
 def _head(view: View, kind: Kind) -> list[Html]:
@@ -157,15 +160,15 @@ def _part_of(kind: Kind) -> Crumb:
     return Crumb(urls.CHANGES, "Changes") if meaning.CHANGE in kind.plays else Crumb(urls.RECORDS, "Records")
 
 
-def _open_table(view: View, kind: Kind, shown: Sequence[Entry]) -> Html:
-    """Return the table of open records; changes without a planned start are below the others."""
+def _open_table(view: View, kind: Kind, title: str, shown: Sequence[Entry]) -> Html:
+    """Return the table of open or published records; changes without a planned start are below the others."""
     is_change = meaning.CHANGE in kind.plays
     planned = [e for e in shown if not is_change or e.columns.get("planned_start")]
     groups = [
         RowGroup("", "", planned),
         RowGroup(t("Not planned yet"), "unplanned", [e for e in shown if e not in planned]),
     ]
-    caption = t("Open: {kind}", kind=kind.plural_title)
+    caption = f"{t(title)}: {kind.plural_title}"
     return grouped_table([g for g in groups if g.rows], open_columns(view), caption) if shown else EMPTY
 
 
@@ -199,7 +202,7 @@ def _pages(
     title: str,
     entries: list[Entry],
     url: Callable[[int], str],
-    ways: Html,
+    ways: Sequence[tuple[str, str]],
     wants: Wanted,
     most: int,
     listed: Sequence[ListColumn],
@@ -215,7 +218,9 @@ def _pages(
         rows = entries[(number - 1) * ROWS : min(number * ROWS, most)]
         if not wants(url(number), " ".join([title, str(len(entries)), *(e.id for e in rows)])):
             continue
-        lead = esc(t("{count} in all", count=digits(len(entries))))
+        # The number stands beside the title, but not beside the year of a month.
+        is_told = total > 1 or title[-1:].isdigit()
+        lead = esc(t("{count} in all", count=digits(len(entries)))) if is_told else EMPTY
         if len(entries) > most:
             by_month = link(urls.index(kind), esc(t("by month")))
             lead = Html(
@@ -225,8 +230,8 @@ def _pages(
             finds = link(urls.SEARCH, esc(t("Search")))
             lead = Html(f"{lead}, {esc(t('page {number} of {total}', number=number, total=total))}. {finds}")
         pager = _pager(number, total, url)
-        shown = Html(f"<section class=it-listed>{ways}{table(rows, listed, title)}</section>")
-        body = Html(f"{heading(crumbs, title, lead=lead)}{shown}{pager}")
+        head = heading(crumbs, title, lead=lead, count=None if lead else len(entries))
+        body = Html(f"{beside(head, buttons(ways, main=False))}{table(rows, listed, title)}{pager}")
         suffix = f" ({number})" if number > 1 else ""
         yield ListPage(url(number), title + suffix, _part_of(kind).url, body)
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from itsm_gitops.model import facts, meaning
+from itsm_gitops.model import clock, facts, meaning
 from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.language import digits, t
 from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, link, words
+from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.view import View
 
 
@@ -60,9 +61,7 @@ def columns(view: View, *names: str) -> list[ListColumn]:
         "owner": ListColumn("Owner", lambda e: reference(view, e, "owner")),
         "environment": ListColumn("Environment", lambda e: _environment(view, e)),
         "type": ListColumn("Type", lambda e: _word(e, "type")),
-        "planned": ListColumn(
-            "Planned", lambda e: view.time(str(e.columns.get("planned_start", ""))), "it-c-time"
-        ),
+        "planned": ListColumn("Planned", lambda e: planned_start(view, e), "it-c-time"),
         "start": ListColumn("Start", lambda e: view.time(str(e.columns.get("start", ""))), "it-c-time"),
         "end": ListColumn("End", lambda e: view.time(str(e.columns.get("end", ""))), "it-c-time"),
         "updated": ListColumn("Updated", lambda e: view.day(e.updated), "it-c-time"),
@@ -81,6 +80,13 @@ def standing_of(view: View, entry: Entry) -> Html:
         return EMPTY
     # What is well is in production; of what has no health the life cycle says how it stands.
     return view.health_chip(entry.id) or view.state_chip(entry)
+
+
+def planned_start(view: View, entry: Entry) -> Html:
+    """Return when a record is planned to begin, as lists say it: the year only where it is another."""
+    written = str(entry.columns.get("planned_start") or "")
+    moment = clock.parse_time(written)
+    return short(view, moment) if moment else view.time(written)
 
 
 def name_column(view: View) -> ListColumn:

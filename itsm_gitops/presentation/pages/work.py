@@ -13,9 +13,15 @@ from itsm_gitops.model.kinds import in_order_of_work
 from itsm_gitops.model.promises import MISSED, pressing, urgency_of
 from itsm_gitops.model.standing import Promise
 from itsm_gitops.presentation.language import t
-from itsm_gitops.presentation.markup import EMPTY, Html, esc, join
+from itsm_gitops.presentation.markup import Html, esc, join
 from itsm_gitops.presentation.pages.clocks import clock_chip
-from itsm_gitops.presentation.pages.tables import ABOUT, ListColumn, columns, record_column
+from itsm_gitops.presentation.pages.tables import (
+    ABOUT,
+    ListColumn,
+    columns,
+    planned_start,
+    record_column,
+)
 from itsm_gitops.presentation.view import View
 
 _DOERS = frozenset(PERSON_FIELDS)
@@ -85,8 +91,7 @@ def _age(view: View) -> ListColumn:
 
 def _when(view: View, entry: Entry) -> Html:
     """Return the clock of a record that matters most; when it starts, where no clock runs."""
-    start = entry.columns.get("planned_start")
-    return clock_chip(view, entry) or (view.time(start) if isinstance(start, str) else EMPTY)
+    return clock_chip(view, entry) or planned_start(view, entry)
 
 
 def people_column(view: View) -> ListColumn:

@@ -6,7 +6,7 @@
   /** @type {HTMLElement | null} */
   const box = document.querySelector(".it-mine");
   if (!box) return;
-  const { root, t, load, element, button, one, kept, zoned, picking, records: source, titleCell, recordCell, seen } = globalThis.itsm;
+  const { root, t, load, element, button, one, kept, zoned, picking, records: source, titleCell, recordCell, seen, ago } = globalThis.itsm;
   const MOST = 25;
   const ME = "me"; // also who asks in forms
   const SOMEBODY = "mine";
@@ -25,11 +25,33 @@
   /** @type {Clock} */
   let clock;
 
-  const COLUMNS = () => /** @type {[string, string][]} */ ([["title", t("Title")], ["state", t("State")], ["priority", t("Priority")], ["opened", t("Opened")]]);
+  const COLUMNS = () => /** @type {[string, string][]} */ ([["title", t("Title")], ["state", t("State")], ["priority", t("Priority")], ["when", t("When")], ["updated", t("Updated")]]);
   /** @type {Record<string, string>} */
-  const LOOKS = { state: "it-c-chip", priority: "it-c-chip", opened: "it-c-time" };
+  const LOOKS = { state: "it-c-chip", priority: "it-c-chip", when: "it-c-clock", updated: "it-c-age" };
   /** @type {Record<string, string>} */
-  const WIDTHS = { title: "it-c-record", state: "it-c-state", priority: "it-c-priority", opened: "it-c-time" };
+  const WIDTHS = { title: "it-c-record", state: "it-c-state", priority: "it-c-priority", when: "it-c-clock", updated: "it-c-age" };
+
+  /** How the clock of a record stands, or when it begins. @param {number} row @returns {Node[]} */
+  function when(row) {
+    const [text, look, at, always] = work.when[records.id[row]] ?? [];
+    if (text === undefined || at === undefined) return [];
+    if (!text) return [element("time", "", clock.brief(at))];
+    const over = at > 0 && at * 1000 <= Date.now();
+    const label = element("span", "", element("b", `it-chip--${over ? "bad" : look}`, over && look !== "bad" ? t("Overdue") : text));
+    if (at) label.dataset.by = String(at);
+    if (always) label.dataset.always = "";
+    return [label];
+  }
+
+  /** A cell of a list of records; whose they are says the page. @param {string} name @param {number} row */
+  function cell(name, row) {
+    if (name === "title") return titleCell(records, row, [], ["team"]);
+    const made = element("td", LOOKS[name]);
+    if (name === "when") made.append(...when(row));
+    else if (name === "updated") made.append(element("time", "", ago(records.updated[row] * 1000)));
+    else made.append(...recordCell[name](records, row, clock));
+    return made;
+  }
 
   /** @param {string} caption @param {string[]} heads @param {HTMLElement[]} rows @param {string} css @param {string[]} [widths] classes of the heads */
   function tableOf(caption, heads, rows, css, widths = []) {
@@ -44,18 +66,18 @@
 
   /** @param {string} title @param {number} number @param {...Node} content */
   const section = (title, number, ...content) =>
-    element("section", "", element("h2", "", title, " ", element("span", "it-mine__count", globalThis.itsm.digits(number))), ...content);
+    element("section", "", element("h2", "", title, " ", element("span", "it-count", globalThis.itsm.digits(number))), ...content);
 
-  /** @param {string} title @param {number[]} rows @param {string} none the words when there are none @param {string} [query] the explorer's address of all @param {HTMLElement[]} next where to go on when there are none */
+  /** The columns of all of its lists are the same. @param {string} title @param {number[]} rows @param {string} none the words when there are none @param {string} [query] the explorer's address of all @param {HTMLElement[]} next where to go on when there are none */
   function recordsPart(title, rows, none, query = "", next = []) {
     if (!rows.length) return none ? section(title, 0, element("p", "it-muted", none, " ", ...next)) : null;
-    const columns = COLUMNS().filter(([name]) => name !== "priority" || rows.some((row) => records.coded.priority.of(row).length));
+    const columns = COLUMNS();
     const lines = rows.map((row) =>
-      element("tr", "", ...columns.map(([name]) => (name === "title" ? titleCell(records, row) : element("td", LOOKS[name], ...recordCell[name](records, row, clock))))),
+      element("tr", "", ...columns.map(([name]) => cell(name, row))),
     );
     const content = [tableOf(title, columns.map(([, label]) => label), lines, "it-records", columns.map(([name]) => WIDTHS[name]))];
     const more = rest(lines);
-    if (more.length || query) content.push(element("div", "it-mine__more", ...more, ...(query ? [" ", toExplorer(query)] : [])));
+    if (more.length || query) content.push(element("p", "it-next it-mine__more", ...more, ...(query ? [" ", toExplorer(query)] : [])));
     return section(title, rows.length, ...content);
   }
 
@@ -114,22 +136,22 @@
     return part;
   }
 
-  /** The teams, for readers who have not said who they are: one press shows what a team has to do. */
+  /** The teams that have work, for readers who have not said who they are: one press shows what a team has to do. */
   function teamsPart() {
-    const teams = Object.entries(work.teams).sort((a, b) => a[1].localeCompare(b[1])).slice(0, MOST);
-    if (!teams.length) return null;
     const open = records.id.map((_, row) => row).filter((row) => records.open[row]);
-    const items = teams.map(([id, name]) => {
-      const number = open.filter((row) => records.coded.team.of(row).includes(id)).length;
+    const having = (/** @type {string} */ id) => open.filter((row) => records.coded.team.of(row).includes(id)).length;
+    const teams = Object.entries(work.teams).sort((a, b) => a[1].localeCompare(b[1])).map(([id, name]) => ({ id, name, number: having(id) }));
+    const busy = teams.filter(({ number }) => number).slice(0, MOST);
+    if (!busy.length) return null;
+    const items = busy.map(({ id, name, number }) => {
       const choice = button("it-mine__team", name, () => {
         field.value = id;
         choose();
       });
       choice.dir = "auto";
-      return element("li", "", choice, " ", element("span", number ? "" : "it-muted", globalThis.itsm.digits(number)));
+      return element("li", "", choice, " ", element("span", "", globalThis.itsm.digits(number)));
     });
-    const what = element("p", "it-muted", t("The number is how many of its records are open."));
-    return element("section", "", element("h2", "", t("Teams")), what, element("ul", "it-mine__teams", ...items));
+    return element("section", "", element("h2", "", t("Teams with open records")), element("ul", "it-mine__teams", ...items));
   }
 
   /** @param {Somebody} who */

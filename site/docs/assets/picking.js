@@ -31,14 +31,18 @@
   }
 
   /**
-   * What is theirs, each the most urgent first: by priority, then the oldest.
+   * What is theirs, each the most urgent first: by priority, then by the end of its clock, then the oldest.
    * @param {OwnWork} work @param {Somebody} who @param {Records} records @returns {TheirWork}
    */
   function theirs(work, who, records) {
     const order = [...records.order("opened")].filter((row) => records.open[row]);
     const places = records.places("priority");
     const rank = (/** @type {number} */ row) => places[records.coded.priority.cells[row]] ?? places.length;
-    order.sort((a, b) => rank(a) - rank(b));
+    const left = (/** @type {number} */ row) => {
+      const [, look, at] = work.when[records.id[row]] ?? [];
+      return look === "bad" ? 0 : at || Number.MAX_VALUE;
+    };
+    order.sort((a, b) => rank(a) - rank(b) || left(a) - left(b));
     const isOne = (/** @type {string} */ name) => name === who.id || (!who.isTeam && who.people.has(name));
     const ofTeam = (/** @type {number} */ row) => records.coded.team.of(row).some((team) => who.teams.has(team));
     const assigned = (/** @type {number} */ row) => work.assigned[records.id[row]] ?? [];

@@ -58,8 +58,24 @@
     return link;
   }
 
-  /** The title of a record, and its number in a line below. @param {Records} records @param {number} row @param {string[]} [wanted] words to mark */
-  const titleCell = (records, row, wanted = []) => element("td", "it-c-title", recordLink(records, row, wanted), element("p", "", element("span", "it-id", records.id[row])));
+  /**
+   * What stands below the title of a record besides its number: the first of its services and its team where no column has them, each name once.
+   * @param {Records} records @param {number} row @param {string[]} cols
+   */
+  function about(records, row, cols) {
+    const parts = [services(records, row).slice(0, 1), names(records, "team", row)].filter((_, i) => !cols.includes(["service", "team"][i]));
+    const spans = parts.map((content) => element("span", "", ...content));
+    return spans.filter(({ textContent }, i) => textContent && spans.findIndex((one) => one.textContent === textContent) === i);
+  }
+
+  /**
+   * The title of a record, and a line about it as in every other list. @param {Records} records @param {number} row
+   * @param {string[]} [wanted] words to mark @param {string[]} [cols] the columns beside it
+   */
+  function titleCell(records, row, wanted = [], cols = []) {
+    const parts = [element("span", "it-id", records.id[row]), ...about(records, row, cols).flatMap((part) => [" ", part])];
+    return element("td", "it-c-title", recordLink(records, row, wanted), element("p", "it-dots", ...parts));
+  }
 
   /** How many letters the longest name of a state has: its column has the room for it. @param {Records} records */
   const letters = (records) => Math.min(26, Math.max(12, ...Object.values(records.about.kinds).flatMap((k) => Object.values(k.states).map(([name]) => name.length))));
@@ -73,7 +89,7 @@
         const wanted = words(asked.q);
         const lines = rows.slice(from, to).map((row, i) => {
           const cells = asked.cols.map((name) => element("td", LOOKS[name] ?? "", ...CELLS[name](records, row, clock)));
-          const made = element("tr", "", titleCell(records, row, wanted), ...cells);
+          const made = element("tr", "", titleCell(records, row, wanted, asked.cols), ...cells);
           made.setAttribute("aria-rowindex", String(from + i + 2));
           return made;
         });
