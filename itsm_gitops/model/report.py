@@ -97,7 +97,7 @@ class Bars(NamedTuple):
     looks: tuple[str, ...]
 
 
-class Place(NamedTuple):
+class TablePlace(NamedTuple):
     """Where a table stands on a page: the section that it shares with the tables beside it, and what it is called there."""
 
     section: str
@@ -121,7 +121,7 @@ class Table:
     note: str = ""
     shows: Mapping[str, Sequence[Facets]] = field(default_factory=dict)
     wholes: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    place: Place | None = None
+    place: TablePlace | None = None
     quiet: bool = False
 
     def said(self, number: int, column: str, writer: Writer = ENGLISH) -> str:

@@ -19,9 +19,9 @@ from itsm_gitops.model.report import (
     Bars,
     Column,
     Key,
-    Place,
     Row,
     Table,
+    TablePlace,
 )
 from itsm_gitops.model.wording import Phrase, plural
 from itsm_gitops.model.workflow import CANCELLED
@@ -156,7 +156,7 @@ def _outcomes(
     ]
     looks = tuple(look for _, _, look in _OUTCOMES)
     bars = Bars(STACKED, tuple(o for o, _, _ in _OUTCOMES), looks)
-    return Table(name, title, columns, tuple(rows), bars, place=Place("Outcomes", short))
+    return Table(name, title, columns, tuple(rows), bars, place=TablePlace("Outcomes", short))
 
 
 def _rates(types: Sequence[tuple[str, list[Case]]], caused: _Caused, total: int) -> Table:

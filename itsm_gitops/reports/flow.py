@@ -18,9 +18,9 @@ from itsm_gitops.model.report import (
     Column,
     Facets,
     Key,
-    Place,
     Row,
     Table,
+    TablePlace,
 )
 from itsm_gitops.model.wording import Figure, Phrase, duration
 from itsm_gitops.reports import measures, trends
@@ -191,10 +191,10 @@ def _flows(log: Log, kind: Kind) -> Iterator[Table]:
     weeks, months = log.weeks(first), log.months(first)
     plural = kind.plural.replace("-", "_")
     records = Phrase(kind.plural_title)
-    title, place = Phrase("{records} by week", records=records), Place(records, "By week")
+    title, place = Phrase("{records} by week", records=records), TablePlace(records, "By week")
     yield _flow(log, kind.name, cases, weeks, f"{plural}_weeks", title, Column("week", "Week", WEEK), place)
     if len(months) > 1:
-        title, place = Phrase("{records} by month", records=records), Place(records, "By month")
+        title, place = Phrase("{records} by month", records=records), TablePlace(records, "By month")
         yield _flow(
             log, kind.name, cases, months, f"{plural}_months", title, Column("month", "Month", MONTH), place
         )
@@ -208,7 +208,7 @@ def _flow(
     name: str,
     title: str,
     first: Column,
-    place: Place,
+    place: TablePlace,
 ) -> Table:
     columns = (
         first,

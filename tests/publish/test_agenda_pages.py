@@ -264,7 +264,9 @@ def test_what_few_need_is_folded_on_the_page_of_subscriptions(view: View) -> Non
     html = subscribe.subscribe_page(view, "").body
     first, *rest = html.split("<details class=it-fold id=")
     assert text_of(first).count("Copy address") == 6 + 2 * 2  # of all, and of each service two
-    assert "Which service? Choose… Index of prices Online shop" in text_of(first)  # a script shows that of the chosen one
+    assert "Which service? Choose… Index of prices Online shop" in text_of(
+        first
+    )  # a script shows that of the chosen one
     assert [part.partition(">")[0] for part in rest] == ["programs"]
     assert "News in a feed reader Copy the address and add it" in text_of(first)
     assert "<details open" not in html

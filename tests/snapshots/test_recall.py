@@ -105,7 +105,7 @@ def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
     with RecallingGit.of(Git(tmp_path / "repo")) as git:
         with pytest.raises(GitError, match="missing"):
             list(git.blobs(["f" * 40]))
-        with pytest.raises(GitError, match="no name of an object"):
+        with pytest.raises(GitError, match="is not the name of an object"):
             list(git.blobs(["HEAD\nHEAD"]))
         with pytest.raises(GitError, match="no revision"):
             git.resolve("nowhere")

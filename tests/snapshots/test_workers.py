@@ -218,7 +218,7 @@ def test_interrupting_stops_everything_at_once(tmp_path: Path, to_group: bool) -
 
 
 def test_what_was_printed_before_is_printed_once(tmp_path: Path) -> None:
-    script = "from itsm_gitops.repository import share_out\nprint('once', end='')\nshare_out([1, 2, 3, 4], list, 2)\n"
+    script = "from itsm_gitops.snapshots import share_out\nprint('once', end='')\nshare_out([1, 2, 3, 4], list, 2)\n"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "once"
 

@@ -12,7 +12,7 @@
   const SLIM_ROOM = 600;
   let sizes = WIDE;
   const BETWEEN = 36; // from box to box: room for what opens more
-  const PADDING = 16; // above and below the words of a box
+  const PADDING = 12; // above and below the words of a box
   const LINE = 15;
   const BESIDE = 6; // between words and the edge of their box
   const [BOLD, PLAIN] = [600, 400];
@@ -93,7 +93,7 @@
     const full = state ? `${about.className} · ${state}` : about.className;
     const below = fits(full, PLAIN) ? [full] : state ? [`${about.className} ·`, state] : [full];
     const numbers = [...new Set(about.groups.map((group) => t("{least} of {all}", { least: group.least, all: group.members.length })))];
-    const demand = (/** @type {string} */ groups) => t("{groups} must work", { groups });
+    const demand = (/** @type {string} */ groups) => t("{groups} needed", { groups });
     const together = demand(numbers.join(", "));
     if (numbers.length) below.push(...(fits(together, PLAIN) ? [together] : numbers.map(demand)));
     return { about, full, title: lines(about.title), below: below.flatMap((words) => wrapped(words, PLAIN, sizes.lines - 1)) };
