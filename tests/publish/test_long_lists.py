@@ -17,10 +17,10 @@ from itsm_gitops.presentation.pages import (
     dependents,
     due,
     going_on,
-    item,
+    offers,
     parts,
-    record,
     service_history,
+    standing,
     steps,
     users_home,
 )
@@ -62,9 +62,9 @@ def test_the_older_events_of_a_timeline_can_be_opened(view: View) -> None:
 
 
 def test_known_errors_beyond_those_shown_are_linked(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record, "_OFFERED", 0)
+    monkeypatch.setattr(offers, "MOST_OFFERED", 0)
     incident = view.entries["INC-261120-AAAAA"]
-    offered = record._links(view, record._offered(view, incident, "known_error"))
+    offered = offers._links(view, offers._offered(view, incident, "known_error"))
     assert "and 1 more" in offered
     assert "KE-" in offered
 
@@ -127,7 +127,7 @@ def test_a_service_names_its_worst_incidents_and_opens_the_others(
     assert "INC-261120-AAAAA.html" in row
     assert "INC-261001-CCCCC" not in row
     assert re.search(rf"<a href=\S*services/{ill.id}\.html>and 1 more</a>", row)
-    notice = item._reason(view, ill)
+    notice = standing.reason(view, ill)
     assert notice.index("INC-261120-AAAAA") < notice.index("and 1 more") < notice.index("INC-261001-CCCCC")
 
 

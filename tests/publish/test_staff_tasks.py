@@ -136,4 +136,4 @@ def test_subscribe_to_a_feed(somebody: Comes) -> None:
     with somebody("subscribe to a feed") as visitor:
         visitor.follow("Subscribe")
         visitor.press("Copy address")
-        visitor.read("Outages, degradations and planned work only")
+        visitor.read("Outages, degradations and planned work")
