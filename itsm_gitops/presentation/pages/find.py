@@ -131,8 +131,9 @@ def not_found_page(pages: Collection[str]) -> ListPage:
         if url in pages
     )
     find = (
-        f'<form class="it-lost__find" action="{ROOT}{urls.SEARCH}"><label for="it-lost-q">{esc(t("Number, name or words"))}'
-        '</label><input id="it-lost-q" name="q" type="search" autocomplete="off" spellcheck="false" maxlength="100">'
+        f'<form class="it-lost__find" action="{ROOT}{urls.SEARCH}">'
+        f'<label for="it-lost-q">{esc(t("Search records, services, pages"))}</label>'
+        '<input id="it-lost-q" name="q" type="search" autocomplete="off" spellcheck="false" maxlength="100">'
         f'<button type="submit" class="md-button md-button--primary">{esc(t("Search"))}</button></form>'
     )
     head = heading([], t("There is no page here"), lead=lead)
