@@ -300,10 +300,10 @@ def test_classes_of_items_stand_in_groups_in_the_order_of_the_menu(view: View) -
 
 def test_kinds_of_record_stand_in_groups_as_in_the_menu(view: View) -> None:
     groups = {}
-    for part in hubs.records_index(view).body.partition("id=kinds")[2].split("<tbody>")[1:]:
-        title = re.search(r"scope=rowgroup>(.*?)</th>", part)
+    for part in hubs.records_index(view).body.partition("id=kinds")[2].split("<h3 ")[1:]:
+        title = re.search(r"^[^>]*>(.*?)</h3>", part)
         assert title
-        groups[title[1]] = set(re.findall(r"<td class=it-c-title><a [^>]*>(.*?)</a>", part))
+        groups[title[1]] = set(re.findall(r"<li><p><a [^>]*>(.*?)</a>", part))
     assert groups == {
         "Daily work": {"Incidents", "Service requests", "Problems", "Changes"},
         "Knowledge": {"Knowledge articles", "Known errors"},

@@ -19,7 +19,7 @@ from itsm_gitops.model.kinds import Kind
 from itsm_gitops.presentation import situation, urls
 from itsm_gitops.presentation.groups import CLASSES, RECORDS, by_title, grouped
 from itsm_gitops.presentation.language import digits, t, told
-from itsm_gitops.presentation.markup import EMPTY, Html, dots, esc, join, link
+from itsm_gitops.presentation.markup import DOT, EMPTY, Html, dots, esc, join, link
 from itsm_gitops.presentation.navigation import DUE_TITLE, MINE_TITLE
 from itsm_gitops.presentation.pages import hero, mine
 from itsm_gitops.presentation.pages.acts import beside, buttons
@@ -35,7 +35,6 @@ _ILL = "Needs attention"
 _HERE, _KINDS, _BY_KIND = "#urgent", "kinds", "Open by kind"
 _END_OF_CLAUSE, _FEW_LETTERS = re.compile(r"[:;.](?:\s|$)"), 20
 _LATE = "Running late"
-_OF_KIND = ("Open", _LATE, "Unassigned")
 _LEAD = "What is reported, requested and planned, the most urgent first."
 
 
@@ -90,43 +89,30 @@ def _counts(view: View, work: Sequence[Entry]) -> Html:
 
 
 def _by_kind(view: View) -> Html:
-    """Return how much is open of each kind, how much of it is late and how much nobody has: the sums stand above."""
+    """Return how much is open of each kind, and of that what is late and what nobody has: the sums stand above."""
     groups = grouped(view.book, [k for k in by_title(view.book) if k.is_record], RECORDS)
-    numbered = {k.name: _numbers(view, k) for _, members in groups for k in members}
-    used = [n for n in range(len(_OF_KIND)) if any(row[n] for row in numbered.values())] or [0]
-    heads = "".join(f"<th class=it-c-num scope=col>{esc(t(_OF_KIND[n]))}</th>" for n in used)
-    bodies = []
+    parts = []
     for group, members in groups:
-        title = f"<tr class=it-group><th id={group.anchor} colspan={len(used) + 1} scope=rowgroup>{esc(t(group.title))}</th></tr>"
-        rows = "".join(_row(view, kind, [(n, numbered[kind.name][n]) for n in used]) for kind in members)
-        bodies.append(f"<tbody>{title}{rows}</tbody>")
-    return Html(
-        f'<table class="it-table it-kinds"><caption class=it-vh>{esc(t(_BY_KIND))}</caption>'
-        f"<thead><tr><th scope=col>{esc(t('Kind'))}</th>{heads}</tr></thead>{''.join(bodies)}</table>"
-    )
+        rows = "".join(_row(view, kind) for kind in members)
+        parts.append(f"<div><h3 id={group.anchor}>{esc(t(group.title))}</h3><ul>{rows}</ul></div>")
+    return Html(f"<div class=it-kinds>{''.join(parts)}</div>")
 
 
-def _numbers(view: View, kind: Kind) -> tuple[int, ...]:
-    """Return how many records of a kind are open, how many of these are late, and how many nobody has."""
+def _row(view: View, kind: Kind) -> str:
+    """Return the line of a kind: nothing is said of what there is none of; of one for readers how many these have."""
     work = view.work_of_kind(kind.name)
-    return len(work), sum(is_late(view, e) for e in work), sum(not people_on(view, e) for e in work)
-
-
-def _row(view: View, kind: Kind, counts: Iterable[tuple[int, int]]) -> str:
-    """Return the line of a kind; of one that is written for readers it says how many these have."""
-    published = sum(facts.is_published(view.book, e.kind, e.state) for e in view.of_kind(kind.name))
-    name = link(urls.index(kind), esc(kind.plural_title))
-    said = f" <span class=it-muted>{digits(published)} {esc(t('published'))}</span>" if published else ""
-    cells = "".join(
-        f"<td class=it-c-num>{_number(number, is_late=_OF_KIND[n] == _LATE)}</td>" for n, number in counts
+    counts = (
+        (sum(is_late(view, e) for e in work), "running late", " class=it-late"),
+        (sum(not people_on(view, e) for e in work), "unassigned", ""),
+        (
+            sum(facts.is_published(view.book, e.kind, e.state) for e in view.of_kind(kind.name)),
+            "published",
+            "",
+        ),
     )
-    return f"<tr><td class=it-c-title>{name}{said}</td>{cells}</tr>"
-
-
-def _number(number: int, *, is_late: bool) -> str:
-    if not number:
-        return "<span class=it-muted>0</span>"
-    return f"<b class=it-late>{digits(number)}</b>" if is_late else digits(number)
+    said = DOT.join(Html(f"<span{css}>{digits(n)} {esc(t(word))}</span>") for n, word, css in counts if n)
+    name = link(urls.index(kind), esc(kind.plural_title))
+    return f"<li><p>{name} <small>{said}</small></p><b>{digits(len(work))}</b>"
 
 
 def _classes(view: View) -> Html:

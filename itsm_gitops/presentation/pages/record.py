@@ -86,7 +86,8 @@ def _columns(
 ) -> Html:
     """Return what a record says at length, and beside it its details and what is linked to it.
 
-    On a narrow screen these come before what is looked up: the timeline, similar records.
+    On a narrow screen these come before what is looked up: the timeline, similar records. The risk of a change and its
+    approvals are read, and come before them.
     """
     kind = view.kind(entry)
     main = join([*(one.section for one in first), told_of.first])
@@ -142,9 +143,9 @@ def _told(
     later = {meaning.CHANGE, meaning.INCIDENT} & set(kind.plays)  # which have the longest of these
     named = frozenset(chain(*offered.values()))
     if later:
-        sections = decided.sections if decided else EMPTY
+        risk = decided.sections if decided else EMPTY
         now, then = (said, EMPTY) if view.is_open(entry) else (EMPTY, said)
-        return Told(join([*first, now]), join([sections, others, then]), agenda.beside, named)
+        return Told(join([*first, risk, now]), join([others, then]), agenda.beside, named)
     return Told(join([*first, others, said]), EMPTY, agenda.beside, named)
 
 
