@@ -28,7 +28,7 @@ LOOKS = {
     "degraded": "Degraded",
     "risk": "At risk",
     "unknown": "Unknown",
-    "maintenance": "Maintenance",
+    "maintenance": "In maintenance",
     "operational": "Operational",
     "": "Not in production",
 }
