@@ -28,7 +28,7 @@ LOOKS = {
     "degraded": "Degraded",
     "risk": "At risk",
     "unknown": "Unknown",
-    "maintenance": "In maintenance",
+    "maintenance": "Maintenance",
     "operational": "Operational",
     "": "Not in production",
 }
