@@ -99,9 +99,7 @@ def _measure(name: str, table: Mapping[str, Any]) -> Measure:
             column=column,
         )
     else:
-        definition = Phrase(
-            "One row for each that the filter '{filter}' finds.", filter=table["of"]
-        )
+        definition = Phrase("One row for each that the filter '{filter}' finds.", filter=table["of"])
     return Measure(table["title"], definition, f"{_FOLDER}{name}.yaml.")
 
 
