@@ -94,15 +94,13 @@ def _measure(name: str, table: Mapping[str, Any]) -> Measure:
     if "group" in table:
         column = Figure(_column_name, table["group"])
         definition = Phrase(
-            "What the filter '{filter}' finds in this snapshot, by {column}.",
+            "What the filter '{filter}' finds, counted by {column}.",
             filter=table["of"],
             column=column,
         )
     else:
-        definition = Phrase(
-            "What the filter '{filter}' finds in this snapshot, one in each row.", filter=table["of"]
-        )
-    return Measure(table["title"], definition, f"{_FOLDER}{name}.yaml")
+        definition = Phrase("One row for each that the filter '{filter}' finds.", filter=table["of"])
+    return Measure(table["title"], definition, f"{_FOLDER}{name}.yaml.")
 
 
 def _column_name(name: str, writer: Writer) -> str:
@@ -158,7 +156,7 @@ def _groups(store: Store, answer: FilterAnswer, about: Mapping[str, Any], note: 
         counts.update([str(v) for v in value] if isinstance(value, list) else [_text(value)])
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     rows: tuple[Row, ...] = tuple(ordered)
-    columns = (_column(name, answer.kinds), Column(_HOW_MANY, "How many"))
+    columns = (_column(name, answer.kinds), Column(_HOW_MANY, "Count"))
     bars = Bars(BESIDE, (_HOW_MANY,), ("blue",)) if about.get("chart") else None
     return Table(about["name"], about["title"], columns, rows, bars, note)
 

@@ -147,8 +147,9 @@ def _sentences(table: Table, chart: Bars, title_of: Named, leading: Leading) -> 
 
 
 def _counted(table: Table, number: int, name: str) -> str:
-    """Return a value of a sentence: a share as so many of how many, where that is known, as those beside it are."""
-    return table.part(number, name, WRITER, sys.maxsize) or said_in(table, number, name)
+    """Return a value of a sentence: a share as so many of how many, where that is known; a time stays on one line."""
+    text = said_in(table, number, name).replace(" ", "\u00a0")
+    return table.part(number, name, WRITER, sys.maxsize) or text
 
 
 def draw(

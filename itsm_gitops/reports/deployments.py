@@ -167,7 +167,7 @@ def too_few(found: Sequence[Delivery]) -> Phrase | str:
     """Say why there are no figures of deployments; nothing where there are, or where nothing was deployed."""
     if not 0 < len(found) < FEWEST:
         return ""
-    return Phrase("Deployments have figures of their own from {count} on.", count=FEWEST)
+    return Phrase("Deployments get figures of their own once there are {count}.", count=FEWEST)
 
 
 def _finished(case: Case) -> int:

@@ -317,7 +317,7 @@ def test_until_a_moment_the_figures_are_those_of_then(world: GitRepo) -> None:
 def test_of_fewer_than_three_deployments_there_is_data_and_one_sentence(tmp_path: Path) -> None:
     world = write_world(tmp_path, dict(list(DEPLOYMENTS.items())[:2]))
     (made,) = report(Repository(world.root), ("dora",))
-    assert made.note == "Deployments have figures of their own from 3 on."
+    assert made.note == "Deployments get figures of their own once there are 3."
     assert [t.quiet for t in made.tables if "deploy" in t.name] == [True] * 3
     assert cells([made.as_json()])["dora", "deployments", "All", "deployments"] == 2
 

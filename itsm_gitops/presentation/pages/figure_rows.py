@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from itsm_gitops.model.report import BUSINESS, COUNT, DURATION, ITEM, SHARE, Table
+from itsm_gitops.model.report import BUSINESS, COUNT, DURATION, ITEM, RULE, SHARE, Table
 from itsm_gitops.presentation.language import t
 
-_MEASURED = (COUNT, SHARE, DURATION, BUSINESS)  # what may be nought in every row
+_MEASURED = (COUNT, SHARE, DURATION, BUSINESS, RULE)  # what may be nought, or none, in every row
 _FEWEST_GROUPED = 6  # rows that are told apart by whether a goal was missed
 
 
