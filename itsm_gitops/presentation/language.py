@@ -9,6 +9,7 @@ repository made up, is shown as it was written. A build speaks one language from
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -23,6 +24,7 @@ Html = NewType("Html", str)
 ENGLISH = "en"
 FRENCH = "fr"
 GERMAN = "de"  # its nouns begin with a capital letter within a sentence, too
+_STOP = re.compile(r"\.(?:</[a-z]+>)*\Z")
 _FOLDER = Path(__file__).parent / "catalogues"
 
 
@@ -77,12 +79,20 @@ def t(text: str, **values: object) -> str:
     if isinstance(text, Phrase):
         return text.said(WRITER)
     found = _current.words.get(text, text)
-    return found.format(**values) if values else found
+    return _filled(found, values) if values else found
 
 
 def told(text: str, **values: Html) -> Html:
     """Return a text in the site's language with finished HTML at the places that ``{name}`` marks."""
-    return Html(escape(_current.words.get(text, text), quote=False).format(**values))
+    return Html(_filled(escape(_current.words.get(text, text), quote=False), values))
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    """Return a text with its values; a full stop that follows one which ends with its own, as a short month does, is left out."""
+    for name, value in values.items():
+        if _STOP.search(str(value)):
+            text = text.replace(f"{{{name}}}.", f"{{{name}}}")
+    return text.format(**values)
 
 
 def counted(number: int, one: str, several: str, **values: object) -> str:

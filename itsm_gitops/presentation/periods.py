@@ -32,11 +32,13 @@ def period(data: Mapping[str, Any], schema: Mapping[str, Any]) -> Html:
         return EMPTY
     if not _has_period(schema):
         return EMPTY
-    begin = full_day(first)
+    text, begin = "{start} to {end}", full_day(first)
     if first.year == last.year:
-        begin = day_of_month(first.day) if first.month == last.month else day_and_month(first)
+        begin = day_and_month(first)
+        if first.month == last.month:
+            text, begin = "{first} to {last}", day_of_month(first.day)
     start, end = (
         Html(f"<time datetime={on.isoformat()}>{shown}</time>")
         for on, shown in ((first, begin), (last, full_day(last)))
     )
-    return told("{start} to {end}", start=start, end=end)
+    return told(text, start=start, end=end, first=start, last=end)

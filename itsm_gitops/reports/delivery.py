@@ -53,7 +53,7 @@ def deployment_frequency(carried_out: int, watched: int) -> float | None:
 def lead_time(case: Case) -> int | None:
     """Lead time for changes.
 
-    The time from the first state of a change until its work ended (actual_end, else the day it was closed),
+    The time from the first state of a change until its work ended (its actual end, else the day it was closed),
     in calendar time; the median of the changes that were closed in the time of the report.
 
     Source: DORA, change lead time, from committed to running in production; here from the day the change was

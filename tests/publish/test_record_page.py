@@ -644,7 +644,7 @@ def test_what_follows_from_a_record(view: View) -> None:
     assert "Response Missed by 1 h 30 min promised" in said
     assert "Resolution Until 23 Nov 2026, 09:00 4 h promised" in said
     assert "Other Running 1 min promised" in said
-    assert "Agreed in gold , around the clock gold , in Winter freeze" in said
+    assert "Agreed in gold , around the clock gold ( Winter freeze )" in said
     assert "Time to resolve 2 h , 10 min of it waiting" in said
     # The head of the page has until when the clock runs that matters most.
     view.course = lambda _: Course((promises[1],))

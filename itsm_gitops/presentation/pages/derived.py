@@ -82,5 +82,5 @@ def _from(view: View, promise: Promise) -> Html:
     """Return where promises were made, and in whose hours they count."""
     level = view.link(promise.level)
     if promise.calendar:
-        return told("{level}, in {calendar}", calendar=view.link(promise.calendar), level=level)
+        return told("{level} ({calendar})", calendar=view.link(promise.calendar), level=level)
     return told("{level}, around the clock", level=level)

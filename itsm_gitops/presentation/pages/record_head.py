@@ -79,7 +79,7 @@ def _clock(view: View, entry: Entry) -> Iterator[_Cell]:
         return
     label, metric = clock_label(promise), words(promise.metric)
     if promise.calendar:
-        said = told("{label} in {calendar}", label=label, calendar=view.link(promise.calendar))
+        said = told("{label} ({calendar})", label=label, calendar=view.link(promise.calendar))
         label = Html(f"<span class=it-muted>{said}</span>")
     if promise.due is not None:
         until = short_moment(view, datetime.fromtimestamp(promise.due, UTC))

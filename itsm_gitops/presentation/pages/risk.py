@@ -19,7 +19,10 @@ _ASSESSED = ("level", "answers")
 _TOTALS = {QUESTION: "Total of the answers", FACT: "Total of the facts"}
 _LEVELS = ("critical", "high", "medium", "low", "unknown")  # what facts are said in
 # An identifier of an item, like no plain word.
-_WORD = re.compile(r"(\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+\b)", re.ASCII)
+# An identifier of several words; one of one word is known by its place in a list of them.
+_NAME = re.compile(
+    r"(\b[a-z][a-z0-9]*(?:-[a-z0-9]+)+\b|(?<=, )[a-z][a-z0-9]*\b|\b[a-z][a-z0-9]*\b(?=, ))", re.ASCII
+)
 
 
 def risk_assessment(view: View, entry: Entry, data: Mapping[str, Any]) -> Html:
@@ -118,5 +121,5 @@ def named(view: View, reason: str) -> Html:
     first, *rest = reason.split(" ")
     if first in view.entries:  # it may be one word
         return join([view.link(first), *(esc(word) for word in rest)], " ")
-    parts = _WORD.split(reason)  # what is between identifiers, and they, in turn
+    parts = _NAME.split(reason)  # what is between identifiers, and they, in turn
     return join([view.link(p) if n % 2 and p in view.entries else esc(p) for n, p in enumerate(parts)])
