@@ -33,7 +33,7 @@ OURS = ", ".join(
 LOADING = f"script:not({OURS}), iframe, object, embed, base, meta[http-equiv]"
 # The calendar's script places events by numbers of its own: no text of a record is in them.
 HANDLERS = r"""() => [...document.querySelectorAll("*")].flatMap(e => [...e.attributes]
-    .filter(a => a.name.startsWith("on") || (a.name === "style" && e.closest("#it-main") && !/^(--(bars|from|for|column|columns|gutter|letters): \d+; ?)+$/.test(a.value)))
+    .filter(a => a.name.startsWith("on") || (a.name === "style" && e.closest("#it-main") && !/^(--(bars|from|for|column|columns|over|gutter|letters): \d+; ?)+$/.test(a.value)))
     .map(a => `${e.tagName} ${a.name}=${a.value}`))"""
 ADDRESSES = """() => [...document.querySelectorAll("#it-main [href], #it-main [src], #it-main [action]")]
     .map(e => e.getAttribute("href") || e.getAttribute("src") || e.getAttribute("action"))

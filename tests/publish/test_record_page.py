@@ -649,7 +649,7 @@ def test_what_follows_from_a_record(view: View) -> None:
     # The head of the page has until when the clock runs that matters most.
     view.course = lambda _: Course((promises[1],))
     head = " ".join(re.sub(r"<[^>]*>", " ", page(view, INC)).split())
-    assert "Resolve by Mon 23 Nov, 09:00 3 h 59 min left in Winter freeze" in head
+    assert "Resolve by Mon 23 Nov, 09:00 3 h 59 min left ( Winter freeze )" in head
     assert "Resolution Running 4 h promised" in part(page(view, INC), "worked-out")
     view.course = None
     assert part(page(view, "PRB-261121-DDDDD"), "worked-out") == ""
