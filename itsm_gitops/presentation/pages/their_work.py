@@ -119,7 +119,7 @@ class TheirWork:
             (self._owned if theirs else self._others).append(relation)
 
     def _counts(self) -> Html:
-        """Return how much there is to be done, each number leading to its part of the page; a part alone speaks for itself."""
+        """Return how much there is to be done, each number leading to its part of the page; nothing where nothing is."""
         nobody = sum(not people_on(self._view, e) for e in self._own) if self._is_team else 0
         overdue = sum(d.day.stage == PAST for d in self._due)
         counts = (
@@ -130,7 +130,7 @@ class TheirWork:
             ("#due", "Overdue", "bad", overdue),
             ("#due", "Due", "none", len(self._due) - overdue),
         )
-        return numbers(counts) if sum(number > 0 for *_, number in counts) > 1 else EMPTY
+        return numbers(counts)
 
     def to_do(self) -> Html:
         """Return the sections of what is to be done now: open work by urgency, approvals, what is due.
