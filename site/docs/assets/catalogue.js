@@ -13,7 +13,8 @@
   const categories = all(form, "[data-category]");
   const said = one(form, "#it-narrow-said");
   const cards = all(document, ".it-card, .it-error, .it-services tr:not(.it-group):has(td)").map((card) => ({ card, text: tokens(card.textContent ?? "") }));
-  const sections = [...new Set(cards.map(({ card }) => card.closest("section, tbody")))];
+  /** @type {(HTMLElement | null)[]} */
+  const sections = [...new Set(cards.map(({ card }) => /** @type {HTMLElement | null} */ (card.closest("section, tbody"))))];
   const asked = new URLSearchParams(location.search);
   let category = asked.get("category") ?? "";
 
