@@ -62,7 +62,7 @@ def _affected_map(view: View, roots: tuple[str, ...]) -> Html:
     when = _supposed([view.title(i) for i in roots])
     said = told("{when}, this would be hit too: {items}", when=esc(when), items=_named(view, hits, roots))
     fold = f"<details class='it-fold it-if' id=impact><summary>{esc(t('As a picture'))}</summary>{picture}</details>"
-    return Html(f"<p class=it-supposed>{said}</p>{fold}")
+    return Html(f"<div class=it-supposed>{said}</div>{fold}")
 
 
 def _named(view: View, hits: Iterable[str], roots: Sequence[str]) -> Html:
