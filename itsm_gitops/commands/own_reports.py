@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from itsm_gitops.commands.columns import Rows
 from itsm_gitops.commands.listing import sorted_by
 from itsm_gitops.commands.stored_filters import FilterAnswer, StoredFilters
+from itsm_gitops.model import clock
 from itsm_gitops.model.column_names import column_names, near_column
 from itsm_gitops.model.errors import ItsmError, UsageError
 from itsm_gitops.model.kinds import Kind
@@ -35,7 +36,7 @@ from itsm_gitops.model.report import (
     Table,
 )
 from itsm_gitops.model.rulebook import RuleBook
-from itsm_gitops.model.wording import Figure, Phrase, Writer, field_name, listed, plural
+from itsm_gitops.model.wording import Figure, Phrase, Writer, field_name, full_day, listed, plural
 
 if TYPE_CHECKING:
     from itsm_gitops.snapshots import Store
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _FOLDER = "schemas/reports/"
 _MOST = 100
 _HOW_MANY = "count"
+_OF_NAME = frozenset({"name", "unit"})  # the name of a figure says its unit
 
 
 def own_reports(book: RuleBook) -> dict[str, Mapping[str, Any]]:
@@ -191,7 +193,22 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return listed(map(_text, value))
     if isinstance(value, Mapping):
-        return listed(
-            Phrase("{field} {value}", field=Figure(field_name, k), value=_text(v)) for k, v in value.items()
-        )
+        return _parts(value)
     return str(value)
+
+
+def _parts(value: Mapping[str, Any]) -> Phrase:
+    """Return the parts of a value; what has a name, like a figure with its goal, is called by it."""
+    name = value.get("name")
+    named = isinstance(name, str)
+    said = listed(
+        Phrase("{field} {value}", field=Figure(field_name, key), value=_part(part))
+        for key, part in value.items()
+        if not named or key not in _OF_NAME
+    )
+    return Phrase("{name}: {parts}", name=str(name), parts=said) if named else said
+
+
+def _part(value: Any) -> str | Figure:
+    day = clock.parse_day(value)
+    return _text(value) if day is None else Figure(full_day, day)

@@ -22,7 +22,7 @@ from itsm_gitops.model.report import Measure, Report, Table
 from itsm_gitops.model.standing import Asking, Course, Proof
 from itsm_gitops.model.words import a_kind
 from itsm_gitops.reports.catalogue import REPORTS, make_reports, reports_of
-from itsm_gitops.reports.levels import levels_of
+from itsm_gitops.reports.course import levels_of
 from itsm_gitops.reports.lives import LifeShelf
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.reports.measures import availability, availability_around_the_clock, measure

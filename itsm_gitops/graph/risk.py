@@ -168,7 +168,7 @@ class RiskBook:
         return (
             worst,
             worst or "unknown",
-            (Phrase("{item} is of {level} criticality", item=where, level=Phrase(worst)) if where else ""),
+            (Phrase("{item} has the highest", item=where) if where else ""),
         )
 
     def _blast_radius(self, entry: Entry, data: Mapping[str, Any]) -> tuple[int, str, str]:

@@ -43,9 +43,10 @@ class EntryQuestions:
         listed = sorted((e for kind in kinds for e in self._by_kind.get(kind, ())), key=attrgetter("id"))
         return [e for e in listed if facts.is_open(self.book, e)] if open_only else listed
 
-    def earliest(self, kinds: Collection[str]) -> str:
-        """Return the least text that says when an entry of some kinds was opened; empty where none says it."""
-        return min((e.opened for e in self.of_kinds(kinds) if e.opened), default="")
+    def earliest(self) -> str:
+        """Return the least text that says when a record was opened; empty where none says it."""
+        records = [kind.name for kind in self.book.kinds.values() if kind.is_record]
+        return min((e.opened for e in self.of_kinds(records) if e.opened), default="")
 
     @cached_property
     def _by_kind(self) -> Mapping[str, list[Entry]]:

@@ -10,7 +10,6 @@ from itsm_gitops.model.clock import parse_time
 from itsm_gitops.model.escalation_steps import ASSIGNEE, ESCALATED_TO, steps_of
 from itsm_gitops.model.standing import Course, Mark, Promise
 from itsm_gitops.model.workflow import ACTIVE
-from itsm_gitops.reports.levels import levels_of
 from itsm_gitops.reports.log import Log
 from itsm_gitops.service_levels.agreements import Clock
 from itsm_gitops.service_levels.clocks import Levels
@@ -29,13 +28,17 @@ def course(log: Log) -> Callable[[str], Course]:
     return lru_cache(_MOST_KEPT)(_Courses(log).of)
 
 
+def levels_of(log: Log) -> Levels:
+    """Return the service levels in force, ready to judge the records of a log."""
+    return Levels(log.network, log.first, log.until, str(log.zone))
+
+
 def _oldest(log: Log) -> int | None:
     """Return a moment before which no record with its times in order was opened; None where that is not known.
 
     Business hours may be counted from any earlier moment, so one record does not ask for the lives of all.
     """
-    kinds = [kind.name for kind in log.book.kinds.values() if kind.is_record]
-    moment = parse_time(log.store.earliest(kinds))
+    moment = parse_time(log.store.earliest())
     return int(moment.timestamp()) - _ZONES if moment else None
 
 

@@ -11,7 +11,8 @@ from itsm_gitops.model.entry import Entry
 from itsm_gitops.model.report import ITEM, SHARE, TEXT, Column, Key, Row, Table
 from itsm_gitops.model.wording import Phrase, listed, plural
 from itsm_gitops.reports import measures
-from itsm_gitops.reports.levels import attained, judged, levels_of
+from itsm_gitops.reports.course import levels_of
+from itsm_gitops.reports.levels import attained, judged
 from itsm_gitops.reports.log import Log
 from itsm_gitops.reports.writing import ReportDraft
 from itsm_gitops.service_levels import measures as durations

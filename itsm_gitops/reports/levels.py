@@ -24,6 +24,7 @@ from itsm_gitops.model.report import (
 from itsm_gitops.model.wording import Figure, Phrase, percent, plural
 from itsm_gitops.reports import measures, trends
 from itsm_gitops.reports.clock_lists import HOURS, missed, running
+from itsm_gitops.reports.course import levels_of
 from itsm_gitops.reports.log import Bucket, Log
 from itsm_gitops.reports.past import Uptime, uptimes
 from itsm_gitops.reports.writing import ReportDraft
@@ -35,11 +36,6 @@ from itsm_gitops.service_levels.measures import MET, MISSED, RUNNING
 _ROLES = (meaning.INCIDENT, meaning.REQUEST)
 _MOST_SERVICES = 500
 _MOST_PERIODS = 100
-
-
-def levels_of(log: Log) -> Levels:
-    """Return the service levels in force, ready to judge the records of a log."""
-    return Levels(log.network, log.first, log.until, str(log.zone))
 
 
 def levels(log: Log) -> ReportDraft:

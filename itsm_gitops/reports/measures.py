@@ -213,7 +213,7 @@ def is_emergency(case: Case) -> bool:
 def is_unauthorised(case: Case, authorised: Collection[str]) -> bool:
     """Unauthorised share.
 
-    The share of closed changes on which work began (actual_start, else their first state in which work goes
+    The share of closed changes on which work began (its actual start, else their first state in which work goes
     on) before they first reached a state in which the work may be done, or that never reached one.
 
     Source: ITIL 4, change enablement: unauthorised changes; FitSM, PR12: changes are approved before they are

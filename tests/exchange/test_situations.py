@@ -80,16 +80,16 @@ SITUATIONS: Mapping[str, Situation] = {
     ),
     "YAML in a title": Situation(INCIDENTS, HEAD + 'T1,"- !!python/x: {a: &b *b}",2024-01-01\n', 1),
     "merge markers in a title": Situation(INCIDENTS, HEAD + "T1,<<<<<<< HEAD,2024-01-01\n", 1),
-    "29 February of no leap year": Situation(INCIDENTS, HEAD + "T1,a,2023-02-29\n", 0, 1, "no time"),
-    "a time with 24 o'clock": Situation(INCIDENTS, HEAD + "T1,a,2024-01-01T24:00\n", 0, 1, "no time"),
+    "29 February of no leap year": Situation(INCIDENTS, HEAD + "T1,a,2023-02-29\n", 0, 1, "not a time"),
+    "a time with 24 o'clock": Situation(INCIDENTS, HEAD + "T1,a,2024-01-01T24:00\n", 0, 1, "not a time"),
     "the year 1969": Situation(INCIDENTS, HEAD + "T1,a,1969-12-31\n", 1),
     "the year 2999": Situation(INCIDENTS, HEAD + "T1,a,2999-01-01\n", 0, 1, "W005"),
-    "the year 0000": Situation(INCIDENTS, HEAD + "T1,a,0000-01-01\n", 0, 1, "no time"),
-    "a serial number of a spreadsheet": Situation(INCIDENTS, HEAD + "T1,a,45292.5\n", 0, 1, "no time"),
+    "the year 0000": Situation(INCIDENTS, HEAD + "T1,a,0000-01-01\n", 0, 1, "not a time"),
+    "a serial number of a spreadsheet": Situation(INCIDENTS, HEAD + "T1,a,45292.5\n", 0, 1, "not a time"),
     "months before days": Situation(
         US, HEAD + "T1,a,01/13/2024\nT2,b,02/01/2024\n", -1, words="%m/%d/%Y fits"
     ),
-    "one date that fits nothing": Situation(US, HEAD + "T1,a,13/01/2024\nT2,b,32/01/2024\n", 1, 1, "no time"),
+    "one date that fits nothing": Situation(US, HEAD + "T1,a,13/01/2024\nT2,b,32/01/2024\n", 1, 1, "not a time"),
     "a link to itself": Situation(LINKS, "id,title,opened,other\nT1,a,2024-01-01,T1\n", 1, words="T1"),
     "a link to nothing": Situation(LINKS, "id,title,opened,other\nT1,a,2024-01-01,T9\n", 1),
     "links in a circle": Situation(

@@ -99,7 +99,7 @@ def test_criticality_is_that_of_the_items_and_of_the_services_that_a_failure_rea
     assert facts(assess(book, change, item("db", criticality="medium")))["criticality"] == ("medium", 1)
     carries = assess(book, change, item("db", criticality="low"), *services(1, criticality="critical"))
     assert facts(carries)["criticality"] == ("critical", 4)
-    assert reason(carries, "criticality") == "s-0 is of critical criticality"
+    assert reason(carries, "criticality") == "s-0 has the highest"
 
 
 def test_a_spare_partner_keeps_the_services_out_of_it(book: RuleBook) -> None:

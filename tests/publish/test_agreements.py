@@ -92,6 +92,13 @@ def test_a_contract_says_beside_its_last_day_to_give_notice_that_it_is_due(
     assert day.startswith("<b>") == bool(said)
 
 
+def test_a_day_to_give_notice_that_is_past_gives_way_to_that_of_the_next_term(tmp_path: Path) -> None:
+    view = view_of(tmp_path, {"cmdb/contracts/cloud-2026.yaml": f"{CONTRACT}notice_days: 60\n"})
+    strip = text_of(page_of(view, "cloud-2026").partition("<dl class=it-help>")[2].partition("</dl>")[0])
+    day = "1 Nov 2027 for the next term; for this one it was 1 Nov 2026"
+    assert strip.startswith(f"Term 1 Jan 2026 to 31 Dec 2026 Last day to give notice {day} Supplier")
+
+
 def test_a_contract_is_told_in_words_and_its_dates_come_first(tmp_path: Path) -> None:
     view = view_of(tmp_path, {"cmdb/contracts/cloud-2026.yaml": f"{CONTRACT}notice_days: 30\n"})
     html = page_of(view, "cloud-2026")

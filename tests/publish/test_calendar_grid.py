@@ -123,7 +123,7 @@ def test_a_window_is_a_stripe_on_its_days_and_named_in_the_legend(tmp_path: Path
     grid = grid[: grid.index("it-cal__agenda")]
     assert all("it-behind--on" in cell for cell in grid.split("<td ") if "it-ev--maintenance" in cell)
     legend = grid[grid.index("it-cal__legend") :]
-    assert "Maintenance window: Saturday night" in text_of(legend)
+    assert "Maintenance window: Saturday night (Sat, Sun)" in text_of(legend)
     assert 'data-type="maintenance"' in legend  # so that the filters hide it with its stripes
     for date, part in (("2026-11-21", "1200 1440"), ("2026-11-22", "0 300")):
         assert "it-ev--maintenance it-behind--on" in day(grid, date)

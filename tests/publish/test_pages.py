@@ -267,7 +267,7 @@ def test_what_would_fail_is_told_while_the_work_goes_on(view: View) -> None:
     assert maps.affected_map(view, entry) == ""  # all that would be hit is affected anyway
     entry = replace(entry, edges=tuple(e for e in entry.edges if e.target != "shop"))
     said = maps.affected_map(view, entry)
-    assert re.search(r"failed, this would be hit too: <a [^>]*>Online shop</a></p><details", said)
+    assert re.search(r"failed, this would be hit too: <a [^>]*>Online shop</a></div><details", said)
     assert "<svg" in maps.affected_map(view, entry)
     assert maps.affected_map(view, replace(entry, state="closed")) == ""
 
@@ -381,7 +381,7 @@ def test_a_bar_without_room_for_a_name_has_initials_and_its_time(tmp_path: Path)
     html = item_page(view, entry, view.store.data("web-rota"), fields(view.kind(entry)))
     bars = set(re.findall(r'title="Ada Example">(.*?)</span>', html))
     assert bars == {"<b>AE</b>"}  # nine hours are too short for the name, and for the time as well
-    assert ">Around the clock</td>" in html  # when the layer that has no hours is called
+    assert ">When nobody above is called, else as backup</td>" in html  # the layer that has no hours
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_a_service_level_is_said_in_words(tmp_path: Path) -> None:
     view = view_of(tmp_path, {"cmdb/service-levels/gold.yaml": gold})
     entry = view.entries["gold"]
     said = text(item.item_page(view, entry, view.store.data("gold"), fields(view.kind(entry))))
-    assert "Clock stands still in On hold" in said
+    assert "Clock pauses in On hold" in said
     assert "Warning When 75% of the time is used" in said
     assert "Incident Response Resolution P1 95% within 15 min – Any priority – 99.5% within 4 h" in said
     assert "Time used Target Who is called 90% Any Web team 100% Response, P1 Web team" in said

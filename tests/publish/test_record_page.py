@@ -299,7 +299,7 @@ def test_who_must_approve_and_why(view: View) -> None:
     assert risk.startswith("Risk assessment ")
     assert "Set by hand to medium; the answers and the facts give low. Question" in risk
     assert "Question Answer Points Criticality of the affected items and the services they carry" in risk
-    assert "Online shop is of critical criticality Critical 4" in risk
+    assert "Online shop has the highest Critical 4" in risk
     assert "of its questions are not answered." in risk
     assert "Total of the answers" not in risk  # none has points
     assert re.search(r"Total of the facts Low medium from \d+, high from \d+ 4", risk)

@@ -14,7 +14,7 @@ import pytest
 from itsm_gitops.cli.app import run
 from itsm_gitops.commands.reporting import SnapshotReporter, report
 from itsm_gitops.model.clock import parse_time
-from itsm_gitops.reports.levels import levels_of
+from itsm_gitops.reports.course import levels_of
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.repository import Repository
 from itsm_gitops.snapshots import packaged_rulebook_root

@@ -20,7 +20,7 @@ from itsm_gitops.editing.edits import add_note, correct, set_fields
 from itsm_gitops.editing.fields import read_assignment
 from itsm_gitops.editing.migrate import migrate, planned
 from itsm_gitops.editing.move import move
-from itsm_gitops.reports.levels import levels_of
+from itsm_gitops.reports.course import levels_of
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.service_levels.measures import team_times
 from itsm_gitops.snapshots import packaged_rulebook_root

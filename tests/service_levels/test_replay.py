@@ -13,7 +13,7 @@ from itsm_gitops.model.entry import summarise
 from itsm_gitops.model.priority import priority
 from itsm_gitops.model.rulebook import PRIORITY, RuleBook
 from itsm_gitops.model.timeline import packed, replay_of, unpacked
-from itsm_gitops.reports.levels import levels_of
+from itsm_gitops.reports.course import levels_of
 from itsm_gitops.reports.log import Log, Scope
 from itsm_gitops.repository import Repository
 from itsm_gitops.service_levels.clocks import Levels

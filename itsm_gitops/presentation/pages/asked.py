@@ -146,8 +146,15 @@ def _notices(view: View, entry: Entry, data: Mapping[str, Any]) -> Iterator[tupl
         if due.terms.sign < 0 and due.terms.shift and len(due.pointer) == 1:
             said = t(due.terms.message)
             mark = terms.notice(view, entry, data) if meaning.CONTRACT in view.kind(entry).plays else EMPTY
-            shown = day(view, due.at(start, view.zone).day)
-            yield f"{said[:1].upper()}{said[1:]}", Html(f"<b>{shown}</b> {mark}") if mark else shown
+            now = due.at(start, view.zone)
+            shown = day(view, now.day)
+            first = Html(f"<b>{shown}</b> {mark}") if mark else shown
+            # It is too late to end this term: what is said is the day for the next one.
+            was = told("for the next term; for this one it was {day}", day=day(view, due.day))
+            next_term = (
+                Html(f"<small>{was}</small>") if due.months and now.day > str(data.get("end", "")) else EMPTY
+            )
+            yield f"{said[:1].upper()}{said[1:]}", join(filter(None, (first, next_term)), " ")
 
 
 def _served(view: View, entry: Entry) -> Html:

@@ -74,17 +74,17 @@ def _about(view: View, made: BoardAgenda) -> Html:
 
 def _nothing(view: View, made: BoardAgenda) -> Html:
     """Return in one line the parts that have no matter."""
-    since = day_and_month(made.since.astimezone(view.zone))
+    since = short(view, made.since)
     empty = {name for name, _, items in made.parts if not items}
-    said = []
+    said: list[Html] = []
     if {"went_wrong", "emergencies"} <= empty:
-        said.append(t("No failed changes and no emergencies since {day}.", day=since))
+        said.append(told("No failed changes and no emergencies since {moment}.", moment=since))
     elif "went_wrong" in empty:
-        said.append(t("No failed changes since {day}.", day=since))
+        said.append(told("No failed changes since {moment}.", moment=since))
     elif "emergencies" in empty:
-        said.append(t("No emergencies since {day}.", day=since))
-    said += [t(text) for name, text in _NONE.items() if name in empty]
-    return Html(f"<p class=it-muted>{esc(' '.join(said))}") if said else EMPTY
+        said.append(told("No emergencies since {moment}.", moment=since))
+    said += [esc(t(text)) for name, text in _NONE.items() if name in empty]
+    return Html(f"<p class=it-muted>{join(said, ' ')}") if said else EMPTY
 
 
 _NONE = {

@@ -19,7 +19,7 @@ from itsm_gitops.presentation.events import CalendarEvent
 from itsm_gitops.presentation.freezes import NAMES, name_of, named
 from itsm_gitops.presentation.language import t
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.presentation.moments import MONTH_NAMES, day_letters
+from itsm_gitops.presentation.moments import DAY_NAMES, MONTH_NAMES, day_letters, short_name
 from itsm_gitops.presentation.pages.plan import looks, when
 from itsm_gitops.presentation.planned import Month
 from itsm_gitops.presentation.view import View
@@ -30,6 +30,7 @@ _FREEZE, _HOLIDAY, _WINDOW = "freeze", "holiday", LOOKS[MAINTENANCE]
 _LONG = timedelta(days=1)
 _MINUTES = 24 * 60
 _MOST_WINDOWS = 4  # named in the legend
+_MOST_DAYS = 3  # of the week, named beside a window
 # A bar is as many lines high as its words need where the days are narrow, up to so many.
 _LETTERS, _MOST_LINES = 18, 3
 _BEFORE, _UNTIL = 8, 24  # letters before the title of a change, and of one that began in an earlier week
@@ -78,7 +79,7 @@ def legend(view: View, weeks: Sequence[list[Cell]]) -> Html:
         *((look, title, any(looks(e.span) == look for e in known)) for look, title in NAMES.items()),
         ("proposed", "Proposed freeze", any(e.span.proposed for e in known)),
     ]
-    windows = _windows(view, list(known))
+    windows = _windows(view, weeks)
     items = "".join(
         windows if look == _WINDOW and windows else _key(look, esc(t(text)))
         for look, text, used in parts
@@ -93,15 +94,32 @@ def _key(look: str, text: Html, data: str = "") -> str:
     return f"<li{data}><span class='it-cal__key{f' it-cal__key--{look}' if look else ''}'></span>{text}</li>"
 
 
-def _windows(view: View, known: Sequence[CalendarEvent]) -> str:
-    """Return the keys of the windows, each with its name: in a month they are stripes. Nothing where they are many."""
-    each = {e.span.id: e for e in known if e.span.look == _WINDOW and not e.span.proposed}
-    if len(each) > _MOST_WINDOWS:
+def _windows(view: View, weeks: Sequence[list[Cell]]) -> str:
+    """Return the keys of the windows, each with its name and its days: in a month they are stripes. Nothing where they are many."""
+    windows: dict[str, CalendarEvent] = {}
+    days: dict[str, dict[int, None]] = {}
+    for place, cell in enumerate(cell for week in weeks for cell in week):
+        for event in cell[2]:
+            if event.span.look == _WINDOW and not event.span.proposed:
+                windows[event.span.id] = event
+                days.setdefault(event.span.id, {})[place % len(DAY_NAMES)] = None
+    if len(windows) > _MOST_WINDOWS:
         return ""
     return "".join(
-        _key(_WINDOW, named(e.span, link(view.url(i), esc(e.span.title))), f" {event_data(e)}")
-        for i, e in each.items()
+        _key(
+            _WINDOW,
+            Html(
+                f"<span>{named(e.span, link(view.url(i), esc(e.span.title)))}{_weekdays(sorted(days[i]))}</span>"
+            ),
+            f" {event_data(e)}",
+        )
+        for i, e in windows.items()
     )
+
+
+def _weekdays(days: Sequence[int]) -> str:
+    """Return the days of the week on which there is a window; of one on most days there is nothing to tell."""
+    return f" ({esc(', '.join(short_name(DAY_NAMES[d]) for d in days))})" if len(days) <= _MOST_DAYS else ""
 
 
 def _bars(week: Sequence[Cell]) -> list[_Bar]:

@@ -47,7 +47,8 @@ def outcome(view: View, entry: Entry, data: Mapping[str, Any], used: Sequence[Fi
         shown_texts = value(view, data[texts[0].name], texts[0].schema)
     else:
         shown_texts = join([section(f.title, value(view, data[f.name], f.schema)) for f in texts])
-    body = Html(f"<div class=it-outcome>{line}{shown_texts}</div>")
+    css = '"it-outcome it-outcome--given-up"' if facts.is_cancelled(view.book, entry) else "it-outcome"
+    body = Html(f"<div class={css}>{line}{shown_texts}</div>")
     return Outcome(section("Outcome", body, "outcome"), frozenset({f.name for f in (*ends, *texts)} | times))
 
 

@@ -261,7 +261,7 @@ def rows(view: View, data: Mapping[str, Any]) -> Iterator[tuple[str, Html]]:
     yield "Type", type_of(data)
     calendar, warn = data.get(_HOURS), data.get(_WARN)
     yield "Clock runs", view.link(calendar) if isinstance(calendar, str) else esc(t("Around the clock"))
-    yield "Clock stands still in", paused(view, data)
+    yield "Clock pauses in", paused(view, data)
     if isinstance(warn, int):
         yield "Warning", told("When {share} of the time is used", share=_share(warn))
 

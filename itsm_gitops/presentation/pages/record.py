@@ -245,7 +245,10 @@ def _names(view: View, answer: Any) -> dict[str, Any]:
 
 def _chips(view: View, entry: Entry, data: Mapping[str, Any], below: frozenset[str]) -> list[Html]:
     """Return what is to be seen first: state, priority, major, type, risk; the outcome, where nothing ``below`` says it."""
-    chips = [view.state_chip(entry), view.priority_chip(entry)]
+    flow, ended = view.kind(entry).workflow, isinstance(data.get("outcome"), str)
+    # A state that a record has from the beginning tells less than how it ended.
+    is_fact = ended and flow is not None and len(flow.states) == 1
+    chips = [EMPTY if is_fact else view.state_chip(entry), view.priority_chip(entry)]
     if meaning.KNOWN_ERROR in view.kind(entry).plays and facts.is_offered(view.book, entry):
         chips.insert(0, workaround_chip(view, entry))
     if view.is_major(entry):
@@ -264,7 +267,7 @@ def _chips(view: View, entry: Entry, data: Mapping[str, Any], below: frozenset[s
     severity = data.get("severity")
     if isinstance(severity, str) and severity in SEVERITIES:
         chips.append(chip(SEVERITIES[severity], severity))
-    if isinstance(data.get("outcome"), str) and "outcome" not in below:
+    if ended and (is_fact or "outcome" not in below):
         chips.append(chip(words(data["outcome"]), LOOKS.get(data["outcome"], "none")))
     return chips
 

@@ -221,9 +221,18 @@ def _initials(name: str) -> str:
 def _layers(view: View, data: Mapping[str, Any]) -> Html:
     """Return who takes turns in each layer, how long a turn is, and when it changes."""
     layers = [one for one in data.get("layers") or () if isinstance(one, dict)]
-    rows = [_layer(view, one) for one in layers]
-    called = any(one.get("hours") or one.get("holidays") in _HOLIDAYS for one in layers)
-    titles = ("Layer", "People", "Turn", "Hand-over", "When")[: 5 if called else 4]
+    # The first layer that has somebody is called first, the others are backups.
+    always = [not one.get("hours") and one.get("holidays") not in _HOLIDAYS for one in layers]
+    times = [
+        "Around the clock, as backup"
+        if any(always[:n])
+        else "When nobody above is called, else as backup"
+        if n
+        else "Around the clock"
+        for n in range(len(layers))
+    ]
+    rows = [_layer(view, one, time) for one, time in zip(layers, times, strict=True)]
+    titles = ("Layer", "People", "Turn", "Hand-over", "When")[: 4 if all(always) else 5]
     head = "".join(f"<th scope=col>{esc(t(title))}</th>" for title in titles)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row[: len(titles)])}</tr>" for row in rows)
     listed = Html(
@@ -233,7 +242,8 @@ def _layers(view: View, data: Mapping[str, Any]) -> Html:
     return section("Layers", Html(f"{listed}<p class=it-muted>{esc(zone)}</p>"), "layers") if rows else EMPTY
 
 
-def _layer(view: View, layer: Mapping[str, Any]) -> list[Html]:
+def _layer(view: View, layer: Mapping[str, Any], always: str) -> list[Html]:
+    """Return the row of a layer; ``always`` says when it is called where it has no hours."""
     people = [person(view, p) for p in layer.get("people") or () if isinstance(p, str)]
     turn, first = layer.get("turn"), str(layer.get("from", ""))
     every = often(turn) if isinstance(turn, Mapping) else ""
@@ -247,7 +257,7 @@ def _layer(view: View, layer: Mapping[str, Any]) -> list[Html]:
     )
     hours = sentences(layer.get("hours"))
     holidays = layer.get("holidays")
-    called = [*map(esc, hours or [t("Around the clock")])]
+    called = [*map(esc, hours or [t(always)])]
     called += [esc(t(_HOLIDAYS[holidays]))] if holidays in _HOLIDAYS else []
     return [
         Html(f"<b>{esc(layer.get('name', ''))}</b>"),

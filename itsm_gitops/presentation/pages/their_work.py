@@ -197,7 +197,7 @@ class TheirWork:
         shown = [
             name_column(view),
             on_call_column(called),
-            number_column("Open records", having, "open"),
+            number_column("Open for this team", having, "open for this team"),
         ]
         people = sorted(
             {e.id: e for e in self._members}.values(), key=lambda e: (e.id not in called, e.title.lower())

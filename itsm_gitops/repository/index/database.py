@@ -57,6 +57,7 @@ INDEXES = (  # made after the tables
     f"CREATE INDEX document_path_odd ON document (path) WHERE {OTHER_LETTERS.format('path')}",
     "CREATE INDEX document_kind ON document (kind, open)",
     "CREATE INDEX document_life ON document (kind, life_end, life_first, life_last, life_unbroken)",
+    "CREATE INDEX document_opened ON document (opened) WHERE usable = 1 AND record = 1 AND opened > ''",
     "CREATE INDEX document_unusable ON document (path) WHERE usable = 0",
     "CREATE INDEX document_untracked ON document (oid) WHERE oid = ''",
     "CREATE INDEX document_generation ON document (generation)",

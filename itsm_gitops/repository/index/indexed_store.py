@@ -238,11 +238,10 @@ class IndexedStore(Store):
         return self.select(condition, sorted(kinds))
 
     @_or_whole
-    def earliest(self, kinds: Collection[str]) -> str:
-        """Return the least text that says when an entry of some kinds was opened; empty where none says it."""
-        among = ", ".join("?" * len(kinds))
-        question = f"SELECT min(opened) FROM document WHERE usable = 1 AND opened > '' AND kind IN ({among})"  # noqa: S608
-        least: str | None = self.connection.execute(question, sorted(kinds)).fetchone()[0]
+    def earliest(self) -> str:
+        """Return the least text that says when a record was opened; empty where none says it."""
+        question = "SELECT min(opened) FROM document WHERE usable = 1 AND record = 1 AND opened > ''"
+        least: str | None = self.connection.execute(question).fetchone()[0]
         return least or ""
 
     @_or_whole

@@ -8,7 +8,7 @@
   const STEP = 100; // results that are shown at once
   const FAILED = () => t("The search index cannot be read.");
   /** @type {[string, string][]} */
-  const GROUPS = [["service", "Services"], ["offering", "Offerings"], ["page", "Pages"], ["open", "Open records"], ["item", "Items"], ["record", "Finished records"], ["handbook", "Handbook"]];
+  const GROUPS = [["service", "Services"], ["offering", "Offerings"], ["page", "Pages"], ["open", "Current records"], ["item", "Items"], ["record", "Finished records"], ["handbook", "Handbook"]];
 
   /** A text with what was searched for marked. @param {string} text @param {string[]} wanted */
   function marked(text, wanted) {
