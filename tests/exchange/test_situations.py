@@ -89,7 +89,9 @@ SITUATIONS: Mapping[str, Situation] = {
     "months before days": Situation(
         US, HEAD + "T1,a,01/13/2024\nT2,b,02/01/2024\n", -1, words="%m/%d/%Y fits"
     ),
-    "one date that fits nothing": Situation(US, HEAD + "T1,a,13/01/2024\nT2,b,32/01/2024\n", 1, 1, "not a time"),
+    "one date that fits nothing": Situation(
+        US, HEAD + "T1,a,13/01/2024\nT2,b,32/01/2024\n", 1, 1, "not a time"
+    ),
     "a link to itself": Situation(LINKS, "id,title,opened,other\nT1,a,2024-01-01,T1\n", 1, words="T1"),
     "a link to nothing": Situation(LINKS, "id,title,opened,other\nT1,a,2024-01-01,T9\n", 1),
     "links in a circle": Situation(
