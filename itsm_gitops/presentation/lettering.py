@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise
 
 MOST_LINES = 3
+_MOST_KEPT = 16_384  # titles: the same items stand in many diagrams
 
 # How wide letters are in a wide bold face, in ems: readers have other fonts, most of them narrower.
 _WIDTHS = {
@@ -45,6 +48,11 @@ def wrapped(text: str, room: float, most: int = MOST_LINES) -> list[str]:
 
 def title_lines(title: str, room: float) -> list[str]:
     """Break a title into two lines of a box, as even as can be, or else three, between words where that can be."""
+    return list(_title_lines(title, room))
+
+
+@lru_cache(_MOST_KEPT)
+def _title_lines(title: str, room: float) -> Sequence[str]:
     if wide(title) > MOST_LINES * room:
         return wrapped(title, room)
     words = title.split(" ")

@@ -29,6 +29,8 @@ from itsm_gitops.publish.stamping import Progress, StaleFile, Stamper, pieces
 from itsm_gitops.publish.units import units
 from itsm_gitops.snapshots.workers import default_jobs, share_as_free
 
+_FEW_PAGES = 20
+
 
 class Site:
     """One build of a site: writes everything once; ``written`` then has the stamp of every file."""
@@ -164,7 +166,9 @@ class Site:
         )
         gc.freeze()
         try:
-            shares = share_as_free(parts, stamper, meanwhile, default_jobs(total))
+            # Few pages of many documents are worth a second process: this one has the lists and the search to do.
+            jobs = default_jobs(len(entries) if total > _FEW_PAGES else total)
+            shares = share_as_free(parts, stamper, meanwhile, jobs)
         finally:
             gc.unfreeze()
         words: dict[str, str] = {}
