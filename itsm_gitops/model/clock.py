@@ -7,6 +7,8 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
+from itsm_gitops.model.errors import UsageError
+
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 # RFC 3339 date-time with a mandatory offset. Seconds are required, fractions allowed. Hours and
@@ -19,11 +21,16 @@ _DATE_TIME = re.compile(
 def now() -> datetime:
     """Return the current time in UTC, whole seconds.
 
-    ``ITSM_NOW`` (an RFC 3339 date-time) fixes it: builds and tests are then reproducible.
+    ``ITSM_NOW`` (an RFC 3339 date-time) fixes it: builds and tests are then reproducible. Raises UsageError where it is
+    none: whoever asked for a moment does not get another.
     """
     fixed = os.environ.get("ITSM_NOW")
-    moment = parse_time(fixed) if fixed else None
-    return (moment or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+    moment = parse_time(fixed) if fixed else datetime.now(UTC)
+    if moment is None:
+        raise UsageError(
+            f"ITSM_NOW is not a time: {fixed}", "write it like 2026-11-22T09:30:00Z, or unset it"
+        )
+    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def random_suffix(length: int = 5) -> str:

@@ -115,6 +115,16 @@ def test_a_filter_or_a_field_takes_no_day_that_does_not_exist(
     assert message in cli(*words, code=2).err
 
 
+@pytest.mark.parametrize("words", [("list", "clock:late"), ("due",), ("report", "backlog"), ("check",)])
+def test_a_present_that_is_no_time_is_refused(
+    words: tuple[str, ...], acme: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ITSM_NOW", "2026-02-30T09:00:00Z")
+    refused = cli(*words, code=2)
+    assert "ITSM_NOW is not a time: 2026-02-30T09:00:00Z" in refused.err
+    assert refused.out == ""
+
+
 def test_a_day_in_quotes_is_text(acme: Path, cli: Cli) -> None:
     assert cli("list", '"2026-02-30"').code == 0
     assert "nothing is due" in cli("due", '"2026-12-31"').out

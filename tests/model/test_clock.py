@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from itsm_gitops.model import clock
+from itsm_gitops.model.errors import UsageError
 
 
 def test_a_fixed_time_is_used_and_brought_to_utc(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,9 +15,15 @@ def test_a_fixed_time_is_used_and_brought_to_utc(monkeypatch: pytest.MonkeyPatch
     assert clock.now() == datetime(2026, 11, 22, 21, 30, 15, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("fixed", ["", "yesterday"])
-def test_without_a_usable_fixed_time_it_is_the_present(fixed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fixed", ["yesterday", "2026-11-22", "2026-02-30T09:00:00Z", "2026-11-22T09:00:00"])
+def test_a_fixed_time_that_is_none_is_refused(fixed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ITSM_NOW", fixed)
+    with pytest.raises(UsageError, match=f"^ITSM_NOW is not a time: {fixed}$"):
+        clock.now()
+
+
+def test_without_a_fixed_time_it_is_the_present(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ITSM_NOW", "")
     moment = clock.now()
     assert abs(moment - datetime.now(UTC)) < timedelta(seconds=5)
     assert (moment.microsecond, moment.utcoffset()) == (0, timedelta(0))

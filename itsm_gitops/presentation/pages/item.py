@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import partial
-from operator import attrgetter
 from typing import Any
 
-from itsm_gitops.model import clock, facts, meaning
+from itsm_gitops.model import facts, meaning
 from itsm_gitops.model.entry import Entry
-from itsm_gitops.model.kinds import in_order_of_work
-from itsm_gitops.model.local_time import in_zone
 from itsm_gitops.presentation import urls
 from itsm_gitops.presentation.chips import chip
 from itsm_gitops.presentation.fields import (
@@ -23,9 +19,8 @@ from itsm_gitops.presentation.fields import (
     titled,
     value,
 )
-from itsm_gitops.presentation.language import counted, t, within
+from itsm_gitops.presentation.language import t, within
 from itsm_gitops.presentation.markup import EMPTY, Html, esc, join, link, words
-from itsm_gitops.presentation.moments import full_day
 from itsm_gitops.presentation.pages import (
     announced,
     dependents,
@@ -37,34 +32,24 @@ from itsm_gitops.presentation.pages import (
 from itsm_gitops.presentation.pages.asked import MOST_OFFERED, asked, report_button, requested
 from itsm_gitops.presentation.pages.contracts import contracts_with, in_force
 from itsm_gitops.presentation.pages.edits import field_history
+from itsm_gitops.presentation.pages.item_records import all_records, item_records
 from itsm_gitops.presentation.pages.origin import origin
 from itsm_gitops.presentation.pages.over_time import over_time
 from itsm_gitops.presentation.pages.own import OwnParts, own_parts
 from itsm_gitops.presentation.pages.parts import (
     Crumb,
-    explore_link,
-    explore_url,
     heading,
-    is_record,
     relations,
     section,
     two_columns,
     unseen,
 )
 from itsm_gitops.presentation.pages.tables import (
-    ABOUT,
-    ListColumn,
-    RowGroup,
-    columns,
-    grouped_table,
-    record_column,
     standing_of,
 )
 from itsm_gitops.presentation.pages.their_work import TheirWork, work_of
-from itsm_gitops.presentation.traits import Traits
 from itsm_gitops.presentation.view import View
 
-_RECENT = _FEW_RECORDS = 12
 _FEW_ROWS, _MOST_STAYING = 3, 14  # so few need no column of their own; with so many, a column fits a screen
 # Shown in the head of the page.
 _ABOVE = ("description",)
@@ -76,80 +61,120 @@ _BY_RECORDS = frozenset({"affected_by"})
 
 def item_page(view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> Html:
     """Return the article of a CMDB item; ``data`` is its document, ``fields`` those of its class."""
-    kind = view.kind(entry)
-    own = own_parts(view, entry, data)
-    lead = next((f for f in fields if f.name == "description"), None)
-    intro = value(view, data["description"], lead.schema) if lead and data.get("description") else EMPTY
-    head = heading(
-        _crumbs(view, entry),
-        entry.title or entry.id,
-        [*own.chips, *_chips(view, entry, data)],
-        Html(f"{intro}{report_button(view, entry)}"),
-        of=kind.title,
-    )
-    is_service = meaning.SERVICE in kind.plays
-    above_all = (
-        *_ABOVE,
-        *own.shown,
-        *(n for n in _CHIPS if is_service and isinstance(data.get(n), str)),
-        _plain_state(view, entry),
-    )
-    present = [f for f in present_fields(fields, data) if f.name not in above_all]
-    strip, above_it = asked(view, entry, present, data, own.asked)
-    used = [f for f in present if f.name not in above_it]
-    work = work_of(view, entry)
-    links = work.linked() if work else _linked(view, entry, own)
-    # What is not part of the network has little of its own to say: its links are its content. A service level has tables.
-    beside = kind.operational or meaning.SERVICE_LEVEL in kind.plays
-    has_side = beside or meaning.OFFERING in kind.plays
-    records = EMPTY if work else _records(view, entry)
-    blocks = join([section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == BLOCK])
-    facts_told = sorted((f for f in used if f.role == FACT), key=lambda f: f.name in _LAST)
-    rows = [(*titled(view, f, data[f.name]), False) for f in facts_told]
-    rows += [(title, said, False) for title, said in own.rows]
-    details = section(
-        "Details", definition_list(rows) if rows else EMPTY, "details", css="" if has_side else "it-across"
-    )
-    picture = surroundings.item_map(view, entry.id)
-    main = join(
-        [
-            past.service_past(view, entry.id),
-            service_history.incidents(view, entry) if is_service else EMPTY,
-            picture,
-            EMPTY if work else own.main,
-            over_time(view, entry),
-            contracts_with(view, entry),
-            join([work.part(), work.owned()]) if work else records,
-            _all_records(view, entry) if kind.operational and not records else EMPTY,
-            *(section(f.title, value(view, data[f.name], f.schema)) for f in used if f.role == PROSE),
-            _redundancy(view, data),
-            blocks,
-            EMPTY if has_side else details,
-            EMPTY if beside else join([links, EMPTY if records or work else _all_records(view, entry)]),
-            work.over() if work else EMPTY,
-        ]
-    )
-    others = [
-        past.kept(view, entry.id),
-        links if beside else EMPTY,
-        section("Follow", _follow(view, entry), "follow"),
-    ]
-    side = join([others[0], details, *others[1:]]) if has_side else EMPTY
-    if has_side and len(rows) < _FEW_ROWS and not any(others):
-        main, side = join([main, details]), EMPTY
-    elif has_side and main == picture:  # beside many details there would be an empty page below a picture
-        across = section("Details", definition_list(rows) if rows else EMPTY, "details", css="it-across")
-        main, side = join([main, across, *others]), EMPTY
-    past_edits = field_history(view, entry)
-    above = join(
-        [
+    return _ItemPage(view, entry, data, fields).article()
+
+
+class _ItemPage:
+    """The parts of the page of one item, and the columns in which they stand."""
+
+    def __init__(self, view: View, entry: Entry, data: Mapping[str, Any], fields: tuple[Field, ...]) -> None:
+        self._view, self._entry, self._data = view, entry, data
+        kind = view.kind(entry)
+        self._is_service = meaning.SERVICE in kind.plays
+        # What is not part of the network has little of its own to say: its links are its content. A service level has tables.
+        self._links_beside = kind.operational or meaning.SERVICE_LEVEL in kind.plays
+        self._has_side = self._links_beside or meaning.OFFERING in kind.plays
+        self._own = own_parts(view, entry, data)
+        told = self._told_above()
+        present = [f for f in present_fields(fields, data) if f.name not in told]
+        self._strip, in_strip = asked(view, entry, present, data, self._own.asked)
+        self._used = [f for f in present if f.name not in in_strip]
+        self._lead = next((f for f in fields if f.name == "description"), None)
+        self._work = work_of(view, entry)
+        self._rows = self._facts()
+
+    def article(self) -> Html:
+        """Return the whole article."""
+        view, entry = self._view, self._entry
+        main, side = self._columns()
+        above = [
             standing.reason(view, entry),
-            announced.banners(view, entry) if is_service else EMPTY,
-            _first_of_all(strip, own.main, work) if work else strip,
+            announced.banners(view, entry) if self._is_service else EMPTY,
+            _first_of_all(self._strip, self._own.main, self._work) if self._work else self._strip,
         ]
-    )
-    body = two_columns(main, side, stays=is_service and len(rows) <= _MOST_STAYING)
-    return Html(f"{head}{above}{body}{origin(view, entry, join([own.technical, past_edits]))}")
+        stays = self._is_service and len(self._rows) <= _MOST_STAYING
+        body = two_columns(main, side, stays=stays)
+        technical = join([self._own.technical, field_history(view, entry)])
+        return Html(f"{self._head()}{join(above)}{body}{origin(view, entry, technical)}")
+
+    def _told_above(self) -> frozenset[str]:
+        """Return the fields that the head of the page shows."""
+        chips = _CHIPS if self._is_service else ()
+        shown = {n for n in chips if isinstance(self._data.get(n), str)}
+        return frozenset({*_ABOVE, *self._own.shown, *shown, _plain_state(self._view, self._entry)})
+
+    def _head(self) -> Html:
+        view, entry, lead = self._view, self._entry, self._lead
+        text = self._data.get("description")
+        intro = value(view, text, lead.schema) if lead and text else EMPTY
+        return heading(
+            _crumbs(view, entry),
+            entry.title or entry.id,
+            [*self._own.chips, *_chips(view, entry, self._data)],
+            Html(f"{intro}{report_button(view, entry)}"),
+            of=view.kind(entry).title,
+        )
+
+    def _facts(self) -> list[tuple[str, Html, bool]]:
+        told = sorted((f for f in self._used if f.role == FACT), key=lambda f: f.name in _LAST)
+        rows = [(*titled(self._view, f, self._data[f.name]), False) for f in told]
+        return rows + [(title, said, False) for title, said in self._own.rows]
+
+    def _details(self, *, across: bool) -> Html:
+        listed = definition_list(self._rows) if self._rows else EMPTY
+        return section("Details", listed, "details", css="it-across" if across else "")
+
+    def _sections(self, role: str) -> list[Html]:
+        """Return a section for each field of a role."""
+        view, data = self._view, self._data
+        return [section(f.title, value(view, data[f.name], f.schema)) for f in self._used if f.role == role]
+
+    def _links(self) -> Html:
+        return self._work.linked() if self._work else _linked(self._view, self._entry, self._own)
+
+    def _main(self, picture: Html, links: Html) -> Html:
+        """Return the main column but for the details that stand beside it."""
+        view, entry, work = self._view, self._entry, self._work
+        records = EMPTY if work else item_records(view, entry)
+        way = EMPTY if records else all_records(view, entry)
+        operational = view.kind(entry).operational
+        return join(
+            [
+                past.service_past(view, entry.id),
+                service_history.incidents(view, entry) if self._is_service else EMPTY,
+                picture,
+                EMPTY if work else self._own.main,
+                over_time(view, entry),
+                contracts_with(view, entry),
+                join([work.part(), work.owned()]) if work else records,
+                way if operational else EMPTY,
+                *self._sections(PROSE),
+                _redundancy(view, self._data),
+                *self._sections(BLOCK),
+                EMPTY if self._has_side else self._details(across=True),
+                EMPTY if self._links_beside else join([links, EMPTY if work else way]),
+                work.over() if work else EMPTY,
+            ]
+        )
+
+    def _columns(self) -> tuple[Html, Html]:
+        """Return the two columns; the second is empty where its parts stand in the first."""
+        view, entry = self._view, self._entry
+        links = self._links()
+        picture = surroundings.item_map(view, entry.id)
+        main = self._main(picture, links)
+        if not self._has_side:
+            return main, EMPTY
+        kept = past.kept(view, entry.id)
+        others = [
+            links if self._links_beside else EMPTY,
+            section("Follow", _follow(view, entry), "follow"),
+        ]
+        if len(self._rows) < _FEW_ROWS and not kept and not any(others):
+            return join([main, self._details(across=False)]), EMPTY
+        if main == picture:  # beside many details there would be an empty page below a picture
+            return join([main, self._details(across=True), kept, *others]), EMPTY
+        return main, join([kept, self._details(across=False), *others])
 
 
 def _first_of_all(facts: Html, own: Html, work: TheirWork) -> Html:
@@ -221,72 +246,6 @@ def _redundancy(view: View, data: Mapping[str, Any]) -> Html:
             )
             parts.append(f"<p>{esc(text)} ({names})</p>")
     return section("Redundancy", Html("".join(parts)), "redundancy")
-
-
-def _records(view: View, entry: Entry) -> Html:
-    """Return the records that affect the item in one table: kind by kind, what is open first."""
-    near = map(view.traits, view.network.others(entry.id, "affected_by"))
-    records = [traits for traits in near if traits and traits.is_record and traits.has_page]
-    by_kind: dict[str, list[Traits]] = {}
-    newest = sorted(records, key=lambda r: (_day_of(view.entries[r.id]), r.id), reverse=True)
-    for record in newest:
-        by_kind.setdefault(record.kind, []).append(record)
-    groups = []
-    if sum(map(len, by_kind.values())) <= _FEW_RECORDS:  # so few need no headings
-        rows = sorted(newest, key=attrgetter("is_open"), reverse=True)
-        groups.append(RowGroup("", "", [view.entries[r.id] for r in rows]))
-        by_kind.clear()
-    for kind in in_order_of_work(view.book.kinds[name] for name in by_kind):
-        rows = sorted(by_kind[kind.name], key=attrgetter("is_open"), reverse=True)
-        older = len(rows) - _RECENT
-        rest = _older(view, entry, kind.name, older) if older > 0 else EMPTY
-        recent = [view.entries[r.id] for r in rows[:_RECENT]]
-        groups.append(RowGroup(kind.plural_title, f"records-{kind.name}", recent, rest))
-    # What a service is named by on each of its records need not be said on its page.
-    named = ABOUT[1:] if meaning.SERVICE in view.kind(entry).plays else ABOUT
-    date = ListColumn("Date", partial(_date, view), "it-c-time")
-    shown = [record_column(view, *named), *columns(view, "state", "priority"), date]
-    listed = grouped_table(groups, shown, t("Records")) if records else EMPTY
-    return section("Records", join([listed, _all_records(view, entry)]) if listed else EMPTY, "records")
-
-
-def _day_of(record: Entry) -> str:
-    """Return when a record is or was planned; when it was opened where it has no plan."""
-    return str(record.columns.get("planned_start") or record.opened)
-
-
-def _date(view: View, record: Entry) -> Html:
-    text = _day_of(record)
-    moment = clock.parse_time(text)
-    if moment is None:
-        return view.time(text)
-    day = full_day(in_zone(moment, view.zone))
-    return Html(f"<time datetime={clock.format_time(moment)}>{day}</time>")
-
-
-def _all_records(view: View, entry: Entry) -> Html:
-    """Return the way to every record that names the item, where there is one."""
-    plays = view.kind(entry).plays
-    facet = "service" if meaning.SERVICE in plays else "ci"
-    if facet == "ci" and not view.kind(entry).operational:
-        return EMPTY
-    if not any(is_record(view, r.other) for r in view.network.related(entry.id)):
-        return EMPTY
-    return explore_link(t(_ALL_RECORDS[facet]), **{facet: entry.id}, status="all")
-
-
-_ALL_RECORDS = {
-    "service": "Filter and sort all records of this service",
-    "ci": "Filter and sort all records of this item",
-}
-
-
-def _older(view: View, entry: Entry, kind: str, number: int) -> Html:
-    """Return the way to the records of a kind that are older than those shown."""
-    plays = view.kind(entry).plays
-    facet = "service" if meaning.SERVICE in plays else "ci" if view.kind(entry).operational else "q"
-    text = counted(number, "and {count} older one", "and {count} older ones")
-    return link(explore_url(**{facet: entry.id}, kind=kind, status="all"), esc(text))
 
 
 def _linked(view: View, entry: Entry, own: OwnParts) -> Html:

@@ -26,6 +26,16 @@ _COLUMNS, _HEIGHT = 4, 424  # more has no room beside the details, and pushes th
 _ROWS = 5
 _MOST_NEAR = 26  # neighbours that can be drawn with theirs
 USERS, NEEDS = -1, 1
+# What a picture shows, beside each other and one below the other, by whether something relies on the item and whether it needs
+# something.
+_CAPTIONS = {
+    (True, True): (
+        "Left of {name}: what relies on it. Right: what it needs.",
+        "Above {name}: what relies on it. Below: what it needs.",
+    ),
+    (True, False): ("Left of {name}: what relies on it.", "Above {name}: what relies on it."),
+    (False, True): ("Right of {name}: what it needs.", "Below {name}: what it needs."),
+}
 
 
 def item_map(view: View, identifier: str) -> Html:
@@ -40,11 +50,15 @@ def item_map(view: View, identifier: str) -> Html:
     if len(boxes) < 2:
         return section("Dependencies", paragraph(_NONE), "map")
     name = entry.title or identifier
+    relied, needing = (
+        any(n in view.entries for n in _near(view.graph, identifier, way)) for way in (USERS, NEEDS)
+    )
+    beside, rows = _CAPTIONS[relied, needing]
     picture = draw(
-        t("Left of {name}: what relies on it. Right: what it needs.", name=name),
+        t(beside, name=name),
         boxes,
         arrows,
-        rows=t("Above {name}: what relies on it. Below: what it needs.", name=name),
+        rows=t(rows, name=name),
         listed=_listed(view, identifier),
     )
     more_of = link(urls.map_of(identifier), esc(t("Open in the map")))
