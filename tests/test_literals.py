@@ -165,7 +165,7 @@ MEANT: Mapping[str, Mapping[str, Mapping[str, int]]] = {
         "presentation/pages/home.py": {"service": 2},
         "presentation/pages/major.py": {"service": 1},
         "presentation/pages/asked.py": {"service": 1},
-        "presentation/pages/item.py": {"service": 3},
+        "presentation/pages/item_records.py": {"service": 3},
         "presentation/pages/offering.py": {"request": 1},
         "presentation/pages/parts.py": {"service": 1, "team": 1},
         "presentation/pages/past.py": {"service-level": 1},

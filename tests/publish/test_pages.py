@@ -20,7 +20,7 @@ from itsm_gitops.presentation.agenda import Span
 from itsm_gitops.presentation.extras import extra_of
 from itsm_gitops.presentation.fields import fields, value
 from itsm_gitops.presentation.groups import CLASSES, grouped
-from itsm_gitops.presentation.pages import forms, hubs, item, maps, surroundings
+from itsm_gitops.presentation.pages import forms, hubs, item_records, maps, surroundings
 from itsm_gitops.presentation.pages import lists as page_lists
 from itsm_gitops.presentation.pages.item import item_page
 from itsm_gitops.presentation.pages.steps import stepper
@@ -416,7 +416,7 @@ timeline:
     html = item_page(view, entry, view.store.data("shop-web"), fields(view.kind(entry)))
     few = html[html.index("<h2 id=records>") :]
     assert "rowgroup" not in few[: few.index("</table>")]  # so few need no headings
-    monkeypatch.setattr(item, "_FEW_RECORDS", 3)
+    monkeypatch.setattr(item_records, "_FEW_RECORDS", 3)
     html = item_page(view, entry, view.store.data("shop-web"), fields(view.kind(entry)))
     table = html[html.index("<h2 id=records>") :]
     table = table[: table.index("</table>")]
