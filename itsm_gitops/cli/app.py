@@ -11,7 +11,6 @@ import click
 from itsm_gitops import __version__
 from itsm_gitops.cli import failures
 from itsm_gitops.cli.base import READING_EVERYTHING, READING_OTHERWISE, App, complete_folder
-from itsm_gitops.cli.command import GivenOnce
 from itsm_gitops.cli.width import terminal_width
 from itsm_gitops.model.errors import did_you_mean
 
@@ -107,7 +106,7 @@ COMMANDS = {name: command for section in SECTIONS.values() for name, command in 
 _ASKED = "itsm_gitops.asked"  # key of what Git was asked, in the context
 
 
-class LazyGroup(GivenOnce, click.Group):
+class LazyGroup(click.Group):
     """A group that imports a command's module when the command is called, and not before."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

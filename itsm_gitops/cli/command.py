@@ -1,4 +1,4 @@
-"""The classes of commands and groups: examples below the help, options given once, what a command wrote noted and shared."""
+"""The classes of commands and groups: examples below the help, what a command wrote noted and shared."""
 
 from __future__ import annotations
 
@@ -17,28 +17,7 @@ _OPTION = re.compile(r"(?:-[A-Za-z]\w*|--[A-Za-z][\w.-]*)(?:=.*)?", re.DOTALL)
 Example = tuple[str, str]
 
 
-class GivenOnce(click.Command):
-    """A command that takes an option with one value once: click would keep the last value without a word."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse; raises UsageError for an option that is given twice, unless it is repeatable or a mere flag."""
-        if args and not ctx.resilient_parsing:
-            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
-            given = [p for p in order if isinstance(p, click.Option) and _takes_one_value(p)]
-            for option in dict.fromkeys(given):
-                if given.count(option) > 1:
-                    name = max(option.opts, key=len)
-                    hint = f"give it once; {ctx.command_path} --help says what it takes"
-                    raise UsageError(f"the option '{name}' is given {given.count(option)} times", hint)
-        return super().parse_args(ctx, args)
-
-
-def _takes_one_value(option: click.Option) -> bool:
-    """Whether a second value would replace the first; `--sync` and `--no-sync` are values of one option."""
-    return not (option.multiple or option.count or (option.is_flag and not option.secondary_opts))
-
-
-class ItsmCommand(GivenOnce):
+class ItsmCommand(click.Command):
     """A command whose help ends with examples: pairs of a command line and what it does."""
 
     def __init__(self, *args: Any, examples: Sequence[Example] = (), **kwargs: Any) -> None:
@@ -158,7 +137,7 @@ def command(
     return click.command(name, **{"cls": ItsmCommand, "examples": examples, **settings})
 
 
-class ItsmGroup(GivenOnce, click.Group):
+class ItsmGroup(click.Group):
     """A group of sub-commands that suggests the nearest name, and whose help shows an example of each."""
 
     def resolve_command(

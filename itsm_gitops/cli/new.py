@@ -23,7 +23,7 @@ from itsm_gitops.cli.failures import usage
 from itsm_gitops.cli.outcome import print_written
 from itsm_gitops.cli.output import echo
 from itsm_gitops.cli.render import words
-from itsm_gitops.editing.create import LETTERS, NewDocument, assignment_for, finish, start, text_of
+from itsm_gitops.editing.create import LETTERS, NewDocument, assignments_for, finish, start, text_of
 from itsm_gitops.editing.fields import Assignment, read_assignment
 from itsm_gitops.editing.validation import DocumentRejected
 from itsm_gitops.model import meaning
@@ -139,17 +139,19 @@ def new_command(
     On a terminal you are asked for what is missing.
     """
     identifier, options = _split(rest)
+    title: list[tuple[str, str]] = []
     asking = interactive() and not (as_json or edit or dry_run)
     named = app.repo.book.kind(kind)
     if identifier is not None and named.is_record and " " in identifier.strip():
-        options.insert(0, (named.label, identifier))  # a text that can be no identifier is what it is about
+        title.append((named.label, identifier))  # a text that can be no identifier is what it is about
         identifier = None
     if asking and identifier is None:
         identifier = _ask_identifier(app, kind)
     if not (asking or edit or dry_run) and meaning.INCIDENT in named.plays:
         app.repo.ask_early()  # for what is like it, while the fields are read
     draft = start(app.repo, kind, identifier=identifier, template=template, by=by)
-    given = [*(assignment_for(draft.kind, n, v) for n, v in options), *map(read_assignment, assignments)]
+    by_option = assignments_for(draft.kind, title) + assignments_for(draft.kind, options)
+    given = [*by_option, *map(read_assignment, assignments)]
     draft.assign(given)
     draft.links = [_typed(link) for link in links]
     if asking:

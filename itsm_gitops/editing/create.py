@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from itsm_gitops.editing.assign import apply, reader
+from itsm_gitops.editing.assign import ANSWERS, apply, reader
 from itsm_gitops.editing.change import Written, prepare, write, written
 from itsm_gitops.editing.fields import SET, Assignment, expected
 from itsm_gitops.editing.identifiers import kinds_of, names
@@ -225,6 +225,16 @@ def assignment_for(kind: Kind, option: str, value: str) -> Assignment:
     schema = kind.fields[name.split(".")[0]]
     action = "append" if schema.get("type") == "array" and not value.startswith("[") else SET
     return Assignment(tuple(name.split(".")), action, value)
+
+
+def assignments_for(kind: Kind, options: Iterable[tuple[str, str]]) -> list[Assignment]:
+    """Return the assignments that options with their values mean.
+
+    Of an option that is given again the last value counts, as is usual on a command line; no answer to a question is lost.
+    """
+    found = [assignment_for(kind, name, value) for name, value in options]
+    last = {a.path: a for a in found if a.action == SET}
+    return [a for a in found if a.action != SET or a.path[0] == ANSWERS or last[a.path] is a]
 
 
 def usage_of(kind: Kind, name: str) -> str:

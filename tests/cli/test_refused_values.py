@@ -1,4 +1,4 @@
-"""Every command refuses a day that does not exist, and a second value of an option that takes one."""
+"""Every command refuses a day that does not exist."""
 
 from __future__ import annotations
 
@@ -134,44 +134,11 @@ def test_a_look_ahead_to_a_day_is_offered_as_a_span(acme: Path, cli: Cli) -> Non
     assert "itsm due --within 9d" in cli("due", "2026-12-01", code=2).err
 
 
-def _values(option: click.Option) -> tuple[list[str], list[str]]:
-    """Return an option with a value, and with another one."""
-    if option.secondary_opts:
-        return [option.opts[0]], [option.secondary_opts[0]]
-    return [option.opts[0], *["a"] * option.nargs], [option.opts[-1], *["b"] * option.nargs]
-
-
-_ONCE = [
-    (name, option)
-    for name, command in ALL.items()
-    for option in command.params
-    if isinstance(option, click.Option)
-    and not option.multiple
-    and not option.count
-    and (not option.is_flag or option.secondary_opts)
-]
-
-
-@pytest.mark.parametrize(
-    ("name", "option"), _ONCE, ids=[f"{name} {option.opts[0]}" for name, option in _ONCE]
-)
-def test_an_option_that_takes_one_value_is_refused_twice(
-    name: str, option: click.Option, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cli: Cli
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    first, second = _values(option)
-    refused = cli(*name.split(), *first, *second, code=2)
-    assert f"the option '{max(option.opts, key=len)}' is given 2 times" in refused.err
-    assert f"itsm {name} --help" in refused.err
-
-
-def test_the_folder_to_work_in_is_given_once(tmp_path: Path, cli: Cli) -> None:
-    assert "the option '-C' is given 2 times" in cli("-C", ".", "-C", str(tmp_path), "list", code=2).err
-
-
-def test_flags_and_repeatable_options_may_come_again(acme: Path, cli: Cli) -> None:
-    assert cli("list", "--json", "--json").json == cli("list", "--json").json
-    cli("list", "--state", "open", "--state", "finished", "--team", "it-operations", "--team", "service-desk")
+def test_of_an_option_that_takes_one_value_the_last_one_counts(acme: Path, cli: Cli) -> None:
+    made = cli("new", "incident", "Mail is down", *ABOUT_MAIL, "--impact", "high", "--json").json
+    assert "impact: high\n" in next(acme.rglob(f"{made['id']}.yaml")).read_text(encoding="utf-8")
+    listed = cli("list", "--team", "service-desk", "--team", "it-operations", "--json").json
+    assert listed == cli("list", "--team", "it-operations", "--team", "service-desk", "--json").json
 
 
 def test_values_that_look_like_an_option_are_values(acme: Path, cli: Cli) -> None:
