@@ -267,7 +267,7 @@ def _control(question: Question, how: str) -> Html:
         )
     kind = _INPUTS.get(str(question.schema.get("format")), "text")
     if how == "moment":
-        # In which zone the answer is meant is said beside it.
+        # The page names the zone of the answer beside it.
         described = _described(question).replace('="', f'="{question.id}-zone ', 1)
         needed = " required" if question.required else ""
         return Html(

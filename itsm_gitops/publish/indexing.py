@@ -171,7 +171,7 @@ class Indexer:
     def _doc(self, entry: Entry) -> Doc:
         kind = self._view.kind(entry)
         state = kind.workflow.states.get(entry.state) if kind.workflow else None
-        # Of an item in production nothing is said, as on its page.
+        # An item in production gets no label, as on its page.
         usual = not kind.is_record and facts.in_production(self._view.book, entry)
         state_title = "" if usual else state.title if state else entry.state
         # Of records there are too many to say more than their title.

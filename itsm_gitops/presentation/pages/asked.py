@@ -149,10 +149,10 @@ def _notices(view: View, entry: Entry, data: Mapping[str, Any]) -> Iterator[tupl
             now = due.at(start, view.zone)
             shown = day(view, now.day)
             first = Html(f"<b>{shown}</b> {mark}") if mark else shown
-            # It is too late to end this term: what is said is the day for the next one.
+            # Where it is too late to end this term, the day is that for the next one.
             was = told("for the next term; for this one it was {day}", day=day(view, due.day))
             next_term = (
-                Html(f"<small>{was}</small>") if due.months and now.day > str(data.get("end", "")) else EMPTY
+                Html(f"<small>{was}</small>") if due.months and now.day > str(data.get(due.pointer[0], "")) else EMPTY
             )
             yield f"{said[:1].upper()}{said[1:]}", join(filter(None, (first, next_term)), " ")
 

@@ -17,7 +17,7 @@ from itsm_gitops.presentation.pages.acts import beside
 from itsm_gitops.presentation.pages.going_on import short
 from itsm_gitops.presentation.view import View
 
-# For each status, the worst first: about one service, whose name is said, and about several.
+# For each status, the worst first: about one service, by name, and about several.
 _SAID = {
     OUTAGE: ("{service} is down", "{count} service is down", "{count} services are down"),
     DEGRADED: ("{service} is degraded", "{count} service is degraded", "{count} services are degraded"),

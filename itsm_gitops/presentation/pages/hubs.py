@@ -99,7 +99,7 @@ def _by_kind(view: View) -> Html:
 
 
 def _row(view: View, kind: Kind) -> str:
-    """Return the line of a kind: nothing is said of what there is none of; of one for readers how many these have."""
+    """Return the line of a kind: it leaves out numbers that are zero, and counts what readers have of a kind for readers."""
     work = view.work_of_kind(kind.name)
     counts = (
         (sum(is_late(view, e) for e in work), "running late", " class=it-late"),

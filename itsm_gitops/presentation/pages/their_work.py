@@ -135,7 +135,7 @@ class TheirWork:
     def to_do(self) -> Html:
         """Return the sections of what is to be done now: open work by urgency, approvals, what is due.
 
-        That nothing is open is said where nothing else is to be done.
+        The page says that nothing is open where nothing else is to be done.
         """
         counts = self._counts()
         told = Html(f"{counts}{self._open()}") if self._own else self._open()
