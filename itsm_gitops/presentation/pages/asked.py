@@ -152,7 +152,9 @@ def _notices(view: View, entry: Entry, data: Mapping[str, Any]) -> Iterator[tupl
             # Where it is too late to end this term, the day is that for the next one.
             was = told("for the next term; for this one it was {day}", day=day(view, due.day))
             next_term = (
-                Html(f"<small>{was}</small>") if due.months and now.day > str(data.get(due.pointer[0], "")) else EMPTY
+                Html(f"<small>{was}</small>")
+                if due.months and now.day > str(data.get(str(due.pointer[0]), ""))
+                else EMPTY
             )
             yield f"{said[:1].upper()}{said[1:]}", join(filter(None, (first, next_term)), " ")
 
